@@ -1,0 +1,17 @@
+export type { DType, Tensor, TensorData } from "./dtype.ts";
+export { assert, type ErrorCode, errorCodes, MillwrightError } from "./errors.ts";
+export { sha256 } from "./hash.ts";
+export { canonicalJson, type Json } from "./json.ts";
+export { nearest } from "./nearest.ts";
+export {
+  type BooleanParameter,
+  type ChoiceParameter,
+  type NumberParameter,
+  type Parameter,
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+} from "./parameters.ts";
+export type { ProgressEvent, ProgressListener } from "./progress.ts";
+export { createRandom, hashString, mix32, type Random, rowUniform } from "./random.ts";
+export { startWorker } from "./start-worker.ts";

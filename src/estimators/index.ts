@@ -1,0 +1,1 @@
+export type { Estimator, FitContext, Fitted, Target, TrainingSet } from "./estimator.ts";

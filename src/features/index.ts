@@ -1,0 +1,1 @@
+export type { Feature, Matrix } from "./matrix.ts";

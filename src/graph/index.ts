@@ -1,0 +1,1 @@
+export type { Dim, Value } from "./value.ts";

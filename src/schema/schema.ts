@@ -1,0 +1,72 @@
+/**
+ * What a table's columns mean: a kind says how cells are read, a role says what
+ * a column is for. Declared once, obeyed by every splitter, metric and audit.
+ */
+
+export const kinds = ["number", "category", "boolean", "datetime", "text", "id"] as const;
+/** How the cells of a column are read. */
+export type Kind = (typeof kinds)[number];
+
+export const roles = ["feature", "target", "weight", "group", "time", "id", "sensitive", "ignore"] as const;
+/** What a column is for. `sensitive` columns are used for fairness only, never as a feature. */
+export type Role = (typeof roles)[number];
+
+/** How the numbers of a column are written; each flag was recognised with a finding. */
+export interface NumberFormat {
+  /** "." unless told. */
+  readonly decimal?: "." | ",";
+  /** Thousands separator; none when absent. */
+  readonly thousands?: "," | "." | " " | "'";
+  /** A currency sign or code around the number: "$", "EUR". */
+  readonly currency?: string;
+  /** "12 %" is read as 12. */
+  readonly percent?: boolean;
+}
+
+interface ColumnBase {
+  readonly name: string;
+  readonly role: Role;
+  /** Cells that mean "missing" in this column besides the empty one: "?", "N/A", "-999". */
+  readonly missing?: readonly string[];
+}
+
+export interface NumberColumnSchema extends ColumnBase {
+  readonly kind: "number";
+  /** float32 where rounding keeps distinct training values distinct, else float64. */
+  readonly dtype: "float32" | "float64";
+  readonly format?: NumberFormat;
+}
+export interface CategoryColumnSchema extends ColumnBase {
+  readonly kind: "category";
+}
+export interface BooleanColumnSchema extends ColumnBase {
+  readonly kind: "boolean";
+  /** How true and false are written in the table: ["yes", "no"]. They reach the graph as "true" and "false". */
+  readonly written?: readonly [yes: string, no: string];
+}
+export interface DatetimeColumnSchema extends ColumnBase {
+  readonly kind: "datetime";
+  /** An instant carries a zone and takes a `Date`; wall-clock has none and takes an ISO string without zone. */
+  readonly clock: "instant" | "wall";
+  /** Order of the parts when not ISO: "dmy" or "mdy", "ymd" for ISO-like. */
+  readonly order?: "ymd" | "dmy" | "mdy";
+}
+export interface TextColumnSchema extends ColumnBase {
+  readonly kind: "text";
+}
+export interface IdColumnSchema extends ColumnBase {
+  readonly kind: "id";
+}
+
+export type ColumnSchema =
+  | NumberColumnSchema
+  | CategoryColumnSchema
+  | BooleanColumnSchema
+  | DatetimeColumnSchema
+  | TextColumnSchema
+  | IdColumnSchema;
+
+/** Columns in table order; names are unique. */
+export interface Schema {
+  readonly columns: readonly ColumnSchema[];
+}

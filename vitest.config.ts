@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "default",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["**/*.slow.test.ts"],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "slow",
+          include: ["src/**/*.slow.test.ts", "test/**/*.slow.test.ts"],
+          testTimeout: 900_000,
+        },
+      },
+    ],
+  },
+});
