@@ -38,11 +38,15 @@ export interface NumberColumnSchema extends ColumnBase {
 }
 export interface CategoryColumnSchema extends ColumnBase {
   readonly kind: "category";
+  /** Of a target: its classes, in the order of `probabilities`. */
+  readonly labels?: readonly string[];
 }
 export interface BooleanColumnSchema extends ColumnBase {
   readonly kind: "boolean";
   /** How true and false are written in the table: ["yes", "no"]. They reach the graph as "true" and "false". */
   readonly written?: readonly [yes: string, no: string];
+  /** Of a target: its classes, in the order of `probabilities`. */
+  readonly labels?: readonly string[];
 }
 export interface DatetimeColumnSchema extends ColumnBase {
   readonly kind: "datetime";

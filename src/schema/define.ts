@@ -1,0 +1,137 @@
+/**
+ * A schema as a literal in code: the compiler then knows the rows and the predictions.
+ *
+ * `defineSchema({ age: number(), plan: category() })` is a plain `Schema` at run
+ * time; its type keeps every name, kind, role and label, and `RowOf` and
+ * `PredictionOf` are inferred from that type alone.
+ */
+import { schemaHash } from "./interface.ts";
+import type {
+  BooleanColumnSchema,
+  CategoryColumnSchema,
+  ColumnSchema,
+  DatetimeColumnSchema,
+  IdColumnSchema,
+  Kind,
+  NumberColumnSchema,
+  Role,
+  Schema,
+  TextColumnSchema,
+} from "./schema.ts";
+
+type WithoutName<C> = C extends ColumnSchema ? Omit<C, "name"> : never;
+/** A column of a literal: everything but its name, which is its key. */
+export type ColumnSpec = WithoutName<ColumnSchema>;
+type Options<C extends ColumnSchema> = Partial<Omit<C, "name" | "kind" | "role" | "labels">>;
+type Spec<C extends ColumnSchema, R extends Role> = Omit<C, "name" | "role"> & { readonly role: R };
+type LabelledSpec<C extends ColumnSchema, R extends Role, L extends string> = Omit<Spec<C, R>, "labels"> & {
+  readonly labels?: readonly L[];
+};
+
+/** A number. As a target: regression. */
+export function number<const R extends Role = "feature">(
+  options: Options<NumberColumnSchema> & { readonly role?: R } = {},
+): Spec<NumberColumnSchema, R> {
+  return { dtype: "float64", ...options, kind: "number", role: roleOf(options) };
+}
+
+/** One of some strings. As a target, `labels` are its classes in the order of `probabilities`. */
+export function category<const R extends Role = "feature", const L extends string = string>(
+  options: Options<CategoryColumnSchema> & { readonly role?: R; readonly labels?: readonly L[] } = {},
+): LabelledSpec<CategoryColumnSchema, R, L> {
+  return { ...options, kind: "category", role: roleOf(options) };
+}
+
+/** True or false. As a target, its classes are the labels "true" and "false". */
+export function boolean<const R extends Role = "feature", const L extends string = "true" | "false">(
+  options: Options<BooleanColumnSchema> & { readonly role?: R; readonly labels?: readonly L[] } = {},
+): LabelledSpec<BooleanColumnSchema, R, L> {
+  return { ...options, kind: "boolean", role: roleOf(options) };
+}
+
+/** A point in time: `instant` carries a zone and takes a `Date`, `wall` has none and takes an ISO string. */
+export function datetime<const R extends Role = "feature", const K extends "instant" | "wall" = "instant">(
+  options: Omit<Options<DatetimeColumnSchema>, "clock"> & { readonly role?: R; readonly clock: K },
+): Spec<DatetimeColumnSchema, R> & { readonly clock: K } {
+  return { ...options, kind: "datetime", role: roleOf(options) };
+}
+
+/** Words written by people. */
+export function text<const R extends Role = "feature">(
+  options: Options<TextColumnSchema> & { readonly role?: R } = {},
+): Spec<TextColumnSchema, R> {
+  return { ...options, kind: "text", role: roleOf(options) };
+}
+
+/** Names a row; never a feature. */
+export function id(options: Options<IdColumnSchema> = {}): Spec<IdColumnSchema, "id"> {
+  return { ...options, kind: "id", role: "id" };
+}
+
+function roleOf<R extends Role>(options: { readonly role?: R }): R {
+  return options.role ?? ("feature" as R);
+}
+
+/** A literal; only the kinds are asked for, so that roles and labels are inferred from each call alone. */
+type Specs = Readonly<Record<string, { readonly kind: Kind }>>;
+type TypedColumn<S extends Specs> = Extract<
+  { readonly [K in keyof S & string]: S[K] & { readonly name: K } }[keyof S & string],
+  ColumnSchema
+>;
+
+/** A schema whose type knows its columns. */
+export interface TypedSchema<C extends ColumnSchema> extends Schema {
+  readonly columns: readonly C[];
+  /** SHA-256 of what rows and answers look like, see `schemaHash`. */
+  readonly hash: string;
+}
+
+/**
+ * Makes a schema of a literal.
+ *
+ * @param columns - Column name → `number()`, `category()`, … in table order.
+ */
+export function defineSchema<const S extends Specs>(
+  columns: S & (S extends Readonly<Record<string, ColumnSpec>> ? unknown : never),
+): TypedSchema<TypedColumn<S>> {
+  const named = Object.entries(columns).map(
+    ([name, spec]) => ({ ...spec, name }) as unknown as TypedColumn<S>,
+  );
+  return { columns: named, hash: schemaHash({ columns: named }) };
+}
+
+type CellOf<C extends ColumnSchema> = C extends { readonly kind: "number" }
+  ? number
+  : C extends { readonly kind: "boolean" }
+    ? boolean
+    : C extends { readonly kind: "datetime"; readonly clock: "instant" }
+      ? Date
+      : string;
+type ColumnsOf<S extends Schema> = S["columns"][number];
+
+/** A cell as applications pass it: null is missing. */
+export type Cell = number | string | boolean | Date | null;
+
+/** A row as applications pass it: every feature column is a key; null is missing. */
+export type RowOf<S extends Schema> =
+  ColumnSchema extends ColumnsOf<S>
+    ? Readonly<Record<string, Cell>>
+    : {
+        readonly [C in Extract<ColumnsOf<S>, { readonly role: "feature" }> as C["name"]]: CellOf<C> | null;
+      };
+
+type TargetOf<S extends Schema> = Extract<ColumnsOf<S>, { readonly role: "target" }>;
+/** The labels of a schema's target, as a union; `never` for regression. */
+export type LabelOf<S extends Schema> =
+  TargetOf<S> extends { readonly labels?: readonly (infer L)[] } ? L : never;
+
+/** An answer: a label with every label's probability, or a number. */
+export type PredictionOf<S extends Schema> =
+  ColumnSchema extends ColumnsOf<S>
+    ? { readonly prediction: string | number; readonly probabilities?: Readonly<Record<string, number>> }
+    : TargetOf<S> extends { readonly kind: "number" }
+      ? { readonly prediction: number }
+      : {
+          readonly prediction: LabelOf<S> & string;
+          readonly probabilities: Readonly<Record<LabelOf<S> & string, number>>;
+        };
