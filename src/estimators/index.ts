@@ -1,1 +1,9 @@
 export type { Estimator, FitContext, Fitted, Target, TrainingSet } from "./estimator.ts";
+export {
+  requireFiniteNumbers,
+  take,
+  takeRows,
+  takeTarget,
+  type UsableRows,
+  usableRows,
+} from "./training-rows.ts";
