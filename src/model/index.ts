@@ -1,0 +1,15 @@
+export { type FromJsonSchema, type JsonSchema } from "./json-schema.ts";
+export {
+  type DataFingerprint,
+  decodeMetadata,
+  type Distribution,
+  encodeMetadata,
+  type GoldenRows,
+  type ModelCard,
+  type ModelMetadata,
+  type ModelMetrics,
+  type ModelRecipe,
+  type ModelTask,
+  type ReferenceProfile,
+} from "./metadata.ts";
+export { formatVersion, metadataSchemas } from "./metadata-schemas.ts";

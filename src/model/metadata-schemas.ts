@@ -1,0 +1,298 @@
+/**
+ * The JSON Schema (draft 2020-12) of every metadata key of a model file.
+ *
+ * This table is the contract: the types in metadata.ts are inferred from it,
+ * `load` checks a file against it, and docs/model-file.md prints it. A change that
+ * an old reader cannot take raises `formatVersion`.
+ */
+import type { JsonSchema } from "./json-schema.ts";
+
+/** Version of the file's contract. */
+export const formatVersion = 1;
+
+const string = { type: "string" } as const;
+const count = { type: "integer", minimum: 0 } as const;
+const share = { type: "number", minimum: 0, maximum: 1 } as const;
+const any = {} as const;
+
+const column = {
+  name: { type: "string", minLength: 1 },
+  role: { enum: ["feature", "target", "weight", "group", "time", "id", "sensitive", "ignore"] },
+  missing: { type: "array", items: string, description: "Cells that mean missing besides the empty one." },
+} as const;
+const labels = {
+  type: "array",
+  items: string,
+  description: "Of the target: its classes, equal to millwright.classes.",
+} as const;
+const numberFormat = {
+  type: "object",
+  properties: {
+    decimal: { enum: [".", ","] },
+    thousands: { enum: [",", ".", " ", "'"] },
+    currency: string,
+    percent: { type: "boolean" },
+  },
+  required: [],
+  additionalProperties: false,
+} as const;
+const named = ["name", "kind", "role"] as const;
+
+/** A column as `Schema` has it. */
+const columnSchema = {
+  anyOf: [
+    {
+      type: "object",
+      properties: {
+        ...column,
+        kind: { enum: ["number"] },
+        dtype: { enum: ["float32", "float64"], description: "Type of the graph's input." },
+        format: { ...numberFormat, description: "How numbers are written in a text file." },
+      },
+      required: [...named, "dtype"],
+      additionalProperties: false,
+    },
+    {
+      type: "object",
+      properties: { ...column, kind: { enum: ["category"] }, labels },
+      required: named,
+      additionalProperties: false,
+    },
+    {
+      type: "object",
+      properties: {
+        ...column,
+        kind: { enum: ["boolean"] },
+        written: {
+          type: "array",
+          items: string,
+          minItems: 2,
+          maxItems: 2,
+          description: "How true and false are written in a text file.",
+        },
+        labels,
+      },
+      required: named,
+      additionalProperties: false,
+    },
+    {
+      type: "object",
+      properties: {
+        ...column,
+        kind: { enum: ["datetime"] },
+        clock: {
+          enum: ["instant", "wall"],
+          description: "A point in time with a zone, or what a clock on the wall showed, read as UTC.",
+        },
+        order: { enum: ["ymd", "dmy", "mdy"], description: "Order of the parts in a text file." },
+      },
+      required: [...named, "clock"],
+      additionalProperties: false,
+    },
+    {
+      type: "object",
+      properties: { ...column, kind: { enum: ["text", "id"] } },
+      required: named,
+      additionalProperties: false,
+    },
+  ],
+} as const;
+
+const histogram = {
+  type: "object",
+  properties: {
+    kind: { enum: ["histogram"] },
+    missing: { ...share, description: "Share of the rows without a value." },
+    edges: {
+      type: "array",
+      items: { type: "number" },
+      description: "Inner edges, ascending; k edges make k + 1 bins.",
+    },
+    shares: {
+      type: "array",
+      items: share,
+      description: "Share of all rows in each bin, value < edge to the left.",
+    },
+    mean: { type: "number" },
+    deviation: { type: "number", minimum: 0, description: "Standard deviation." },
+  },
+  required: ["kind", "missing", "edges", "shares"],
+  additionalProperties: false,
+} as const;
+const frequencies = {
+  type: "object",
+  properties: {
+    kind: { enum: ["frequencies"] },
+    missing: { ...share, description: "Share of the rows without a value." },
+    values: {
+      type: "array",
+      items: string,
+      uniqueItems: true,
+      description: "Values held by at least 5 rows.",
+    },
+    shares: { type: "array", items: share, description: "Share of all rows that hold each value." },
+    other: { ...share, description: "Share of the rows that hold any other value." },
+  },
+  required: ["kind", "missing", "values", "shares", "other"],
+  additionalProperties: false,
+} as const;
+const distribution = { anyOf: [histogram, frequencies] } as const;
+
+/** Metadata key → its JSON Schema. `description` is the key's sentence in docs/model-file.md. */
+export const metadataSchemas = {
+  "millwright.format": {
+    enum: [formatVersion],
+    description: "Version of this contract.",
+  },
+  "millwright.schema": {
+    type: "object",
+    properties: { columns: { type: "array", items: columnSchema, minItems: 1 } },
+    required: ["columns"],
+    additionalProperties: false,
+    description:
+      "Every column with role feature is an input of the graph; the target is the column that is predicted.",
+  },
+  "millwright.task": {
+    type: "object",
+    properties: {
+      kind: { enum: ["regression", "binary", "multiclass"] },
+      target: string,
+      positive: { ...string, description: "Of a binary task: the label that the metrics are about." },
+      threshold: {
+        ...share,
+        description:
+          "Of a binary task: the prediction is `positive` from this probability on; 0.5 unless told.",
+      },
+    },
+    required: ["kind", "target"],
+    additionalProperties: false,
+    description: "What is predicted.",
+  },
+  "millwright.classes": {
+    type: "array",
+    items: string,
+    minItems: 1,
+    uniqueItems: true,
+    description: "Of a classifier: the labels, in the order of the output `probabilities`.",
+  },
+  "millwright.golden": {
+    type: "object",
+    properties: {
+      inputs: {
+        type: "object",
+        additionalProperties: {
+          type: "array",
+          items: { anyOf: [{ type: "number" }, string, { type: "null" }] },
+        },
+        description: "Column → cells as the graph takes them; null is NaN or the empty string.",
+      },
+      prediction: { type: "array", items: { anyOf: [{ type: "number" }, string] } },
+      probabilities: { type: "array", items: { type: "array", items: { type: "number" } } },
+    },
+    required: ["inputs", "prediction"],
+    additionalProperties: false,
+    description: "Synthetic rows and the answers of the graph, compared at load to 1e-6 relative.",
+  },
+  "millwright.card": {
+    type: "object",
+    properties: {
+      summary: { ...string, description: "One sentence: what is predicted from what." },
+      members: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: {
+            family: string,
+            weight: { ...share, description: "Share in the blend; 1 for a single model." },
+            parameters: any,
+            summary: { description: "Size and outcome of the fit." },
+          },
+          required: ["family", "weight", "parameters"],
+          additionalProperties: false,
+        },
+        description: "The models inside.",
+      },
+      policy: {
+        type: "object",
+        additionalProperties: string,
+        description: "Situation → what happens: missing column, wrong kind, missing cell, unseen category.",
+      },
+      leftOut: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: { column: string, reason: string },
+          required: ["column", "reason"],
+          additionalProperties: false,
+        },
+        description: "Columns of the table that the model does not read.",
+      },
+      notes: { type: "array", items: string, description: "What a user must know, a sentence each." },
+      software: { ...string, description: "Name and version of the writer." },
+    },
+    required: ["summary", "members", "policy", "software"],
+    additionalProperties: false,
+    description: "The model card: what it is, how it was made and what it does with odd rows.",
+  },
+  "millwright.metrics": {
+    type: "object",
+    properties: {
+      rows: { ...string, description: "Which rows: `test` for rows that nothing else looked at." },
+      rowCount: count,
+      values: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: {
+            name: string,
+            value: { type: "number" },
+            low: { type: "number", description: "Lower end of the 95 % interval." },
+            high: { type: "number", description: "Upper end of the 95 % interval." },
+            baseline: { type: "number", description: "The same metric of the constant model." },
+          },
+          required: ["name", "value"],
+          additionalProperties: false,
+        },
+      },
+    },
+    required: ["rows", "rowCount", "values"],
+    additionalProperties: false,
+    description: "How good the file is, computed by running it.",
+  },
+  "millwright.data": {
+    type: "object",
+    properties: {
+      rowCount: count,
+      columnCount: count,
+      sha256: { type: "string", pattern: "^[0-9a-f]{64}$", description: "Fingerprint of the cells." },
+    },
+    required: ["rowCount", "columnCount", "sha256"],
+    additionalProperties: false,
+    description: "Fingerprint of the training table.",
+  },
+  "millwright.profile": {
+    type: "object",
+    properties: {
+      rowCount: count,
+      columns: { type: "object", additionalProperties: distribution },
+      prediction: {
+        ...distribution,
+        description: "Of the file's answers; of a binary task, of the positive probability.",
+      },
+    },
+    required: ["rowCount", "columns"],
+    additionalProperties: false,
+    description: "Distribution of each column in training, the reference that drift is measured against.",
+  },
+  "millwright.recipe": {
+    type: "object",
+    properties: {
+      seed: { type: "integer" },
+      options: { description: "The options of the run." },
+      software: string,
+    },
+    required: ["seed", "options", "software"],
+    additionalProperties: false,
+    description: "What makes the same file again from the same table.",
+  },
+} as const satisfies Readonly<Record<`millwright.${string}`, JsonSchema>>;
