@@ -1,4 +1,19 @@
 export {
+  isMissingCell,
+  missingNumbers,
+  plainDecimal,
+  readDatetimeCell,
+  readNumberCell,
+  readStringCell,
+} from "./cells.ts";
+export {
+  type DatetimeFormat,
+  daysFromCivil,
+  daysInMonth,
+  parseDatetimeCell,
+  recogniseDatetimeFormat,
+} from "./datetime-format.ts";
+export {
   boolean,
   type Cell,
   type ColumnSpec,
@@ -22,6 +37,15 @@ export {
   schemaHash,
   targetColumn,
 } from "./interface.ts";
+export { parseNumberCell, recogniseNumberFormat } from "./number-format.ts";
+export {
+  compileRowReader,
+  type InputCells,
+  type InputType,
+  inputCells,
+  inputString,
+  inputType,
+} from "./rows.ts";
 export {
   type BooleanColumnSchema,
   type CategoryColumnSchema,
@@ -37,3 +61,4 @@ export {
   type Schema,
   type TextColumnSchema,
 } from "./schema.ts";
+export { meansMissing, recogniseBoolean } from "./words.ts";

@@ -1,0 +1,215 @@
+/**
+ * Typed rows of an application into the arrays that a graph takes.
+ *
+ * Each column gets one small function, chosen once by its kind; a row costs one
+ * call a column and no allocation. A cell that does not fit stops the row, and
+ * only then the message is worked out. Nothing is converted silently: "42" is
+ * not a number, a `Date` is not a wall-clock time, and undefined is a column
+ * that is not there.
+ */
+import { MillwrightError, nearest } from "../core/index.ts";
+import { missingNumbers, readStringCell } from "./cells.ts";
+import { parseDatetimeCell } from "./datetime-format.ts";
+import { kindOf } from "./interface.ts";
+import type { ColumnSchema } from "./schema.ts";
+
+/** Element type of a column's graph input. */
+export type InputType = "float32" | "float64" | "string";
+/** Cells of one column as the graph takes them; NaN and "" are missing. */
+export type InputCells = Float32Array | Float64Array | string[];
+
+/** Writes a cell; false when it does not fit the column. */
+type CellWriter = (value: unknown, into: InputCells, at: number) => boolean;
+
+/** The element type of a column's graph input. */
+export function inputType(column: ColumnSchema): InputType {
+  if (column.kind === "number") return column.dtype;
+  return column.kind === "datetime" ? "float64" : "string";
+}
+
+/** Empty cells for `count` rows of a column. */
+export function inputCells(column: ColumnSchema, count: number): InputCells {
+  const type = inputType(column);
+  if (type === "string") return new Array<string>(count).fill("");
+  return type === "float32" ? new Float32Array(count) : new Float64Array(count);
+}
+
+/** A string as a graph takes it: ONNX Runtime's JavaScript border cuts at NUL, so NUL is U+FFFD. */
+export function inputString(text: string): string {
+  return text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text;
+}
+
+/**
+ * Makes the reader of rows for some columns.
+ *
+ * @param columns - The features of a model.
+ * @param owner - Who reads, for messages: `churn.onnx`.
+ * @returns A function that writes one row: `row` of the application, its `index` for messages, one array a
+ *   column, and the place in them. It throws `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND` or
+ *   `SCHEMA_BAD_CELL`; what it had written of the row then means nothing.
+ */
+export function compileRowReader(
+  columns: readonly ColumnSchema[],
+  owner: string,
+): (row: unknown, index: number, into: readonly InputCells[], at: number) => void {
+  const names = columns.map((column) => column.name);
+  const writers = columns.map(cellWriter);
+  return (row, index, into, at) => {
+    if (typeof row !== "object" || row === null) throw notARow(owner, row, index);
+    const cells = row as { readonly [name: string]: unknown };
+    for (let c = 0; c < names.length; c++) {
+      if (!writers[c]!(cells[names[c]!], into[c]!, at))
+        throw explain(owner, columns, columns[c]!, cells, index);
+    }
+  };
+}
+
+function cellWriter(column: ColumnSchema): CellWriter {
+  switch (column.kind) {
+    case "number":
+      return numberWriter(missingNumbers(column));
+    case "datetime":
+      return column.clock === "instant" ? writeInstant : writeWallClock;
+    case "boolean": {
+      const [yes, no] = (column.written ?? ["true", "false"]).map(
+        (word) => readStringCell(word, column) ?? "",
+      );
+      return (value, into, at) => {
+        if (typeof value === "boolean") into[at] = value ? yes! : no!;
+        else if (value === null) into[at] = "";
+        else return false;
+        return true;
+      };
+    }
+    default:
+      return (value, into, at) => {
+        if (typeof value === "string") into[at] = inputString(readStringCell(value, column) ?? "");
+        else if (value === null) into[at] = "";
+        else return false;
+        return true;
+      };
+  }
+}
+
+function numberWriter(codes: readonly number[]): CellWriter {
+  return (value, into, at) => {
+    if (typeof value === "number") into[at] = codes.length > 0 && codes.includes(value) ? Number.NaN : value;
+    else if (value === null) into[at] = Number.NaN;
+    else return false;
+    return true;
+  };
+}
+
+function writeInstant(value: unknown, into: InputCells, at: number): boolean {
+  let time: number | undefined;
+  if (value === null) time = Number.NaN;
+  else if (isDate(value)) time = Number.isNaN(value.getTime()) ? undefined : value.getTime();
+  else if (typeof value === "string") time = parseDatetimeCell(value, { clock: "instant" });
+  if (time === undefined) return false;
+  into[at] = time;
+  return true;
+}
+
+function writeWallClock(value: unknown, into: InputCells, at: number): boolean {
+  let time: number | undefined;
+  if (value === null) time = Number.NaN;
+  else if (typeof value === "string") time = parseDatetimeCell(value, { clock: "wall" });
+  if (time === undefined) return false;
+  into[at] = time;
+  return true;
+}
+
+/** A Date of this or another realm (a frame, a test's sandbox). */
+function isDate(value: unknown): value is Date {
+  return value instanceof Date || Object.prototype.toString.call(value) === "[object Date]";
+}
+
+function notARow(owner: string, row: unknown, index: number): MillwrightError {
+  return new MillwrightError(
+    "SCHEMA_WRONG_KIND",
+    `${owner} needs an object for each row, and rows[${index}] is ${describe(row)}.`,
+    "Pass rows such as { column: value }.",
+  );
+}
+
+/** Works out why a cell was refused. */
+function explain(
+  owner: string,
+  columns: readonly ColumnSchema[],
+  column: ColumnSchema,
+  row: { readonly [name: string]: unknown },
+  index: number,
+): MillwrightError {
+  const { name } = column;
+  const value = row[name];
+  // A column named like a method of every object ("constructor") is there only as an own property.
+  const inherited = !Object.hasOwn(row, name) && (typeof value === "object" || typeof value === "function");
+  if (value === undefined || inherited) return missingColumn(owner, columns, column, row, index);
+  const isTime = column.kind === "datetime" && (typeof value === "string" || isDate(value));
+  const [got, needed] = isTime ? timeProblem(value, column.clock) : [describe(value), accepted(column)];
+  return new MillwrightError(
+    isTime ? "SCHEMA_BAD_CELL" : "SCHEMA_WRONG_KIND",
+    `${owner} reads the column "${name}" as ${kindOf(column)}, and rows[${index}] has ${got} there.`,
+    `Pass ${needed}, or null where it is missing.`,
+  );
+}
+
+function missingColumn(
+  owner: string,
+  columns: readonly ColumnSchema[],
+  column: ColumnSchema,
+  row: { readonly [name: string]: unknown },
+  index: number,
+): MillwrightError {
+  const needs = `${owner} needs the column "${column.name}" (${kindOf(column)}), and rows[${index}]`;
+  if (Object.hasOwn(row, column.name)) {
+    return new MillwrightError(
+      "SCHEMA_MISSING_COLUMN",
+      `${needs} has undefined there.`,
+      "Pass a value, or null where it is missing.",
+    );
+  }
+  const known = new Set(columns.map((other) => other.name));
+  const unknown = Object.keys(row).filter((key) => !known.has(key));
+  const guess = nearest(column.name, unknown);
+  const hint = guess === undefined ? "" : `; the nearest name is "${guess}"`;
+  return new MillwrightError(
+    "SCHEMA_MISSING_COLUMN",
+    `${needs} has ${Object.keys(row).length} columns without it${hint}.`,
+    guess === undefined ? "Add it, with null where it is missing." : `Rename "${guess}", or add the column.`,
+  );
+}
+
+function accepted(column: ColumnSchema): string {
+  if (column.kind === "number") return "a number";
+  if (column.kind === "boolean") return "true or false";
+  if (column.kind !== "datetime") return "a string";
+  return column.clock === "instant" ? "a Date" : "an ISO string without zone";
+}
+
+/** What is wrong with a time, and what is needed. */
+function timeProblem(value: string | Date, clock: "instant" | "wall"): [got: string, needed: string] {
+  if (typeof value !== "string") {
+    return clock === "wall"
+      ? ["a Date", "an ISO string without zone, such as 2024-05-31T14:30"]
+      : ["an invalid Date", "a Date that holds a time"];
+  }
+  const other = clock === "wall" ? "instant" : "wall";
+  const otherClock = parseDatetimeCell(value, { clock: other });
+  if (clock === "wall") {
+    const got = otherClock === undefined ? describe(value) : `${describe(value)}, a time with a zone,`;
+    return [got, "an ISO string without zone, such as 2024-05-31T14:30"];
+  }
+  const got = otherClock === undefined ? describe(value) : `${describe(value)}, a time without a zone,`;
+  return [got, "a Date, or an ISO string with its zone, such as 2024-05-31T14:30Z"];
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") {
+    return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+  }
+  if (typeof value === "number" || typeof value === "bigint") return `the ${typeof value} ${value}`;
+  if (typeof value === "boolean" || value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return "an array";
+  return isDate(value) ? "a Date" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
