@@ -13,3 +13,4 @@ export {
   type ReferenceProfile,
 } from "./metadata.ts";
 export { formatVersion, metadataSchemas } from "./metadata-schemas.ts";
+export { typesModule } from "./types-module.ts";

@@ -46,13 +46,18 @@ export interface ModelMetadata {
 const maxValueLength = 64 * 1024 * 1024;
 
 /**
- * The metadata as the file's key-value pairs, to give to the ONNX writer.
+ * The metadata as the file's key-value pairs, to give to the ONNX writer. The classes become the labels of
+ * the target in the schema too.
  *
  * @throws MillwrightError `MODEL_INVALID` for metadata that `decodeMetadata` would refuse.
  */
 export function encodeMetadata(metadata: ModelMetadata): Record<string, string> {
   const pairs: Record<string, string> = { "millwright.format": String(formatVersion) };
-  for (const [name, value] of Object.entries(metadata)) {
+  const { classes } = metadata;
+  const columns = metadata.schema.columns.map((column) =>
+    classes !== undefined && column.role === "target" ? { ...column, labels: classes } : column,
+  );
+  for (const [name, value] of Object.entries({ ...metadata, schema: { columns } })) {
     if (value !== undefined) pairs[`millwright.${name}`] = canonicalJson(value as Json);
   }
   decodeMetadata(pairs, "the metadata");
@@ -125,8 +130,7 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   }
   const fitting = classifies ? ["category", "boolean"] : ["number"];
   if (!fitting.includes(target.kind)) return `a ${task.kind} task has a target of kind ${target.kind}`;
-  const labels = labelsOf(target);
-  if (classes !== undefined && canonicalJson(labels ?? classes) !== canonicalJson(classes)) {
+  if (classes !== undefined && canonicalJson(labelsOf(target) ?? null) !== canonicalJson(classes)) {
     return "the target's labels differ from millwright.classes";
   }
   if (task.kind === "binary" && classes!.length > 2) return `a binary task has ${classes!.length} classes`;
