@@ -12,7 +12,7 @@ export interface NumberCells {
   readonly values: Float64Array;
 }
 
-/** Categories, booleans ("true", "false"), texts and ids. */
+/** Categories, booleans (as written in the table; typed ones are "true" and "false"), texts and ids. */
 export interface StringCells {
   readonly type: "string";
   /** Index into the dictionary; −1 is missing. */

@@ -38,12 +38,14 @@ export interface NumberColumnSchema extends ColumnBase {
 }
 export interface CategoryColumnSchema extends ColumnBase {
   readonly kind: "category";
+  /** The cells are numbers used as categories: 7, "7" and "7.0" are the category "7". */
+  readonly numeric?: true;
   /** Of a target: its classes, in the order of `probabilities`. */
   readonly labels?: readonly string[];
 }
 export interface BooleanColumnSchema extends ColumnBase {
   readonly kind: "boolean";
-  /** How true and false are written in the table: ["yes", "no"]. They reach the graph as "true" and "false". */
+  /** How true and false are written in the table, and how they reach the graph: ["yes", "no"]. "true" and "false" when absent. */
   readonly written?: readonly [yes: string, no: string];
   /** Of a target: its classes, in the order of `probabilities`. */
   readonly labels?: readonly string[];

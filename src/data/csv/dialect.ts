@@ -1,0 +1,240 @@
+/**
+ * Finds how a CSV file is written: delimiter, quote, newline, and whether the first row is a header.
+ *
+ * Each delimiter splits a sample; the one under which the most rows have the same number of fields wins.
+ * A first row is a header when its cells differ in sort from those below: words over numbers, or words that
+ * never come again.
+ */
+import { MillwrightError } from "../../core/index.ts";
+import { parseDatetimeCell, parseNumberCell } from "../../schema/index.ts";
+import type { Dialect } from "./tokenize.ts";
+
+/** What the user fixed; the rest is found. */
+export interface DialectOptions {
+  /** One character. */
+  readonly delimiter?: string;
+  /** One character, or "" for a file without quotes. */
+  readonly quote?: string;
+  /** Whether the first row names the columns. */
+  readonly header?: boolean;
+}
+
+export interface FoundDialect {
+  readonly dialect: Dialect;
+  /** Names of the columns; made up (`column_1`) where the file has none. */
+  readonly names: readonly string[];
+  readonly hasHeader: boolean;
+  /** Bytes and lines before the first row of data. */
+  readonly headerBytes: number;
+  readonly headerLines: number;
+  /** Some rows below the header, for a first guess at the kinds. */
+  readonly sample: readonly (readonly string[])[];
+}
+
+const candidates = ["\t", ";", "|", ","];
+const sampleRows = 2000;
+
+interface Split {
+  readonly rows: readonly (readonly string[])[];
+  /** Characters and lines of the first row with its newline. */
+  readonly firstLength: number;
+  readonly firstLines: number;
+}
+
+/**
+ * @param text - The beginning of the file.
+ * @param complete - Whether that is all of it; else its last, broken, row is left out.
+ * @param owner - The file, for messages.
+ * @throws MillwrightError `DATA_EMPTY` for a file without rows, `PARAMETER_RANGE` for a delimiter of several bytes.
+ */
+export function findDialect(
+  text: string,
+  complete: boolean,
+  owner: string,
+  options: DialectOptions = {},
+): FoundDialect {
+  if (text.trim() === "") {
+    throw new MillwrightError("DATA_EMPTY", `${owner} is empty.`, "Give a file with a header and rows.");
+  }
+  const newline = text.includes("\n") ? "\n" : text.includes("\r") ? "\r" : "\n";
+  for (const [name, value] of Object.entries({ delimiter: options.delimiter, quote: options.quote })) {
+    if (value === undefined || (value.length === 1 && value < "\u0080") || (name === "quote" && value === ""))
+      continue;
+    throw new MillwrightError(
+      "PARAMETER_RANGE",
+      `The ${name} is ${JSON.stringify(value)}, and must be one ASCII character.`,
+      "Give a single character, such as ',' or ';'.",
+    );
+  }
+  const quote =
+    options.quote ?? (/(^|[,;|\t\n])'[^'\n]*'([,;|\t\r\n]|$)/.test(text) && !text.includes('"') ? "'" : '"');
+  const escape = quote === '"' && text.includes('\\"') && !/[^,;|\t\n]""/.test(text) ? "\\" : quote;
+  let best: { delimiter: string; split: Split; score: number } | undefined;
+  for (const delimiter of options.delimiter === undefined ? candidates : [options.delimiter]) {
+    const split = splitRows(text, complete, { delimiter, quote, escape, newline });
+    const score = options.delimiter === undefined ? consistency(split.rows) : 1;
+    if (best === undefined || score > best.score) best = { delimiter, split, score };
+  }
+  if (best!.score === 0) {
+    const delimiter = ",";
+    best = { delimiter, split: splitRows(text, complete, { delimiter, quote, escape, newline }), score: 0 };
+  }
+  const { delimiter, split } = best!;
+  const { rows } = split;
+  const hasHeader = options.header ?? looksLikeHeader(rows);
+  const below = hasHeader ? rows.slice(1) : rows;
+  const width = commonWidth(below.length === 0 ? rows : below);
+  const names = hasHeader ? headerNames(rows[0]!, below, width) : makeNames(width);
+  const code = (character: string): number => (character === "" ? 0 : character.charCodeAt(0));
+  return {
+    dialect: {
+      delimiter: code(delimiter),
+      quote: code(quote),
+      escape: code(escape),
+      newline: newline === "\n" ? 10 : 13,
+    },
+    names,
+    hasHeader,
+    headerBytes: hasHeader ? Buffer.byteLength(text.slice(0, split.firstLength)) : 0,
+    headerLines: hasHeader ? split.firstLines : 0,
+    sample: below.filter((row) => row.length === names.length),
+  };
+}
+
+function makeNames(width: number): string[] {
+  return Array.from({ length: width }, (_, index) => `column_${index + 1}`);
+}
+
+function headerNames(
+  first: readonly string[],
+  below: readonly (readonly string[])[],
+  width: number,
+): string[] {
+  const cells = [...first];
+  const trailing = below.length > 0 && below.every((row) => row.length !== width || row[width - 1] === "");
+  // R writes its row names without a name of their own.
+  if (width === cells.length + 1 && !trailing) cells.unshift("row_names");
+  // A delimiter after the last name, and after every row, is no column.
+  if (cells.length > 1 && cells[cells.length - 1]!.trim() === "" && trailing && width === cells.length)
+    cells.pop();
+  return cells.map((cell, index) => cell.trim() || `column_${index + 1}`);
+}
+
+/** Share of rows with the commonest number of fields; 0 when that is one field or the first row disagrees. */
+function consistency(rows: readonly (readonly string[])[]): number {
+  const width = commonWidth(rows);
+  if (width < 2) return 0;
+  const first = rows[0]!.length;
+  const agree = rows.filter((row) => row.length === width).length / rows.length;
+  if (first !== width && first !== width - 1) return agree >= 0.5 ? agree / 4 : 0;
+  return agree;
+}
+
+function commonWidth(rows: readonly (readonly string[])[]): number {
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
+  let width = 0;
+  let most = 0;
+  for (const [length, count] of counts) {
+    if (count > most || (count === most && length > width)) {
+      width = length;
+      most = count;
+    }
+  }
+  return width;
+}
+
+function looksLikeHeader(rows: readonly (readonly string[])[]): boolean {
+  const first = rows[0]!;
+  if (rows.length < 2) return first.every((cell) => !isValue(cell));
+  let votes = 0;
+  for (const [column, cell] of first.entries()) {
+    const below = rows
+      .slice(1, 200)
+      .map((row) => row[column] ?? "")
+      .filter((other) => other.trim() !== "");
+    if (below.length === 0) continue;
+    const values = below.filter(isValue).length / below.length;
+    if (isValue(cell)) {
+      // A number over numbers is a value, unless it is a label such as a year over measurements.
+      votes -= values > 0.5 ? 1 : 0;
+    } else if (cell.trim() === "") votes += 0;
+    else if (values > 0.5) votes += 2;
+    else if (below.includes(cell)) votes -= 2;
+    else votes += 0.01;
+  }
+  return votes > 0;
+}
+
+function isValue(cell: string): boolean {
+  const number = parseNumberCell(cell);
+  if (number !== undefined) return !Number.isNaN(number);
+  const time = parseDatetimeCell(cell, { clock: "wall", order: "dmy" });
+  return time !== undefined && !Number.isNaN(time);
+}
+
+interface Characters {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly newline: string;
+}
+
+/** The plain splitter of samples, which is also the oracle of `tokenize`. */
+export function splitRows(
+  text: string,
+  complete: boolean,
+  characters: Characters,
+  limit = sampleRows,
+): Split {
+  const { delimiter, quote, escape, newline } = characters;
+  const rows: string[][] = [];
+  let firstLength = 0;
+  let firstLines = 0;
+  let row: string[] = [];
+  let cell = "";
+  let quoted = false;
+  let touched = false;
+  let lines = 1;
+  const endCell = (): void => {
+    row.push(cell);
+    cell = "";
+    touched = false;
+  };
+  for (let at = 0; at < text.length && rows.length < limit; at++) {
+    const character = text[at]!;
+    if (quoted) {
+      if (character === newline) lines++;
+      if (character === escape && escape !== quote && at + 1 < text.length) cell += text[++at]!;
+      else if (character !== quote) cell += character;
+      else if (escape === quote && text[at + 1] === quote) cell += text[++at]!;
+      else quoted = false;
+    } else if (character === quote && quote !== "" && !touched) {
+      quoted = true;
+      touched = true;
+    } else if (character === delimiter) endCell();
+    else if (character === newline) {
+      if (newline === "\n" && cell.endsWith("\r")) cell = cell.slice(0, -1);
+      endCell();
+      if (rows.length === 0 && firstLength === 0) {
+        firstLength = at + 1;
+        firstLines = lines;
+      }
+      if (row.length > 1 || row[0] !== "") rows.push(row);
+      row = [];
+    } else {
+      cell += character;
+      touched = true;
+    }
+  }
+  if (complete && rows.length < limit && (row.length > 0 || cell !== "" || touched)) {
+    if (cell.endsWith("\r")) cell = cell.slice(0, -1);
+    endCell();
+    rows.push(row);
+    if (firstLength === 0) {
+      firstLength = text.length;
+      firstLines = lines;
+    }
+  }
+  return { rows, firstLength, firstLines };
+}

@@ -1,0 +1,187 @@
+/**
+ * A private DuckDB in memory, and its chunks as typed arrays.
+ *
+ * Extensions are never fetched. A query is never killed: a signal is looked at between chunks, since
+ * stopping native code inside a query aborts the process. The vectors' own bytes are read, never row objects.
+ */
+import type { Connection, DataChunk, Database, Result } from "@duckdb/node-bindings";
+import { MillwrightError } from "../../core/index.ts";
+
+type Bindings = typeof import("@duckdb/node-bindings");
+
+export interface EngineOptions {
+  readonly threads?: number;
+  /** DuckDB keeps its own working memory below this, in bytes, and spills to `temporaryFolder`. */
+  readonly memoryBytes?: number;
+  readonly temporaryFolder?: string;
+}
+
+let loaded: Promise<Bindings> | undefined;
+
+/** @throws MillwrightError `RUNTIME_MISSING` where the optional package is not installed. */
+async function loadBindings(): Promise<Bindings> {
+  loaded ??= import("@duckdb/node-bindings").then(
+    (module) => (module as { default?: Bindings }).default ?? module,
+  );
+  try {
+    return await loaded;
+  } catch (cause) {
+    loaded = undefined;
+    throw new MillwrightError(
+      "RUNTIME_MISSING",
+      "Reading Parquet, JSON and SQL needs the package @duckdb/node-bindings, which is not installed.",
+      "Install it: npm install @duckdb/node-bindings @duckdb/node-api",
+      { cause },
+    );
+  }
+}
+
+/** One database with one connection. */
+export class Engine {
+  readonly bindings: Bindings;
+  private readonly database: Database;
+  private readonly connection: Connection;
+
+  private constructor(bindings: Bindings, database: Database, connection: Connection) {
+    this.bindings = bindings;
+    this.database = database;
+    this.connection = connection;
+  }
+
+  static async open(options: EngineOptions = {}): Promise<Engine> {
+    const bindings = await loadBindings();
+    const config = bindings.create_config();
+    const settings: Record<string, string> = {
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      TimeZone: "UTC",
+      ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+      ...(options.memoryBytes === undefined
+        ? {}
+        : { memory_limit: `${Math.max(64, Math.floor(options.memoryBytes / 1048576))}MiB` }),
+      ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
+    };
+    for (const [name, value] of Object.entries(settings)) {
+      if (name !== "TimeZone") bindings.set_config(config, name, value);
+    }
+    const database = await bindings.open(":memory:", config);
+    const connection = await bindings.connect(database);
+    const engine = new Engine(bindings, database, connection);
+    await engine.execute("SET TimeZone = 'UTC'");
+    return engine;
+  }
+
+  /** Runs a statement for its effect. @throws MillwrightError `SOURCE_SQL` */
+  async execute(sql: string): Promise<void> {
+    await this.guard(sql, () => this.bindings.query(this.connection, sql));
+  }
+
+  /** Names and DuckDB types of a query's columns. @throws MillwrightError `SOURCE_SQL` */
+  async describe(sql: string): Promise<readonly { readonly name: string; readonly type: string }[]> {
+    const columns: { name: string; type: string }[] = [];
+    for await (const chunk of this.stream(`SELECT column_name, column_type FROM (DESCRIBE ${sql})`)) {
+      for (let row = 0; row < chunk.rowCount; row++) {
+        columns.push({ name: chunk.string(0, row) ?? "", type: chunk.string(1, row) ?? "" });
+      }
+    }
+    return columns;
+  }
+
+  /** Chunks of a query, in the order of its rows. @throws MillwrightError `SOURCE_SQL`, `CANCELLED` */
+  async *stream(sql: string, signal?: AbortSignal): AsyncGenerator<Chunk> {
+    const { bindings } = this;
+    const result: Result = await this.guard(sql, async () => {
+      const statement = await bindings.prepare(this.connection, sql);
+      return bindings.execute_pending(bindings.pending_prepared_streaming(statement));
+    });
+    for (;;) {
+      const chunk = await this.guard(sql, () => bindings.fetch_chunk(result));
+      if (chunk === null) return;
+      const rowCount = bindings.data_chunk_get_size(chunk);
+      if (rowCount === 0) return;
+      yield new Chunk(bindings, chunk, rowCount);
+      if (signal?.aborted === true) {
+        throw new MillwrightError(
+          "CANCELLED",
+          "Reading was stopped.",
+          "Start it again to read the whole table.",
+        );
+      }
+    }
+  }
+
+  close(): void {
+    this.bindings.disconnect_sync(this.connection);
+    this.bindings.close_sync(this.database);
+  }
+
+  private async guard<T>(sql: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (cause) {
+      if (cause instanceof MillwrightError) throw cause;
+      const message = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ").trim();
+      throw new MillwrightError(
+        "SOURCE_SQL",
+        `The query ${sql.length > 120 ? `${sql.slice(0, 117)}...` : sql} failed: ${message}`,
+        "Correct the query, or the file that it reads.",
+        { cause },
+      );
+    }
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Some rows of a result: bytes of the vectors, valid until the next chunk is asked for. */
+export class Chunk {
+  readonly rowCount: number;
+  private readonly bindings: Bindings;
+  private readonly chunk: DataChunk;
+
+  constructor(bindings: Bindings, chunk: DataChunk, rowCount: number) {
+    this.bindings = bindings;
+    this.chunk = chunk;
+    this.rowCount = rowCount;
+  }
+
+  /** A DOUBLE column; what stands where the column is NULL is undefined. */
+  doubles(column: number): Float64Array {
+    const bytes = this.bindings.vector_get_data(this.vector(column), this.rowCount * 8);
+    return new Float64Array(bytes.buffer, bytes.byteOffset, this.rowCount);
+  }
+
+  /** The 16-byte string records of a VARCHAR column. */
+  records(column: number): Uint8Array {
+    return this.bindings.vector_get_data(this.vector(column), this.rowCount * 16);
+  }
+
+  /** One bit a row, 1 where there is a value; null when all rows have one. */
+  validity(column: number): Uint8Array | null {
+    const bytes = Math.ceil(this.rowCount / 64) * 8;
+    return this.bindings.vector_get_validity(this.vector(column), bytes) as Uint8Array | null;
+  }
+
+  /** Bytes of a string of more than 12 bytes, from its record. */
+  longBytes(records: Uint8Array, row: number, length: number): Uint8Array {
+    return this.bindings.get_data_from_pointer(
+      records.buffer as ArrayBuffer,
+      records.byteOffset + row * 16 + 8,
+      length,
+    );
+  }
+
+  /** One string, for small results. */
+  string(column: number, row: number): string | null {
+    const validity = this.validity(column);
+    if (validity !== null && ((validity[row >> 3]! >> (row & 7)) & 1) === 0) return null;
+    const records = this.records(column);
+    const length = new DataView(records.buffer, records.byteOffset).getUint32(row * 16, true);
+    if (length <= 12) return decoder.decode(records.subarray(row * 16 + 4, row * 16 + 4 + length));
+    return decoder.decode(this.longBytes(records, row, length));
+  }
+
+  private vector(column: number): ReturnType<Bindings["data_chunk_get_vector"]> {
+    return this.bindings.data_chunk_get_vector(this.chunk, column);
+  }
+}

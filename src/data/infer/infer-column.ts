@@ -1,0 +1,139 @@
+/** The schema of one column: what the cells show, and then what the user declares. */
+import { MillwrightError } from "../../core/index.ts";
+import {
+  type ColumnSchema,
+  type Kind,
+  type NumberFormat,
+  parseNumberCell,
+  recogniseBoolean,
+  recogniseDatetimeFormat,
+  type Role,
+} from "../../schema/index.ts";
+import type { RawColumn } from "../raw-column.ts";
+import { float32Keeps } from "./float-precision.ts";
+import { type Inferred, inferNumbers } from "./infer-numbers.ts";
+import { inferStrings } from "./infer-strings.ts";
+
+/** What a user declares about a column; the rest is inferred. */
+export interface ColumnOverride {
+  readonly kind?: Kind;
+  readonly role?: Role;
+  /** Cells that mean "missing"; `[]` for none but the empty one. */
+  readonly missing?: readonly string[];
+  /** Of a number column. */
+  readonly format?: NumberFormat;
+  /** Of a datetime column. */
+  readonly order?: "ymd" | "dmy" | "mdy";
+}
+
+export interface Place {
+  readonly index: number;
+  readonly count: number;
+  readonly preferDecimalComma: boolean;
+}
+
+/** Infers a column, then lets the declaration win; findings that it contradicts are left out. */
+export function inferColumn(
+  name: string,
+  raw: RawColumn,
+  place: Place,
+  declared: ColumnOverride | undefined,
+): Inferred {
+  const inferred = inferRaw(name, raw, place);
+  if (declared === undefined) return inferred;
+  const column = declare(inferred.column, raw, declared);
+  const findings = inferred.findings.filter((finding) => {
+    if (finding.effect === "leftOut") return declared.role === undefined && declared.kind === undefined;
+    if (finding.kind === "missingCode") return declared.missing === undefined;
+    return declared.kind === undefined || declared.kind === inferred.column.kind;
+  });
+  return { column, findings };
+}
+
+function inferRaw(name: string, raw: RawColumn, place: Place): Inferred {
+  switch (raw.type) {
+    case "number":
+      return raw.values.some((value) => value === value)
+        ? inferNumbers(name, raw.values, place)
+        : inferStrings({ name, codes: new Int32Array(0), dictionary: [], preferDecimalComma: false });
+    case "datetime":
+      return {
+        column: { name, kind: "datetime", role: "feature", clock: raw.zoned ? "instant" : "wall" },
+        findings: [],
+      };
+    case "string":
+      return inferStrings({ name, ...raw, preferDecimalComma: place.preferDecimalComma });
+    default:
+      throw new Error(`Millwright defect: column "${name}" was not read`);
+  }
+}
+
+function declare(inferred: ColumnSchema, raw: RawColumn, declared: ColumnOverride): ColumnSchema {
+  const kind = declared.kind ?? inferred.kind;
+  const role = declared.role ?? (declared.kind === undefined ? inferred.role : roleOf(kind));
+  const codes = declared.missing ?? inferred.missing;
+  const base = {
+    name: inferred.name,
+    role,
+    ...(codes === undefined || codes.length === 0 ? {} : { missing: codes }),
+  };
+  switch (kind) {
+    case "number": {
+      const known = inferred.kind === "number" ? inferred : undefined;
+      const format = declared.format ?? known?.format;
+      const dtype = known?.dtype ?? (float32Keeps(numbersOf(raw, format)) ? "float32" : "float64");
+      return { ...base, kind, dtype, ...(format === undefined ? {} : { format }) };
+    }
+    case "datetime":
+      return { ...base, kind, ...datetimeOf(inferred, raw, declared) };
+    case "boolean": {
+      const words =
+        raw.type === "string" ? raw.dictionary.filter((text) => !base.missing?.includes(text.trim())) : [];
+      const digits = words.length === 2 && words.includes("0") && words.includes("1");
+      const written = digits ? (["1", "0"] as const) : recogniseBoolean(words);
+      const typed = written === undefined || written[0].trim().toLowerCase() === "true";
+      return { ...base, kind, ...(typed ? {} : { written }) };
+    }
+    case "category": {
+      const numeric = raw.type === "number" || (raw.type === "string" && areNumbers(raw.dictionary));
+      return { ...base, kind, ...(numeric ? { numeric } : {}) };
+    }
+    default:
+      return { ...base, kind };
+  }
+}
+
+function roleOf(kind: Kind): Role {
+  return kind === "id" ? "id" : "feature";
+}
+
+function numbersOf(raw: RawColumn, format: NumberFormat | undefined): Float64Array {
+  if (raw.type === "number") return raw.values;
+  if (raw.type !== "string") return new Float64Array(0);
+  return Float64Array.from(raw.dictionary, (text) => parseNumberCell(text, format) ?? Number.NaN);
+}
+
+/** Plain numbers without leading zeros: then "7" and "7.0" are one category. */
+function areNumbers(dictionary: readonly string[]): boolean {
+  return dictionary.every((text) => parseNumberCell(text) !== undefined && !/^[+-]?0\d/.test(text.trim()));
+}
+
+function datetimeOf(
+  inferred: ColumnSchema,
+  raw: RawColumn,
+  declared: ColumnOverride,
+): { clock: "instant" | "wall"; order?: "ymd" | "dmy" | "mdy" } {
+  if (raw.type === "datetime") return { clock: raw.zoned ? "instant" : "wall" };
+  const known = inferred.kind === "datetime" ? inferred : undefined;
+  const order = declared.order ?? known?.order;
+  if (raw.type === "number") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `The column "${inferred.name}" holds numbers, and is declared as datetime.`,
+      "Write the datetimes as ISO 8601, or leave the column a number.",
+    );
+  }
+  const cells = raw.type === "string" ? raw.dictionary.filter((text) => text.trim() !== "") : [];
+  const clock = known?.clock ?? recogniseDatetimeFormat(cells)?.clock ?? "wall";
+  return { clock, ...(order === undefined || order === "ymd" ? {} : { order }) };
+}

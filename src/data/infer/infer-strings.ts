@@ -1,0 +1,301 @@
+/**
+ * What a column of strings is: numbers or dates written in their own way, yes and no, categories, text, or
+ * identifiers. Decided on the distinct cells, each with the number of its rows.
+ */
+import {
+  meansMissing,
+  type NumberFormat,
+  parseNumberCell,
+  recogniseBoolean,
+  recogniseDatetimeFormat,
+  recogniseNumberFormat,
+} from "../../schema/index.ts";
+import { type Finding, shellWord } from "../finding.ts";
+import { float32Keeps } from "./float-precision.ts";
+import { type Inferred, namesRows } from "./infer-numbers.ts";
+
+/** A column's cells and how it stands in its file. */
+export interface StringColumn {
+  readonly name: string;
+  readonly codes: Int32Array;
+  readonly dictionary: readonly string[];
+  readonly typed?: "boolean" | undefined;
+  /** The file separates fields by semicolons, so a comma is rather a decimal comma. */
+  readonly preferDecimalComma: boolean;
+}
+
+/** Rows that may be no number in a column that is otherwise numbers. */
+const oddShare = 0.05;
+const codeWithZeros = /^[+-]?0\d/;
+
+export function inferStrings(column: StringColumn): Inferred {
+  const { name, codes, dictionary } = column;
+  const counts = new Int32Array(dictionary.length);
+  for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) counts[codes[i]!]!++;
+  const words = split(dictionary, counts, "words");
+  if (words.present.length === 0) return inferEmpty(name, dictionary.length);
+  if (column.typed === "boolean") {
+    return { column: { name, kind: "boolean", role: "feature" }, findings: [] };
+  }
+  const values = split(dictionary, counts, "values");
+  if (values.present.length > 0) {
+    const found = inferNumberWords(column, values) ?? inferDatetimeWords(column, values);
+    if (found !== undefined) return found;
+  }
+  const findings: Finding[] = [];
+  const missing = missingFinding(name, words.missing, "category", findings);
+  const written = recogniseBoolean(words.present.map((entry) => entry.text));
+  if (written !== undefined) {
+    const typed = written[0].trim().toLowerCase() === "true";
+    findings.push({
+      kind: "format",
+      column: name,
+      evidence: `It holds only ${JSON.stringify(written[0])} and ${JSON.stringify(written[1])}: read as yes and no.`,
+      effect: "readAs",
+      undo: `--column ${shellWord(`${name}=category`)}`,
+    });
+    return {
+      column: { name, kind: "boolean", role: "feature", ...missing, ...(typed ? {} : { written }) },
+      findings,
+    };
+  }
+  return inferWords(name, words.present, missing, findings);
+}
+
+interface Entry {
+  readonly text: string;
+  readonly count: number;
+}
+interface Split {
+  readonly present: readonly Entry[];
+  /** Not blank: a word for "missing". */
+  readonly missing: readonly Entry[];
+  readonly presentRows: number;
+}
+
+function split(dictionary: readonly string[], counts: Int32Array, among: "values" | "words"): Split {
+  const present: Entry[] = [];
+  const missing: Entry[] = [];
+  let presentRows = 0;
+  for (let code = 0; code < dictionary.length; code++) {
+    const entry = { text: dictionary[code]!, count: counts[code]! };
+    if (!meansMissing(entry.text, among)) {
+      present.push(entry);
+      presentRows += entry.count;
+    } else if (entry.text.trim() !== "") missing.push(entry);
+  }
+  return { present, missing, presentRows };
+}
+
+function inferEmpty(name: string, wordCount: number): Inferred {
+  return {
+    column: { name, kind: "number", role: "ignore", dtype: "float32" },
+    findings: [
+      {
+        kind: "allMissing",
+        column: name,
+        evidence: wordCount > 1 ? "Every cell is empty or a word for missing." : "Every cell is empty.",
+        effect: "leftOut",
+        undo: null,
+      },
+    ],
+  };
+}
+
+function missingFinding(
+  name: string,
+  missing: readonly Entry[],
+  kind: string,
+  findings: Finding[],
+): { readonly missing?: readonly string[] } {
+  if (missing.length === 0) return {};
+  const codes = missing.map((entry) => entry.text.trim());
+  const count = missing.reduce((sum, entry) => sum + entry.count, 0);
+  findings.push({
+    kind: "missingCode",
+    column: name,
+    evidence: `${count} cells are ${codes.map((code) => JSON.stringify(code)).join(" or ")}: read as missing.`,
+    effect: "readAs",
+    undo: `--column ${shellWord(`${name}=${kind},missing=`)}`,
+    numbers: { count },
+  });
+  return { missing: [...new Set(codes)] };
+}
+
+function inferNumberWords(column: StringColumn, values: Split): Inferred | undefined {
+  const { name } = column;
+  const texts = values.present.map((entry) => entry.text);
+  if (texts.some((text) => codeWithZeros.test(text.trim()))) {
+    const digits = texts.every((text) => /^[+-]?\d+$/.test(text.trim()));
+    if (!digits) return undefined;
+    return {
+      column: { name, kind: "category", role: "feature" },
+      findings: [
+        {
+          kind: "format",
+          column: name,
+          evidence: "Its whole numbers have leading zeros, as codes have: read as categories.",
+          effect: "readAs",
+          undo: `--column ${shellWord(`${name}=number`)}`,
+        },
+      ],
+    };
+  }
+  let odd: readonly Entry[] = [];
+  let format = recogniseQuickly(texts, column.preferDecimalComma);
+  if (format === undefined) {
+    odd = values.present.filter((entry) => !/\d/.test(entry.text));
+    const oddRows = odd.reduce((sum, entry) => sum + entry.count, 0);
+    if (odd.length === 0 || odd.length > 20 || oddRows > oddShare * values.presentRows) return undefined;
+    const numeric = texts.filter((text) => /\d/.test(text));
+    format = numeric.length === 0 ? undefined : recogniseQuickly(numeric, column.preferDecimalComma);
+    if (format === undefined) return undefined;
+  }
+  return numberColumn(column, values, odd, format);
+}
+
+function numberColumn(
+  column: StringColumn,
+  values: Split,
+  odd: readonly Entry[],
+  format: NumberFormat,
+): Inferred {
+  const { name, codes, dictionary } = column;
+  const findings: Finding[] = [];
+  const written = Object.keys(format).length === 0 ? undefined : format;
+  const missing = missingFinding(name, values.missing, "number", findings).missing ?? [];
+  if (odd.length > 0) {
+    const count = odd.reduce((sum, entry) => sum + entry.count, 0);
+    findings.push({
+      kind: "mixedTypes",
+      column: name,
+      evidence: `${count} of ${values.presentRows} cells are words (${sampleOf(odd)}) among numbers: read as missing.`,
+      effect: "readAs",
+      undo: `--column ${shellWord(`${name}=category`)}`,
+      numbers: { count, rows: values.presentRows },
+    });
+  }
+  if (written !== undefined) {
+    findings.push({
+      kind: "format",
+      column: name,
+      evidence: `Its numbers are written with ${describeFormat(written)}: ${JSON.stringify(values.present[0]!.text)} is ${parseNumberCell(values.present[0]!.text, written)}.`,
+      effect: "readAs",
+      undo: `--column ${shellWord(`${name}=category`)}`,
+    });
+  }
+  const lookup = Float64Array.from(dictionary, (text) => parseNumberCell(text, written) ?? Number.NaN);
+  const used = new Float64Array(dictionary.length).fill(Number.NaN);
+  for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) used[codes[i]!] = lookup[codes[i]!]!;
+  const infinite = values.present.filter((entry) => /inf/i.test(entry.text));
+  if (infinite.length > 0) {
+    const count = infinite.reduce((sum, entry) => sum + entry.count, 0);
+    findings.push(infiniteFinding(name, count));
+  }
+  const allMissing = [...missing, ...odd.map((entry) => entry.text.trim())];
+  return {
+    column: {
+      name,
+      kind: "number",
+      role: "feature",
+      dtype: float32Keeps(used) ? "float32" : "float64",
+      ...(written === undefined ? {} : { format: written }),
+      ...(allMissing.length === 0 ? {} : { missing: allMissing }),
+    },
+    findings,
+  };
+}
+
+/** Infinite numbers have no place on a scale, so they count as missing, and are told. */
+export function infiniteFinding(name: string, count: number): Finding {
+  return {
+    kind: "infinite",
+    column: name,
+    evidence: `${count} cells are infinite: read as missing.`,
+    effect: "readAs",
+    undo: null,
+    numbers: { count },
+  };
+}
+
+function sampleOf(entries: readonly Entry[]): string {
+  const shown = entries.slice(0, 3).map((entry) => JSON.stringify(entry.text.slice(0, 20)));
+  return shown.join(", ") + (entries.length > 3 ? ", …" : "");
+}
+
+function describeFormat(format: NumberFormat): string {
+  const parts = [
+    format.currency === undefined ? "" : `the currency ${format.currency}`,
+    format.percent === true ? "a percent sign" : "",
+    format.thousands === undefined ? "" : `${JSON.stringify(format.thousands)} between thousands`,
+    format.decimal === "," ? "a decimal comma" : "",
+  ].filter((part) => part !== "");
+  return parts.join(" and ");
+}
+
+/** Most columns are no numbers, and the first cells show it. */
+function recogniseQuickly(texts: readonly string[], preferDecimalComma: boolean): NumberFormat | undefined {
+  if (texts.length > 100 && recogniseNumberFormat(texts.slice(0, 50), preferDecimalComma) === undefined) {
+    return undefined;
+  }
+  return recogniseNumberFormat(texts, preferDecimalComma);
+}
+
+function inferDatetimeWords(column: StringColumn, values: Split): Inferred | undefined {
+  const { name } = column;
+  const texts = values.present.map((entry) => entry.text);
+  if (texts.length > 100 && recogniseDatetimeFormat(texts.slice(0, 50)) === undefined) return undefined;
+  const format = recogniseDatetimeFormat(texts);
+  if (format === undefined) return undefined;
+  const findings: Finding[] = [];
+  const missing = missingFinding(name, values.missing, "datetime", findings);
+  const { clock, order = "ymd" } = format;
+  if (order !== "ymd") {
+    const other = order === "dmy" ? "mdy" : "dmy";
+    findings.push({
+      kind: "format",
+      column: name,
+      evidence: format.ambiguous
+        ? `Its dates, such as ${JSON.stringify(texts[0])}, can be read day first and month first: read as ${order}.`
+        : `Its dates are written ${order === "dmy" ? "day" : "month"} first: ${JSON.stringify(texts[0])}.`,
+      effect: "readAs",
+      undo: `--column ${shellWord(`${name}=datetime,order=${other}`)}`,
+    });
+  }
+  const written = order === "ymd" ? {} : { order };
+  return { column: { name, kind: "datetime", role: "feature", clock, ...written, ...missing }, findings };
+}
+
+function inferWords(
+  name: string,
+  present: readonly Entry[],
+  missing: { readonly missing?: readonly string[] },
+  findings: Finding[],
+): Inferred {
+  const rows = present.reduce((sum, entry) => sum + entry.count, 0);
+  const distinct = present.length;
+  let words = 0;
+  let letters = 0;
+  for (const { text, count } of present) {
+    words += (1 + (text.trim().match(/\s+/g)?.length ?? 0)) * count;
+    letters += text.length * count;
+  }
+  const wordMean = words / rows;
+  const base = { name, role: "feature", ...missing } as const;
+  if (distinct > 20 && distinct > 0.3 * rows && wordMean >= 2.2 && letters / rows >= 12) {
+    return { column: { ...base, kind: "text" }, findings };
+  }
+  const unique = rows >= 10 && (distinct === rows || (namesRows(name) && distinct >= 0.9 * rows));
+  if (unique && wordMean < 2.2) {
+    findings.push({
+      kind: "identifier",
+      column: name,
+      evidence: `${distinct} of ${rows} rows have a value of their own.`,
+      effect: "leftOut",
+      undo: `--keep ${shellWord(name)}`,
+      numbers: { distinct, rows },
+    });
+    return { column: { ...base, kind: "id", role: "id" }, findings };
+  }
+  return { column: { ...base, kind: "category" }, findings };
+}

@@ -1,0 +1,38 @@
+/** Columns as a reader delivers them, before their kind is decided. */
+
+export type RawColumn =
+  /** Not asked for. */
+  | { readonly type: "skip" }
+  /** The way it was read does not fit: read it again as strings. */
+  | { readonly type: "odd" }
+  /** NaN is missing. */
+  | { readonly type: "number"; readonly values: Float64Array }
+  /** Epoch milliseconds; NaN is missing. */
+  | { readonly type: "datetime"; readonly values: Float64Array; readonly zoned: boolean }
+  | {
+      readonly type: "string";
+      /** −1 is missing. Numbered by first appearance. */
+      readonly codes: Int32Array;
+      readonly dictionary: readonly string[];
+      /** The source itself says that "true" and "false" are booleans. */
+      readonly typed?: "boolean";
+    };
+
+/** Rows that a reader could not take. */
+export interface Ragged {
+  readonly count: number;
+  /** The first of them, by 1-based line. */
+  readonly examples: readonly {
+    readonly line: number;
+    readonly fieldCount: number;
+    readonly problem: "fields" | "quote";
+  }[];
+}
+
+/** All rows of a table, column by column. */
+export interface RawTable {
+  readonly names: readonly string[];
+  readonly columns: readonly RawColumn[];
+  readonly rowCount: number;
+  readonly ragged: Ragged;
+}

@@ -1,0 +1,162 @@
+/**
+ * Names of sources to files with a format: extensions, globs, gzip. A name that fits no file is an error that
+ * tells the nearest one.
+ */
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { MillwrightError, nearest } from "../core/index.ts";
+import { isGzip } from "./bytes.ts";
+
+export const formats = ["csv", "tsv", "json", "ndjson", "parquet"] as const;
+export type Format = (typeof formats)[number];
+
+/** One local file of a table. */
+export interface SourceFile {
+  readonly path: string;
+  readonly format: Format;
+  readonly gzipped: boolean;
+  readonly bytes: number;
+}
+
+const extensions: Readonly<Record<string, Format>> = {
+  ".csv": "csv",
+  ".txt": "csv",
+  ".data": "csv",
+  ".tsv": "tsv",
+  ".tab": "tsv",
+  ".json": "json",
+  ".ndjson": "ndjson",
+  ".jsonl": "ndjson",
+  ".parquet": "parquet",
+  ".pq": "parquet",
+};
+
+/**
+ * Finds the files behind a path or a glob (`*`, `?`, `**`), sorted by name.
+ *
+ * @throws MillwrightError `SOURCE_NOT_FOUND` with the nearest file name, `SOURCE_UNREADABLE`, `SOURCE_FORMAT`.
+ */
+export async function findFiles(source: string, format?: Format): Promise<readonly SourceFile[]> {
+  const paths = /[*?]/.test(source) && !(await exists(source)) ? await expand(source) : [source];
+  if (paths.length === 0) {
+    throw new MillwrightError(
+      "SOURCE_NOT_FOUND",
+      `No file matches ${source}.`,
+      "Check the pattern and the folder.",
+    );
+  }
+  const files: SourceFile[] = [];
+  for (const path of paths) files.push(await describe(path, format));
+  const first = files[0]!;
+  const other = files.find((file) => file.format !== first.format);
+  if (other !== undefined) {
+    throw new MillwrightError(
+      "SOURCE_FORMAT",
+      `${source} matches ${first.format} files (${first.path}) and ${other.format} files (${other.path}).`,
+      "Narrow the pattern to one format.",
+    );
+  }
+  return files;
+}
+
+/** The name of a file as a SQL view: its stem, without `.csv.gz`. */
+export function stemOf(path: string): string {
+  return basename(path)
+    .replace(/\.gz$/i, "")
+    .replace(/\.[^.]+$/, "");
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function describe(path: string, given: Format | undefined): Promise<SourceFile> {
+  let bytes: number;
+  let gzipped: boolean;
+  try {
+    const info = await stat(path);
+    if (info.isDirectory()) {
+      throw new MillwrightError(
+        "SOURCE_UNREADABLE",
+        `${path} is a folder.`,
+        `Name a file in it, or several: '${join(path, "*.csv")}'.`,
+      );
+    }
+    bytes = info.size;
+    gzipped = await isGzip(path);
+  } catch (cause) {
+    if (cause instanceof MillwrightError) throw cause;
+    throw await absent(path, cause);
+  }
+  const extension = extname(path.replace(/\.gz$/i, "")).toLowerCase();
+  const format = given ?? extensions[extension];
+  if (format === undefined) {
+    throw new MillwrightError(
+      "SOURCE_FORMAT",
+      `${path} has the extension ${JSON.stringify(extension)}, which names no known format.`,
+      `Say which it is with --format (${formats.join(", ")}).`,
+    );
+  }
+  return { path, format, gzipped, bytes };
+}
+
+async function absent(path: string, cause: unknown): Promise<MillwrightError> {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code !== "ENOENT" && code !== "ENOTDIR") {
+    return new MillwrightError(
+      "SOURCE_UNREADABLE",
+      `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      "Check its permissions.",
+      { cause },
+    );
+  }
+  const folder = dirname(resolve(path));
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) {
+    return new MillwrightError("SOURCE_NOT_FOUND", `There is no folder ${folder}.`, "Check the path.", {
+      cause,
+    });
+  }
+  const guess = nearest(basename(path), names);
+  return new MillwrightError(
+    "SOURCE_NOT_FOUND",
+    `There is no file ${path}${guess === undefined ? "" : `; the nearest name in its folder is "${guess}"`}.`,
+    guess === undefined ? "Check the path." : `Try ${join(dirname(path), guess)}.`,
+    { cause },
+  );
+}
+
+/** Files that match a glob, in the order of their names. */
+async function expand(pattern: string): Promise<string[]> {
+  const parts = pattern.split(/[/\\]/);
+  const firstWild = parts.findIndex((part) => /[*?]/.test(part));
+  const root = parts.slice(0, firstWild).join("/") || (pattern.startsWith("/") ? "/" : ".");
+  const found: string[] = [];
+  await walk(root, parts.slice(firstWild), found);
+  return found.sort((a, b) => (a < b ? -1 : 1));
+}
+
+async function walk(folder: string, parts: readonly string[], found: string[]): Promise<void> {
+  const [part, ...rest] = parts;
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const matches = new RegExp(
+    `^${part!
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+  );
+  if (part === "**") await walk(folder, rest, found);
+  for (const entry of entries) {
+    const path = folder === "." ? entry.name : join(folder, entry.name);
+    if (part === "**") {
+      if (entry.isDirectory()) await walk(path, parts, found);
+    } else if (matches.test(entry.name)) {
+      if (rest.length === 0) {
+        if (!entry.isDirectory()) found.push(path);
+      } else if (entry.isDirectory()) await walk(path, rest, found);
+    }
+  }
+}
