@@ -1,8 +1,194 @@
-/** Values of the graph. */
-import type { DType } from "../core/index.ts";
+/**
+ * Values of the graph: an immutable DAG in which every value knows what produced it.
+ *
+ * There is no builder object. Leaves are inputs, constants and parameters; every
+ * other value is an output of a node made by an op function. Sizes are numbers or
+ * named dimensions; "?" is a size that nothing is known about, and equals no other.
+ */
+import { assert, type DType, MillwrightError, type Tensor, type TensorData } from "../core/index.ts";
+import type { Attributes } from "./attributes.ts";
+import type { OpDefinition } from "./definition.ts";
+import type { TensorProto, TypeProto } from "./onnx/messages.ts";
+
 /** A size, or a named dimension: "batch". */
 export type Dim = number | string;
+
+/** A tensor of the graph, before it has numbers. */
 export interface Value {
   readonly dtype: DType;
   readonly shape: readonly Dim[];
+  readonly producer: Producer;
+  /** Which of the producer's outputs this is. */
+  readonly index: number;
+  /** Name that it had in the file it was read from; kept when written again where it is free. */
+  readonly label?: string;
+}
+
+/** A value of an imported file whose dtype or rank is not known here: it is carried, not computed with. */
+export interface ForeignValue {
+  readonly dtype: DType | undefined;
+  readonly shape: undefined;
+  /** The type that the file declares, when it does. */
+  readonly type?: TypeProto;
+  readonly producer: Producer;
+  readonly index: number;
+  readonly label?: string;
+}
+
+export type AnyValue = Value | ForeignValue;
+
+export interface InputProducer {
+  readonly kind: "input";
+  readonly name: string;
+}
+export interface ConstantProducer {
+  readonly kind: "constant";
+  readonly tensor: Tensor;
+}
+export interface ParameterProducer {
+  readonly kind: "parameter";
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+/** An initialiser of an imported file with an element type outside `DType`, as it stood. */
+export interface ForeignConstantProducer {
+  readonly kind: "foreign-constant";
+  readonly tensor: TensorProto;
+}
+export interface Node {
+  readonly kind: "node";
+  /** Absent for an op that we do not define. */
+  readonly definition?: OpDefinition;
+  readonly type: string;
+  readonly domain: string;
+  /** An optional input that is left out is undefined. */
+  readonly inputs: readonly (AnyValue | undefined)[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly AnyValue[];
+  /** Outer values that subgraphs in the attributes use, by the name they use. */
+  readonly captures?: ReadonlyMap<string, AnyValue>;
+  readonly label?: string;
+}
+export type Producer = InputProducer | ConstantProducer | ParameterProducer | ForeignConstantProducer | Node;
+
+/** Whether a value has a dtype and a rank that ops can work with. */
+export function isKnown(value: AnyValue): value is Value {
+  return value.shape !== undefined;
+}
+
+/**
+ * A named input of the graph.
+ *
+ * @param name - Any text; the table path uses the column's name.
+ */
+export function input(name: string, dtype: DType, shape: readonly Dim[]): Value {
+  checkShape(`input "${name}"`, shape);
+  return { dtype, shape: [...shape], producer: { kind: "input", name }, index: 0 };
+}
+
+/** A constant. The tensor is not copied: do not change it afterwards. */
+export function constant(tensor: Tensor): Value {
+  checkTensor("constant", tensor);
+  return { dtype: tensor.dtype, shape: tensor.shape, producer: { kind: "constant", tensor }, index: 0 };
+}
+
+/** A constant of rank 0. */
+export function scalar(dtype: DType, value: number | bigint | boolean | string): Value {
+  return constant({ dtype, shape: [], data: fillTensor(dtype, [value]) });
+}
+
+/** A constant vector of int64, as shapes and axes are. */
+export function int64s(values: readonly (number | bigint)[]): Value {
+  return constant({ dtype: "int64", shape: [values.length], data: fillTensor("int64", values) });
+}
+
+/**
+ * A trainable initialiser. Its name stays as it is in the file, so that training and import find it.
+ *
+ * @param name - Dotted path by convention: `encoder.0.weight`. Any characters.
+ */
+export function parameter(name: string, tensor: Tensor): Value {
+  checkTensor(`parameter "${name}"`, tensor);
+  return {
+    dtype: tensor.dtype,
+    shape: tensor.shape,
+    producer: { kind: "parameter", name, tensor },
+    index: 0,
+  };
+}
+
+/** The tensor behind a constant or a parameter, else undefined. */
+export function tensorOf(value: AnyValue): Tensor | undefined {
+  const { producer } = value;
+  return producer.kind === "constant" || producer.kind === "parameter" ? producer.tensor : undefined;
+}
+
+/** Elements of `dtype` in the array class that holds it. */
+export function fillTensor(
+  dtype: DType,
+  values: readonly (number | bigint | boolean | string)[],
+): TensorData {
+  switch (dtype) {
+    case "float32":
+      return Float32Array.from(values, Number);
+    case "float64":
+      return Float64Array.from(values, Number);
+    case "int64":
+      return BigInt64Array.from(values, BigInt);
+    case "int32":
+      return Int32Array.from(values, Number);
+    case "uint8":
+    case "bool":
+      return Uint8Array.from(values, Number);
+    case "string":
+      return values.map(String);
+  }
+}
+
+const arrayClass = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+function checkTensor(owner: string, tensor: Tensor): void {
+  checkShape(owner, tensor.shape);
+  const expected = tensor.shape.reduce((product, size) => product * size, 1);
+  if (tensor.data.length !== expected) {
+    throw new MillwrightError(
+      "SHAPE_MISMATCH",
+      `${owner} has ${tensor.data.length} elements, and its shape [${tensor.shape.join(", ")}] needs ${expected}.`,
+      "Make the shape fit the data.",
+    );
+  }
+  const right =
+    tensor.dtype === "string" ? Array.isArray(tensor.data) : tensor.data instanceof arrayClass[tensor.dtype];
+  if (!right) {
+    throw new MillwrightError(
+      "DTYPE_MISMATCH",
+      `${owner} is declared ${tensor.dtype}, and its data is a ${tensor.data.constructor.name}.`,
+      "Give the array class of its dtype.",
+    );
+  }
+}
+
+function checkShape(owner: string, shape: readonly Dim[]): void {
+  for (const dim of shape) {
+    if (typeof dim === "number" && !(Number.isSafeInteger(dim) && dim >= 0)) {
+      throw new MillwrightError(
+        "SHAPE_MISMATCH",
+        `${owner} has the size ${dim} in its shape [${shape.join(", ")}].`,
+        "Give whole numbers of at least 0, or a name.",
+      );
+    }
+  }
+}
+
+/** Narrows a value that our own code made or checked. */
+export function known(value: AnyValue | undefined): Value {
+  assert(value !== undefined && isKnown(value), "a value of unknown type reached an op");
+  return value;
 }

@@ -1,0 +1,176 @@
+/**
+ * Writes a graph as an ONNX file: opset 21, `ai.onnx.ml` 5, IR version 10.
+ *
+ * The bytes depend on the graph only. Microsoft's contrib domain is imported only
+ * where a node uses it.
+ */
+import { sha256 } from "../../core/index.ts";
+import type { Attribute } from "../attributes.ts";
+import { unknownDim } from "../dims.ts";
+import { type Graph, inputName, type Names, nameValues } from "../graph.ts";
+import { onnxType } from "../ops/shape.ts";
+import { type AnyValue, type Dim, isKnown, type Node } from "../value.ts";
+import {
+  encodeModel,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  type TypeProto,
+  type ValueInfoProto,
+} from "./messages.ts";
+import { renameOuter } from "./subgraph.ts";
+import { tensorToProto } from "./tensor.ts";
+
+/** Versions that the writer emits. */
+export const opsetVersion = 21;
+export const versions: Readonly<Record<string, number>> = {
+  "": opsetVersion,
+  "ai.onnx.ml": 5,
+  "com.microsoft": 1,
+};
+const irVersion = 10;
+
+/** Marks an initialiser as trainable, so that reading the file gives the parameter back. */
+export const parameterMark = "parameter";
+
+export interface WriteOptions {
+  /** Added to the graph's own metadata; wins over it. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The bytes of `model.onnx`. */
+export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array {
+  const metadata = { ...graph.metadata, ...options.metadata };
+  const opsets = opsetsOf(graph);
+  const newest = (opsets.get("") ?? opsetVersion) > opsetVersion;
+  return encodeModel({
+    irVersion: newest ? irVersionOf(opsets.get("")!) : irVersion,
+    producerName: "millwright",
+    graph: graphProto(graph),
+    opsetImport: [...opsets].map(([domain, version]) => ({ domain, version })),
+    metadataProps: Object.keys(metadata)
+      .sort()
+      .map((key) => ({ key, value: metadata[key]! })),
+    functions: graph.carried?.functions,
+  });
+}
+
+/** IR versions that came with the opsets after ours (onnx Versioning.md). */
+function irVersionOf(opset: number): number {
+  return opset <= 21 ? 10 : opset === 22 ? 10 : opset === 23 ? 11 : opset === 24 ? 12 : 13;
+}
+
+function opsetsOf(graph: Graph): Map<string, number> {
+  const used = new Set(["", ...graph.nodes.map((node) => node.domain)]);
+  for (const domain of graph.opsets.keys()) used.add(domain);
+  const opsets = new Map<string, number>();
+  for (const domain of [...used].sort()) {
+    opsets.set(domain, Math.max(graph.opsets.get(domain) ?? 1, versions[domain] ?? 1));
+  }
+  return opsets;
+}
+
+function graphProto(graph: Graph): GraphProto {
+  const names = nameValues(graph);
+  const nodes = graph.nodes.map((node, i) => nodeProto(node, i, names));
+  for (const { name, value } of names.aliases) {
+    nodes.push({ input: [names.of.get(value)!], output: [name], name: `Output_${name}`, opType: "Identity" });
+  }
+  return {
+    node: nodes,
+    name: graph.name,
+    initializer: graph.constants.map((value) => initializer(value, names.of.get(value)!)),
+    input: graph.inputs.map((value) => valueInfo(inputName(value), value)),
+    output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
+    valueInfo: carriedTypes(graph, names),
+    ...graph.carried?.graph,
+  };
+}
+
+/** Types that reading the file could not infer again: those that foreign nodes give. */
+function carriedTypes(graph: Graph, names: Names): ValueInfoProto[] {
+  const infos: ValueInfoProto[] = [];
+  for (const node of graph.nodes) {
+    if (node.definition && node.inputs.every((x) => x === undefined || isKnown(x))) continue;
+    for (const value of node.outputs) {
+      const name = names.of.get(value)!;
+      if (!graph.outputs.has(name) && (isKnown(value) || value.type)) infos.push(valueInfo(name, value));
+    }
+  }
+  return infos;
+}
+
+function initializer(value: AnyValue, name: string): TensorProto {
+  const { producer } = value;
+  if (producer.kind === "foreign-constant") return { ...producer.tensor, name };
+  if (producer.kind === "parameter") return tensorToProto(producer.tensor, name, parameterMark);
+  return tensorToProto((producer as Extract<typeof producer, { kind: "constant" }>).tensor, name);
+}
+
+function valueInfo(name: string, value: AnyValue): ValueInfoProto {
+  const type = isKnown(value) ? typeProto(value.dtype, value.shape) : value.type;
+  return { name, type: type ?? (value.dtype && { tensorType: { elemType: onnxType[value.dtype] } }) };
+}
+
+function typeProto(dtype: keyof typeof onnxType, shape: readonly Dim[]): TypeProto {
+  const dim = shape.map((size) =>
+    typeof size === "number" ? { dimValue: size } : size === unknownDim ? {} : { dimParam: size },
+  );
+  return { tensorType: { elemType: onnxType[dtype], shape: { dim } } };
+}
+
+function nodeProto(node: Node, position: number, names: Names): NodeProto {
+  const nameOf = (value: AnyValue | undefined): string => (value ? names.of.get(value)! : "");
+  const renamed = new Map([...(node.captures ?? [])].map(([inner, value]) => [inner, nameOf(value)]));
+  return {
+    input: node.inputs.map(nameOf),
+    output: node.outputs.map(nameOf),
+    name: node.label ?? `${node.type}_${position}`,
+    opType: node.type,
+    attribute: [...node.attributes.entries].map(([name, attribute]) =>
+      attributeProto(name, attribute, renamed),
+    ),
+    domain: node.domain,
+  };
+}
+
+const encoder = new TextEncoder();
+
+function attributeProto(
+  name: string,
+  attribute: Attribute,
+  renamed: ReadonlyMap<string, string>,
+): AttributeProto {
+  switch (attribute.kind) {
+    case "float":
+      return { name, f: attribute.value, type: 1 };
+    case "int":
+      return { name, i: attribute.value, type: 2 };
+    case "string":
+      return { name, s: encoder.encode(attribute.value), type: 3 };
+    case "tensor":
+      return { name, t: tensorToProto(attribute.value), type: 4 };
+    case "graph":
+      return { name, g: renameOuter(attribute.value, renamed), type: 5 };
+    case "floats":
+      return { name, floats: attribute.value, type: 6 };
+    case "ints":
+      return { name, ints: attribute.value, type: 7 };
+    case "strings":
+      return { name, strings: attribute.value.map((text) => encoder.encode(text)), type: 8 };
+    case "raw":
+      return { ...attribute.value, graphs: attribute.value.graphs?.map((g) => renameOuter(g, renamed)) };
+  }
+}
+
+const hashes = new WeakMap<Graph, string>();
+
+/** SHA-256 of the graph's file: equal graphs have equal hashes. */
+export function graphHash(graph: Graph): string {
+  const found = hashes.get(graph);
+  if (found) return found;
+  const hash = sha256(writeOnnx(graph));
+  hashes.set(graph, hash);
+  return hash;
+}

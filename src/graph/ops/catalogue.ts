@@ -1,0 +1,55 @@
+/** Every op that we define, by domain and ONNX type. */
+import type { OpDefinition } from "../definition.ts";
+import { activationOps } from "./activation.ts";
+import { arithmeticOps } from "./arithmetic.ts";
+import { comparisonOps } from "./comparison.ts";
+import { indexingOps } from "./indexing.ts";
+import { linearOps } from "./linear.ts";
+import { reductionOps } from "./reduction.ts";
+import { selectionOps } from "./selection.ts";
+import { shapeOps } from "./shape.ts";
+import { textOps } from "./text.ts";
+import { treeOps } from "./tree.ts";
+
+export const definitions: readonly OpDefinition[] = [
+  ...arithmeticOps,
+  ...comparisonOps,
+  ...reductionOps,
+  ...linearOps,
+  ...shapeOps,
+  ...indexingOps,
+  ...activationOps,
+  ...selectionOps,
+  ...textOps,
+  ...treeOps,
+];
+
+const byType = new Map(
+  definitions.map((definition) => [`${definition.domain}:${definition.type}`, definition]),
+);
+
+/** The definition of an ONNX op, or undefined when we do not have it. */
+export function definitionOf(domain: string, type: string): OpDefinition | undefined {
+  return byType.get(`${domain === "ai.onnx" ? "" : domain}:${type}`);
+}
+
+export interface SupportedOp {
+  /** ONNX type. */
+  readonly name: string;
+  /** "ai.onnx" for the standard domain. */
+  readonly domain: string;
+  /** A gradient flows through it. */
+  readonly differentiable: boolean;
+}
+
+/** The table of supported ops, in order of domain and name. */
+export function supportedOps(): SupportedOp[] {
+  const key = (op: SupportedOp): string => `${op.domain}:${op.name}`;
+  return definitions
+    .map(({ type, domain, gradient }) => ({
+      name: type,
+      domain: domain === "" ? "ai.onnx" : domain,
+      differentiable: typeof gradient === "function",
+    }))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}

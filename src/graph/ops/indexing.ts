@@ -1,0 +1,510 @@
+/** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, padding, tiles. */
+import type { DType } from "../../core/index.ts";
+import {
+  apply,
+  defineOp,
+  type OpDefinition,
+  type Ops,
+  requireDtype,
+  requireSameDtype,
+  shapeError,
+} from "../definition.ts";
+import { normalAxis, productDim, showShape, sumDim, unknownDim } from "../dims.ts";
+import { integersIn, sizesIn } from "../shape-data.ts";
+import { type Dim, int64s, type Value } from "../value.ts";
+import type { Sizes } from "./shape.ts";
+
+const indices: readonly DType[] = ["int64", "int32"];
+
+function vector(sizes: Sizes): Value {
+  return Array.isArray(sizes) ? int64s(sizes as readonly number[]) : (sizes as Value);
+}
+
+const sliceOp = defineOp({
+  name: "slice",
+  type: "Slice",
+  inputs: [3, 5],
+  infer(call) {
+    const x = call.inputs[0]!;
+    requireDtype(call, 1, indices);
+    const [starts, ends, axes, steps] = [1, 2, 3, 4].map((i) => integersIn(call.inputs[i]));
+    const given = call.inputs[3] ? axes : starts?.map((_, i) => i);
+    const count = call.inputs[1]!.shape[0];
+    if (!given) {
+      const rank = x.shape.length;
+      return [
+        { dtype: x.dtype, shape: typeof count === "number" ? Array<Dim>(rank).fill(unknownDim) : undefined },
+      ];
+    }
+    const shape = [...x.shape];
+    given.forEach((each, i) => {
+      const axis = normalAxis(call.name, each, x.shape.length);
+      const step = call.inputs[4] ? steps?.[i] : 1;
+      if (step === 0) throw shapeError(call, "has a step of 0.", "Step by at least 1, or by −1 to reverse.");
+      shape[axis] =
+        starts === undefined || ends === undefined || step === undefined
+          ? unknownDim
+          : sliceLength(x.shape[axis]!, starts[i]!, ends[i]!, step);
+    });
+    return [{ dtype: x.dtype, shape }];
+  },
+  gradient({ inputs, gradient: g }, ops) {
+    const [x, starts, ends, axes, steps] = inputs as [Value, Value, Value, Value?, Value?];
+    const padded = padBack(inputs as readonly (Value | undefined)[], g, ops);
+    if (padded) return [padded];
+    // Position of every kept element, axis by axis: the same slice of 0, 1, 2 …, scattered back.
+    const list = (
+      axes
+        ? integersIn(axes)
+        : starts.shape[0] === "?"
+          ? undefined
+          : Array.from({ length: starts.shape[0] as number }, (_, i) => i)
+    )!;
+    let result = g;
+    list.forEach((each, i) => {
+      const axis = normalAxis("slice", each, x.shape.length);
+      const one = (v: Value): Value => ops.slice(v, [i], [i + 1], [0]);
+      const places = apply(sliceOp, [
+        ops.positions(x, axis),
+        one(starts),
+        one(ends),
+        int64s([0]),
+        steps && one(steps),
+      ]);
+      result = scatterAlong(result, places, axis, x, ops);
+    });
+    return [result];
+  },
+});
+
+/** A slice by steps of 1 at constant places is undone by padding with zeros. */
+function padBack(inputs: readonly (Value | undefined)[], g: Value, ops: Ops): Value | undefined {
+  const x = inputs[0]!;
+  const starts = integersIn(inputs[1]);
+  const ends = integersIn(inputs[2]);
+  const axes = inputs[3] ? integersIn(inputs[3]) : starts?.map((_, i) => i);
+  const steps = inputs[4] ? integersIn(inputs[4]) : starts?.map(() => 1);
+  if (!starts || !ends || !axes || !steps || steps.some((step) => step !== 1)) return undefined;
+  const rank = x.shape.length;
+  const pads = Array<number>(2 * rank).fill(0);
+  for (let i = 0; i < axes.length; i++) {
+    const axis = normalAxis("slice", axes[i]!, rank);
+    const size = x.shape[axis]!;
+    const length = g.shape[axis]!;
+    if (typeof size !== "number" || typeof length !== "number") return undefined;
+    const begin = Math.min(size, starts[i]! < 0 ? Math.max(0, starts[i]! + size) : starts[i]!);
+    pads[axis] = begin;
+    pads[axis + rank] = size - begin - length;
+  }
+  return ops.pad(g, pads);
+}
+
+/** Adds slices of `g` into zeros of the shape that `like` has along `axis`, at `places` (int64 vector). */
+function scatterAlong(g: Value, places: Value, axis: number, like: Value, ops: Ops): Value {
+  const rank = g.shape.length;
+  const size = like.shape[axis]!;
+  const zeros =
+    typeof size === "number"
+      ? ops.zerosWith(g, axis, int64s([size]))
+      : ops.zerosWith(g, axis, ops.shapeOf(like, axis, axis + 1));
+  const shape = Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1));
+  const index = ops.expandLike(ops.reshape(places, shape), g);
+  return ops.scatterElements(zeros, index, g, { axis, reduction: "add" });
+}
+
+function sliceLength(size: Dim, start: number, end: number, step: number): Dim {
+  if (typeof size === "number") {
+    const clamp = (at: number, low: number, high: number): number =>
+      Math.min(high, Math.max(low, at < 0 ? at + size : at));
+    const from = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1);
+    const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1);
+    return Math.max(0, Math.ceil((to - from) / step));
+  }
+  const whole = start === 0 && end >= 2 ** 31 - 1 && step === 1;
+  if (whole) return size;
+  return start < 0 && end >= 2 ** 31 - 1 && start === -1 && step === 1 ? unknownDim : unknownDim;
+}
+
+const gatherOp = defineOp({
+  name: "gather",
+  type: "Gather",
+  inputs: [2, 2],
+  attributes: { axis: "int" },
+  infer(call) {
+    const x = call.inputs[0]!;
+    const index = requireDtype(call, 1, indices);
+    const axis = normalAxis(call.name, call.attributes.int("axis", 0), x.shape.length);
+    return [
+      { dtype: x.dtype, shape: [...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)] },
+    ];
+  },
+  gradient({ inputs, attributes, gradient: g }, ops) {
+    const [x, index] = inputs as [Value, Value];
+    const rank = x.shape.length;
+    const axis = normalAxis("gather", attributes.int("axis", 0), rank);
+    // Bring the picked axes to the front, add row by row into zeros, and bring the axis back.
+    const width = index.shape.length;
+    const front = [
+      ...Array.from({ length: width }, (_, i) => axis + i),
+      ...Array.from({ length: axis }, (_, i) => i),
+      ...Array.from({ length: rank - axis - 1 }, (_, i) => axis + width + i),
+    ];
+    const moved = axis === 0 ? g : ops.transpose(g, front);
+    const order = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
+    const target = axis === 0 ? x : ops.transpose(x, order);
+    const summed = ops.scatterND(
+      ops.zerosLike(target),
+      ops.unsqueeze(ops.cast(index, "int64"), [-1]),
+      moved,
+      "add",
+    );
+    return [
+      axis === 0
+        ? summed
+        : ops.transpose(
+            summed,
+            order.map((_, i) => order.indexOf(i)),
+          ),
+    ];
+  },
+});
+
+const gatherElementsOp = defineOp({
+  name: "gatherElements",
+  type: "GatherElements",
+  inputs: [2, 2],
+  attributes: { axis: "int" },
+  infer(call) {
+    const x = call.inputs[0]!;
+    const index = requireDtype(call, 1, indices);
+    normalAxis(call.name, call.attributes.int("axis", 0), x.shape.length);
+    if (index.shape.length !== x.shape.length) {
+      throw shapeError(
+        call,
+        `needs indices of rank ${x.shape.length}, and has ${showShape(index.shape)}.`,
+        "Use gather.",
+      );
+    }
+    return [{ dtype: x.dtype, shape: index.shape }];
+  },
+  gradient: ({ inputs: [x, index], attributes, gradient: g }, ops) => [
+    ops.scatterElements(ops.zerosLike(x!), index!, g, { axis: attributes.int("axis", 0), reduction: "add" }),
+  ],
+});
+
+const gatherNDOp = defineOp({
+  name: "gatherND",
+  type: "GatherND",
+  inputs: [2, 2],
+  attributes: { batch_dims: "int" },
+  infer(call) {
+    const x = call.inputs[0]!;
+    const index = requireDtype(call, 1, ["int64"]);
+    const batch = call.attributes.int("batch_dims", 0);
+    const depth = index.shape.at(-1);
+    if (typeof depth !== "number") return [{ dtype: x.dtype, shape: undefined }];
+    if (depth + batch > x.shape.length) {
+      throw shapeError(
+        call,
+        `picks by ${depth} coordinates in ${showShape(x.shape)}.`,
+        "Give at most one coordinate a dimension.",
+      );
+    }
+    return [{ dtype: x.dtype, shape: [...index.shape.slice(0, -1), ...x.shape.slice(batch + depth)] }];
+  },
+  gradient({ inputs: [x, index], attributes, gradient: g }, ops) {
+    const batch = attributes.int("batch_dims", 0);
+    let full = index!;
+    // ScatterND has no batch dimensions: each becomes one more coordinate.
+    for (let i = batch - 1; i >= 0; i--) {
+      const column = ops.reshape(
+        ops.positions(index!, i),
+        index!.shape.map((_, j) => (j === i ? -1 : 1)),
+      );
+      const spread = ops.expand(column, ops.concat([ops.shapeOf(index!, 0, -1), int64s([1])], 0));
+      full = ops.concat([spread, full], -1);
+    }
+    return [ops.scatterND(ops.zerosLike(x!), full, g, "add")];
+  },
+});
+
+const scatterElementsOp = defineOp({
+  name: "scatterElements",
+  type: "ScatterElements",
+  inputs: [3, 3],
+  attributes: { axis: "int", reduction: "string" },
+  infer(call) {
+    const x = call.inputs[0]!;
+    requireDtype(call, 1, indices);
+    requireSameDtype(call, [0, 2]);
+    normalAxis(call.name, call.attributes.int("axis", 0), x.shape.length);
+    return [{ dtype: x.dtype, shape: x.shape }];
+  },
+  gradient({ inputs, attributes, gradient: g, needed }, ops) {
+    const [, index, updates] = inputs as [Value, Value, Value];
+    const axis = attributes.int("axis", 0);
+    const reduction = attributes.string("reduction", "none");
+    requireLinear("scatterElements", reduction);
+    const data =
+      reduction === "add"
+        ? g
+        : ops.scatterElements(g, index, ops.zerosLike(updates), { axis, reduction: "none" });
+    return [
+      needed[0] ? data : undefined,
+      undefined,
+      needed[2] ? ops.gatherElements(g, index, axis) : undefined,
+    ];
+  },
+});
+
+const scatterNDOp = defineOp({
+  name: "scatterND",
+  type: "ScatterND",
+  inputs: [3, 3],
+  attributes: { reduction: "string" },
+  infer(call) {
+    const x = call.inputs[0]!;
+    requireDtype(call, 1, ["int64"]);
+    requireSameDtype(call, [0, 2]);
+    return [{ dtype: x.dtype, shape: x.shape }];
+  },
+  gradient({ inputs, attributes, gradient: g, needed }, ops) {
+    const [, index, updates] = inputs as [Value, Value, Value];
+    const reduction = attributes.string("reduction", "none");
+    requireLinear("scatterND", reduction);
+    const data = reduction === "add" ? g : ops.scatterND(g, index, ops.zerosLike(updates), "none");
+    return [needed[0] ? data : undefined, undefined, needed[2] ? ops.gatherND(g, index) : undefined];
+  },
+});
+
+function requireLinear(name: string, reduction: string): void {
+  if (reduction === "none" || reduction === "add") return;
+  throw shapeError(
+    { name },
+    `with the reduction "${reduction}" has no gradient rule.`,
+    'Use "add" or "none" on trained paths.',
+  );
+}
+
+const padOp = defineOp({
+  name: "pad",
+  type: "Pad",
+  inputs: [2, 4],
+  attributes: { mode: "string" },
+  infer(call) {
+    const x = call.inputs[0]!;
+    requireDtype(call, 1, ["int64"]);
+    const rank = x.shape.length;
+    const pads = sizesIn(call.inputs[1]);
+    const axes = call.inputs[3] ? integersIn(call.inputs[3]) : Array.from({ length: rank }, (_, i) => i);
+    if (!pads || !axes) return [{ dtype: x.dtype, shape: x.shape.map((): Dim => unknownDim) }];
+    if (pads.length !== 2 * axes.length) {
+      throw shapeError(
+        call,
+        `has ${pads.length} widths for ${axes.length} axes.`,
+        "Give all beginnings, then all ends.",
+      );
+    }
+    const shape = [...x.shape];
+    axes.forEach((each, i) => {
+      const axis = normalAxis(call.name, each, rank);
+      const both = [pads[i]!, pads[i + axes.length]!];
+      const negative = both.some((width) => typeof width === "number" && width < 0);
+      const whole = typeof shape[axis] === "number";
+      shape[axis] = negative && !whole ? unknownDim : sumDim([shape[axis]!, ...both]);
+    });
+    return [{ dtype: x.dtype, shape }];
+  },
+  gradient({ inputs, attributes, gradient: g, needed }, ops) {
+    const [x, pads, value, axes] = inputs as [Value, Value, Value?, Value?];
+    const rank = x.shape.length;
+    const list = axes ? integersIn(axes) : Array.from({ length: rank }, (_, i) => i);
+    if (!list)
+      throw shapeError(
+        { name: "pad" },
+        "has a gradient only for constant axes.",
+        "Give the axes as a constant.",
+      );
+    const width = (i: number): Value => ops.slice(pads, [i], [i + 1], [0]);
+    const mode = attributes.string("mode", "constant");
+    let result = g;
+    list.forEach((each, i) => {
+      const axis = normalAxis("pad", each, rank);
+      if (mode === "constant") {
+        const begin = width(i);
+        const end = ops.add(begin, ops.shapeOf(x, axis, axis + 1));
+        result = sliceOrPad(result, begin, end, axis, x, ops);
+      } else {
+        // Where each padded element came from: the same padding of 0, 1, 2 …
+        const source = apply(
+          padOp,
+          [ops.positions(x, axis), ops.concat([width(i), width(i + list.length)], 0)],
+          { mode },
+        );
+        result = scatterAlong(result, source, axis, x, ops);
+      }
+    });
+    const byValue = value && needed[2] ? ops.sub(ops.reduceSum(g), ops.reduceSum(result)) : undefined;
+    return [needed[0] ? result : undefined, undefined, byValue && ops.reshapeLike(byValue, value!)];
+  },
+});
+
+/** Rows begin … end along an axis, with zeros where a negative width had cut elements away. */
+function sliceOrPad(g: Value, begin: Value, end: Value, axis: number, like: Value, ops: Ops): Value {
+  const [from, to] = [integersIn(begin)?.[0], integersIn(end)?.[0]];
+  const size = g.shape[axis]!;
+  const inside = from !== undefined && from >= 0;
+  if (inside && to !== undefined && typeof size === "number" && to <= size)
+    return ops.slice(g, [from], [to], [axis]);
+  // Padding by −begin and (length − width − begin), both known when the graph runs, cuts and extends alike.
+  const length = ops.shapeOf(like, axis, axis + 1);
+  const after = ops.sub(ops.add(length, begin), ops.shapeOf(g, axis, axis + 1));
+  return apply(padOp, [g, ops.concat([ops.neg(begin), after], 0), undefined, int64s([axis])], {
+    mode: "constant",
+  });
+}
+
+const tileOp = defineOp({
+  name: "tile",
+  type: "Tile",
+  inputs: [2, 2],
+  infer(call) {
+    const x = call.inputs[0]!;
+    requireDtype(call, 1, ["int64"]);
+    const repeats = sizesIn(call.inputs[1]);
+    if (repeats && repeats.length !== x.shape.length) {
+      throw shapeError(
+        call,
+        `has ${repeats.length} repeats for ${showShape(x.shape)}.`,
+        "Give one a dimension.",
+      );
+    }
+    return [
+      {
+        dtype: x.dtype,
+        shape: x.shape.map((dim, i) => (repeats ? productDim([dim, repeats[i]!]) : unknownDim)),
+      },
+    ];
+  },
+  gradient({ inputs: [x, repeats], gradient: g }, ops) {
+    // [r0·n0, r1·n1 …] seen as [r0, n0, r1, n1 …], summed over the r's.
+    const rank = x!.shape.length;
+    const pairs = ops.concat([ops.unsqueeze(repeats!, [1]), ops.unsqueeze(ops.shapeOf(x!), [1])], 1);
+    const seen = ops.reshape(g, ops.reshape(pairs, [2 * rank]));
+    return [
+      ops.reshapeLike(ops.reduceSum(seen, { axes: Array.from({ length: rank }, (_, i) => 2 * i) }), x!),
+    ];
+  },
+});
+
+const constantOfShapeOp = defineOp({
+  name: "constantOfShape",
+  type: "ConstantOfShape",
+  inputs: [1, 1],
+  attributes: { value: "tensor" },
+  infer(call) {
+    const target = requireDtype(call, 0, ["int64"]);
+    const length = target.shape[0];
+    const shape =
+      sizesIn(target) ?? (typeof length === "number" ? Array<Dim>(length).fill(unknownDim) : undefined);
+    return [{ dtype: call.attributes.tensor("value")?.dtype ?? "float32", shape }];
+  },
+  gradient: "constant",
+});
+
+const rangeOp = defineOp({
+  name: "range",
+  type: "Range",
+  inputs: [3, 3],
+  infer(call) {
+    const dtype = requireSameDtype(call);
+    const [start, limit, step] = [0, 1, 2].map((i) => sizesIn(call.inputs[i])?.[0]);
+    const numbers =
+      typeof start === "number" && typeof limit === "number" && typeof step === "number" && step !== 0;
+    if (numbers) return [{ dtype, shape: [Math.max(0, Math.ceil((limit - start) / step))] }];
+    return [{ dtype, shape: [start === 0 && step === 1 && limit !== undefined ? limit : unknownDim] }];
+  },
+  gradient: "constant",
+});
+
+/**
+ * Cuts ranges out of axes, as Python's `x[start:end:step]`.
+ *
+ * @param axes - The first ones when absent.
+ */
+export function slice(x: Value, starts: Sizes, ends: Sizes, axes?: Sizes, steps?: Sizes): Value {
+  return apply(sliceOp, [x, vector(starts), vector(ends), axes && vector(axes), steps && vector(steps)]);
+}
+/** Picks slices along an axis by number; negative numbers count from the end. */
+export function gather(x: Value, index: Value | readonly number[], axis = 0): Value {
+  return apply(gatherOp, [x, vector(index)], { axis });
+}
+/** Picks element by element along an axis; the result has the shape of `index`. */
+export function gatherElements(x: Value, index: Value, axis = 0): Value {
+  return apply(gatherElementsOp, [x, index], { axis });
+}
+/** Picks by coordinates, which are the last dimension of `index`. */
+export function gatherND(x: Value, index: Value): Value {
+  return apply(gatherNDOp, [x, index]);
+}
+
+export interface ScatterOptions {
+  readonly axis?: number;
+  /** What happens to the element that was there. Default "none": it is replaced. */
+  readonly reduction?: Reduction;
+}
+export type Reduction = "none" | "add" | "mul" | "min" | "max";
+
+/** Puts updates into a copy of x, element by element along an axis. */
+export function scatterElements(x: Value, index: Value, updates: Value, options: ScatterOptions = {}): Value {
+  return apply(scatterElementsOp, [x, index, updates], {
+    axis: options.axis ?? 0,
+    reduction: options.reduction,
+  });
+}
+/** Puts updates into a copy of x by coordinates, which are the last dimension of `index`. */
+export function scatterND(x: Value, index: Value, updates: Value, reduction?: Reduction): Value {
+  return apply(scatterNDOp, [x, index, updates], { reduction });
+}
+
+export interface PadOptions {
+  readonly mode?: "constant" | "reflect" | "edge" | "wrap";
+  /** The constant, a scalar of x's dtype. Default 0. */
+  readonly value?: Value;
+}
+/**
+ * Widens each dimension.
+ *
+ * @param widths - All beginnings, then all ends; negative ones cut.
+ */
+export function pad(x: Value, widths: Sizes, options: PadOptions = {}): Value {
+  return apply(padOp, [x, vector(widths), options.value], { mode: options.mode });
+}
+/** Repeats the whole value along each dimension. */
+export function tile(x: Value, repeats: Sizes): Value {
+  return apply(tileOp, [x, vector(repeats)]);
+}
+/** A value filled with one number, of a shape known when the graph runs. */
+export function constantOfShape(shape: Sizes, fill: Value): Value {
+  const { producer } = fill;
+  if (producer.kind !== "constant")
+    throw shapeError({ name: "constantOfShape" }, "needs a constant to fill with.", "Use expand.");
+  return apply(constantOfShapeOp, [vector(shape)], { value: { ...producer.tensor, shape: [1] } });
+}
+/** start, start + step … before limit; scalars of one dtype. */
+export function range(start: Value, limit: Value, step: Value): Value {
+  return apply(rangeOp, [start, limit, step]);
+}
+
+export const indexingOps: readonly OpDefinition[] = [
+  sliceOp,
+  gatherOp,
+  gatherElementsOp,
+  gatherNDOp,
+  scatterElementsOp,
+  scatterNDOp,
+  padOp,
+  tileOp,
+  constantOfShapeOp,
+  rangeOp,
+];
