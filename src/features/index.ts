@@ -1,10 +1,35 @@
+export { ColumnRef, type ColumnRefs, columnsOf } from "./columns.ts";
+export { defaultChains, type DefaultChainsOptions, type PlanStyle } from "./default-chains.ts";
+export { type DatePartsOptions, dateParts, datePartsParameters } from "./encoders/date-parts.ts";
+export { hashing, type HashingOptions, hashingParameters } from "./encoders/hashing.ts";
+export { numbers } from "./encoders/numbers.ts";
+export { oneHot, type OneHotOptions, oneHotParameters } from "./encoders/one-hot.ts";
+export { ordinal, type OrdinalOptions, ordinalParameters } from "./encoders/ordinal.ts";
+export { targetEncode, type TargetEncodeOptions, targetEncodeParameters } from "./encoders/target-encode.ts";
+export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
+export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
+export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
 export type { Feature, Matrix } from "./matrix.ts";
-export type {
-  Chain,
-  Encoder,
-  FittedEncoder,
-  FittedTransform,
-  SourceColumn,
-  StepContext,
-  Transform,
+export {
+  type Chain,
+  chainOf,
+  type Encoder,
+  type FittedEncoder,
+  type FittedTransform,
+  type SourceColumn,
+  type StepContext,
+  type StepTarget,
+  type Transform,
 } from "./step.ts";
+export {
+  clipOutliers,
+  type ClipOutliersOptions,
+  clipOutliersParameters,
+} from "./transforms/clip-outliers.ts";
+export { impute, type ImputeOptions, imputeParameters } from "./transforms/impute.ts";
+export {
+  quantileTransform,
+  type QuantileTransformOptions,
+  quantileTransformParameters,
+} from "./transforms/quantile-transform.ts";
+export { scale, type ScaleOptions, scaleParameters } from "./transforms/scale.ts";

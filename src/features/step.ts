@@ -1,15 +1,16 @@
 /**
  * The contract of preprocessing steps.
  *
- * An encoder reads table columns and gives numeric features; a transform reads
+ * An encoder reads one table column and gives numeric features; a transform reads
  * features and gives features. Both fit once and emit graph nodes; the emitted
  * graph also makes the training matrix, so training and serving cannot differ.
- * The one exception is stated by `training`: out-of-fold and ordered statistics
- * differ from the graph by design.
+ * The one exception is stated by `training`: out-of-fold statistics differ from
+ * the graph by design. Beside each emission stands the same map in slow plain
+ * float64, the oracle of its tests.
  */
-import type { Random } from "../core/index.ts";
+import type { Json, Random } from "../core/index.ts";
 import type { Value } from "../graph/index.ts";
-import type { Cells, ColumnSchema } from "../schema/index.ts";
+import type { Cells, ColumnSchema, Kind } from "../schema/index.ts";
 import type { Feature, Matrix } from "./matrix.ts";
 
 /** A table column as an encoder sees it. */
@@ -18,24 +19,39 @@ export interface SourceColumn {
   readonly cells: Cells;
 }
 
-/** What a step may look at besides its columns. */
+/** Regression values, or class codes 0 … classCount − 1; one a row. */
+export type StepTarget =
+  | { readonly kind: "regression"; readonly values: Float64Array }
+  | { readonly kind: "classification"; readonly classCount: number; readonly codes: Int32Array };
+
+/** What a step may look at besides its column. */
 export interface StepContext {
   readonly random: Random;
   readonly rowCount: number;
-  /** Regression values, or class codes 0 … classCount − 1. Steps that read it give out-of-fold training values. */
-  readonly target?:
-    | { readonly kind: "regression"; readonly values: Float64Array }
-    | { readonly kind: "classification"; readonly classCount: number; readonly codes: Int32Array };
+  /** Steps that read it give out-of-fold training values. */
+  readonly target?: StepTarget;
+  /** Positive weight a row. Only target encoding uses it: the other steps describe the column, not the loss. */
   readonly weight?: Float64Array;
+  /** Stable identity a row, for draws that do not depend on the order of rows; the row index when absent. */
+  readonly rowIds?: Uint32Array;
+  /** A value is stored in the file only if at least so many rows hold it. */
+  readonly minRows: number;
 }
 
 export interface FittedEncoder {
+  /** At least one. */
   readonly features: readonly Feature[];
+  /** The answer is the column's number itself, so that training columns need no graph. */
+  readonly identity?: true;
+  /** Every answer is a float32, so that training columns may be held in half the memory. */
+  readonly float32?: true;
   /**
-   * @param inputs - One per column, [batch, 1], in the dtype of the file's contract (float32, float64 or string).
+   * @param input - [batch, 1], in the dtype of the file's contract (float32, float64 or string).
    * @returns float64 [batch, features.length]; NaN is missing.
    */
-  emit(inputs: readonly Value[]): Value;
+  emit(input: Value): Value;
+  /** The same for one cell: NaN or "" is missing. */
+  reference(cell: number | string): ArrayLike<number>;
   /** Training columns, where they must differ from the graph's answer. */
   readonly training?: readonly Float64Array[];
 }
@@ -43,23 +59,48 @@ export interface FittedEncoder {
 export interface Encoder {
   /** Name of the step: `oneHot`, `tfidf`. */
   readonly kind: string;
-  fit(columns: readonly SourceColumn[], context: StepContext): FittedEncoder;
+  /** Resolved parameters. */
+  readonly parameters: Json;
+  /** Kinds of column that it reads. */
+  readonly accepts: readonly Kind[];
+  fit(column: SourceColumn, context: StepContext): FittedEncoder;
 }
 
 export interface FittedTransform {
+  /** At least one. */
   readonly features: readonly Feature[];
   /** float64 [batch, k] → float64 [batch, features.length]. */
   emit(x: Value): Value;
+  /** The same for one row. */
+  reference(row: ArrayLike<number>): ArrayLike<number>;
 }
 
 export interface Transform {
   readonly kind: string;
+  /** Resolved parameters. */
+  readonly parameters: Json;
   fit(x: Matrix, context: StepContext): FittedTransform;
 }
 
-/** Some columns, how they become numbers, and what is done to the numbers. */
+/** Some columns, how each becomes numbers, and what is done to the numbers of all of them. */
 export interface Chain {
   readonly columns: readonly string[];
   readonly encoder: Encoder;
   readonly transforms: readonly Transform[];
+  /** The same chain with more transforms at its end. (Not `then`: an object with that method is taken for a promise.) */
+  pipe(...transforms: readonly Transform[]): Chain;
+}
+
+/** Makes a chain of column names; the functions that take column references check kinds at compile time instead. */
+export function chainOf(
+  columns: readonly string[],
+  encoder: Encoder,
+  transforms: readonly Transform[] = [],
+): Chain {
+  return {
+    columns,
+    encoder,
+    transforms,
+    pipe: (...more) => chainOf(columns, encoder, [...transforms, ...more]),
+  };
 }

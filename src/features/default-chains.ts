@@ -1,0 +1,90 @@
+/**
+ * The default plan of features for a style of family.
+ *
+ * Trees split raw numbers and native categories, and learn the direction of a
+ * missing value themselves. Linear models, networks and distances want filled,
+ * scaled numbers and 0/1 columns. Naive Bayes takes numbers as they are,
+ * filled, and 0/1 columns. Only columns with the role feature are read, and never
+ * a column of kind id.
+ */
+import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
+import { countCategories } from "./categories.ts";
+import { datePartsEncoder } from "./encoders/date-parts.ts";
+import { hashingEncoder } from "./encoders/hashing.ts";
+import { numbersEncoder } from "./encoders/numbers.ts";
+import { oneHotEncoder } from "./encoders/one-hot.ts";
+import { ordinalEncoder } from "./encoders/ordinal.ts";
+import { targetEncoder } from "./encoders/target-encode.ts";
+import { tfidfEncoder } from "./encoders/tfidf.ts";
+import { type Chain, chainOf, type Encoder, type Transform } from "./step.ts";
+import { clipOutliers } from "./transforms/clip-outliers.ts";
+import { impute } from "./transforms/impute.ts";
+import { scale } from "./transforms/scale.ts";
+
+/** `naive` is for families that model each feature by itself. */
+export type PlanStyle = "trees" | "linear" | "naive";
+
+export interface DefaultChainsOptions {
+  /** Training rows: how many categories a column has decides how it is encoded. */
+  readonly frame: Frame;
+  /** Whether the fit will have a target; without one, columns of many categories are hashed. */
+  readonly target: boolean;
+}
+
+/** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
+const manyCategories = 50;
+/** Numbers of all text columns together, in rows × terms: 800 MB of float32 would be the limit. */
+const textCells = 1e8;
+
+/** The default chains of a table's feature columns; empty when there is none. */
+export function defaultChains(schema: Schema, style: PlanStyle, options: DefaultChainsOptions): Chain[] {
+  const columns = schema.columns.filter((column) => column.role === "feature" && column.kind !== "id");
+  const named = (...kinds: readonly ColumnSchema["kind"][]): string[] =>
+    columns.filter((column) => kinds.includes(column.kind)).map((column) => column.name);
+  // So wide a clip leaves real numbers alone: it keeps ±Infinity from becoming NaN in a sum.
+  const bounded = [impute({ indicator: "seen" }), clipOutliers({ method: "deviation", factor: 1000 })];
+  const finish: readonly Transform[] =
+    style === "trees" ? [] : style === "naive" ? bounded : [...bounded, scale()];
+  const chains: Chain[] = [];
+  const add = (names: readonly string[], encoder: Encoder, transforms: readonly Transform[] = []): void => {
+    if (names.length > 0) chains.push(chainOf(names, encoder, transforms));
+  };
+  add(named("number"), numbersEncoder, finish);
+  const categories = named("category", "boolean");
+  if (style === "trees") add(categories, ordinalEncoder());
+  else {
+    const many = new Set(
+      categories.filter((name) => distinct(options.frame.columns.get(name)) > manyCategories),
+    );
+    add(
+      categories.filter((name) => !many.has(name)),
+      oneHotEncoder({ maxCategories: manyCategories, drop: "binary" }),
+    );
+    if (options.target && style === "linear") add([...many], targetEncoder(), [scale()]);
+    else add([...many], hashingEncoder({ buckets: manyCategories }));
+  }
+  const cycles = style === "trees" ? "number" : "oneHot";
+  add(named("datetime"), datePartsEncoder({ cycles }), finish);
+  const texts = named("text");
+  add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
+  return chains;
+}
+
+function distinct(cells: Cells | undefined): number {
+  return cells?.type === "string" ? countCategories(cells).values.length : 0;
+}
+
+/** Fewer terms for trees, which look at every column of every split, and for long tables. */
+function textSize(
+  style: PlanStyle,
+  columnCount: number,
+  rowCount: number,
+): { maxTerms: number; buckets: number; sublinear: boolean } {
+  const most = style === "trees" ? 200 : 1000;
+  const room = Math.floor(textCells / Math.max(1, rowCount) / Math.max(1, columnCount));
+  return {
+    maxTerms: Math.max(20, Math.min(most, room)),
+    buckets: style === "trees" ? 16 : 32,
+    sublinear: true,
+  };
+}

@@ -1,0 +1,250 @@
+/**
+ * Chains fitted together: a table becomes a matrix, and the same map becomes graph nodes.
+ */
+import { MillwrightError } from "../core/index.ts";
+import { cast, concat, type Value } from "../graph/index.ts";
+import { type Frame, takeRows } from "../schema/index.ts";
+import { asSeen } from "./categories.ts";
+import { apply, encode } from "./evaluate.ts";
+import { sourceOf } from "./inputs.ts";
+import type { Feature, Matrix } from "./matrix.ts";
+import type { Chain, FittedEncoder, FittedTransform, StepContext } from "./step.ts";
+
+type Column = Float32Array | Float64Array;
+
+/** What fitting may look at besides the table; see `StepContext`. A row of weight 0 is as if it were absent. */
+export type FeatureContext = Omit<StepContext, "rowCount" | "minRows"> & {
+  /** A value is stored only if at least so many rows hold it; 5 unless told. */
+  readonly minRows?: number;
+};
+
+/** Fitted features: everything that is needed to make the matrix of any rows, in a graph or here. */
+export interface FittedFeatures {
+  /** In the order of the matrix; names are unique. */
+  readonly features: readonly Feature[];
+  /** Table columns that are read, in schema order. */
+  readonly columns: readonly string[];
+  /** Of the rows that were fitted on. Target encoding is out of fold here, and only here. */
+  readonly matrix: Matrix;
+  /**
+   * @param inputs - One value a column of `columns`, [batch, 1], as `graphInputs` makes them.
+   * @returns float64 [batch, features.length].
+   */
+  emit(inputs: ReadonlyMap<string, Value>): Value;
+  /** The matrix of other rows, by running the emitted graph. */
+  transform(frame: Frame): Promise<Matrix>;
+  /** The same by slow plain float64 loops: the oracle of the emitted graph. */
+  reference(frame: Frame): Matrix;
+}
+
+/** A chain after fitting: an encoder a column, then transforms of them all. */
+interface FittedChain {
+  readonly columns: readonly string[];
+  readonly encoders: readonly FittedEncoder[];
+  readonly transforms: readonly FittedTransform[];
+  readonly features: readonly Feature[];
+}
+
+/**
+ * Fits chains on the rows of a table.
+ *
+ * @param chains - At least one; their features stand side by side in this order.
+ * @throws MillwrightError `DATA_EMPTY` without rows or chains; `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`,
+ *   `SCHEMA_ROLE` for a column that is absent, of a kind that the step does not read, or no feature;
+ *   `PARAMETER_CONFLICT` for steps that do not go together.
+ */
+export async function fitFeatures(
+  chains: readonly Chain[],
+  frame: Frame,
+  context: FeatureContext,
+): Promise<FittedFeatures> {
+  requireFittable(chains, frame);
+  const present = presentRows(context.weight);
+  if (present !== undefined) return await fitWithoutAbsent(chains, frame, context, present);
+  const stepContext = { ...context, rowCount: frame.rowCount, minRows: context.minRows ?? 5 };
+  const fitted: FittedChain[] = [];
+  const columns: Column[] = [];
+  for (const chain of chains) {
+    const made = await fitChain(chain, frame, stepContext);
+    fitted.push(made.chain);
+    columns.push(...made.columns);
+  }
+  const features = withUniqueNames(fitted.flatMap((chain) => chain.features));
+  const used = new Set(chains.flatMap((chain) => chain.columns));
+  return {
+    features,
+    columns: frame.schema.columns.map((column) => column.name).filter((name) => used.has(name)),
+    matrix: { rowCount: frame.rowCount, features, columns },
+    emit: (inputs) => sideBySide(fitted.map((chain) => emitChain(chain, inputs))),
+    async transform(rows) {
+      const parts: Column[] = [];
+      for (const chain of fitted) parts.push(...(await transformChain(chain, rows)));
+      return { rowCount: rows.rowCount, features, columns: parts };
+    },
+    reference: (rows) => ({
+      rowCount: rows.rowCount,
+      features,
+      columns: fitted.flatMap((chain) => referenceChain(chain, rows)),
+    }),
+  };
+}
+
+function requireFittable(chains: readonly Chain[], frame: Frame): void {
+  if (chains.length === 0 || chains.some((chain) => chain.columns.length === 0)) {
+    throw new MillwrightError(
+      "DATA_EMPTY",
+      `The features are ${chains.length} chains, ${chains.filter((chain) => chain.columns.length === 0).length} of them without a column.`,
+      "Give at least one column with the role feature.",
+    );
+  }
+  if (frame.rowCount === 0) {
+    throw new MillwrightError("DATA_EMPTY", "The features have 0 rows to fit on.", "Give at least one row.");
+  }
+  for (const { columns, encoder } of chains) {
+    for (const name of columns) {
+      const { schema } = sourceOf(frame, name);
+      if (schema.role !== "feature") {
+        throw new MillwrightError(
+          "SCHEMA_ROLE",
+          `${encoder.kind} reads the column "${name}", whose role is ${schema.role}.`,
+          "Take it out of the features, or change its role to feature.",
+        );
+      }
+      if (!encoder.accepts.includes(schema.kind)) {
+        throw new MillwrightError(
+          "SCHEMA_WRONG_KIND",
+          `${encoder.kind} reads columns of kind ${encoder.accepts.join(" or ")}, and "${name}" is ${schema.kind}.`,
+          "Choose a step for its kind, or change the kind in the schema.",
+        );
+      }
+    }
+  }
+}
+
+/** Rows of positive weight, or undefined when all are. */
+function presentRows(weight: Float64Array | undefined): Uint32Array | undefined {
+  if (weight?.includes(0) !== true) return undefined;
+  return Uint32Array.from(weight.keys()).filter((row) => weight[row]! > 0);
+}
+
+/** Fits on the present rows only; the absent ones are then transformed like any other row. */
+async function fitWithoutAbsent(
+  chains: readonly Chain[],
+  frame: Frame,
+  context: FeatureContext,
+  present: Uint32Array,
+): Promise<FittedFeatures> {
+  const { target, weight, rowIds } = context;
+  const fitted = await fitFeatures(chains, takeRows(frame, present), {
+    ...context,
+    weight: Float64Array.from(present, (row) => weight![row]!),
+    rowIds: Uint32Array.from(present, (row) => rowIds?.[row] ?? row),
+    ...(target && {
+      target:
+        target.kind === "regression"
+          ? { ...target, values: Float64Array.from(present, (row) => target.values[row]!) }
+          : { ...target, codes: Int32Array.from(present, (row) => target.codes[row]!) },
+    }),
+  });
+  const whole = await fitted.transform(frame);
+  const columns = whole.columns.map((column, j) => {
+    const copy = column.slice();
+    for (let i = 0; i < present.length; i++) copy[present[i]!] = fitted.matrix.columns[j]![i]!;
+    return copy;
+  });
+  return { ...fitted, matrix: { ...whole, columns } };
+}
+
+async function fitChain(
+  chain: Chain,
+  frame: Frame,
+  context: StepContext,
+): Promise<{ chain: FittedChain; columns: readonly Column[] }> {
+  const encoders: FittedEncoder[] = [];
+  let columns: readonly Column[] = [];
+  for (const name of chain.columns) {
+    const source = sourceOf(frame, name);
+    const random = context.random.child(`${chain.encoder.kind}:${name}`);
+    const encoder = chain.encoder.fit(source, { ...context, random });
+    encoders.push(encoder);
+    columns = [...columns, ...(encoder.training ?? (await encode(source, encoder, frame.rowCount)))];
+  }
+  let features = encoders.flatMap((encoder) => encoder.features);
+  const transforms: FittedTransform[] = [];
+  for (const transform of chain.transforms) {
+    const random = context.random.child(`${transform.kind}:${chain.columns.join()}`);
+    const fitted = transform.fit({ rowCount: frame.rowCount, features, columns }, { ...context, random });
+    columns = await apply(columns, [fitted], frame.rowCount);
+    features = [...fitted.features];
+    transforms.push(fitted);
+  }
+  return { chain: { columns: chain.columns, encoders, transforms, features }, columns };
+}
+
+async function transformChain(chain: FittedChain, frame: Frame): Promise<readonly Column[]> {
+  const columns: Column[] = [];
+  for (const [i, name] of chain.columns.entries()) {
+    columns.push(...(await encode(sourceOf(frame, name), chain.encoders[i]!, frame.rowCount)));
+  }
+  return chain.transforms.length === 0 ? columns : await apply(columns, chain.transforms, frame.rowCount);
+}
+
+function emitChain(chain: FittedChain, inputs: ReadonlyMap<string, Value>): Value {
+  const parts: Value[] = [];
+  let plain: Value[] = [];
+  const flush = (): void => {
+    // Neighbouring number columns of one dtype need one Cast, not one each.
+    if (plain.length > 0) parts.push(cast(sideBySide(plain), "float64"));
+    plain = [];
+  };
+  chain.encoders.forEach((encoder, i) => {
+    const input = inputs.get(chain.columns[i]!);
+    if (input === undefined) {
+      throw new MillwrightError(
+        "SCHEMA_MISSING_COLUMN",
+        `The features read the column "${chain.columns[i]!}", and the graph has no such input among its ${inputs.size}.`,
+        "Make the inputs with graphInputs for all columns of the features.",
+      );
+    }
+    if (!encoder.identity || (plain.length > 0 && plain[0]!.dtype !== input.dtype)) flush();
+    if (encoder.identity) plain.push(input);
+    else parts.push(encoder.emit(input));
+  });
+  flush();
+  return chain.transforms.reduce((value, transform) => transform.emit(value), sideBySide(parts));
+}
+
+function sideBySide(values: readonly Value[]): Value {
+  return values.length === 1 ? values[0]! : concat(values, 1);
+}
+
+function referenceChain(chain: FittedChain, frame: Frame): Float64Array[] {
+  const sources = chain.columns.map((name) => sourceOf(frame, name));
+  const out = chain.features.map(() => new Float64Array(frame.rowCount));
+  for (let i = 0; i < frame.rowCount; i++) {
+    let row: ArrayLike<number> = sources.flatMap(({ schema, cells }, k) => {
+      if (cells.type === "string") {
+        const code = cells.codes[i]!;
+        const text = code < 0 ? "" : asSeen(cells.dictionary[code]!);
+        return Array.from(chain.encoders[k]!.reference(text));
+      }
+      const value = cells.values[i]!;
+      const rounded = schema.kind === "number" && schema.dtype === "float32" ? Math.fround(value) : value;
+      return Array.from(chain.encoders[k]!.reference(rounded));
+    });
+    for (const transform of chain.transforms) row = transform.reference(row);
+    for (let j = 0; j < out.length; j++) out[j]![i] = row[j]!;
+  }
+  return out;
+}
+
+/** A name that is taken gets a number behind it. */
+function withUniqueNames(features: readonly Feature[]): Feature[] {
+  const taken = new Set<string>();
+  return features.map((feature) => {
+    let name = feature.name;
+    for (let n = 2; taken.has(name); n++) name = `${feature.name} (${n})`;
+    taken.add(name);
+    return { ...feature, name };
+  });
+}

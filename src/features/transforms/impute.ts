@@ -1,0 +1,121 @@
+/**
+ * Fills missing numbers, and may say where they were.
+ *
+ * The fill is a statistic of the training rows that names no single row (see
+ * `statistics.ts`). A feature without any value is filled with 0 and always
+ * keeps its indicator, since the fill says nothing. A code of a category takes
+ * its most frequent code; a mean of codes would mean nothing.
+ */
+import {
+  MillwrightError,
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+} from "../../core/index.ts";
+import { cast, concat, gather, isNaN, where } from "../../graph/index.ts";
+import { type ColumnRef, transformOrChain } from "../columns.ts";
+import type { Feature } from "../matrix.ts";
+import { numbersEncoder } from "../encoders/numbers.ts";
+import { moments, sharedMode, sharedQuantile, sortedFinite } from "../statistics.ts";
+import { type Chain, chainOf, type StepContext, type Transform } from "../step.ts";
+import { rowConstant } from "./row-constant.ts";
+
+export const imputeParameters = {
+  strategy: {
+    type: "choice",
+    default: "median",
+    choices: ["median", "mean", "mostFrequent", "constant"],
+    meaning: "what a missing number becomes",
+  },
+  value: {
+    type: "number",
+    default: 0,
+    min: -Infinity,
+    max: Infinity,
+    meaning: "the fill of the strategy constant",
+  },
+  indicator: {
+    type: "choice",
+    default: "never",
+    choices: ["never", "seen", "always"],
+    meaning: "whether a 0/1 feature says that the number was missing: seen = where training rows miss it",
+  },
+} as const satisfies ParameterTable;
+export type ImputeOptions = Partial<ParameterValues<typeof imputeParameters>>;
+
+function imputeTransform(options: ImputeOptions = {}): Transform {
+  const parameters = resolveParameters("impute", imputeParameters, options);
+  return {
+    kind: "impute",
+    parameters,
+    fit(x, context) {
+      const fills = new Float64Array(x.features.length);
+      const marked: number[] = [];
+      x.features.forEach((feature, j) => {
+        const column = x.columns[j]!;
+        const missing = countMissing(column);
+        fills[j] = fillOf(feature, column, parameters, context);
+        const empty = missing === column.length && parameters.strategy !== "constant";
+        const { indicator } = parameters;
+        if (empty || indicator === "always" || (indicator === "seen" && missing > 0)) marked.push(j);
+      });
+      const indicators = marked.map((j): Feature => {
+        const { name, sources } = x.features[j]!;
+        return { name: `${name}:missing`, sources, kind: "number" };
+      });
+      return {
+        features: [...x.features, ...indicators],
+        emit(value) {
+          const missing = isNaN(value);
+          const filled = where(missing, rowConstant(fills), value);
+          if (marked.length === 0) return filled;
+          const flags = marked.length === fills.length ? missing : gather(missing, marked, 1);
+          return concat([filled, cast(flags, "float64")], 1);
+        },
+        reference: (row) => [
+          ...Array.from(fills, (fill, j) => (Number.isNaN(row[j]!) ? fill : row[j]!)),
+          ...marked.map((j) => (Number.isNaN(row[j]!) ? 1 : 0)),
+        ],
+      };
+    },
+  };
+}
+
+function countMissing(column: Float32Array | Float64Array): number {
+  let missing = 0;
+  for (let i = 0; i < column.length; i++) if (Number.isNaN(column[i]!)) missing++;
+  return missing;
+}
+
+function fillOf(
+  feature: Feature,
+  column: Float32Array | Float64Array,
+  { strategy, value }: ParameterValues<typeof imputeParameters>,
+  context: StepContext,
+): number {
+  if (strategy === "constant") return value;
+  if (feature.kind === "category" && strategy !== "mostFrequent") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `impute has the strategy "${strategy}" for "${feature.name}", whose numbers are codes of categories without order.`,
+      'Use impute({ strategy: "mostFrequent" }), or encode the column with oneHot or targetEncode.',
+    );
+  }
+  if (strategy === "mean") return moments(column).mean;
+  const sorted = sortedFinite(column, context);
+  if (sorted.length === 0) return 0;
+  const median = (): number => sharedQuantile(sorted, 0.5, context.minRows);
+  if (strategy === "median") return median();
+  return sharedMode(sorted, context.minRows) ?? (feature.kind === "category" ? sorted[0]! : median());
+}
+
+/**
+ * Fills missing numbers.
+ *
+ * `mostFrequent` takes the most frequent value of at least `minRows` rows, and the median where there is none.
+ */
+export function impute(options?: ImputeOptions): Transform;
+export function impute(...columns: readonly [ColumnRef<"number">, ...ColumnRef<"number">[]]): Chain;
+export function impute(...args: readonly (ColumnRef | ImputeOptions | undefined)[]): Transform | Chain {
+  return transformOrChain(args, imputeTransform, (names) => chainOf(names, numbersEncoder));
+}
