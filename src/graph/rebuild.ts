@@ -1,0 +1,82 @@
+/**
+ * Builds values again on other leaves: the way to join graphs, to feed a parameter
+ * from outside, or to cut a graph at a value in the middle.
+ */
+import { assemble, makeNode } from "./definition.ts";
+import { type Graph, type GraphParts, graph, neededBy, order, parametersOf } from "./graph.ts";
+import { type AnyValue, input, isKnown, type Node } from "./value.ts";
+
+/**
+ * The same values with some values under them replaced.
+ *
+ * Shapes are inferred anew, so a replacement may have another batch size. Nodes
+ * above no replacement stay the same objects.
+ *
+ * @param values - What is wanted.
+ * @param replacements - From a value under them (a leaf, or any other) to the one that takes its place.
+ */
+export function substitute<V extends AnyValue>(
+  values: readonly V[],
+  replacements: ReadonlyMap<AnyValue, AnyValue>,
+): V[] {
+  const now = new Map<AnyValue, AnyValue>(replacements);
+  for (const node of order(values).nodes) {
+    if (node.outputs.every((value) => replacements.has(value))) continue;
+    if (!neededBy(node).some((value) => now.has(value) && now.get(value) !== value)) continue;
+    const next = renew(node, (value) => now.get(value) ?? value);
+    node.outputs.forEach((value, i) => {
+      if (!replacements.has(value)) now.set(value, next.outputs[i]!);
+    });
+  }
+  return values.map((value) => (now.get(value) ?? value) as V);
+}
+
+/** The same node on other inputs. */
+export function renew(node: Node, to: (value: AnyValue) => AnyValue): Node {
+  const inputs = node.inputs.map((value) => value && to(value));
+  const labels = {
+    ...(node.label === undefined ? {} : { node: node.label }),
+    outputs: node.outputs.map((value) => value.label ?? ""),
+  };
+  const { definition, type, domain, attributes } = node;
+  if (definition && inputs.every((value) => value === undefined || isKnown(value))) {
+    return makeNode(definition, inputs, attributes, node.outputs.length, labels);
+  }
+  const captures = node.captures && new Map([...node.captures].map(([name, value]) => [name, to(value)]));
+  const parts = {
+    type,
+    domain,
+    inputs,
+    attributes,
+    ...(definition ? { definition } : {}),
+    ...(captures ? { captures } : {}),
+  };
+  const types = node.outputs.map((value) =>
+    isKnown(value)
+      ? { dtype: value.dtype, shape: value.shape }
+      : { dtype: value.dtype, shape: undefined, ...(value.type ? { type: value.type } : {}) },
+  );
+  return assemble(parts, types, labels);
+}
+
+/**
+ * The graph with its parameters as inputs of the same names, as a training step needs them.
+ *
+ * @returns A new graph, the parameters last among its inputs.
+ */
+export function parametersAsInputs(from: Graph): Graph {
+  const replacements = new Map<AnyValue, AnyValue>();
+  for (const [name, value] of parametersOf(from))
+    replacements.set(value, input(name, value.dtype, value.shape));
+  const names = [...from.outputs.keys()];
+  const values = substitute([...from.outputs.values()], replacements);
+  const parts: GraphParts = {
+    inputs: [...from.inputs, ...replacements.values()],
+    outputs: new Map(names.map((name, i) => [name, values[i]!])),
+    metadata: from.metadata,
+    name: from.name,
+    opsets: from.opsets,
+    carried: from.carried,
+  };
+  return graph(parts);
+}
