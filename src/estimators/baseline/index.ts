@@ -1,0 +1,1 @@
+export { constantBaseline, constantBaselineParameters } from "./constant-baseline.ts";

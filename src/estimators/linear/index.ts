@@ -1,0 +1,9 @@
+export {
+  type LinearEstimator,
+  type LinearFitted,
+  linear,
+  linearParameters,
+  ridge,
+  ridgeParameters,
+} from "./linear.ts";
+export { type LogisticEstimator, type LogisticFitted, logistic, logisticParameters } from "./logistic.ts";

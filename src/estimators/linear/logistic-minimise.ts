@@ -1,0 +1,221 @@
+/**
+ * Minimising the logistic objective: Newton's method where its matrix is small, else L-BFGS
+ * preconditioned by a bound of the curvature.
+ *
+ * Newton keeps a factor for as long as steps with it cut the decrement tenfold: a
+ * gradient costs a third of a curvature. The bound is ½ (a quarter for two
+ * classes) times the Gram matrix; with it the number of steps does not depend on how
+ * correlated the features are. Source: Nocedal & Wright 2006, Numerical Optimization,
+ * algorithms 3.1 and 7.4; Böhning 1992, Ann. Inst. Statist. Math. 44.
+ */
+import { cholesky, choleskySolve, dot } from "./cholesky.ts";
+import { gramOfBlocks } from "./gram.ts";
+import type { Evaluation, LogisticObjective, Problem } from "./logistic-objective.ts";
+
+export interface Minimum {
+  /** Parameters. Shape [outputs, q]. */
+  readonly v: Float64Array;
+  readonly loss: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+export interface MinimiseOptions {
+  readonly maxIter: number;
+  /** Stop when the loss can fall by no more than this share of itself, by the estimate of a Newton step. */
+  readonly tolerance: number;
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Most parameters for which Newton's matrix is formed, and most columns for which the bound is. */
+const newtonSize = 600;
+const boundColumns = 1500;
+/** Pairs that L-BFGS remembers. */
+const memory = 12;
+
+/** Solves a system with the curvature or its stand-in, in place. */
+type Solve = (b: Float64Array) => Float64Array;
+
+/** Minimises from `start`, which is not changed. */
+export function minimise(
+  objective: LogisticObjective,
+  problem: Problem,
+  start: Float64Array,
+  options: MinimiseOptions,
+): Promise<Minimum> {
+  return usesNewton(objective)
+    ? newton(objective, problem, start, options)
+    : lbfgs(objective, problem, start, options);
+}
+
+export function usesNewton({ size, blocks }: LogisticObjective): boolean {
+  return size <= newtonSize && blocks.outputs <= 12;
+}
+
+async function newton(
+  objective: LogisticObjective,
+  problem: Problem,
+  start: Float64Array,
+  { maxIter, tolerance, signal }: MinimiseOptions,
+): Promise<Minimum> {
+  let v = start;
+  let first = await objective.evaluateWithCurvature(v, problem);
+  let here: Evaluation = first;
+  let solve = curvatureSolve(objective, first.curvature);
+  let step = solve(here.gradient.slice());
+  let decrement = dot(step, 0, here.gradient, 0, step.length);
+  for (let iterations = 0; ; iterations++) {
+    const converged = !(decrement > 2 * tolerance * here.loss);
+    if (converged || iterations === maxIter || signal?.aborted) {
+      return { v, loss: here.loss, iterations, converged };
+    }
+    const found = await lowerPoint(objective, problem, v, here, step, decrement);
+    // No lower point along a descent direction: what is left is rounding.
+    if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
+    v = found.v;
+    here = found.evaluation;
+    step = solve(here.gradient.slice());
+    const next = dot(step, 0, here.gradient, 0, step.length);
+    if (next > 0.1 * decrement && next > 2 * tolerance * here.loss) {
+      first = await objective.evaluateWithCurvature(v, problem);
+      solve = curvatureSolve(objective, first.curvature);
+      step = solve(here.gradient.slice());
+      decrement = dot(step, 0, here.gradient, 0, step.length);
+    } else {
+      decrement = next;
+    }
+  }
+}
+
+async function lbfgs(
+  objective: LogisticObjective,
+  problem: Problem,
+  start: Float64Array,
+  { maxIter, tolerance, threads, signal }: MinimiseOptions,
+): Promise<Minimum> {
+  const solve = await boundSolve(objective, problem, threads);
+  const pairs: { s: Float64Array; y: Float64Array; inner: number }[] = [];
+  let v = start;
+  let here = await objective.evaluate(v, problem);
+  for (let iterations = 0; ; iterations++) {
+    const step = twoLoops(here.gradient, pairs, solve);
+    const decrement = dot(step, 0, here.gradient, 0, step.length);
+    const converged = !(decrement > 2 * tolerance * here.loss);
+    if (converged || iterations === maxIter || signal?.aborted) {
+      return { v, loss: here.loss, iterations, converged };
+    }
+    const found = await lowerPoint(objective, problem, v, here, step, decrement);
+    if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
+    const s = found.v.map((value, i) => value - v[i]!);
+    const y = found.evaluation.gradient.map((value, i) => value - here.gradient[i]!);
+    const inner = dot(s, 0, y, 0, s.length);
+    if (inner > 0) pairs.push({ s, y, inner });
+    if (pairs.length > memory) pairs.shift();
+    v = found.v;
+    here = found.evaluation;
+  }
+}
+
+/** First of the full step and its halves that falls by a ten-thousandth of what the slope promises. */
+async function lowerPoint(
+  objective: LogisticObjective,
+  problem: Problem,
+  v: Float64Array,
+  here: Evaluation,
+  step: Float64Array,
+  decrement: number,
+): Promise<{ readonly v: Float64Array; readonly evaluation: Evaluation } | undefined> {
+  for (let t = 1; t > 1e-10; t /= 2) {
+    const next = v.map((value, i) => value - t * step[i]!);
+    const evaluation = await objective.evaluate(next, problem);
+    if (evaluation.loss <= here.loss - 1e-4 * t * decrement) return { v: next, evaluation };
+    // At the bottom the sums themselves carry this much rounding.
+    if (t === 1 && decrement < 1e-9 * here.loss && evaluation.loss <= here.loss * (1 + 1e-13)) {
+      return { v: next, evaluation };
+    }
+  }
+  return undefined;
+}
+
+/** Solver by the curvature; for several classes the shift that all constants share is held at 0. */
+function curvatureSolve({ size, blocks }: LogisticObjective, curvature: Float64Array): Solve {
+  const { q, outputs } = blocks;
+  if (outputs > 1) {
+    for (let a = q - 1; a < size; a += q) {
+      for (let b = q - 1; b < size; b += q) curvature[a * size + b]! += blocks.totalWeight / outputs ** 2;
+    }
+  }
+  return ridgedSolve(curvature, size);
+}
+
+/** Solver by the bound ¼ or ½ of the Gram matrix, the same for each class; by its diagonal when wide. */
+async function boundSolve(objective: LogisticObjective, problem: Problem, threads: number): Promise<Solve> {
+  const { blocks, penalty } = objective;
+  const { q, width, outputs } = blocks;
+  const factor = outputs === 1 ? 0.25 : 0.5;
+  if (q > boundColumns) {
+    const diagonal = penalty.map((c) => 1 / (factor * blocks.totalWeight + problem.l2 * c));
+    return (b) => {
+      for (let i = 0; i < b.length; i++) b[i]! *= diagonal[i]!;
+      return b;
+    };
+  }
+  const bound = await gramOfBlocks(
+    { blockCount: blocks.z.length, rows: q, columns: width, threads },
+    (k, out) => {
+      const z = blocks.z[k]!;
+      const weight = problem.weight[k]!;
+      for (let a = 0; a < q; a++) {
+        for (let i = 0; i < width; i++)
+          out[a * width + i] = z[a * width + i]! * Math.sqrt(factor * weight[i]!);
+      }
+    },
+  );
+  for (let a = 0; a < q; a++) bound[a * q + a]! += problem.l2 * penalty[a]!;
+  const solve = ridgedSolve(bound, q);
+  return (b) => {
+    for (let k = 0; k < outputs; k++) solve(b.subarray(k * q, (k + 1) * q));
+    return b;
+  };
+}
+
+/** Cholesky solver; a matrix that rounding made indefinite gets the smallest ridge that cures it. */
+function ridgedSolve(matrix: Float64Array, n: number): Solve {
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, matrix[i * n + i]!);
+  if (largest === 0) largest = 1;
+  for (let ridge = 1e-14; ; ridge *= 100) {
+    const l = cholesky(matrix, n, 1e-14);
+    if (l !== undefined) return (b) => choleskySolve(l, n, b);
+    for (let i = 0; i < n; i++) matrix[i * n + i]! += ridge * (matrix[i * n + i]! + 1e-8 * largest);
+  }
+}
+
+/** L-BFGS direction: the inverse of the bound, updated by the pairs of steps and gradient changes. */
+function twoLoops(
+  gradient: Float64Array,
+  pairs: readonly { s: Float64Array; y: Float64Array; inner: number }[],
+  solve: Solve,
+): Float64Array {
+  const n = gradient.length;
+  const direction = gradient.slice();
+  const shares = new Float64Array(pairs.length);
+  for (let k = pairs.length - 1; k >= 0; k--) {
+    const { s, y, inner } = pairs[k]!;
+    shares[k] = dot(s, 0, direction, 0, n) / inner;
+    for (let i = 0; i < n; i++) direction[i]! -= shares[k]! * y[i]!;
+  }
+  solve(direction);
+  const last = pairs.at(-1);
+  if (last !== undefined) {
+    const scale = last.inner / dot(last.y, 0, solve(last.y.slice()), 0, n);
+    for (let i = 0; i < n; i++) direction[i]! *= scale;
+  }
+  for (let k = 0; k < pairs.length; k++) {
+    const { s, y, inner } = pairs[k]!;
+    const share = shares[k]! - dot(y, 0, direction, 0, n) / inner;
+    for (let i = 0; i < n; i++) direction[i]! += share * s[i]!;
+  }
+  return direction;
+}

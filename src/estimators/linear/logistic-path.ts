@@ -1,0 +1,101 @@
+/**
+ * The l2 of a logistic fit by cross-validated log loss along a path of strengths, each fold warm from
+ * the strength before.
+ *
+ * Folds are weights: the same blocks serve every fold, with weight 0 for the rows left out. Which fold
+ * a row is in depends on its identity only. The path runs from strong to weak and stops
+ * after three strengths in a row without a gain.
+ */
+import { rowUniform } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { take, takeRows } from "../index.ts";
+import { logisticBlocks } from "./logistic-blocks.ts";
+import { type MinimiseOptions, minimise } from "./logistic-minimise.ts";
+import { logisticObjective, type Problem } from "./logistic-objective.ts";
+import { sampleRows } from "./ridge-path.ts";
+
+export interface LogisticRows {
+  readonly x: Matrix;
+  /** 0 … classCount − 1. */
+  readonly codes: Int32Array;
+  readonly classCount: number;
+  readonly weight: Float64Array | undefined;
+  readonly rowIds: Uint32Array;
+}
+
+const folds = 5;
+
+/**
+ * @param seed - Of folds, and of the sample where there are many rows.
+ * @returns l2 among 1e4 … 1e-4, half a decade apart; 1 when there are fewer than 10 rows.
+ */
+export async function choosePenalty(
+  rows: LogisticRows,
+  standardize: boolean,
+  seed: number,
+  options: MinimiseOptions,
+): Promise<number> {
+  const count = rowLimit(rows.x.columns.length, rows.classCount);
+  const index = sampleRows(rows.rowIds, count, seed);
+  if (index.length < 2 * folds) return 1;
+  const whole = index.length === rows.x.rowCount;
+  const x = whole ? rows.x : takeRows(rows.x, index);
+  const codes = whole ? rows.codes : take(rows.codes, index);
+  const weight = whole || rows.weight === undefined ? rows.weight : take(rows.weight, index);
+  const ids = whole ? rows.rowIds : take(rows.rowIds, index);
+  const blocks = logisticBlocks("logistic", x, codes, rows.classCount, weight);
+  const objective = logisticObjective(blocks, standardize, options.threads);
+  try {
+    const parts = foldWeights(blocks.weight, blocks.width, ids, seed);
+    const states: Float64Array[] = parts.map(() => new Float64Array(objective.size));
+    let best = 1;
+    let least = Infinity;
+    for (let k = 8, worse = 0; k >= -8 && worse < 3 && !options.signal?.aborted; k--) {
+      const l2 = 10 ** (k / 2);
+      let loss = 0;
+      for (let f = 0; f < folds; f++) {
+        const { inside, outside } = parts[f]!;
+        const problem: Problem = { weight: inside, l2 };
+        const { v } = await minimise(objective, problem, states[f]!, {
+          ...options,
+          tolerance: 1e-7,
+          maxIter: 100,
+        });
+        states[f] = v;
+        loss += (await objective.evaluate(v, { weight: outside, l2: 0 })).loss;
+      }
+      worse = loss < least ? 0 : worse + 1;
+      if (loss < least) {
+        least = loss;
+        best = l2;
+      }
+    }
+    return best;
+  } finally {
+    await objective.release();
+  }
+}
+
+/** Rows for which a path stays within seconds; at least 2,000. */
+function rowLimit(features: number, classCount: number): number {
+  const size = classCount === 2 ? features : features * classCount;
+  const work = size <= 600 ? 2e8 / size ** 2 : 8e6 / size;
+  return Math.round(Math.min(20_000, Math.max(2000, work)));
+}
+
+/** Weights inside and outside each fold, by block. */
+function foldWeights(
+  weight: readonly Float64Array[],
+  width: number,
+  ids: Uint32Array,
+  seed: number,
+): { readonly inside: Float64Array[]; readonly outside: Float64Array[] }[] {
+  const fold = Uint8Array.from(ids, (id) => Math.floor(rowUniform(seed ^ 0x5bd1e995, id) * folds));
+  return Array.from({ length: folds }, (_, f) => {
+    const inFold = (b: number, i: number): boolean => fold[b * width + i] === f;
+    return {
+      inside: weight.map((w, b) => w.map((value, i) => (inFold(b, i) ? 0 : value))),
+      outside: weight.map((w, b) => w.map((value, i) => (inFold(b, i) ? value : 0))),
+    };
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * Centred second moments of features and target, by one Gram product over blocks of rows.
+ *
+ * Means come first; the Gram matrix of [x − mean, y − mean, 1], each row times the
+ * root of its weight, then gives all sums at once, and its last row corrects what
+ * rounding left in the means. So normal equations start from numbers that have lost nothing
+ * to a large offset. Source: Chan, Golub & LeVeque 1983, The American Statistician 37(3).
+ */
+import { MillwrightError } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { requireFiniteNumbers } from "../index.ts";
+import { gramOfBlocks } from "./gram.ts";
+
+export interface Moments {
+  /** Weighted means; 0 for a fit without intercept. Shape [p]. */
+  readonly mean: Float64Array;
+  readonly yMean: number;
+  /** Σ w (x_i − mean_i)(x_j − mean_j). Shape [p, p]. */
+  readonly gram: Float64Array;
+  /** Σ w (x_i − mean_i)(y − yMean). Shape [p]. */
+  readonly xy: Float64Array;
+  /** Σ w (y − yMean)². */
+  readonly yy: number;
+  readonly totalWeight: number;
+  /** Whether means were subtracted: false for a fit without intercept. */
+  readonly centred: boolean;
+}
+
+/** Rows per block: with 30 features 2 MB, which stays in cache while it is filled and multiplied. */
+export const blockRows = 8192;
+
+/** Weighted means of the columns. @throws MillwrightError for a category or a value that is not finite. */
+export function columnMeans(family: string, x: Matrix, weight: Float64Array | undefined): Float64Array {
+  let total = x.rowCount;
+  if (weight !== undefined) total = sum(weight);
+  const means = Float64Array.from(x.columns, (column) =>
+    weight === undefined ? sum(column) / total : weightedSum(column, weight) / total,
+  );
+  if (x.features.some((f) => f.kind === "category") || !means.every(Number.isFinite)) {
+    requireFiniteNumbers(family, x);
+    const j = means.findIndex((mean) => !Number.isFinite(mean));
+    if (j >= 0) throw tooLarge(family, x, j);
+  }
+  return means;
+}
+
+/**
+ * Moments of all features and the target.
+ *
+ * @param center - Subtract means; false for a fit without intercept.
+ * @param threads - Threads for the products; the result does not depend on it.
+ */
+export async function secondMoments(
+  family: string,
+  x: Matrix,
+  y: Float64Array,
+  weight: Float64Array | undefined,
+  center: boolean,
+  threads: number,
+): Promise<Moments> {
+  const p = x.columns.length;
+  const q = p + 2;
+  const first = columnMeans(family, x, weight);
+  const yFirst = weight === undefined ? sum(y) / y.length : weightedSum(y, weight) / sum(weight);
+  const offsets = center ? first : new Float64Array(p);
+  const yOffset = center ? yFirst : 0;
+  const roots = weight?.map(Math.sqrt);
+  const columns = [...x.columns, y];
+  const full = await gramOfBlocks(
+    {
+      blockCount: Math.ceil(x.rowCount / blockRows),
+      rows: q,
+      columns: Math.min(blockRows, x.rowCount),
+      threads,
+    },
+    (block, out, width) => {
+      const start = block * blockRows;
+      const count = Math.min(blockRows, x.rowCount - start);
+      for (let j = 0; j <= p; j++) {
+        fillRow(out, j * width, columns[j]!, start, count, width, j < p ? offsets[j]! : yOffset, roots);
+      }
+      out.fill(1, (p + 1) * width, (p + 1) * width + count);
+      out.fill(0, (p + 1) * width + count, (p + 2) * width);
+      if (roots !== undefined) out.set(roots.subarray(start, start + count), (p + 1) * width);
+    },
+  );
+  const totalWeight = full[q * q - 1]!;
+  const shift = Float64Array.from({ length: p + 1 }, (_, j) =>
+    center ? full[j * q + p + 1]! / totalWeight : 0,
+  );
+  const centred = (i: number, j: number): number => full[i * q + j]! - totalWeight * shift[i]! * shift[j]!;
+  const gram = new Float64Array(p * p);
+  for (let i = 0; i < p; i++) for (let j = 0; j < p; j++) gram[i * p + j] = centred(i, j);
+  for (let j = 0; j < p; j++) if (!Number.isFinite(gram[j * p + j])) throw tooLarge(family, x, j);
+  return {
+    mean: offsets.map((offset, j) => offset + shift[j]!),
+    yMean: yOffset + shift[p]!,
+    gram,
+    xy: Float64Array.from({ length: p }, (_, j) => centred(j, p)),
+    yy: Math.max(0, centred(p, p)),
+    totalWeight,
+    centred: center,
+  };
+}
+
+/** Writes (column − offset) × root for one block, zeros after its end. */
+export function fillRow(
+  out: Float64Array,
+  at: number,
+  column: Float32Array | Float64Array,
+  start: number,
+  count: number,
+  width: number,
+  offset: number,
+  roots: Float64Array | undefined,
+): void {
+  if (roots === undefined) for (let i = 0; i < count; i++) out[at + i] = column[start + i]! - offset;
+  else for (let i = 0; i < count; i++) out[at + i] = (column[start + i]! - offset) * roots[start + i]!;
+  if (count < width) out.fill(0, at + count, at + width);
+}
+
+/** Sum by four running sums: as fast as memory, and rounding grows a quarter as fast. */
+export function sum(column: Float32Array | Float64Array): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < column.length; i += 4) {
+    s0 += column[i]!;
+    s1 += column[i + 1]!;
+    s2 += column[i + 2]!;
+    s3 += column[i + 3]!;
+  }
+  for (; i < column.length; i++) s0 += column[i]!;
+  return s0 + s1 + (s2 + s3);
+}
+
+function weightedSum(column: Float32Array | Float64Array, weight: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < column.length; i++) total += column[i]! * weight[i]!;
+  return total;
+}
+
+function tooLarge(family: string, x: Matrix, j: number): MillwrightError {
+  let largest = 0;
+  for (const value of x.columns[j]!) largest = Math.max(largest, Math.abs(value));
+  return new MillwrightError(
+    "DATA_BAD_VALUE",
+    `${family} squares its features, and "${x.features[j]!.name}" reaches ${largest.toExponential(1)}, beyond what a float64 square holds.`,
+    "Clip or rescale that feature first.",
+  );
+}
