@@ -1,3 +1,5 @@
+export type { LoadOptions } from "./load.ts";
+export { load, readMetadata } from "./load.ts";
 export { type FromJsonSchema, type JsonSchema } from "./json-schema.ts";
 export {
   type DataFingerprint,
@@ -13,4 +15,6 @@ export {
   type ReferenceProfile,
 } from "./metadata.ts";
 export { formatVersion, metadataSchemas } from "./metadata-schemas.ts";
+export type { ColumnAnswers, Model } from "./model.ts";
+export type { ModelSource } from "./source.ts";
 export { typesModule } from "./types-module.ts";

@@ -122,6 +122,8 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (names.size < schema.columns.length) return "two columns of the schema have one name";
   const features = featureColumns(schema);
   if (features.length === 0) return "no column of the schema is a feature";
+  const clash = features.find(({ name }) => name === "prediction" || name === "probabilities");
+  if (clash !== undefined) return `the feature "${clash.name}" is named like an output of the graph`;
   const target = targetColumn(schema);
   if (target?.name !== task.target) return `the task predicts "${task.target}", and the schema does not`;
   const classifies = task.kind !== "regression";

@@ -1,0 +1,114 @@
+/**
+ * Whole columns through a model, block by block.
+ *
+ * Every block is a run of its own on one thread, and the blocks' borders depend
+ * on nothing, so answers are the same bits however many threads share the blocks:
+ * ONNX Runtime's own threads change the last bits of tree sums. Threads take the
+ * next block from a shared counter, so a slow one holds nobody up.
+ */
+import type { Tensor } from "../core/index.ts";
+import { type Cells, type ColumnSchema, type InputType, inputString, inputType } from "../schema/index.ts";
+import type { Outputs } from "./answers.ts";
+
+/** Rows of one run. Above this a row gets no cheaper, and a block's tensors leave the cache. */
+export const blockSize = 1024;
+
+/** A column of a job; its arrays may lie in shared memory. */
+interface JobColumn {
+  readonly name: string;
+  readonly type: InputType;
+  readonly cells: Cells;
+}
+
+/** Rows to predict and the place for their answers. Threads share everything but the dictionaries. */
+export interface BlockJob {
+  readonly columns: readonly JobColumn[];
+  readonly rowCount: number;
+  readonly classes: readonly string[] | undefined;
+  /** The next block to take. One element. */
+  readonly next: Int32Array;
+  /** Regression: the answers. Classification: index of the label. */
+  readonly prediction: Float64Array | Int32Array;
+  /** Row-major [rowCount, classes]; absent for regression. */
+  readonly probabilities: Float64Array | undefined;
+}
+
+/**
+ * Prepares a job.
+ *
+ * @param shared - Whether threads will share it: number columns, codes and answers are then copied to shared memory.
+ */
+export function createJob(
+  columns: readonly { readonly schema: ColumnSchema; readonly cells: Cells }[],
+  rowCount: number,
+  classes: readonly string[] | undefined,
+  shared: boolean,
+): BlockJob {
+  const bytes = (length: number): ArrayBuffer | SharedArrayBuffer =>
+    shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
+  const share = (cells: Cells): Cells => {
+    if (cells.type === "number") {
+      if (!shared) return cells;
+      const values = new Float64Array(bytes(8 * rowCount));
+      values.set(cells.values);
+      return { type: "number", values };
+    }
+    const dictionary = cells.dictionary.map(inputString);
+    if (!shared) return { ...cells, dictionary };
+    const codes = new Int32Array(bytes(4 * rowCount));
+    codes.set(cells.codes);
+    return { type: "string", codes, dictionary };
+  };
+  return {
+    columns: columns.map(({ schema, cells }) => ({
+      name: schema.name,
+      type: inputType(schema),
+      cells: share(cells),
+    })),
+    rowCount,
+    classes,
+    next: new Int32Array(bytes(4)),
+    prediction:
+      classes === undefined ? new Float64Array(bytes(8 * rowCount)) : new Int32Array(bytes(4 * rowCount)),
+    probabilities: classes && new Float64Array(bytes(8 * rowCount * classes.length)),
+  };
+}
+
+/** Takes blocks of a job until none is left. */
+export async function runBlocks(
+  job: BlockJob,
+  run: (feeds: Record<string, Tensor>) => Promise<Outputs>,
+): Promise<void> {
+  const codeOf = new Map(job.classes?.map((label, code) => [label, code]));
+  for (;;) {
+    const start = Atomics.add(job.next, 0, 1) * blockSize;
+    if (start >= job.rowCount) return;
+    const count = Math.min(blockSize, job.rowCount - start);
+    const outputs = await run(blockFeeds(job, start, count));
+    const prediction = outputs.prediction.data;
+    if (job.classes === undefined) job.prediction.set(prediction as Float64Array, start);
+    else {
+      for (let i = 0; i < count; i++) job.prediction[start + i] = codeOf.get(prediction[i] as string) ?? -1;
+      job.probabilities!.set(outputs.probabilities!.data as Float64Array, start * job.classes.length);
+    }
+  }
+}
+
+function blockFeeds(job: BlockJob, start: number, count: number): Record<string, Tensor> {
+  const shape = [count, 1];
+  const feeds = job.columns.map(({ name, type, cells }): [string, Tensor] => {
+    if (cells.type === "string") {
+      const data = new Array<string>(count);
+      for (let i = 0; i < count; i++) {
+        const code = cells.codes[start + i]!;
+        data[i] = code < 0 ? "" : cells.dictionary[code]!;
+      }
+      return [name, { dtype: "string", shape, data }];
+    }
+    const values = cells.values.subarray(start, start + count);
+    // Shared memory is refused as a tensor, and a private part is cheap to copy.
+    const data = type === "float32" ? new Float32Array(values) : new Float64Array(values);
+    return [name, { dtype: type, shape, data }];
+  });
+  return Object.fromEntries(feeds);
+}

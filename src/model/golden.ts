@@ -1,0 +1,102 @@
+/**
+ * Golden rows: synthetic rows inside the file with the answers that its graph gave when it was written.
+ *
+ * They are answered again at every load, so that another machine, runtime or a
+ * changed byte shows at once. They compare at 1e-6 relative, never in bits:
+ * processors differ in the last ones.
+ */
+import { MillwrightError, type Tensor } from "../core/index.ts";
+import { type ColumnSchema, featureColumns, inputCells, inputType } from "../schema/index.ts";
+import type { Outputs } from "./answers.ts";
+import type { GoldenRows, ModelMetadata } from "./metadata.ts";
+
+/** Largest relative difference between a golden answer and its repetition. */
+const goldenTolerance = 1e-6;
+
+/** The golden rows as feeds of the graph: a tensor [rows, 1] a column. */
+export function goldenFeeds(
+  columns: readonly ColumnSchema[],
+  inputs: GoldenRows["inputs"],
+): Record<string, Tensor> {
+  const feeds: [string, Tensor][] = columns.map((column) => {
+    const given = inputs[column.name]!;
+    const cells = inputCells(column, given.length);
+    for (let i = 0; i < given.length; i++)
+      cells[i] = given[i] ?? (inputType(column) === "string" ? "" : Number.NaN);
+    return [column.name, { dtype: inputType(column), shape: [given.length, 1], data: cells }];
+  });
+  return Object.fromEntries(feeds);
+}
+
+/**
+ * Compares a model's answers to its golden rows.
+ *
+ * @param run - Runs the graph on feeds.
+ * @throws MillwrightError `MODEL_CHANGED` at the first answer that differs by more than 1e-6.
+ * @throws MillwrightError `MODEL_INVALID` where a golden cell is of another kind than its column.
+ */
+export async function checkGolden(
+  name: string,
+  metadata: ModelMetadata,
+  run: (feeds: Record<string, Tensor>) => Promise<Outputs>,
+): Promise<void> {
+  const { golden, classes } = metadata;
+  const count = golden.prediction.length;
+  if (count === 0) return;
+  const columns = featureColumns(metadata.schema);
+  checkCells(name, columns, golden);
+  const answers = await run(goldenFeeds(columns, golden.inputs));
+  const prediction = answers.prediction.data;
+  const probabilities = answers.probabilities?.data as Float64Array | undefined;
+  const typical = classes === undefined ? mean(golden.prediction as readonly number[]) : 1;
+  for (let row = 0; row < count; row++) {
+    const expected = golden.probabilities?.[row] ?? [];
+    for (let k = 0; k < expected.length; k++) {
+      const got = probabilities![row * expected.length + k]!;
+      if (!near(got, expected[k]!, 1)) throw changed(name, row, `${expected[k]} for "${classes![k]}"`, got);
+    }
+    const wanted = golden.prediction[row]!;
+    const got = prediction[row] as string | number;
+    const same =
+      typeof wanted === "number"
+        ? near(got as number, wanted, typical)
+        : got === wanted || isTie(metadata, expected, String(got));
+    if (!same) throw changed(name, row, JSON.stringify(wanted), got);
+  }
+}
+
+const near = (a: number, b: number, scale: number): boolean =>
+  Math.abs(a - b) <= goldenTolerance * Math.max(Math.abs(b), scale);
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
+
+/** Whether another label is no change: it is as probable as the winner, or stands on the threshold. */
+function isTie({ classes, task }: ModelMetadata, probabilities: readonly number[], label: string): boolean {
+  const own = probabilities[classes!.indexOf(label)];
+  if (own === undefined) return false;
+  if (task.kind !== "binary") return Math.max(...probabilities) - own <= 2 * goldenTolerance;
+  const positive = probabilities[classes!.indexOf(task.positive ?? classes![1]!)]!;
+  return Math.abs(positive - (task.threshold ?? 0.5)) <= goldenTolerance;
+}
+
+function checkCells(name: string, columns: readonly ColumnSchema[], golden: GoldenRows): void {
+  for (const column of columns) {
+    const type = inputType(column) === "string" ? "string" : "number";
+    if (golden.inputs[column.name]!.some((cell) => cell !== null && typeof cell !== type)) {
+      throw new MillwrightError(
+        "MODEL_INVALID",
+        `${name} has golden rows with another kind than ${type} in the column "${column.name}".`,
+        "Train it again, or take the file from its source again.",
+      );
+    }
+  }
+}
+
+function changed(name: string, row: number, expected: string, got: string | number): MillwrightError {
+  return new MillwrightError(
+    "MODEL_CHANGED",
+    `${name} answered its golden row ${row + 1} with ${JSON.stringify(got)}, and ${expected} when it was written.`,
+    "Take the file from its source again; if it is whole, report this machine and its ONNX Runtime.",
+  );
+}

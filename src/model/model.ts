@@ -1,0 +1,227 @@
+/**
+ * A model that predicts: a checked file with its session.
+ *
+ * One row must cost little more than the graph itself. So the row is checked and
+ * written by functions chosen once, into tensors that are kept: a prediction in
+ * flight holds one set of them, and the next one takes it over.
+ */
+import { assert, MillwrightError, nearest, type Tensor } from "../core/index.ts";
+import {
+  type Cells,
+  type ColumnSchema,
+  compileRowReader,
+  featureColumns,
+  type InputCells,
+  inputCells,
+  inputType,
+  kindOf,
+  type PredictionOf,
+  type RowOf,
+  type Schema,
+} from "../schema/index.ts";
+import { type Answer, compileAnswer, type Outputs } from "./answers.ts";
+import { type BlockJob, blockSize, createJob, runBlocks } from "./blocks.ts";
+import type { ModelMetadata } from "./metadata.ts";
+import type { ModelSession } from "./session.ts";
+import { createThreads, type PredictThreads } from "./threads.ts";
+
+/** What a model needs to run: its session, and its bytes to make others in worker threads. */
+export interface ModelParts {
+  readonly name: string;
+  readonly metadata: ModelMetadata;
+  readonly bytes: Uint8Array;
+  readonly session: ModelSession;
+}
+
+/** Answers for a table. */
+export interface ColumnAnswers {
+  /** A label or a number a row. Shape [rowCount]. */
+  readonly prediction: readonly string[] | Float64Array;
+  /** Row-major [rowCount, classes], in the order of `metadata.classes`; absent for regression. */
+  readonly probabilities?: Float64Array;
+}
+
+/** A loaded model file. `S` is the schema that `load` was given. */
+export interface Model<S extends Schema = Schema> {
+  /** The file's name, as in messages. */
+  readonly name: string;
+  readonly metadata: ModelMetadata;
+  /**
+   * Answers rows, in order. Columns that the model does not read are ignored; no row means no run.
+   *
+   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`, `SCHEMA_BAD_CELL` naming row and column.
+   */
+  predict(rows: readonly RowOf<S>[]): Promise<PredictionOf<S>[]>;
+  /** Answers one row. */
+  predictOne(row: RowOf<S>): Promise<PredictionOf<S>>;
+  /**
+   * Answers a whole table held as columns. The bits do not depend on `threads`.
+   *
+   * @param columns - At least the features, each with `rowCount` cells; others are ignored.
+   * @param options.threads - Threads that share the rows, this one included; 1 by default, Node only.
+   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`.
+   */
+  predictColumns(
+    columns: ReadonlyMap<string, Cells>,
+    rowCount: number,
+    options?: { readonly threads?: number },
+  ): Promise<ColumnAnswers>;
+  /** Releases session and threads. Predictions in flight end first; later ones are refused. */
+  close(): Promise<void>;
+}
+
+/** Rows that are worth a thread: starting one takes as long as predicting some thousands. */
+const leastShare = 8 * blockSize;
+
+/** Tensors for one row, kept between predictions. */
+interface Slot {
+  readonly cells: readonly InputCells[];
+  readonly run: () => Promise<Outputs>;
+}
+
+/** Makes a model of a checked file. */
+export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
+  const { name, metadata, session } = parts;
+  const columns = featureColumns(metadata.schema);
+  const readRow = compileRowReader(columns, name);
+  const answer = compileAnswer(metadata.classes) as (outputs: Outputs, row: number) => Answer;
+  const free: Slot[] = [];
+  let threads: PredictThreads | undefined;
+  let closed: Promise<void> | undefined;
+  let running = 0;
+  let whenIdle: (() => void) | undefined;
+
+  const enter = (): void => {
+    if (closed !== undefined) {
+      throw new MillwrightError("MODEL_INVALID", `${name} was closed.`, "Load it again to predict.");
+    }
+    running++;
+  };
+  const leave = (): void => {
+    if (--running === 0) whenIdle?.();
+  };
+  const createSlot = (): Slot => {
+    const cells = columns.map((column) => inputCells(column, 1));
+    return { cells, run: session.bind(feedsOf(columns, cells, 1)) };
+  };
+  async function one(row: unknown): Promise<Answer> {
+    enter();
+    const slot = free.pop() ?? createSlot();
+    try {
+      readRow(row, 0, slot.cells, 0);
+      return answer(await slot.run(), 0);
+    } finally {
+      free.push(slot);
+      leave();
+    }
+  }
+  async function many(rows: readonly unknown[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (let start = 0; start < rows.length; start += blockSize) {
+      const count = Math.min(blockSize, rows.length - start);
+      const cells = columns.map((column) => inputCells(column, count));
+      for (let i = 0; i < count; i++) readRow(rows[start + i], start + i, cells, i);
+      const outputs = await session.run(feedsOf(columns, cells, count));
+      for (let i = 0; i < count; i++) answers.push(answer(outputs, i));
+    }
+    return answers;
+  }
+  async function table(
+    cells: ReadonlyMap<string, Cells>,
+    rowCount: number,
+    threadCount: number,
+  ): Promise<ColumnAnswers> {
+    const wanted = columns.map((schema) => ({ schema, cells: columnOf(name, schema, cells, rowCount) }));
+    const shares = Math.min(threadCount, Math.ceil(rowCount / leastShare));
+    const job = createJob(wanted, rowCount, metadata.classes, shares > 1);
+    if (shares > 1) threads ??= createThreads(parts.bytes, metadata);
+    await Promise.all([runBlocks(job, session.run), shares > 1 && threads!.run(job, shares - 1)]);
+    return columnAnswers(name, job);
+  }
+  const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
+    enter();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+
+  return {
+    name,
+    metadata,
+    predictOne: (row) => one(row) as Promise<PredictionOf<S>>,
+    predict: (rows) =>
+      (rows.length === 1 ? one(rows[0]).then((single) => [single]) : tracked(() => many(rows))) as Promise<
+        PredictionOf<S>[]
+      >,
+    predictColumns: (cells, rowCount, options) =>
+      tracked(() => table(cells, rowCount, options?.threads ?? 1)),
+    close: () =>
+      (closed ??= (async () => {
+        if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+        await threads?.close();
+        await session.release();
+      })()),
+  };
+}
+
+function feedsOf(
+  columns: readonly ColumnSchema[],
+  cells: readonly InputCells[],
+  count: number,
+): Record<string, Tensor> {
+  const shape = [count, 1];
+  const feeds = columns.map((column, c): [string, Tensor] => [
+    column.name,
+    { dtype: inputType(column), shape, data: cells[c]! },
+  ]);
+  return Object.fromEntries(feeds);
+}
+
+function columnOf(
+  name: string,
+  column: ColumnSchema,
+  columns: ReadonlyMap<string, Cells>,
+  rowCount: number,
+): Cells {
+  const cells = columns.get(column.name);
+  if (cells === undefined) {
+    const guess = nearest(column.name, columns.keys());
+    throw new MillwrightError(
+      "SCHEMA_MISSING_COLUMN",
+      `${name} needs the column "${column.name}" (${kindOf(column)}), and the table has ${columns.size} columns without it${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+      guess === undefined
+        ? "Add it, with empty cells where it is missing."
+        : `Rename "${guess}", or add the column.`,
+    );
+  }
+  const needed = inputType(column) === "string" ? "string" : "number";
+  if (cells.type !== needed) {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `${name} reads the column "${column.name}" as ${kindOf(column)}, and the table has ${cells.type}s there.`,
+      "Read the table with the model's schema.",
+    );
+  }
+  const length = cells.type === "number" ? cells.values.length : cells.codes.length;
+  assert(length === rowCount, `column "${column.name}" has ${length} cells for ${rowCount} rows`);
+  return cells;
+}
+
+function columnAnswers(name: string, job: BlockJob): ColumnAnswers {
+  if (job.classes === undefined) return { prediction: job.prediction as Float64Array };
+  const labels = new Array<string>(job.rowCount);
+  for (let i = 0; i < job.rowCount; i++) {
+    const label = job.classes[job.prediction[i]!];
+    if (label === undefined) {
+      throw new MillwrightError(
+        "MODEL_INVALID",
+        `${name} answered row ${i + 1} with a label that is not in millwright.classes.`,
+        "Train it again.",
+      );
+    }
+    labels[i] = label;
+  }
+  return { prediction: labels, probabilities: job.probabilities! };
+}

@@ -1,0 +1,103 @@
+/**
+ * The session of a model file, checked against the contract: one input a feature,
+ * named as its column, and the outputs `prediction` and `probabilities`.
+ */
+import { MillwrightError, type Tensor } from "../core/index.ts";
+import { compile, type Device, type LocalSession, type Port } from "../runtime/index.ts";
+import { featureColumns, inputType } from "../schema/index.ts";
+import type { Outputs } from "./answers.ts";
+import type { ModelMetadata } from "./metadata.ts";
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+/** Runs a model's graph for the outputs of the contract. */
+export interface ModelSession {
+  /** Runs once. */
+  readonly run: (feeds: Feeds) => Promise<Outputs>;
+  /** Prepares runs on the same arrays: refill them between runs. */
+  readonly bind: (feeds: Feeds) => () => Promise<Outputs>;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Compiles a file on one thread, so that its answers have the same bits every time.
+ *
+ * @throws MillwrightError `MODEL_INVALID` where the graph's inputs or outputs are not those of the metadata,
+ *   or ONNX Runtime refuses the graph.
+ */
+export async function openSession(
+  bytes: Uint8Array,
+  metadata: ModelMetadata,
+  name: string,
+  device: Device = "cpu",
+): Promise<ModelSession> {
+  let session: LocalSession;
+  try {
+    session = await compile(bytes, { device, threads: 1 });
+  } catch (cause) {
+    if (cause instanceof MillwrightError && cause.code === "RUNTIME_FAILED") {
+      throw invalid(name, `does not load: ${cause.what}`, cause);
+    }
+    throw cause;
+  }
+  const problem = findPortProblem(session, metadata);
+  if (problem !== undefined) {
+    await session.release();
+    throw invalid(name, problem);
+  }
+  const outputs = metadata.classes === undefined ? ["prediction"] : ["prediction", "probabilities"];
+  return {
+    run: (feeds) => session.run(feeds, outputs) as Promise<Record<string, Tensor> & Outputs>,
+    bind: (feeds) => {
+      const bound = session.bind(feeds, outputs);
+      return () => bound.run() as Promise<Record<string, Tensor> & Outputs>;
+    },
+    release: () => session.release(),
+  };
+}
+
+function findPortProblem(session: LocalSession, metadata: ModelMetadata): string | undefined {
+  const columns = featureColumns(metadata.schema);
+  const inputs = new Map(session.inputs.map((port) => [port.name, port]));
+  for (const column of columns) {
+    const problem = findMismatch("input", column.name, inputs.get(column.name), inputType(column), 1);
+    if (problem !== undefined) return problem;
+    inputs.delete(column.name);
+  }
+  for (const extra of inputs.keys()) return `has the input "${extra}", which is no feature of its schema`;
+  const outputs = new Map(session.outputs.map((port) => [port.name, port]));
+  const { classes } = metadata;
+  const type = classes === undefined ? "float64" : "string";
+  return (
+    findMismatch("output", "prediction", outputs.get("prediction"), type, 1) ??
+    (classes &&
+      findMismatch("output", "probabilities", outputs.get("probabilities"), "float64", classes.length))
+  );
+}
+
+/** A port of the contract is [a named dimension, `width`]. */
+function findMismatch(
+  what: string,
+  name: string,
+  port: Port | undefined,
+  dtype: string,
+  width: number,
+): string | undefined {
+  if (port === undefined) return `has no ${what} "${name}"`;
+  const [rows, columns] = port.shape;
+  const fits =
+    port.dtype === dtype && port.shape.length === 2 && typeof rows === "string" && columns === width;
+  const got = `${port.dtype} [${port.shape.join(", ")}]`;
+  return fits
+    ? undefined
+    : `has the ${what} "${name}" as ${got}, and the contract says ${dtype} [batch, ${width}]`;
+}
+
+function invalid(name: string, what: string, cause?: unknown): MillwrightError {
+  return new MillwrightError(
+    "MODEL_INVALID",
+    `${name} ${what}.`.replace(/\.\.$/, "."),
+    "Train it again, or take the file from its source again.",
+    { cause },
+  );
+}
