@@ -8,62 +8,8 @@
 import { type DType, MillwrightError } from "../core/index.ts";
 import { type AttributeKind, Attributes, type PlainAttribute } from "./attributes.ts";
 import { showShape } from "./dims.ts";
-import type * as ops from "./ops/index.ts";
-import { type AnyValue, type Dim, isKnown, known, type Node, type Value } from "./value.ts";
-
-export type Ops = typeof ops;
-
-/** Type of one output; a shape of undefined means that not even the rank follows from the inputs. */
-export interface OutputType {
-  readonly dtype: DType;
-  readonly shape: readonly Dim[] | undefined;
-}
-
-export interface InferCall {
-  /** Name for messages: the op function's. */
-  readonly name: string;
-  readonly inputs: readonly (Value | undefined)[];
-  readonly attributes: Attributes;
-  readonly outputCount: number;
-}
-
-export interface GradientCall {
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly Value[];
-  readonly attributes: Attributes;
-  /** Gradient of the loss by each output; undefined where the loss does not depend on it. */
-  readonly gradients: readonly (Value | undefined)[];
-  /** The same by the first output, for the many ops with only one. */
-  readonly gradient: Value;
-  /** Which inputs a gradient is wanted for; the rule may leave the others undefined. */
-  readonly needed: readonly boolean[];
-}
-
-/** Gradients by input, in order; undefined where none flows. */
-export type GradientRule = (call: GradientCall, ops: Ops) => readonly (Value | undefined)[];
-
-export type Domain = "" | "ai.onnx.ml" | "com.microsoft";
-
-export interface OpDefinition {
-  /** Name of the op function, for messages. */
-  readonly name: string;
-  readonly type: string;
-  readonly domain: Domain;
-  /** Fewest and most inputs. */
-  readonly inputs: readonly [number, number];
-  /** Fewest and most outputs; [1, 1] when absent. */
-  readonly outputs?: readonly [number, number];
-  readonly attributes: Readonly<Record<string, AttributeKind>>;
-  /** Draws random numbers: two equal nodes are not the same value. */
-  readonly random?: boolean;
-  infer(call: InferCall): readonly OutputType[];
-  /**
-   * The rule; or "constant" where the output does not change in the small (floor, comparisons,
-   * indices, strings): the gradient is exactly zero and no path goes through. Absent: differentiable,
-   * but there is no rule, so a path through it is an error.
-   */
-  readonly gradient?: GradientRule | "constant";
-}
+import { isKnown, known } from "./value.ts";
+import type { AnyValue, Dim, InferCall, Node, OpDefinition, OutputType, Value } from "./types.ts";
 
 /** Fills the defaults of a definition. */
 export function defineOp(

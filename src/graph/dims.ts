@@ -6,7 +6,7 @@
  * not be told is "?", which equals nothing, itself included.
  */
 import { MillwrightError } from "../core/index.ts";
-import type { Dim } from "./value.ts";
+import type { Dim } from "./types.ts";
 
 export const unknownDim = "?";
 

@@ -10,7 +10,8 @@ import type { DType, Tensor } from "../core/index.ts";
 import { staticShape } from "./dims.ts";
 import { isFloat } from "./definition.ts";
 import { integersIn } from "./shape-data.ts";
-import { constant, fillTensor, isKnown, type Node, tensorOf, type Value } from "./value.ts";
+import { constant, fillTensor, isKnown, tensorOf } from "./value.ts";
+import type { Node, Value } from "./types.ts";
 
 /** Largest constant that folding makes. */
 const largest = 1024;

@@ -11,7 +11,8 @@ import { isFloat } from "./definition.ts";
 import { productDim, showShape } from "./dims.ts";
 import { neededBy, order } from "./graph.ts";
 import * as ops from "./ops/index.ts";
-import { type AnyValue, isKnown, type Node, type Value } from "./value.ts";
+import { isKnown } from "./value.ts";
+import type { AnyValue, Node, Value } from "./types.ts";
 
 /**
  * Gradients of a loss.

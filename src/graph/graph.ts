@@ -5,7 +5,8 @@
  */
 import { MillwrightError } from "../core/index.ts";
 import type { FunctionProto, GraphProto } from "./onnx/messages.ts";
-import { type AnyValue, isKnown, type Node, type Producer, type Value } from "./value.ts";
+import { isKnown } from "./value.ts";
+import type { AnyValue, Node, Producer, Value } from "./types.ts";
 
 /** Parts of an imported file that we carry without looking inside. */
 export interface Carried {

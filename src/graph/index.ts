@@ -10,16 +10,5 @@ export { inline } from "./inline.ts";
 export { printGraph } from "./print.ts";
 export { parametersAsInputs, substitute } from "./rebuild.ts";
 export { simplify } from "./simplify.ts";
-export {
-  type AnyValue,
-  constant,
-  type Dim,
-  type ForeignValue,
-  input,
-  isKnown,
-  type Node,
-  parameter,
-  scalar,
-  tensorOf,
-  type Value,
-} from "./value.ts";
+export type { AnyValue, Dim, ForeignValue, Node, Value } from "./types.ts";
+export { constant, input, isKnown, parameter, scalar, tensorOf } from "./value.ts";

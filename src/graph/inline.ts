@@ -8,7 +8,8 @@ import { MillwrightError, nearest } from "../core/index.ts";
 import { showShape } from "./dims.ts";
 import { type Graph, inputName } from "./graph.ts";
 import { substitute } from "./rebuild.ts";
-import { type AnyValue, isKnown, type Value } from "./value.ts";
+import { isKnown } from "./value.ts";
+import type { AnyValue, Value } from "./types.ts";
 
 /**
  * The outputs of a graph computed from other values instead of its own inputs.

@@ -2,7 +2,8 @@
 import type { Attribute } from "./attributes.ts";
 import { showShape } from "./dims.ts";
 import { type Graph, inputName, nameValues } from "./graph.ts";
-import { type AnyValue, isKnown, type Node, tensorOf } from "./value.ts";
+import { isKnown, tensorOf } from "./value.ts";
+import type { AnyValue, Node } from "./types.ts";
 
 /** Longest text of a constant or attribute before it is cut. */
 const longest = 40;

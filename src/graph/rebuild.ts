@@ -4,7 +4,8 @@
  */
 import { assemble, makeNode } from "./definition.ts";
 import { type Graph, type GraphParts, graph, neededBy, order, parametersOf } from "./graph.ts";
-import { type AnyValue, input, isKnown, type Node } from "./value.ts";
+import { input, isKnown } from "./value.ts";
+import type { AnyValue, Node } from "./types.ts";
 
 /**
  * The same values with some values under them replaced.

@@ -5,7 +5,8 @@
  * named dimensions, so that a Reshape by a computed shape still has a shape.
  */
 import { productDim, quotientDim, staticShape, sumDim, unknownDim } from "./dims.ts";
-import { type AnyValue, type Dim, isKnown, type Node, tensorOf, type Value } from "./value.ts";
+import { isKnown, tensorOf } from "./value.ts";
+import type { AnyValue, Dim, Node, Value } from "./types.ts";
 
 /** Longest vector that is followed. */
 const longest = 64;

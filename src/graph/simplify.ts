@@ -11,7 +11,8 @@ import { sameShape } from "./dims.ts";
 import { fold } from "./fold.ts";
 import { type Graph, graph } from "./graph.ts";
 import { renew } from "./rebuild.ts";
-import { type AnyValue, isKnown, type Node, tensorOf, type Value } from "./value.ts";
+import { isKnown, tensorOf } from "./value.ts";
+import type { AnyValue, Node, Value } from "./types.ts";
 
 /** Constants up to this many elements are compared by content. */
 const comparedElements = 4096;

@@ -7,20 +7,11 @@
  */
 import { MillwrightError } from "../../core/index.ts";
 import { type Attribute, Attributes } from "../attributes.ts";
-import { assemble, makeNode, type OutputType } from "../definition.ts";
+import { assemble, makeNode } from "../definition.ts";
 import { unknownDim } from "../dims.ts";
 import { type Carried, type Graph, graph } from "../graph.ts";
 import { definitionOf } from "../ops/catalogue.ts";
-import {
-  type AnyValue,
-  constant,
-  type Dim,
-  type ForeignValue,
-  input,
-  isKnown,
-  type Node,
-  parameter,
-} from "../value.ts";
+import { constant, input, isKnown, parameter } from "../value.ts";
 import { defaultLimits, type ReadLimits, requireLimit } from "./limits.ts";
 import {
   type AttributeProto,
@@ -39,6 +30,7 @@ import { outerNames, subgraphsOf } from "./subgraph.ts";
 import { dtypeOf, sizesOf, tensorFromProto, textOf } from "./tensor.ts";
 import { createUpgrade } from "./upgrade.ts";
 import { opsetVersion, parameterMark, versions } from "./write.ts";
+import type { AnyValue, Dim, ForeignValue, Node, OutputType } from "../types.ts";
 
 /**
  * Reads a file.

@@ -1,7 +1,7 @@
 /** Brings nodes of old opsets to ours. */
 import { MillwrightError } from "../../core/index.ts";
-import type { Dim } from "../value.ts";
 import type { NodeProto, TensorProto } from "./messages.ts";
+import type { Dim } from "../types.ts";
 
 export interface Upgraded {
   readonly nodes: readonly NodeProto[];

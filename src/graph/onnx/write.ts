@@ -9,7 +9,7 @@ import type { Attribute } from "../attributes.ts";
 import { unknownDim } from "../dims.ts";
 import { type Graph, inputName, type Names, nameValues } from "../graph.ts";
 import { onnxType } from "../ops/shape.ts";
-import { type AnyValue, type Dim, isKnown, type Node } from "../value.ts";
+import { isKnown } from "../value.ts";
 import {
   encodeModel,
   type AttributeProto,
@@ -21,6 +21,7 @@ import {
 } from "./messages.ts";
 import { renameOuter } from "./subgraph.ts";
 import { tensorToProto } from "./tensor.ts";
+import type { AnyValue, Dim, Node } from "../types.ts";
 
 /** Versions that the writer emits. */
 export const opsetVersion = 21;

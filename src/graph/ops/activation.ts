@@ -5,21 +5,14 @@
  * and HardSigmoid: in float64 these functions are written with ops that have one.
  */
 import type { DType } from "../../core/index.ts";
-import {
-  apply,
-  defineOp,
-  type GradientRule,
-  type OpDefinition,
-  type Ops,
-  requireDtype,
-  requireSameDtype,
-} from "../definition.ts";
+import { apply, defineOp, requireDtype, requireSameDtype } from "../definition.ts";
 import { normalAxis } from "../dims.ts";
-import { scalar, type Value } from "../value.ts";
+import { scalar } from "../value.ts";
 import { abs, add, exp, log, max, min, mul, sub } from "./arithmetic.ts";
 import { greater } from "./comparison.ts";
 import { sumTo, unaryOp } from "./elementwise.ts";
 import { where } from "./selection.ts";
+import type { GradientRule, OpDefinition, Ops, Value } from "../types.ts";
 
 function activation(
   name: string,

@@ -5,9 +5,10 @@
  * shapes and names: ONNX operator specification, opset 21.
  */
 import type { DType } from "../../core/index.ts";
-import { apply, defineOp, type GradientRule, type OpDefinition } from "../definition.ts";
-import { scalar, type Value } from "../value.ts";
-import { binaryOp, inferBroadcast, type Operand, operands, sumTo, unaryOp } from "./elementwise.ts";
+import { apply, defineOp } from "../definition.ts";
+import { scalar } from "../value.ts";
+import { binaryOp, inferBroadcast, operands, sumTo, unaryOp } from "./elementwise.ts";
+import type { GradientRule, OpDefinition, Operand, Value } from "../types.ts";
 
 const signed: readonly DType[] = ["float32", "float64", "int64", "int32"];
 

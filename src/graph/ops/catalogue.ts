@@ -1,5 +1,4 @@
 /** Every op that we define, by domain and ONNX type. */
-import type { OpDefinition } from "../definition.ts";
 import { activationOps } from "./activation.ts";
 import { arithmeticOps } from "./arithmetic.ts";
 import { comparisonOps } from "./comparison.ts";
@@ -10,6 +9,7 @@ import { selectionOps } from "./selection.ts";
 import { shapeOps } from "./shape.ts";
 import { textOps } from "./text.ts";
 import { treeOps } from "./tree.ts";
+import type { OpDefinition } from "../types.ts";
 
 export const definitions: readonly OpDefinition[] = [
   ...arithmeticOps,

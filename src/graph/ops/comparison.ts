@@ -1,8 +1,8 @@
 /** Comparisons and logic, element by element with broadcasting; the results are bool. */
 import type { DType } from "../../core/index.ts";
-import { apply, type OpDefinition } from "../definition.ts";
-import type { Value } from "../value.ts";
-import { type Allowed, binaryOp, type Operand, operands, unaryOp } from "./elementwise.ts";
+import { apply } from "../definition.ts";
+import { type Allowed, binaryOp, operands, unaryOp } from "./elementwise.ts";
+import type { OpDefinition, Operand, Value } from "../types.ts";
 
 const anything: readonly DType[] = ["float32", "float64", "int64", "int32", "bool", "string", "uint8"];
 const bool: readonly DType[] = ["bool"];

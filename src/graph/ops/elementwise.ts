@@ -1,20 +1,9 @@
 /** Building blocks of element-wise ops: shape rules by broadcasting, numbers as operands, and the sum that undoes a broadcast. */
 import { assert, type DType } from "../../core/index.ts";
-import {
-  defineOp,
-  type GradientRule,
-  type InferCall,
-  type OpDefinition,
-  type OutputType,
-  type Ops,
-  requireDtype,
-  requireSameDtype,
-} from "../definition.ts";
+import { defineOp, requireDtype, requireSameDtype } from "../definition.ts";
 import { broadcastShapes, sameDim } from "../dims.ts";
-import { scalar, type Value } from "../value.ts";
-
-/** A value, or a number that becomes a scalar of the other operand's dtype. */
-export type Operand = Value | number | bigint;
+import { scalar } from "../value.ts";
+import type { GradientRule, InferCall, OpDefinition, Operand, Ops, OutputType, Value } from "../types.ts";
 
 /** Turns number operands into scalars of the dtype that the values have. */
 export function operands(a: Operand, b: Operand): [Value, Value] {

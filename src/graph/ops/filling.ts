@@ -2,7 +2,8 @@
 import { concat, reshape, shapeOf } from "./shape.ts";
 import { constantOfShape, range } from "./indexing.ts";
 import { staticShape } from "../dims.ts";
-import { constant, fillTensor, int64s, scalar, type Value } from "../value.ts";
+import { constant, fillTensor, int64s, scalar } from "../value.ts";
+import type { Value } from "../types.ts";
 
 /** Zeros in the shape and dtype of a value. */
 export function zerosLike(x: Value): Value {

@@ -78,16 +78,13 @@ export {
   pad,
   type PadOptions,
   range,
-  type Reduction,
   scatterElements,
   scatterND,
-  type ScatterOptions,
   slice,
   tile,
 } from "./indexing.ts";
 export {
   gemm,
-  type GemmOptions,
   matMul,
 } from "./linear.ts";
 export {
@@ -98,7 +95,6 @@ export {
   reduceMax,
   reduceMean,
   reduceMin,
-  type ReduceOptions,
   reduceProd,
   reduceSum,
   reduceSumSquare,
@@ -127,7 +123,6 @@ export {
   reshapeLike,
   shapeOf,
   sizeOf,
-  type Sizes,
   split,
   squeeze,
   transpose,
@@ -154,4 +149,4 @@ export {
   treeModes,
 } from "./tree.ts";
 export { int64s } from "../value.ts";
-export type { Operand } from "./elementwise.ts";
+export type { GemmOptions, Operand, ReduceOptions, Reduction, ScatterOptions, Sizes } from "../types.ts";

@@ -1,18 +1,10 @@
 /** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, padding, tiles. */
 import type { DType } from "../../core/index.ts";
-import {
-  apply,
-  defineOp,
-  type OpDefinition,
-  type Ops,
-  requireDtype,
-  requireSameDtype,
-  shapeError,
-} from "../definition.ts";
+import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { normalAxis, productDim, showShape, sumDim, unknownDim } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
-import { type Dim, int64s, type Value } from "../value.ts";
-import type { Sizes } from "./shape.ts";
+import { int64s } from "../value.ts";
+import type { Dim, OpDefinition, Ops, Reduction, ScatterOptions, Sizes, Value } from "../types.ts";
 
 const indices: readonly DType[] = ["int64", "int32"];
 
@@ -447,13 +439,6 @@ export function gatherElements(x: Value, index: Value, axis = 0): Value {
 export function gatherND(x: Value, index: Value): Value {
   return apply(gatherNDOp, [x, index]);
 }
-
-export interface ScatterOptions {
-  readonly axis?: number;
-  /** What happens to the element that was there. Default "none": it is replaced. */
-  readonly reduction?: Reduction;
-}
-export type Reduction = "none" | "add" | "mul" | "min" | "max";
 
 /** Puts updates into a copy of x, element by element along an axis. */
 export function scatterElements(x: Value, index: Value, updates: Value, options: ScatterOptions = {}): Value {

@@ -1,17 +1,8 @@
 /** Matrix products. */
-import {
-  apply,
-  defineOp,
-  type GradientRule,
-  type OpDefinition,
-  type Ops,
-  requireDtype,
-  requireSameDtype,
-  shapeError,
-} from "../definition.ts";
+import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { broadcastShapes, showShape } from "../dims.ts";
-import type { Dim, Value } from "../value.ts";
 import { sumTo } from "./elementwise.ts";
+import type { Dim, GemmOptions, GradientRule, OpDefinition, Ops, Value } from "../types.ts";
 
 function matchInner(call: { readonly name: string }, a: Value, b: Value, k1: Dim, k2: Dim): void {
   if (typeof k1 === "number" && typeof k2 === "number" && k1 !== k2) {
@@ -125,15 +116,6 @@ const gemmOp = defineOp({
     ];
   },
 });
-
-export interface GemmOptions {
-  /** Factor of the product. Default 1. */
-  readonly alpha?: number;
-  /** Factor of the addend. Default 1. */
-  readonly beta?: number;
-  readonly transA?: boolean;
-  readonly transB?: boolean;
-}
 
 /** Matrix product of the last two dimensions; leading ones broadcast. [.., m, k] × [.., k, n] → [.., m, n]. */
 export function matMul(a: Value, b: Value): Value {

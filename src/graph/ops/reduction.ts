@@ -5,27 +5,20 @@
  * are an input of the node (opset 18), here nearly always a constant.
  */
 import type { DType } from "../../core/index.ts";
-import {
-  apply,
-  defineOp,
-  type GradientCall,
-  type InferCall,
-  type OpDefinition,
-  type Ops,
-  type OutputType,
-  requireDtype,
-  shapeError,
-} from "../definition.ts";
+import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
 import { normalAxis, productDim, unknownDim } from "../dims.ts";
 import { integersIn } from "../shape-data.ts";
-import { type Dim, int64s, scalar, type Value } from "../value.ts";
-
-export interface ReduceOptions {
-  /** Axes to reduce; all when absent. A value (int64 vector) where they are only known when the graph runs. */
-  readonly axes?: readonly number[] | Value;
-  /** Keep the reduced dimensions with size 1. Default false. */
-  readonly keepDims?: boolean;
-}
+import { int64s, scalar } from "../value.ts";
+import type {
+  Dim,
+  GradientCall,
+  InferCall,
+  OpDefinition,
+  Ops,
+  OutputType,
+  ReduceOptions,
+  Value,
+} from "../types.ts";
 
 /** The axes that a node reduces, or undefined if they are only known when the graph runs. */
 function reducedAxes(call: Pick<GradientCall, "inputs" | "attributes">, name: string): number[] | undefined {

@@ -1,18 +1,11 @@
 /** Ops that choose: by condition, by rank, by class; and running sums. */
 import type { DType } from "../../core/index.ts";
-import {
-  apply,
-  applyAll,
-  defineOp,
-  type OpDefinition,
-  requireDtype,
-  requireSameDtype,
-  shapeError,
-} from "../definition.ts";
+import { apply, applyAll, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { broadcastShapes, normalAxis, unknownDim } from "../dims.ts";
 import { sizesIn } from "../shape-data.ts";
-import { type Dim, int64s, scalar, type Value } from "../value.ts";
-import { type Operand, operands, sumTo, unaryOp } from "./elementwise.ts";
+import { int64s, scalar } from "../value.ts";
+import { operands, sumTo, unaryOp } from "./elementwise.ts";
+import type { Dim, OpDefinition, Operand, Value } from "../types.ts";
 
 const whereOp = defineOp({
   name: "where",

@@ -5,7 +5,6 @@ import {
   applyAll,
   defineOp,
   isFloat,
-  type OpDefinition,
   requireDtype,
   requireSameDtype,
   shapeError,
@@ -21,11 +20,9 @@ import {
   unknownDim,
 } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
-import { type Dim, int64s, type Value } from "../value.ts";
+import { int64s } from "../value.ts";
 import { sumTo } from "./elementwise.ts";
-
-/** Sizes given as numbers (names are read from a value when the graph runs). */
-export type Sizes = readonly number[] | Value;
+import type { Dim, OpDefinition, Sizes, Value } from "../types.ts";
 
 function vector(sizes: Sizes): Value {
   return Array.isArray(sizes) ? int64s(sizes as readonly number[]) : (sizes as Value);

@@ -5,9 +5,9 @@
  * gives one row for none, so an empty table never runs (docs/model-file.md).
  */
 import { type DType, MillwrightError, type Tensor, type TensorData } from "../../core/index.ts";
-import { apply, applyAll, defineOp, type OpDefinition, requireDtype, shapeError } from "../definition.ts";
+import { apply, applyAll, defineOp, requireDtype, shapeError } from "../definition.ts";
 import { broadcastShapes, unknownDim } from "../dims.ts";
-import type { Value } from "../value.ts";
+import type { OpDefinition, Value } from "../types.ts";
 
 const text: readonly DType[] = ["string"];
 

@@ -3,8 +3,8 @@
  * and a node may test membership in a set.
  */
 import { MillwrightError } from "../../core/index.ts";
-import { apply, defineOp, type OpDefinition, requireDtype, shapeError } from "../definition.ts";
-import type { Value } from "../value.ts";
+import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
+import type { OpDefinition, Value } from "../types.ts";
 
 const treeEnsembleOp = defineOp({
   name: "treeEnsemble",
