@@ -74,7 +74,8 @@ function opsetsOf(graph: Graph): Map<string, number> {
 
 function graphProto(graph: Graph): GraphProto {
   const names = nameValues(graph);
-  const nodes = graph.nodes.map((node, i) => nodeProto(node, i, names));
+  const taken = new Set<string>();
+  const nodes = graph.nodes.map((node, i) => nodeProto(node, freeName(node, i, taken), names));
   for (const { name, value } of names.aliases) {
     nodes.push({ input: [names.of.get(value)!], output: [name], name: `Output_${name}`, opType: "Identity" });
   }
@@ -121,13 +122,22 @@ function typeProto(dtype: keyof typeof onnxType, shape: readonly Dim[]): TypePro
   return { tensorType: { elemType: onnxType[dtype], shape: { dim } } };
 }
 
-function nodeProto(node: Node, position: number, names: Names): NodeProto {
+/** A node's old label, or its type and position, where no node before has that name: joined graphs repeat labels. */
+function freeName(node: Node, position: number, taken: Set<string>): string {
+  let name = node.label ?? `${node.type}_${position}`;
+  if (taken.has(name)) name = `${node.type}_${position}`;
+  while (taken.has(name)) name = `${name}_`;
+  taken.add(name);
+  return name;
+}
+
+function nodeProto(node: Node, name: string, names: Names): NodeProto {
   const nameOf = (value: AnyValue | undefined): string => (value ? names.of.get(value)! : "");
   const renamed = new Map([...(node.captures ?? [])].map(([inner, value]) => [inner, nameOf(value)]));
   return {
     input: node.inputs.map(nameOf),
     output: node.outputs.map(nameOf),
-    name: node.label ?? `${node.type}_${position}`,
+    name,
     opType: node.type,
     attribute: [...node.attributes.entries].map(([name, attribute]) =>
       attributeProto(name, attribute, renamed),
