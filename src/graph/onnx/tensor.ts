@@ -71,7 +71,8 @@ export function tensorFromProto(proto: TensorProto, where: string, rankLimit: nu
 
 function fromRaw(raw: Uint8Array, dtype: Exclude<DType, "string">): TensorData | undefined {
   if (raw.length % bytesPer[dtype] !== 0) return undefined;
-  const { buffer } = raw.slice();
+  // Not raw.slice(): of a Node Buffer that is a view, not a copy.
+  const { buffer } = new Uint8Array(raw);
   switch (dtype) {
     case "float32":
       return new Float32Array(buffer);
