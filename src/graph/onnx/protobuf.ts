@@ -132,8 +132,11 @@ class Reader {
   skip(wire: number, end: number): void {
     if (wire === 0) this.varint(end);
     else if (wire === 1) this.at += 8;
-    else if (wire === 2) this.at += this.length(end);
-    else if (wire === 5) this.at += 4;
+    else if (wire === 2) {
+      // Two steps: `this.at += this.length(end)` would read `at` before the length itself is read.
+      const length = this.length(end);
+      this.at += length;
+    } else if (wire === 5) this.at += 4;
     else throw invalid(`Byte ${this.at} has the wire type ${wire}, which does not exist here.`);
     if (this.at > end) throw invalid(`The file breaks off at byte ${end}.`);
   }
