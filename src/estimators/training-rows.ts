@@ -36,7 +36,7 @@ export function usableRows(family: string, rows: TrainingSet, allowOneClass = fa
     if (!all) weight = take(weight, kept);
     if (weight.every((w) => w === 1)) weight = undefined;
   }
-  const ids = rows.rowIds ?? Uint32Array.from({ length: rows.x.rowCount }, (_, i) => i);
+  const ids = rows.rowIds ?? countUp(rows.x.rowCount);
   checkTarget(family, y, allowOneClass);
   let totalWeight = x.rowCount;
   if (weight !== undefined) {
@@ -95,6 +95,12 @@ export function take<T extends Float32Array | Float64Array | Int32Array | Uint32
 ): T {
   const out = new (from.constructor as new (length: number) => T)(index.length);
   for (let i = 0; i < index.length; i++) out[i] = from[index[i]!]!;
+  return out;
+}
+
+function countUp(length: number): Uint32Array {
+  const out = new Uint32Array(length);
+  for (let i = 0; i < length; i++) out[i] = i;
   return out;
 }
 
@@ -158,8 +164,9 @@ function keptRows(family: string, rows: TrainingSet): Uint32Array | undefined {
 
 function checkTarget(family: string, y: Target, allowOneClass: boolean): void {
   if (y.kind === "regression") {
-    const bad = y.values.findIndex((v) => !Number.isFinite(v));
-    if (bad < 0) return;
+    let bad = 0;
+    while (bad < y.values.length && Number.isFinite(y.values[bad])) bad++;
+    if (bad === y.values.length) return;
     throw new MillwrightError(
       "DATA_BAD_VALUE",
       `${family} got the target ${y.values[bad]} in row ${bad} of ${y.values.length}.`,

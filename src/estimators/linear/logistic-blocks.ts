@@ -3,7 +3,7 @@
  * that each step is a few products per block.
  */
 import type { Matrix } from "../../features/index.ts";
-import { blockRows, columnMeans, fillRow } from "./moments.ts";
+import { blockWidth, columnMeans, fillRow } from "./moments.ts";
 
 export interface LogisticBlocks {
   /** Features that vary. Shape [q − 1]. */
@@ -44,7 +44,7 @@ export function logisticBlocks(
     (j) => spread[j]! > 1e-13 * Math.abs(mean[j]!) && spread[j]! > 0,
   );
   const q = used.length + 1;
-  const width = Math.min(blockRows, x.rowCount);
+  const width = blockWidth(x.rowCount);
   const outputs = classCount === 2 ? 1 : classCount;
   const z: Float64Array[] = [];
   const y: Float64Array[] = [];

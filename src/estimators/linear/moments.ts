@@ -1,10 +1,9 @@
 /**
  * Centred second moments of features and target, by one Gram product over blocks of rows.
  *
- * Means come first; the Gram matrix of [x − mean, y − mean, 1], each row times the
- * root of its weight, then gives all sums at once, and its last row corrects what
- * rounding left in the means. So normal equations start from numbers that have lost nothing
- * to a large offset. Source: Chan, Golub & LeVeque 1983, The American Statistician 37(3).
+ * Rough means come first; the Gram matrix of [x − mean, y − mean, 1], each row times the
+ * root of its weight, then gives all sums at once, and its last row corrects the
+ * means. So normal equations start from numbers that have lost nothing to a large offset. Source: Chan, Golub & LeVeque 1983, The American Statistician 37(3).
  */
 import { MillwrightError } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
@@ -26,8 +25,13 @@ export interface Moments {
   readonly centred: boolean;
 }
 
-/** Rows per block: with 30 features 2 MB, which stays in cache while it is filled and multiplied. */
-export const blockRows = 8192;
+/**
+ * Rows per block: equal parts of at most 8,192. With 30 features a block has 2 MB, which stays in cache
+ * while it is filled and multiplied.
+ */
+export function blockWidth(rowCount: number): number {
+  return Math.ceil(rowCount / Math.ceil(rowCount / 8192));
+}
 
 /** Weighted means of the columns. @throws MillwrightError for a category or a value that is not finite. */
 export function columnMeans(family: string, x: Matrix, weight: Float64Array | undefined): Float64Array {
@@ -36,12 +40,26 @@ export function columnMeans(family: string, x: Matrix, weight: Float64Array | un
   const means = Float64Array.from(x.columns, (column) =>
     weight === undefined ? sum(column) / total : weightedSum(column, weight) / total,
   );
-  if (x.features.some((f) => f.kind === "category") || !means.every(Number.isFinite)) {
+  requireNumbers(family, x);
+  const j = means.findIndex((mean) => !Number.isFinite(mean));
+  if (j >= 0) {
     requireFiniteNumbers(family, x);
-    const j = means.findIndex((mean) => !Number.isFinite(mean));
-    if (j >= 0) throw tooLarge(family, x, j);
+    throw tooLarge(family, x, j);
   }
   return means;
+}
+
+/** Mean of at most 256 rows spread over all: near enough to subtract, since the products correct it. */
+function roughMean(column: Float32Array | Float64Array): number {
+  const stride = Math.ceil(column.length / 256);
+  let total = 0;
+  let count = 0;
+  for (let i = 0; i < column.length; i += stride, count++) total += column[i]!;
+  return total / count;
+}
+
+function requireNumbers(family: string, x: Matrix): void {
+  if (x.features.some((f) => f.kind === "category")) requireFiniteNumbers(family, x);
 }
 
 /**
@@ -60,22 +78,17 @@ export async function secondMoments(
 ): Promise<Moments> {
   const p = x.columns.length;
   const q = p + 2;
-  const first = columnMeans(family, x, weight);
-  const yFirst = weight === undefined ? sum(y) / y.length : weightedSum(y, weight) / sum(weight);
-  const offsets = center ? first : new Float64Array(p);
-  const yOffset = center ? yFirst : 0;
+  requireNumbers(family, x);
+  const offsets = Float64Array.from(x.columns, (column) => (center ? roughMean(column) : 0));
+  const yOffset = center ? roughMean(y) : 0;
   const roots = weight?.map(Math.sqrt);
   const columns = [...x.columns, y];
+  const rowsPerBlock = blockWidth(x.rowCount);
   const full = await gramOfBlocks(
-    {
-      blockCount: Math.ceil(x.rowCount / blockRows),
-      rows: q,
-      columns: Math.min(blockRows, x.rowCount),
-      threads,
-    },
+    { blockCount: Math.ceil(x.rowCount / rowsPerBlock), rows: q, columns: rowsPerBlock, threads },
     (block, out, width) => {
-      const start = block * blockRows;
-      const count = Math.min(blockRows, x.rowCount - start);
+      const start = block * width;
+      const count = Math.min(width, x.rowCount - start);
       for (let j = 0; j <= p; j++) {
         fillRow(out, j * width, columns[j]!, start, count, width, j < p ? offsets[j]! : yOffset, roots);
       }
@@ -91,7 +104,11 @@ export async function secondMoments(
   const centred = (i: number, j: number): number => full[i * q + j]! - totalWeight * shift[i]! * shift[j]!;
   const gram = new Float64Array(p * p);
   for (let i = 0; i < p; i++) for (let j = 0; j < p; j++) gram[i * p + j] = centred(i, j);
-  for (let j = 0; j < p; j++) if (!Number.isFinite(gram[j * p + j])) throw tooLarge(family, x, j);
+  for (let j = 0; j < p; j++) {
+    if (Number.isFinite(gram[j * p + j])) continue;
+    requireFiniteNumbers(family, x);
+    throw tooLarge(family, x, j);
+  }
   return {
     mean: offsets.map((offset, j) => offset + shift[j]!),
     yMean: yOffset + shift[p]!,
@@ -114,8 +131,9 @@ export function fillRow(
   offset: number,
   roots: Float64Array | undefined,
 ): void {
-  if (roots === undefined) for (let i = 0; i < count; i++) out[at + i] = column[start + i]! - offset;
-  else for (let i = 0; i < count; i++) out[at + i] = (column[start + i]! - offset) * roots[start + i]!;
+  out.set(column.subarray(start, start + count), at);
+  if (roots === undefined) for (let i = at; i < at + count; i++) out[i]! -= offset;
+  else for (let i = 0; i < count; i++) out[at + i] = (out[at + i]! - offset) * roots[start + i]!;
   if (count < width) out.fill(0, at + count, at + width);
 }
 
