@@ -72,11 +72,11 @@ test("a chain is no promise: it can be returned by an async function", async () 
 test("what does not fit does not compile", () => {
   const refused = (): void => {
     // @ts-expect-error no such column
-    c.agee;
+    numbers(c.agee);
     // @ts-expect-error the target is no feature
-    c.churn;
+    oneHot(c.churn);
     // @ts-expect-error an id is no feature
-    c.key;
+    oneHot(c.key);
     // @ts-expect-error text can't be scaled
     scale(c.note);
     // @ts-expect-error nor can a category among numbers

@@ -7,7 +7,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../core/index.ts";
-import { graph, type Value, writeOnnx } from "../graph/index.ts";
+import { graph, simplify, type Value, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { datePartsEncoder } from "./encoders/date-parts.ts";
@@ -162,12 +162,16 @@ const context = (target: StepTarget, more: Partial<FeatureContext> = {}): Featur
   ...more,
 });
 
+/** The file, simplified as models are. */
+function bytesOf(fitted: FittedFeatures, frame: Frame): Uint8Array {
+  const inputs: Map<string, Value> = graphInputs(frame.schema, fitted.columns);
+  const whole = graph({ inputs: [...inputs.values()], outputs: { x: fitted.emit(inputs) } });
+  return writeOnnx(simplify(whole));
+}
+
 /** Rows × features by running the file's bytes. */
 async function served(fitted: FittedFeatures, frame: Frame): Promise<Float64Array> {
-  const inputs = graphInputs(frame.schema, fitted.columns);
-  const session = await compile(
-    writeOnnx(graph({ inputs: [...inputs.values()], outputs: { x: fitted.emit(inputs) } })),
-  );
+  const session = await compile(bytesOf(fitted, frame));
   const { x } = await session.run(feedsOf(frame, fitted.columns));
   await session.release();
   expect(x!.shape).toEqual([frame.rowCount, fitted.features.length]);
@@ -242,11 +246,6 @@ describe.each(Object.entries(plans))("%s", (name, chain) => {
     }
   });
 
-  const bytesOf = (fitted: FittedFeatures, frame: Frame): Uint8Array => {
-    const inputs: Map<string, Value> = graphInputs(frame.schema, fitted.columns);
-    return writeOnnx(graph({ inputs: [...inputs.values()], outputs: { x: fitted.emit(inputs) } }));
-  };
-
   test("same seed, same file; a second fit remembers nothing; the order of rows changes nothing", async () => {
     const frame = table(400, 1, false);
     const target = classes(400, 3);
@@ -292,4 +291,40 @@ describe.each(Object.entries(plans))("%s", (name, chain) => {
     const kept = Float64Array.from(some, (_, i) => all[present[Math.floor(i / p)]! * p + (i % p)]!);
     expectClose(kept, some, part, 0);
   });
+
+  test("no value of fewer than 5 rows is in the file", async () => {
+    const frame = table(400, 1, false);
+    const bytes = bytesOf(await fitFeatures([chain], frame, context(regression(400))), frame);
+    const { numbers, strings } = rareValues(frame);
+    expect(Math.min(numbers.size, strings.size)).toBeGreaterThan(300);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + 8 <= bytes.length; at++) {
+      expect(numbers.has(view.getFloat64(at, true))).toBe(false);
+      expect(numbers.has(view.getFloat32(at, true))).toBe(false);
+    }
+    const text = Buffer.from(bytes);
+    for (const value of strings) expect(text.includes(value), value).toBe(false);
+  });
 });
+
+/** Numbers, categories and words that fewer than 5 rows hold. */
+function rareValues(frame: Frame): { numbers: Set<number>; strings: Set<string> } {
+  const numbers = new Map<number, number>();
+  const strings = new Map<string, number>();
+  const count = <T>(counts: Map<T, number>, values: Iterable<T>): void => {
+    for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  };
+  for (const cells of frame.columns.values()) {
+    if (cells.type === "number") for (const value of cells.values) count(numbers, [value]);
+    else
+      for (const code of cells.codes)
+        if (code >= 0)
+          count(
+            strings,
+            (cells.dictionary[code]!.match(/\w{5,}|only \d+/gu) ?? []).map((word) => word.toLowerCase()),
+          );
+  }
+  const rare = <T>(counts: Map<T, number>): Set<T> =>
+    new Set([...counts].filter(([, rows]) => rows < 5).map(([value]) => value));
+  return { numbers: rare(numbers), strings: rare(strings) };
+}

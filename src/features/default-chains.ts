@@ -33,8 +33,8 @@ export interface DefaultChainsOptions {
 
 /** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
 const manyCategories = 50;
-/** Numbers of all text columns together, in rows × terms: 800 MB of float32 would be the limit. */
-const textCells = 1e8;
+/** Numbers of all text columns together, rows × terms: 200 MB of float32. */
+const textCells = 5e7;
 
 /** The default chains of a table's feature columns; empty when there is none. */
 export function defaultChains(schema: Schema, style: PlanStyle, options: DefaultChainsOptions): Chain[] {

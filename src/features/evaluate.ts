@@ -15,7 +15,7 @@ import type { FittedEncoder, FittedTransform, SourceColumn } from "./step.ts";
 type Column = Float32Array | Float64Array;
 
 /** Cells of one block of output; 8 MB of float64 stays near the cache. */
-const blockCells = 1 << 20;
+const blockCells = 1 << 16;
 /** Characters of one block of strings as a full rectangle: tokens are padded to the longest string of the block. */
 const blockCharacters = 1 << 21;
 

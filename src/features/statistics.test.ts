@@ -3,7 +3,7 @@ import { createRandom } from "../core/index.ts";
 import { moments, sharedMode, sharedQuantile, sortedFinite } from "./statistics.ts";
 
 const sorted = (...values: number[]): Float64Array => Float64Array.from(values).sort();
-const context = { random: createRandom(1) };
+const context = { random: createRandom(1), minRows: 1 };
 
 describe("sharedQuantile", () => {
   test.each([
@@ -83,7 +83,7 @@ describe("moments", () => {
     { name: "tiny", values: [1e-300, 3e-300], mean: 2e-300, deviation: 1e-300 },
     { name: "nothing", values: [Number.NaN], mean: 0, deviation: 0 },
   ])("$name, to 1e-12", ({ values, mean, deviation }) => {
-    const got = moments(Float64Array.from(values));
+    const got = moments(Float64Array.from(values), { minRows: 1 });
     expect(Math.abs(got.mean - mean)).toBeLessThanOrEqual(1e-12 * Math.abs(mean));
     expect(Math.abs(got.deviation - deviation)).toBeLessThanOrEqual(1e-12 * deviation);
   });
@@ -110,6 +110,14 @@ describe("sortedFinite", () => {
     const order = createRandom(2).shuffle(Uint32Array.from({ length: n }, (_, i) => i));
     const shuffled = Float64Array.from(order, (row) => column[row]!);
     expect(sortedFinite(shuffled, { ...context, rowIds: order })).toEqual(sample);
+  });
+
+  test("fewer values than rows needed are none, here and for moments", () => {
+    const column = Float64Array.of(1, 2, Number.NaN, 4);
+    expect(sortedFinite(column, { ...context, minRows: 4 })).toHaveLength(0);
+    expect(sortedFinite(column, { ...context, minRows: 3 })).toHaveLength(3);
+    expect(moments(column, { minRows: 4 })).toEqual({ count: 0, mean: 0, deviation: 0 });
+    expect(moments(column, { minRows: 3 }).count).toBe(3);
   });
 
   test("of a long column with few values takes them all", () => {

@@ -3,7 +3,8 @@
  *
  * An order statistic of raw data is some person's value. So a quantile is exact
  * only where at least `minRows` rows hold it; elsewhere it is the mean of the
- * `minRows` neighbouring order statistics. Sums run in row order in float64.
+ * `minRows` neighbouring order statistics. A column with fewer values than that has
+ * no statistic at all. Sums run in row order in float64.
  */
 import { rowUniform } from "../core/index.ts";
 import type { StepContext } from "./step.ts";
@@ -13,8 +14,14 @@ type Column = Float32Array | Float64Array;
 /** Above so many values, ranks come from a seeded sample of about this size. */
 const sampleSize = 100_000;
 
-/** The finite values in ascending order; of a very long column those of a seeded sample of rows. */
-export function sortedFinite(column: Column, context: Pick<StepContext, "random" | "rowIds">): Float64Array {
+/**
+ * The finite values in ascending order; of a very long column those of a seeded sample of rows.
+ * None where there are fewer than `minRows`.
+ */
+export function sortedFinite(
+  column: Column,
+  context: Pick<StepContext, "random" | "rowIds" | "minRows">,
+): Float64Array {
   const share = column.length > 2 * sampleSize ? sampleSize / column.length : 1;
   const seed = share < 1 ? context.random.child("ranks").integer(4294967296) : 0;
   const kept = new Float64Array(column.length);
@@ -25,11 +32,12 @@ export function sortedFinite(column: Column, context: Pick<StepContext, "random"
     if (share < 1 && rowUniform(seed, context.rowIds?.[i] ?? i) >= share) continue;
     kept[count++] = value;
   }
-  if (count === 0 && share < 1) {
+  if (count < 1000 && share < 1) {
     // Nearly everything is missing: the few values that there are all count.
+    count = 0;
     for (let i = 0; i < column.length; i++) if (Number.isFinite(column[i]!)) kept[count++] = column[i]!;
   }
-  return kept.subarray(0, count).sort();
+  return kept.subarray(0, count < context.minRows ? 0 : count).sort();
 }
 
 /** First index whose value is not below `value`. */
@@ -84,8 +92,11 @@ export function sharedQuantile(sorted: Float64Array, level: number, minRows: num
   return mean;
 }
 
-/** Mean and standard deviation (divided by n) of the finite values; both 0 when there are none. */
-export function moments(column: Column): { count: number; mean: number; deviation: number } {
+/** Mean and standard deviation (divided by n) of the finite values; all 0 when there are fewer than `minRows`. */
+export function moments(
+  column: Column,
+  { minRows }: Pick<StepContext, "minRows">,
+): { count: number; mean: number; deviation: number } {
   let count = 0;
   let low = Infinity;
   let high = -Infinity;
@@ -96,7 +107,7 @@ export function moments(column: Column): { count: number; mean: number; deviatio
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  if (count === 0) return { count, mean: 0, deviation: 0 };
+  if (count < minRows) return { count: 0, mean: 0, deviation: 0 };
   if (low === high) return { count, mean: low, deviation: 0 };
   // Squares of values beyond 1e±150 leave the range of float64: work in units of the largest.
   const largest = Math.max(Math.abs(low), Math.abs(high));

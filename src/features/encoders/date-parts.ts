@@ -53,9 +53,9 @@ type PartName = Exclude<keyof typeof datePartsParameters, "cycles">;
 
 interface Part {
   /** In the graph, float64 of the input's shape. */
-  emit(time: CivilTime): Value;
-  /** Of a valid date. */
-  of(date: Date): number;
+  readonly emit: (time: CivilTime) => Value;
+  /** Of a date, NaN if it is invalid. */
+  readonly of: (date: Date) => number;
   /** Names of the values, from `first` on, for parts that go round. */
   readonly cycle?: { readonly first: number; readonly names: readonly string[] };
 }

@@ -66,7 +66,7 @@ function limitsOf(
   context: StepContext,
 ): [lower: number, upper: number] {
   if (method === "deviation") {
-    const { count, mean, deviation } = moments(column);
+    const { count, mean, deviation } = moments(column, context);
     return count === 0 ? [-Infinity, Infinity] : [mean - factor * deviation, mean + factor * deviation];
   }
   const sorted = sortedFinite(column, context);

@@ -2,9 +2,9 @@
  * Fills missing numbers, and may say where they were.
  *
  * The fill is a statistic of the training rows that names no single row (see
- * `statistics.ts`). A feature without any value is filled with 0 and always
- * keeps its indicator, since the fill says nothing. A code of a category takes
- * its most frequent code; a mean of codes would mean nothing.
+ * `statistics.ts`). A feature with no value, or with too few to have a statistic,
+ * is filled with 0 and always has an indicator, since that fill says nothing. Codes
+ * of categories take the most frequent code; a mean of codes would mean nothing.
  */
 import {
   MillwrightError,
@@ -54,10 +54,11 @@ function imputeTransform(options: ImputeOptions = {}): Transform {
       x.features.forEach((feature, j) => {
         const column = x.columns[j]!;
         const missing = countMissing(column);
-        fills[j] = fillOf(feature, column, parameters, context);
-        const empty = missing === column.length && parameters.strategy !== "constant";
+        const fill = fillOf(feature, column, parameters, context);
+        fills[j] = fill ?? 0;
         const { indicator } = parameters;
-        if (empty || indicator === "always" || (indicator === "seen" && missing > 0)) marked.push(j);
+        const wanted = indicator === "always" || (indicator === "seen" && missing > 0);
+        if (wanted || (fill === undefined && missing > 0)) marked.push(j);
       });
       const indicators = marked.map((j): Feature => {
         const { name, sources } = x.features[j]!;
@@ -92,7 +93,7 @@ function fillOf(
   column: Float32Array | Float64Array,
   { strategy, value }: ParameterValues<typeof imputeParameters>,
   context: StepContext,
-): number {
+): number | undefined {
   if (strategy === "constant") return value;
   if (feature.kind === "category" && strategy !== "mostFrequent") {
     throw new MillwrightError(
@@ -101,12 +102,15 @@ function fillOf(
       'Use impute({ strategy: "mostFrequent" }), or encode the column with oneHot or targetEncode.',
     );
   }
-  if (strategy === "mean") return moments(column).mean;
+  if (strategy === "mean") {
+    const { count, mean } = moments(column, context);
+    return count > 0 ? mean : undefined;
+  }
   const sorted = sortedFinite(column, context);
-  if (sorted.length === 0) return 0;
-  const median = (): number => sharedQuantile(sorted, 0.5, context.minRows);
-  if (strategy === "median") return median();
-  return sharedMode(sorted, context.minRows) ?? (feature.kind === "category" ? sorted[0]! : median());
+  if (sorted.length === 0) return undefined;
+  const mode = strategy === "mostFrequent" ? sharedMode(sorted, context.minRows) : undefined;
+  // Codes of a category that no value of enough rows has stand for nothing that could be told.
+  return mode ?? (feature.kind === "category" ? 0 : sharedQuantile(sorted, 0.5, context.minRows));
 }
 
 /**

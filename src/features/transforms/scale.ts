@@ -54,7 +54,7 @@ function shiftAndWidth(
   method: "standard" | "robust" | "minMax",
   context: StepContext,
 ): [shift: number, width: number] {
-  const { mean, deviation } = moments(column);
+  const { mean, deviation } = moments(column, context);
   if (method === "standard" || deviation === 0) return [mean, deviation];
   const sorted = sortedFinite(column, context);
   const at = (level: number): number => sharedQuantile(sorted, level, context.minRows);
