@@ -1,0 +1,133 @@
+/** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
+import { join } from "node:path";
+import { MillwrightError, nearest } from "../../core/index.ts";
+import { type Kind, kinds } from "../../schema/index.ts";
+import { type RunRecord, trainTable } from "../../tasks/index.ts";
+import { prepareFolder, writeWhole } from "../output.ts";
+import { interruptSignal } from "../run.ts";
+import { bold, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
+import { version } from "../version.ts";
+
+export interface TrainFlags {
+  readonly target: string;
+  readonly task?: "classification" | "regression";
+  readonly metric?: string;
+  readonly positive?: string;
+  readonly time?: number;
+  readonly budget?: number;
+  readonly families?: readonly string[];
+  readonly folds?: number;
+  readonly testSize?: number;
+  readonly test?: string;
+  readonly column?: Readonly<Record<string, string>>;
+  readonly keep?: readonly string[];
+  readonly drop?: readonly string[];
+  readonly weight?: string;
+  readonly group?: string;
+  readonly timeColumn?: string;
+  readonly id?: string;
+  readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
+  readonly sql?: string;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** Kinds as typed after --column. @throws MillwrightError `PARAMETER_RANGE`. */
+export function kindsOf(columns: Readonly<Record<string, string>>): Record<string, Kind> {
+  const read: Record<string, Kind> = {};
+  for (const [name, kind] of Object.entries(columns)) {
+    if (!(kinds as readonly string[]).includes(kind)) {
+      const guess = nearest(kind, kinds);
+      throw new MillwrightError(
+        "PARAMETER_RANGE",
+        `--column ${name}=${kind}: there is no kind "${kind}"${guess === undefined ? "" : `; the nearest is "${guess}"`}.`,
+        `Choose from ${kinds.join(", ")}.`,
+      );
+    }
+    read[name] = kind as Kind;
+  }
+  return read;
+}
+
+export async function train(source: readonly string[], flags: TrainFlags): Promise<void> {
+  const { availableParallelism } = await import("node:os");
+  const { column, test, json = false, out, threads, ...rest } = flags;
+  const folder = prepareFolder(out);
+  const progress = startProgress(json);
+  try {
+    const result = await trainTable({
+      ...rest,
+      source,
+      ...(test !== undefined && { testSource: test }),
+      ...(column && { columns: kindsOf(column) }),
+      threads: threads ?? availableParallelism(),
+      signal: interruptSignal(),
+      onProgress: progress.listen,
+      // The clock of `performance` starts with the process, and so does the promise of --time.
+      startedMs: 0,
+      software: `millwright ${version}`,
+    });
+    const model = join(folder, "model.onnx");
+    writeWhole(model, result.model);
+    writeWhole(join(folder, "run.json"), `${JSON.stringify(result.record, null, 2)}\n`);
+    progress.end();
+    if (json) printJson(result.record);
+    else printRun(result.record, model, out);
+  } finally {
+    progress.end();
+  }
+}
+
+function printRun(record: RunRecord, model: string, out: string): void {
+  const { metric, task, data } = record;
+  for (const finding of record.findings) {
+    const where = finding.column === undefined ? "" : ` ${finding.column}`;
+    print(`${finding.kind}${where}: ${finding.evidence}${finding.undo ? dim(` undo: ${finding.undo}`) : ""}`);
+  }
+  for (const leak of record.leaks) {
+    print(
+      `with ${leak.column} we would have reported ${metric.title} ${figure(leak.withColumn)}; without it ${figure(leak.without)}`,
+    );
+  }
+  if (record.findings.length > 0) print();
+  const what =
+    task.kind === "regression"
+      ? "number"
+      : `${task.classes!.length} labels${task.positive === undefined ? "" : `, positive "${task.positive}"`}`;
+  print(
+    `${bold(task.target)} (${what}) from ${record.columns.filter((column) => column.role === "feature").length} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched. ${data.split}`,
+  );
+  print();
+  const rows = record.leaderboard.map((entry) => [
+    `${entry.rank}`,
+    entry.name === record.chosen ? bold(entry.name) : entry.name,
+    figure(entry.score),
+    `${figure(entry.low)} … ${figure(entry.high)}`,
+    entry.weight > 0 ? `${Math.round(entry.weight * 100)} %` : "",
+    entry.family === "ensemble" ? "" : `${entry.seconds}s`,
+  ]);
+  for (const line of table(
+    [["#", "model", metric.title, "95 % interval", "share", "done after"], ...rows],
+    [true, false, true, false, true, true],
+  ))
+    print(line);
+  print();
+  const [first] = record.test.metrics;
+  print(
+    `On ${record.test.rows} untouched rows: ${first!.title} ${bold(figure(first!.value))} (${figure(first!.low)} … ${figure(first!.high)}); doing nothing ${figure(first!.baseline)}.`,
+  );
+  if (record.simpler)
+    print(
+      `${record.simpler.name} is within the noise of the best: the difference is ${figure(record.simpler.difference)} (${figure(record.simpler.low)} … ${figure(record.simpler.high)}).`,
+    );
+  if (record.nullTest && !record.nullTest.passed)
+    print(
+      `Warning: a shuffled target scores ${figure(record.nullTest.score)}, better than chance (${figure(record.nullTest.chance)}): something leaks.`,
+    );
+  print();
+  print(`${dim("again, same file:")} ${record.reproduce}${out === "." ? "" : ` --out ${out}`}`);
+  print(`${dim("next:")} npx millwright inspect ${model}`);
+  print(`${dim("next:")} npx millwright predict ${model} ${data.source[0]} -o predictions.csv`);
+}

@@ -1,0 +1,63 @@
+/** Reads what is typed after a flag: durations, sizes, column overrides, lists. */
+import { MillwrightError } from "../core/index.ts";
+
+/** "60s", "5m", "1h" or plain seconds, as seconds. */
+export function seconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text.trim());
+  const value = match
+    ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[(match[2] ?? "s") as "s" | "m" | "h"]
+    : NaN;
+  if (!(value > 0)) throw refused("a duration", text, "Write it as 60s, 5m or 1h.");
+  return value;
+}
+
+/** A number in a range. */
+export function numberIn(flag: string, min: number, max: number, whole = false): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
+      throw refused(flag, text, `Give ${whole ? "a whole number" : "a number"} ${range}.`);
+    }
+    return value;
+  };
+}
+
+/** One of some words. */
+export function oneOf<const T extends string>(flag: string, words: readonly T[]): (text: string) => T {
+  return (text) => {
+    if (!(words as readonly string[]).includes(text))
+      throw refused(flag, text, `Choose from ${words.join(", ")}.`);
+    return text as T;
+  };
+}
+
+/** "a,b" given once or several times. */
+export function list(text: string, before: readonly string[] = []): readonly string[] {
+  return [
+    ...before,
+    ...text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  ];
+}
+
+/** "total=text" given once or several times; the last "=" divides, so that names may hold one. */
+export function assignment(
+  flag: string,
+): (text: string, before?: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
+  return (text, before = {}) => {
+    const at = text.lastIndexOf("=");
+    if (at < 1 || at === text.length - 1) throw refused(flag, text, "Write it as name=value.");
+    return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  };
+}
+
+function refused(what: string, text: string, fix: string): MillwrightError {
+  return new MillwrightError(
+    "PARAMETER_RANGE",
+    `${what} is ${JSON.stringify(text)}, which cannot be read.`,
+    fix,
+  );
+}

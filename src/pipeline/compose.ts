@@ -1,0 +1,165 @@
+/**
+ * The one file: fitted fragments blended, decoded, described and proven.
+ *
+ * Fragments read the same inputs and are averaged by weight; the simplifier then
+ * shares what they have in common. The answer becomes a number, or a label by the
+ * largest probability (two classes: by the threshold).
+ */
+import type { Random, Tensor } from "../core/index.ts";
+import { feedsOf, graphInputs } from "../features/index.ts";
+import {
+  add,
+  argMax,
+  constant,
+  gather,
+  graph,
+  greaterOrEqual,
+  inline,
+  inputName,
+  mul,
+  readOnnx,
+  simplify,
+  slice,
+  type Value,
+  where,
+  writeOnnx,
+} from "../graph/index.ts";
+import {
+  encodeMetadata,
+  type GoldenRows,
+  type ModelMetadata,
+  type ModelMetrics,
+  type ModelTask,
+} from "../model/index.ts";
+import { compile } from "../runtime/index.ts";
+import { featureColumns, type Frame, type Schema } from "../schema/index.ts";
+import { goldenFrame } from "./golden.ts";
+import type { Task } from "./target.ts";
+
+/** A fitted pipeline in the blend. */
+export interface Member {
+  /** ONNX fragment: columns in, `answer` out. */
+  readonly fragment: Uint8Array;
+  /** Share in the blend; the shares sum to 1. */
+  readonly weight: number;
+}
+
+export interface ModelParts {
+  /** Every column of the training table with its role; columns that no member reads become `ignore`. */
+  readonly schema: Schema;
+  readonly task: Task;
+  readonly members: readonly Member[];
+  /** Of two classes: positive from this probability on; 0.5 unless told. */
+  readonly threshold?: number;
+  /** Applied to the blended probabilities, [batch, classes] → [batch, classes]. */
+  readonly calibrate?: (probabilities: Value) => Value;
+  /** What else the file says of itself; schema, task, classes and golden rows are added here. */
+  readonly about: Required<Pick<ModelMetadata, "card" | "profile" | "data" | "recipe">>;
+  readonly random: Random;
+}
+
+/** A composed model whose graph is settled; only what is said about it may still change. */
+export interface ComposedModel {
+  /** The file. The figures are added once they are known: computed by running the file without them. */
+  write(metrics?: ModelMetrics): Uint8Array;
+}
+
+/** Composes the graph and answers its golden rows by running it. */
+export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
+  const { task, members } = parts;
+  const fragments = members.map((member) => readOnnx(member.fragment));
+  const used = new Set(fragments.flatMap((fragment) => fragment.inputs.map(inputName)));
+  const schema = usedSchema(parts.schema, task, used);
+  const names = featureColumns(schema).map((column) => column.name);
+  const inputs = graphInputs(schema, names);
+  const answers = fragments.map((fragment, index) =>
+    mul(inline(fragment, inputs)["answer"]!, members[index]!.weight),
+  );
+  const blended = answers.reduce((sum, answer) => add(sum, answer));
+  const outputs = decode(task, parts.calibrate?.(blended) ?? blended, parts.threshold ?? 0.5);
+  const whole = simplify(graph({ inputs: [...inputs.values()], outputs }));
+  const golden = await answerGolden(writeOnnx(whole), schema, names, parts);
+  const metadata = { schema, task: modelTask(task, parts.threshold ?? 0.5), golden, ...parts.about };
+  return {
+    write: (metrics) =>
+      writeOnnx(whole, {
+        metadata: encodeMetadata({
+          ...metadata,
+          ...(task.kind === "classification" && { classes: task.classes }),
+          ...(metrics && { metrics }),
+        }),
+      }),
+  };
+}
+
+function modelTask(task: Task, threshold: number): ModelTask {
+  if (task.kind === "regression") return { kind: "regression", target: task.target };
+  if (task.positive === undefined) return { kind: "multiclass", target: task.target };
+  return { kind: "binary", target: task.target, positive: task.positive, threshold };
+}
+
+/** The schema as the file keeps it: the target's kind and labels settled, unused columns ignored. */
+function usedSchema(schema: Schema, task: Task, used: ReadonlySet<string>): Schema {
+  return {
+    columns: schema.columns.map((column) => {
+      if (column.name === task.target) {
+        return task.kind === "regression" || column.kind === "boolean" || column.kind === "category"
+          ? { ...column, role: "target", ...(task.kind === "classification" && { labels: task.classes }) }
+          : { name: column.name, kind: "category", role: "target", labels: task.classes };
+      }
+      if (column.role === "feature" && !used.has(column.name)) return { ...column, role: "ignore" };
+      return column;
+    }),
+  };
+}
+
+function decode(task: Task, answer: Value, threshold: number): Record<string, Value> {
+  if (task.kind === "regression") return { prediction: answer };
+  const labels = constant({ dtype: "string", shape: [task.classes.length], data: task.classes });
+  const winner =
+    task.positive === undefined
+      ? argMax(answer, { axis: 1, keepDims: true })
+      : positiveFrom(answer, task.classes.indexOf(task.positive), threshold);
+  return { prediction: gather(labels, winner), probabilities: answer };
+}
+
+/** Class index [batch, 1]: the positive one from the threshold on. */
+function positiveFrom(answer: Value, positive: number, threshold: number): Value {
+  const index = (value: number): Value =>
+    constant({ dtype: "int64", shape: [1, 1], data: BigInt64Array.of(BigInt(value)) });
+  const share = slice(answer, [positive], [positive + 1], [1]);
+  return where(greaterOrEqual(share, threshold), index(positive), index(1 - positive));
+}
+
+async function answerGolden(
+  bytes: Uint8Array,
+  schema: Schema,
+  names: readonly string[],
+  parts: ModelParts,
+): Promise<GoldenRows> {
+  const frame = goldenFrame(schema, parts.about.profile, parts.random.child("golden rows"));
+  const session = await compile(bytes, { threads: 1 });
+  try {
+    const { prediction, probabilities } = await session.run(feedsOf(frame, names));
+    return {
+      inputs: Object.fromEntries(names.map((name) => [name, cellsOf(frame, name)])),
+      prediction: [...(prediction!.data as Float64Array | readonly string[])],
+      ...(probabilities && { probabilities: rowsOf(probabilities) }),
+    };
+  } finally {
+    await session.release();
+  }
+}
+
+function cellsOf(frame: Frame, name: string): (number | string | null)[] {
+  const cells = frame.columns.get(name)!;
+  return cells.type === "number"
+    ? Array.from(cells.values, (value) => (Number.isNaN(value) ? null : value))
+    : Array.from(cells.codes, (code) => (code < 0 ? null : cells.dictionary[code]!));
+}
+
+function rowsOf(tensor: Tensor): number[][] {
+  const [count = 0, width = 0] = tensor.shape;
+  const values = tensor.data as Float64Array;
+  return Array.from({ length: count }, (_, row) => [...values.subarray(row * width, (row + 1) * width)]);
+}

@@ -1,0 +1,10 @@
+export { type ComposedModel, composeModel, type Member, type ModelParts } from "./compose.ts";
+export {
+  type FittedPipeline,
+  fitRecipe,
+  type LabelledRows,
+  type PipelineContext,
+  type Recipe,
+} from "./fit.ts";
+export { distributionOf, minRowsShown, referenceProfile } from "./profile.ts";
+export { encodeTarget, inferTaskKind, readTask, rowsWithTarget, type Task } from "./target.ts";

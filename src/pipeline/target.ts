@@ -1,0 +1,238 @@
+/**
+ * The target column as a learner sees it: a number a row, or a class code a row.
+ *
+ * Class labels are the distinct values in a fixed order (numbers ascending when
+ * every label is one, else by code unit), so codes do not depend on row order.
+ */
+import { MillwrightError } from "../core/index.ts";
+import type { Target } from "../estimators/index.ts";
+import type { ColumnSchema, Frame } from "../schema/index.ts";
+
+/** What is predicted and how its answers are named. */
+export type Task =
+  | { readonly kind: "regression"; readonly target: string }
+  | {
+      readonly kind: "classification";
+      readonly target: string;
+      /** Labels in the order of the probabilities. */
+      readonly classes: readonly string[];
+      /** The label counted as positive; two classes only. */
+      readonly positive?: string;
+    };
+
+/** Words that name the event of interest, lower-case; the first class that is one is positive. */
+const positiveWords = new Set([
+  "1",
+  "true",
+  "yes",
+  "y",
+  "t",
+  "positive",
+  "pos",
+  "churn",
+  "churned",
+  "bad",
+  "fraud",
+  "spam",
+  "default",
+  "malignant",
+  "survived",
+  "sick",
+  "ja",
+  "oui",
+  "si",
+  "sí",
+  ">50k",
+]);
+
+/** How many distinct whole numbers a number column may have and still be read as classes. */
+const maxNumberClasses = 2;
+
+/** Decides the task from the target column. A number with two distinct whole values is a class, every other number is a quantity. */
+export function inferTaskKind(column: ColumnSchema, frame: Frame): Task["kind"] {
+  if (column.kind !== "number") return "classification";
+  const cells = frame.columns.get(column.name);
+  if (cells?.type !== "number") return "classification";
+  const distinct = new Set<number>();
+  for (const value of cells.values) {
+    if (Number.isNaN(value)) continue;
+    if (!Number.isInteger(value)) return "regression";
+    distinct.add(value);
+    if (distinct.size > maxNumberClasses) return "regression";
+  }
+  return "classification";
+}
+
+/** The label of each row of a class target; missing is undefined. */
+function labelOf(frame: Frame, name: string): (row: number) => string | undefined {
+  const cells = frame.columns.get(name);
+  if (cells === undefined) {
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `The table has no column "${name}" for the target.`,
+      "Name a column of the table with --target.",
+    );
+  }
+  if (cells.type === "string") {
+    return (row) => (cells.codes[row]! < 0 ? undefined : cells.dictionary[cells.codes[row]!]);
+  }
+  return (row) => (Number.isNaN(cells.values[row]!) ? undefined : String(cells.values[row]));
+}
+
+/** Rows that have a target, ascending. */
+export function rowsWithTarget(frame: Frame, name: string): Uint32Array {
+  const cells = frame.columns.get(name);
+  const rows: number[] = [];
+  for (let row = 0; row < frame.rowCount; row++) {
+    const present =
+      cells === undefined
+        ? false
+        : cells.type === "string"
+          ? cells.codes[row]! >= 0
+          : Number.isFinite(cells.values[row]!);
+    if (present) rows.push(row);
+  }
+  return Uint32Array.from(rows);
+}
+
+/**
+ * Reads the task from the rows that have a target.
+ *
+ * @param kind - Forced by the user, or undefined to decide from the column.
+ * @param positive - The positive label named by the user.
+ * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `SCHEMA_WRONG_KIND`, `PARAMETER_CONFLICT`.
+ */
+export function readTask(frame: Frame, column: ColumnSchema, kind?: Task["kind"], positive?: string): Task {
+  const name = column.name;
+  const task = kind ?? inferTaskKind(column, frame);
+  const cells = frame.columns.get(name);
+  if (task === "regression") {
+    if (cells?.type !== "number" || column.kind === "datetime") {
+      throw new MillwrightError(
+        "SCHEMA_WRONG_KIND",
+        `Regression needs a number, and the target "${name}" is a ${column.kind} column.`,
+        `Use --task classification, or read it as a number with --column ${name}=number.`,
+      );
+    }
+    if (positive !== undefined) {
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `--positive names a class, and "${name}" is predicted as a number.`,
+        "Leave --positive out, or use --task classification.",
+      );
+    }
+    let low = Infinity;
+    let high = -Infinity;
+    for (const value of cells.values) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    if (!(low < high)) throw constantTarget(name, frame.rowCount, String(low));
+    return { kind: "regression", target: name };
+  }
+  const label = labelOf(frame, name);
+  const seen = new Set<string>();
+  for (let row = 0; row < frame.rowCount; row++) {
+    const value = label(row);
+    if (value !== undefined) seen.add(value);
+  }
+  const classes = sortLabels([...seen]);
+  if (classes.length < 2) throw constantTarget(name, frame.rowCount, classes[0] ?? "missing");
+  if (classes.length > 1000 || (classes.length > 50 && classes.length > frame.rowCount / 5)) {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `The target "${name}" has ${classes.length} different labels in ${frame.rowCount} rows: too few rows a label to learn from.`,
+      column.kind === "number"
+        ? "Use --task regression."
+        : "Choose another target, or group its rare labels.",
+    );
+  }
+  if (positive !== undefined && !classes.includes(positive)) {
+    throw new MillwrightError(
+      "PARAMETER_RANGE",
+      `--positive is "${positive}", and the labels of "${name}" are ${classes.slice(0, 10).join(", ")}.`,
+      "Name one of the labels.",
+    );
+  }
+  if (classes.length > 2) {
+    if (positive !== undefined) {
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `--positive needs two classes, and "${name}" has ${classes.length}.`,
+        "Leave --positive out.",
+      );
+    }
+    return { kind: "classification", target: name, classes };
+  }
+  return {
+    kind: "classification",
+    target: name,
+    classes,
+    positive: positive ?? guessPositive(frame, name, classes),
+  };
+}
+
+function constantTarget(name: string, rowCount: number, value: string): MillwrightError {
+  return new MillwrightError(
+    "TARGET_CONSTANT",
+    `The target "${name}" has one value, ${JSON.stringify(value)}, in all ${rowCount} rows: there is nothing to learn.`,
+    "Choose another target with --target, or bring rows of another kind.",
+  );
+}
+
+/** The label that names an event, else the rarer one. */
+function guessPositive(frame: Frame, name: string, classes: readonly string[]): string {
+  const words = classes.filter((label) => positiveWords.has(label.trim().toLowerCase()));
+  if (words.length === 1) return words[0]!;
+  const label = labelOf(frame, name);
+  let first = 0;
+  let total = 0;
+  for (let row = 0; row < frame.rowCount; row++) {
+    const value = label(row);
+    if (value === undefined) continue;
+    total++;
+    if (value === classes[0]) first++;
+  }
+  return first * 2 < total ? classes[0]! : classes[1]!;
+}
+
+function sortLabels(labels: string[]): string[] {
+  const numeric = labels.every((label) => label.trim() !== "" && Number.isFinite(Number(label)));
+  return labels.sort((a, b) => (numeric ? Number(a) - Number(b) : 0) || (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/**
+ * The target of every row.
+ *
+ * @param frame - Rows that all have a target (`rowsWithTarget`).
+ * @throws MillwrightError `SCHEMA_WRONG_KIND` when a row's label is not one of the task's classes.
+ */
+export function encodeTarget(frame: Frame, task: Task): Target {
+  if (task.kind === "regression") {
+    const cells = frame.columns.get(task.target);
+    if (cells?.type !== "number") {
+      throw new MillwrightError(
+        "TARGET_MISSING",
+        `The table has no number column "${task.target}".`,
+        "Bring the target column with the rows.",
+      );
+    }
+    return { kind: "regression", values: cells.values };
+  }
+  const index = new Map(task.classes.map((label, code) => [label, code]));
+  const label = labelOf(frame, task.target);
+  const codes = new Int32Array(frame.rowCount);
+  for (let row = 0; row < frame.rowCount; row++) {
+    const value = label(row);
+    const code = value === undefined ? undefined : index.get(value);
+    if (code === undefined) {
+      throw new MillwrightError(
+        "SCHEMA_WRONG_KIND",
+        `Row ${row + 1} has the label ${JSON.stringify(value ?? null)} in "${task.target}", and the model knows ${task.classes.slice(0, 10).join(", ")}.`,
+        "Remove the row, or train again with that label.",
+      );
+    }
+    codes[row] = code;
+  }
+  return { kind: "classification", classCount: task.classes.length, codes };
+}

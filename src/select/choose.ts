@@ -1,0 +1,136 @@
+/**
+ * From the race to a decision: the ensemble, every entry's score on rows that it
+ * was not fitted on, and whether a simpler entry would do.
+ *
+ * Scores come from out-of-fold answers. The test rows play no part here.
+ */
+import { bootstrapInterval, comparePaired, type PairedComparison } from "../evaluate/index.ts";
+import type { Metric } from "../metrics/index.ts";
+import { greedyEnsemble } from "./ensemble.ts";
+import { family } from "./families.ts";
+import type { RaceEntry, RaceResult } from "./race.ts";
+import { answersAt, type JudgedRows, judgedAt, samplePlaces, scoredRows } from "./rows.ts";
+
+export interface BoardEntry {
+  readonly name: string;
+  /** Family, or "ensemble". */
+  readonly family: string;
+  /** Out-of-fold score in the metric's own direction. */
+  readonly score: number;
+  /** 95 % interval over the rows. */
+  readonly low: number;
+  readonly high: number;
+  /** Work units spent. */
+  readonly units: number;
+  /** Seconds until its last fold was done; for a person, never in a file. */
+  readonly seconds: number;
+  /** Share in what is shipped. */
+  readonly weight: number;
+}
+
+export interface Choice {
+  /** Best first; the baseline is always there when it was fitted. */
+  readonly board: readonly BoardEntry[];
+  /** Race entries that go into the file, with their shares. */
+  readonly members: readonly { readonly entry: RaceEntry; readonly weight: number }[];
+  /** Name on the board of what is shipped. */
+  readonly chosen: string;
+  /** Out-of-fold answers of what is shipped, row-major over the covered rows. */
+  readonly answers: Float64Array;
+  /** The simplest entry whose distance from the chosen one is within the noise of the rows; `gain` is what the chosen one adds. */
+  readonly simpler?: { readonly name: string; readonly comparison: PairedComparison };
+}
+
+/** Rows that the greedy search and the intervals look at most. */
+const maxSearchRows = 20_000;
+const replicates = 300;
+
+/**
+ * @param judged - The covered rows of the race, in their order.
+ */
+export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, seed: number): Choice {
+  const rowCount = race.coveredRows.length;
+  const places = samplePlaces(rowCount, maxSearchRows, seed);
+  const sample = judgedAt(judged, places);
+  const cost = (score: number): number => (metric.greaterIsBetter ? -score : score);
+  const sampled = (answers: Float64Array): Float64Array => answersAt(answers, rowCount, places);
+
+  const ranked = race.entries.map((entry) => ({
+    name: entry.candidate.name,
+    family: entry.candidate.family as string,
+    simplicity: family(entry.candidate.family).simplicity,
+    answers: entry.predictions,
+    score: metric.score(scoredRows(judged, entry.predictions)),
+    entry: entry as RaceEntry | undefined,
+  }));
+  let chosen = ranked.reduce((best, other) => (cost(other.score) < cost(best.score) ? other : best));
+  let members = [{ entry: chosen.entry!, weight: 1 }];
+  const blend = blendOf(race.entries, (answers) => cost(metric.score(scoredRows(sample, answers))), sampled);
+  if (blend.length > 1) {
+    const answers = average(blend);
+    const score = metric.score(scoredRows(judged, answers));
+    if (cost(score) < cost(chosen.score)) {
+      members = blend;
+      chosen = {
+        name: "ensemble",
+        family: "ensemble",
+        simplicity: Infinity,
+        answers,
+        score,
+        entry: undefined,
+      };
+      ranked.push(chosen);
+    }
+  }
+  const board = ranked.map(({ name, family: familyName, answers, score, entry }): BoardEntry => {
+    const { low, high } = bootstrapInterval(metric, scoredRows(sample, sampled(answers)), {
+      seed,
+      replicates,
+    });
+    const weight = entry === undefined ? 1 : (members.find((member) => member.entry === entry)?.weight ?? 0);
+    return {
+      name,
+      family: familyName,
+      score,
+      low,
+      high,
+      units: entry?.units ?? 0,
+      seconds: entry?.seconds ?? 0,
+      weight,
+    };
+  });
+  board.sort((a, b) => cost(a.score) - cost(b.score));
+  const best = scoredRows(sample, sampled(chosen.answers));
+  const simpler = ranked
+    .filter((other) => other.simplicity < chosen.simplicity && other.simplicity > 0)
+    .sort((a, b) => a.simplicity - b.simplicity || cost(a.score) - cost(b.score))
+    .map(({ name, answers }) => ({
+      name,
+      comparison: comparePaired(metric, scoredRows(sample, sampled(answers)), best, { seed, replicates }),
+    }))
+    .find(({ comparison }) => comparison.low <= 0);
+  return { board, members, chosen: chosen.name, answers: chosen.answers, ...(simpler && { simpler }) };
+}
+
+/** The greedy ensemble of everything but the baseline. */
+function blendOf(
+  entries: readonly RaceEntry[],
+  loss: (answers: Float64Array) => number,
+  sampled: (answers: Float64Array) => Float64Array,
+): { entry: RaceEntry; weight: number }[] {
+  const racers = entries.filter((entry) => entry.candidate.family !== "baseline");
+  if (racers.length < 2) return [];
+  const { weights } = greedyEnsemble(
+    racers.map((entry) => ({ predictions: sampled(entry.predictions) })),
+    loss,
+  );
+  return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
+}
+
+function average(members: readonly { readonly entry: RaceEntry; readonly weight: number }[]): Float64Array {
+  const sum = new Float64Array(members[0]!.entry.predictions.length);
+  for (const { entry, weight } of members) {
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * entry.predictions[i]!;
+  }
+  return sum;
+}

@@ -1,0 +1,50 @@
+/**
+ * Every family that selection can race, by name: its maker, the style of features it wants,
+ * and how simple its answer is to explain (the smaller the simpler; ties are named together).
+ */
+import { MillwrightError, nearest } from "../core/index.ts";
+import { constantBaseline } from "../estimators/baseline/index.ts";
+import type { Estimator } from "../estimators/index.ts";
+import { linear, logistic, ridge } from "../estimators/linear/index.ts";
+import { boosting } from "../estimators/trees/index.ts";
+
+/** Parameters of a candidate, plain JSON so that they can cross to a worker process and into the file. */
+export type FamilyParameters = Readonly<Record<string, number | string | boolean>>;
+
+interface Family {
+  readonly make: (parameters: FamilyParameters) => Estimator;
+  readonly style: "trees" | "linear" | "naive";
+  readonly simplicity: number;
+  /** What it is, in words for a report. */
+  readonly title: string;
+}
+
+const families = {
+  baseline: {
+    make: () => constantBaseline(),
+    style: "naive",
+    simplicity: 0,
+    title: "doing nothing: the mean or the class shares",
+  },
+  linear: { make: (p) => linear(p), style: "linear", simplicity: 1, title: "linear regression" },
+  ridge: { make: (p) => ridge(p), style: "linear", simplicity: 1, title: "ridge regression" },
+  logistic: { make: (p) => logistic(p), style: "linear", simplicity: 1, title: "logistic regression" },
+  boosting: { make: (p) => boosting(p), style: "trees", simplicity: 3, title: "gradient boosting" },
+} as const satisfies Record<string, Family>;
+
+export type FamilyName = keyof typeof families;
+
+/** Names of all families, simplest first. */
+export const familyNames = Object.keys(families) as FamilyName[];
+
+/** @throws MillwrightError `PARAMETER_UNKNOWN` with the nearest name. */
+export function family(name: string): Family {
+  const found = (families as Record<string, Family>)[name];
+  if (found !== undefined) return found;
+  const guess = nearest(name, familyNames);
+  throw new MillwrightError(
+    "PARAMETER_UNKNOWN",
+    `There is no family "${name}"${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+    `Choose from ${familyNames.join(", ")}.`,
+  );
+}

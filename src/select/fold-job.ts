@@ -1,0 +1,126 @@
+/**
+ * One unit of the race: a candidate fitted on the training rows of one split and
+ * run, as a graph by the same runtime as the shipped file, on the split's other rows.
+ *
+ * A job is plain data in and out, so that it can run in another process.
+ */
+import { createRandom, type Json } from "../core/index.ts";
+import type { Split } from "../data/index.ts";
+import type { Target } from "../estimators/index.ts";
+import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
+import { graph, simplify, writeOnnx } from "../graph/index.ts";
+import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
+import { compile } from "../runtime/index.ts";
+import { type Frame, takeRows } from "../schema/index.ts";
+import type { Candidate } from "./candidate.ts";
+import { family } from "./families.ts";
+import { takeTarget } from "./rows.ts";
+
+/** What every job of a race shares: sent once to each worker process. */
+export interface RaceData {
+  readonly frame: Frame;
+  readonly y: Target;
+  readonly weight?: Float64Array;
+  readonly splits: readonly Split[];
+  readonly seed: number;
+  /** Threads of one fit. */
+  readonly threads: number;
+}
+
+export interface FoldJob {
+  readonly candidate: Candidate;
+  /** Index into the splits. */
+  readonly split: number;
+  /** Learn from a shuffled target: the null test. */
+  readonly shuffleTarget?: boolean;
+  /** Columns left out for this job. */
+  readonly without?: readonly string[];
+}
+
+export interface FoldResult {
+  /** Answers for the split's test rows, row-major [rows, 1 or classes]. */
+  readonly predictions: Float64Array;
+  /** The fitted pipeline as an ONNX fragment: columns in, `answer` out. */
+  readonly fragment: Uint8Array;
+  /** Size and outcome of the fit. */
+  readonly summary: Json;
+}
+
+/** Rows a prediction run takes at once. */
+const blockRows = 8192;
+
+/** Fits and judges one candidate on one split. */
+export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSignal): Promise<FoldResult> {
+  const { train, test } = data.splits[job.split]!;
+  const { style, make } = family(job.candidate.family);
+  const random = createRandom(data.seed).child(job.candidate.name).child(job.split);
+  const frame = job.without?.length ? withoutColumns(data.frame, job.without) : data.frame;
+  const rows = labelledRows(frame, data, train);
+  const y = job.shuffleTarget ? shuffled(rows.y, createRandom(data.seed).child("null test")) : rows.y;
+  const recipe = {
+    chains: defaultChains(frame.schema, style, { frame: rows.frame, target: true }),
+    estimator: make(job.candidate.parameters),
+  };
+  const fitted = await fitRecipe(
+    recipe,
+    { ...rows, y },
+    { random, threads: data.threads, ...(signal && { signal }) },
+  );
+  const inputs = graphInputs(frame.schema, fitted.features.columns);
+  const fragment = writeOnnx(
+    simplify(graph({ inputs: [...inputs.values()], outputs: { answer: fitted.emit(inputs) } })),
+  );
+  return {
+    predictions: await runFragment(fragment, takeRows(frame, test), fitted.features.columns),
+    fragment,
+    summary: fitted.model.summary,
+  };
+}
+
+/** Runs a fragment over a frame in row blocks on one thread, so that the answers never depend on threads. */
+async function runFragment(
+  fragment: Uint8Array,
+  frame: Frame,
+  columns: readonly string[],
+): Promise<Float64Array> {
+  const session = await compile(fragment, { threads: 1 });
+  try {
+    let answers: Float64Array | undefined;
+    let outputs = 1;
+    for (let start = 0; start < frame.rowCount; start += blockRows) {
+      const end = Math.min(frame.rowCount, start + blockRows);
+      const rows = Uint32Array.from({ length: end - start }, (_, i) => start + i);
+      const { answer } = await session.run(feedsOf(takeRows(frame, rows), columns));
+      const values = answer!.data as Float64Array;
+      outputs = values.length / (end - start);
+      answers ??= new Float64Array(frame.rowCount * outputs);
+      answers.set(values, start * outputs);
+    }
+    return answers ?? new Float64Array(0);
+  } finally {
+    await session.release();
+  }
+}
+
+function labelledRows(frame: Frame, data: RaceData, rows: Uint32Array): LabelledRows {
+  return {
+    frame: takeRows(frame, rows),
+    y: takeTarget(data.y, rows),
+    rowIds: rows,
+    ...(data.weight && { weight: Float64Array.from(rows, (row) => data.weight![row]!) }),
+  };
+}
+
+function shuffled(y: Target, random: ReturnType<typeof createRandom>): Target {
+  return y.kind === "regression"
+    ? { ...y, values: random.shuffle(y.values.slice()) }
+    : { ...y, codes: random.shuffle(y.codes.slice()) };
+}
+
+function withoutColumns(frame: Frame, names: readonly string[]): Frame {
+  return {
+    schema: { columns: frame.schema.columns.filter((column) => !names.includes(column.name)) },
+    rowCount: frame.rowCount,
+    columns: new Map([...frame.columns].filter(([name]) => !names.includes(name))),
+  };
+}

@@ -1,0 +1,9 @@
+export { type Candidate, type RaceShape, workUnits } from "./candidate.ts";
+export { type BoardEntry, type Choice, choose } from "./choose.ts";
+export { type EnsembleChoice, type EnsembleMember, greedyEnsemble } from "./ensemble.ts";
+export { type FamilyName, family, familyNames, type FamilyParameters } from "./families.ts";
+export { type FoldJob, type FoldResult, type RaceData, runFoldJob } from "./fold-job.ts";
+export { portfolio } from "./portfolio.ts";
+export { type RaceEntry, type RaceOptions, type RaceResult, runRace } from "./race.ts";
+export { type RacePool, startRacePool } from "./race-pool.ts";
+export { answersAt, type JudgedRows, judgedAt, samplePlaces, scoredRows, takeTarget } from "./rows.ts";

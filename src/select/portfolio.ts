@@ -1,0 +1,67 @@
+/**
+ * The portfolio: candidates in a fixed order, chosen so that every prefix is a good answer.
+ *
+ * First the baseline, then the simple family that most often suffices, then
+ * boosting at its defaults, then diversity, then variants. The order was set by
+ * how often an entry took part in the winning ensemble on the tables of
+ * docs/benchmarks.md, per unit of work.
+ */
+import { MillwrightError } from "../core/index.ts";
+import type { Target } from "../estimators/index.ts";
+import type { Candidate } from "./candidate.ts";
+import { type FamilyName, family, familyNames } from "./families.ts";
+
+const classification: readonly Candidate[] = [
+  { name: "baseline", family: "baseline", parameters: {} },
+  { name: "logistic", family: "logistic", parameters: {} },
+  { name: "boosting", family: "boosting", parameters: {} },
+  {
+    name: "boosting, shallow and slow",
+    family: "boosting",
+    parameters: { learningRate: 0.03, maxLeaves: 8, maxRounds: 1500 },
+  },
+  {
+    name: "boosting, wide",
+    family: "boosting",
+    parameters: { learningRate: 0.05, maxLeaves: 63, columnFraction: 0.6, rowFraction: 0.8 },
+  },
+];
+
+const regression: readonly Candidate[] = [
+  { name: "baseline", family: "baseline", parameters: {} },
+  { name: "ridge", family: "ridge", parameters: {} },
+  { name: "boosting", family: "boosting", parameters: {} },
+  {
+    name: "boosting, shallow and slow",
+    family: "boosting",
+    parameters: { learningRate: 0.03, maxLeaves: 8, maxRounds: 1500 },
+  },
+  {
+    name: "boosting, wide",
+    family: "boosting",
+    parameters: { learningRate: 0.05, maxLeaves: 63, columnFraction: 0.6, rowFraction: 0.8 },
+  },
+];
+
+/**
+ * The candidates for a task.
+ *
+ * @param families - Only these; the baseline always stays on the board.
+ * @throws MillwrightError `PARAMETER_UNKNOWN`, `PARAMETER_CONFLICT`.
+ */
+export function portfolio(task: Target["kind"], families?: readonly string[]): readonly Candidate[] {
+  const all = task === "regression" ? regression : classification;
+  if (families === undefined) return all;
+  for (const name of families) {
+    family(name);
+    if (name !== "baseline" && !all.some((candidate) => candidate.family === name)) {
+      const known = new Set<FamilyName>(all.map((candidate) => candidate.family));
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `The family "${name}" does not do ${task}.`,
+        `Choose from ${familyNames.filter((item) => known.has(item)).join(", ")}.`,
+      );
+    }
+  }
+  return all.filter((candidate) => candidate.family === "baseline" || families.includes(candidate.family));
+}

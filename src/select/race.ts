@@ -1,0 +1,212 @@
+/**
+ * The race: a fixed, ordered portfolio tried fold by fold in worker processes
+ * until the budget is spent.
+ *
+ * A budget is work units, which are figures and read no clock, or seconds. With
+ * seconds the finished entries are always a prefix of the portfolio, so that the
+ * same result comes back from the work units of that prefix and the seed.
+ */
+import { type Json, MillwrightError, type ProgressListener } from "../core/index.ts";
+import { type Candidate, type RaceShape, workUnits } from "./candidate.ts";
+import type { FoldResult, RaceData } from "./fold-job.ts";
+import { type RacePool, startRacePool } from "./race-pool.ts";
+
+export interface RaceOptions {
+  readonly candidates: readonly Candidate[];
+  readonly shape: RaceShape;
+  /** Most work units to spend; the first candidate is always tried. */
+  readonly budgetUnits?: number;
+  /** Seconds until the race must stop. */
+  readonly seconds?: number;
+  /** Worker processes at once. */
+  readonly processes: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressListener;
+  /** Scores finished out-of-fold answers, for the progress line only. */
+  readonly describe?: (entry: RaceEntry) => string;
+}
+
+/** A candidate with its answers on every covered row. */
+export interface RaceEntry {
+  readonly candidate: Candidate;
+  readonly units: number;
+  /** Out-of-fold answers for `coveredRows`, row-major. */
+  readonly predictions: Float64Array;
+  /** One fitted pipeline a split. */
+  readonly fragments: readonly Uint8Array[];
+  readonly summaries: readonly Json[];
+  /** Wall-clock seconds until the last split was done; never enters a file. */
+  readonly seconds: number;
+}
+
+export interface RaceResult {
+  readonly entries: readonly RaceEntry[];
+  /** Rows that some split judges, ascending. */
+  readonly coveredRows: Uint32Array;
+  readonly skipped: readonly { readonly candidate: Candidate; readonly reason: string }[];
+  /** Units of everything finished: with the seed it reproduces this result. */
+  readonly unitsUsed: number;
+  readonly stoppedBy: "portfolio" | "budget" | "time" | "signal";
+}
+
+/** Rows judged by some split, ascending. */
+export function coveredRows(data: Pick<RaceData, "splits">): Uint32Array {
+  return Uint32Array.from(data.splits.flatMap((split) => [...split.test])).sort();
+}
+
+/** Candidates that the units pay for, in order; the first is free. */
+function affordable(options: RaceOptions): readonly Candidate[] {
+  const { candidates, shape, budgetUnits = Infinity } = options;
+  let spent = 0;
+  const chosen: Candidate[] = [];
+  for (const candidate of candidates) {
+    spent += workUnits(candidate, shape);
+    if (chosen.length > 0 && spent > budgetUnits + 1e-9) break;
+    chosen.push(candidate);
+  }
+  return chosen;
+}
+
+/**
+ * Runs the race.
+ *
+ * @throws MillwrightError `BUDGET_TOO_SMALL` when nothing was finished in time.
+ * @throws MillwrightError of the first candidate, when every candidate failed.
+ */
+export async function runRace(data: RaceData, options: RaceOptions): Promise<RaceResult> {
+  const started = performance.now();
+  const chosen = affordable(options);
+  const covered = coveredRows(data);
+  const pool = startRacePool(data, Math.max(1, options.processes));
+  let stoppedBy: RaceResult["stoppedBy"] = chosen.length < options.candidates.length ? "budget" : "portfolio";
+  const halt = (why: "time" | "signal") => () => {
+    stoppedBy = why;
+    pool.stop();
+  };
+  const timer =
+    options.seconds === undefined ? undefined : setTimeout(halt("time"), Math.max(0, options.seconds * 1000));
+  const onAbort = halt("signal");
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  if (options.signal?.aborted) onAbort();
+  try {
+    let done = 0;
+    const total = chosen.length * data.splits.length;
+    const outcomes = chosen.map((candidate) =>
+      tryCandidate(pool, data, candidate, started, () => {
+        done++;
+        options.onProgress?.({ stage: `try ${candidate.name}`, done, total });
+      }),
+    );
+    return await collect(outcomes, chosen, covered, data, options, () => stoppedBy);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", onAbort);
+    pool.stop();
+  }
+}
+
+type Outcome =
+  | { readonly results: readonly FoldResult[]; readonly seconds: number }
+  | { readonly error: Error };
+
+async function tryCandidate(
+  pool: RacePool,
+  data: RaceData,
+  candidate: Candidate,
+  started: number,
+  onFold: () => void,
+): Promise<Outcome> {
+  const jobs = data.splits.map((_, split) => pool.run({ candidate, split }).finally(onFold));
+  const settled = await Promise.allSettled(jobs);
+  const failed = settled.find((item) => item.status === "rejected");
+  if (failed !== undefined) return { error: failed.reason as Error };
+  return {
+    results: settled.map((item) => (item as PromiseFulfilledResult<FoldResult>).value),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+async function collect(
+  outcomes: readonly Promise<Outcome>[],
+  chosen: readonly Candidate[],
+  covered: Uint32Array,
+  data: RaceData,
+  options: RaceOptions,
+  stoppedBy: () => RaceResult["stoppedBy"],
+): Promise<RaceResult> {
+  const entries: RaceEntry[] = [];
+  const skipped: { candidate: Candidate; reason: string }[] = [];
+  let firstError: Error | undefined;
+  let unitsUsed = 0;
+  for (const [index, pending] of outcomes.entries()) {
+    const candidate = chosen[index]!;
+    const outcome = await pending;
+    if ("error" in outcome) {
+      const { error } = outcome;
+      if (error instanceof MillwrightError && error.code === "CANCELLED") {
+        // Time is over: what comes later is dropped too, so that the rest is a prefix.
+        for (const rest of chosen.slice(index)) skipped.push({ candidate: rest, reason: "no time left" });
+        break;
+      }
+      if (!(error instanceof MillwrightError)) throw error;
+      firstError ??= error;
+      skipped.push({ candidate, reason: error.what });
+      unitsUsed += workUnits(candidate, options.shape);
+      continue;
+    }
+    const units = workUnits(candidate, options.shape);
+    unitsUsed += units;
+    const entry: RaceEntry = {
+      candidate,
+      units,
+      predictions: gatherPredictions(outcome.results, data, covered),
+      fragments: outcome.results.map((result) => result.fragment),
+      summaries: outcome.results.map((result) => result.summary),
+      seconds: outcome.seconds,
+    };
+    entries.push(entry);
+    const note = options.describe?.(entry);
+    if (note !== undefined) options.onProgress?.({ stage: `tried ${candidate.name}`, note });
+  }
+  await Promise.allSettled(outcomes);
+  if (entries.length === 0) {
+    if (firstError !== undefined) throw firstError;
+    throw new MillwrightError(
+      "BUDGET_TOO_SMALL",
+      `Not one model was fitted on ${data.frame.rowCount} rows before the time was over.`,
+      "Give more with --time, or fewer rows.",
+    );
+  }
+  return {
+    entries,
+    coveredRows: covered,
+    skipped: [
+      ...skipped,
+      ...options.candidates
+        .slice(chosen.length)
+        .map((candidate) => ({ candidate, reason: "beyond the budget" })),
+    ],
+    unitsUsed: Math.round(unitsUsed * 100) / 100,
+    stoppedBy: stoppedBy(),
+  };
+}
+
+/** Answers of all splits in the order of the covered rows. */
+function gatherPredictions(
+  results: readonly FoldResult[],
+  data: RaceData,
+  covered: Uint32Array,
+): Float64Array {
+  const place = new Map<number, number>();
+  for (let i = 0; i < covered.length; i++) place.set(covered[i]!, i);
+  const outputs = results[0]!.predictions.length / data.splits[0]!.test.length;
+  const sums = new Float64Array(covered.length * outputs);
+  for (const [index, result] of results.entries()) {
+    const { test } = data.splits[index]!;
+    for (let i = 0; i < test.length; i++) {
+      const at = place.get(test[i]!)! * outputs;
+      for (let k = 0; k < outputs; k++) sums[at + k] = result.predictions[i * outputs + k]!;
+    }
+  }
+  return sums;
+}

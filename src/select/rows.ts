@@ -1,0 +1,58 @@
+/** Rows to be scored, put together once: targets, weights and the positive class, to which answers are added. */
+import { createRandom } from "../core/index.ts";
+import type { Target } from "../estimators/index.ts";
+import type { ScoredRows } from "../metrics/index.ts";
+
+export interface JudgedRows {
+  /** The rows of `Target`, in their order. */
+  readonly y: Target;
+  readonly weight?: Float64Array | undefined;
+  /** Of two classes, the code of the positive one. */
+  readonly positive?: number | undefined;
+}
+
+/** Rows with a model's answers, as metrics take them. */
+export function scoredRows(rows: JudgedRows, answers: Float64Array): ScoredRows {
+  const { y, weight, positive } = rows;
+  return y.kind === "regression"
+    ? { y: y.values, predicted: answers, weight }
+    : { y: y.codes, classCount: y.classCount, probabilities: answers, positive, weight };
+}
+
+/** The rows at `places`, in that order. */
+export function judgedAt(rows: JudgedRows, places: Uint32Array): JudgedRows {
+  return {
+    y: takeTarget(rows.y, places),
+    weight: rows.weight && Float64Array.from(places, (place) => rows.weight![place]!),
+    positive: rows.positive,
+  };
+}
+
+/** The targets of some rows, in their order. */
+export function takeTarget(y: Target, rows: Uint32Array): Target {
+  return y.kind === "regression"
+    ? { kind: "regression", values: Float64Array.from(rows, (row) => y.values[row]!) }
+    : {
+        kind: "classification",
+        classCount: y.classCount,
+        codes: Int32Array.from(rows, (row) => y.codes[row]!),
+      };
+}
+
+/** Answers of the rows at `places`; answers are row-major over `rowCount` rows. */
+export function answersAt(answers: Float64Array, rowCount: number, places: Uint32Array): Float64Array {
+  const width = answers.length / rowCount;
+  const taken = new Float64Array(places.length * width);
+  for (let i = 0; i < places.length; i++) {
+    taken.set(answers.subarray(places[i]! * width, (places[i]! + 1) * width), i * width);
+  }
+  return taken;
+}
+
+/** At most `limit` places of `rowCount`, drawn by the seed, ascending. */
+export function samplePlaces(rowCount: number, limit: number, seed: number): Uint32Array {
+  const places = Uint32Array.from({ length: rowCount }, (_, place) => place);
+  if (rowCount <= limit) return places;
+  createRandom(seed).child("sample").shuffle(places);
+  return places.slice(0, limit).sort();
+}

@@ -1,0 +1,120 @@
+/**
+ * Two questions asked before the race, each with small fits on the first fold:
+ * what would a leak have made us report, and does a shuffled target score chance?
+ */
+import { bootstrapInterval } from "../../evaluate/index.ts";
+import type { Metric } from "../../metrics/index.ts";
+import type { Schema } from "../../schema/index.ts";
+import { judgedAt, scoredRows, startRacePool } from "../../select/index.ts";
+import { judgedRows, type LabelledFrame } from "./labelled.ts";
+import type { PreparedTable } from "./prepare.ts";
+import type { RunSplits } from "./splits.ts";
+
+export interface Audit {
+  /** The score with each leaking column, and without any of them. */
+  readonly leaks: readonly {
+    readonly column: string;
+    readonly withColumn: number;
+    readonly without: number;
+  }[];
+  /** A fit on a shuffled target, and the score that knows nothing. Passed: the interval holds it. */
+  readonly nullTest?: {
+    readonly score: number;
+    readonly low: number;
+    readonly high: number;
+    readonly chance: number;
+    readonly passed: boolean;
+  };
+}
+
+export interface AuditOptions {
+  readonly seed: number;
+  readonly threads: number;
+  /** The audit gives up what is not done by then. */
+  readonly secondsLeft: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const probe = { name: "audit", family: "boosting", parameters: { maxRounds: 60 } } as const;
+const constant = { name: "audit baseline", family: "baseline", parameters: {} } as const;
+
+/** @param training - The rows of the race. */
+export async function auditTable(
+  table: PreparedTable,
+  training: LabelledFrame,
+  splits: RunSplits,
+  metric: Metric,
+  options: AuditOptions,
+): Promise<Audit> {
+  const split = splits.folds[0]!;
+  const schema: Schema = {
+    columns: training.frame.schema.columns.map((column) =>
+      table.leaks.includes(column.name) ? { ...column, role: "feature" } : column,
+    ),
+  };
+  const pool = startRacePool(
+    {
+      frame: { ...training.frame, schema },
+      y: training.y,
+      ...(training.weight && { weight: training.weight }),
+      splits: [split],
+      seed: options.seed,
+      threads: 1,
+    },
+    options.threads,
+  );
+  const timer = Number.isFinite(options.secondsLeft)
+    ? setTimeout(() => pool.stop(), Math.max(0, options.secondsLeft * 1000))
+    : undefined;
+  const stop = (): void => pool.stop();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  const rows = judgedAt(judgedRows(training, table.task), split.test);
+  const fit = async (
+    without: readonly string[],
+    shuffleTarget = false,
+    candidate: typeof probe | typeof constant = probe,
+  ) => scoredRows(rows, (await pool.run({ candidate, split: 0, without, shuffleTarget })).predictions);
+  try {
+    const chance = fit(table.leaks, false, constant);
+    const shuffled = fit(table.leaks, true);
+    const honest = table.leaks.length > 0 ? fit(table.leaks) : undefined;
+    const leaking = table.leaks.map((column) => fit(table.leaks.filter((other) => other !== column)));
+    const settled = await Promise.allSettled([chance, shuffled, honest, ...leaking]);
+    const [base, nothing, without, ...withColumn] = settled.map((item) =>
+      item.status === "fulfilled" ? item.value : undefined,
+    );
+    const score = (given: typeof base): number | undefined =>
+      given === undefined ? undefined : metric.score(given);
+    const honestScore = score(without);
+    return {
+      leaks: table.leaks.flatMap((column, i) => {
+        const leaked = score(withColumn[i]);
+        return leaked === undefined || honestScore === undefined
+          ? []
+          : [{ column, withColumn: leaked, without: honestScore }];
+      }),
+      ...(base !== undefined &&
+        nothing !== undefined && { nullTest: nullTestOf(metric, base, nothing, options.seed) }),
+    };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", stop);
+    pool.stop();
+  }
+}
+
+/** A model of a shuffled target may be worse than knowing nothing, never better beyond the noise. */
+function nullTestOf(
+  metric: Metric,
+  base: ReturnType<typeof scoredRows>,
+  shuffled: ReturnType<typeof scoredRows>,
+  seed: number,
+): NonNullable<Audit["nullTest"]> {
+  const chance = metric.score(base);
+  const { score, low, high } = bootstrapInterval(metric, shuffled, {
+    seed,
+    replicates: 300,
+    confidence: 0.99,
+  });
+  return { score, low, high, chance, passed: metric.greaterIsBetter ? low <= chance : high >= chance };
+}

@@ -1,0 +1,71 @@
+/** A model file scored on rows with known answers, every figure with its interval. */
+import { MillwrightError } from "../../core/index.ts";
+import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
+import type { Model } from "../../model/index.ts";
+import type { Task } from "../../pipeline/index.ts";
+import { judgeModel } from "./judge.ts";
+import { constantAnswer, readLabelled } from "./labelled.ts";
+import type { MetricFigure } from "./run-record.ts";
+
+export interface EvaluateOptions {
+  /** Metrics to put first. */
+  readonly metrics?: readonly string[];
+  readonly sql?: string;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+export interface Evaluation {
+  readonly rowCount: number;
+  readonly metrics: readonly MetricFigure[];
+}
+
+/** The task that a model file says it does. */
+export function taskOfModel(model: Model): Task {
+  const { task, classes } = model.metadata;
+  return task.kind === "regression"
+    ? { kind: "regression", target: task.target }
+    : {
+        kind: "classification",
+        target: task.target,
+        classes: classes!,
+        ...(task.positive !== undefined && { positive: task.positive }),
+      };
+}
+
+/**
+ * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `PARAMETER_UNKNOWN` for a metric that does not exist.
+ */
+export async function evaluateModel(
+  model: Model,
+  source: readonly string[],
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const task = taskOfModel(model);
+  const wanted = (options.metrics ?? []).map(metricByName);
+  const wrong = wanted.find((item) => item.task !== task.kind);
+  if (wrong !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `The metric ${wrong.name} is for ${wrong.task}, and ${model.name} does ${task.kind}.`,
+      "Choose another metric.",
+    );
+  }
+  const { schema } = model.metadata;
+  const needed = {
+    columns: schema.columns.filter((column) => column.role === "feature" || column.role === "target"),
+  };
+  const rows = await readLabelled(source, needed, task, options);
+  const classCount = task.kind === "classification" ? task.classes.length : 0;
+  const { metrics } = await judgeModel(model, rows, task, constantAnswer(rows), {
+    metric: wanted[0] ?? defaultMetric(task.kind, classCount),
+    seed: options.seed,
+    threads: options.threads,
+    threshold: model.metadata.task.threshold,
+  });
+  const place = (figure: MetricFigure): number => {
+    const at = wanted.findIndex((item) => item.name === figure.name);
+    return at < 0 ? wanted.length : at;
+  };
+  return { rowCount: rows.frame.rowCount, metrics: [...metrics].sort((a, b) => place(a) - place(b)) };
+}

@@ -1,0 +1,103 @@
+/**
+ * What the file does on rows that nothing has looked at: every figure here comes
+ * from running the finished file, once over the rows and then, for the
+ * explanations, over the same rows with columns shuffled.
+ */
+import { bootstrapInterval } from "../../evaluate/index.ts";
+import { type Metric, metricsFor } from "../../metrics/index.ts";
+import type { Model } from "../../model/index.ts";
+import type { Task } from "../../pipeline/index.ts";
+import { type JudgedRows, scoredRows } from "../../select/index.ts";
+import { judgedRows, type LabelledFrame } from "./labelled.ts";
+import type { MetricFigure } from "./run-record.ts";
+
+export interface Judgement {
+  readonly rows: JudgedRows;
+  /** The file's answers, row-major [rows, 1 or classes]. */
+  readonly answers: Float64Array;
+  /** Every metric of the task that is defined on the rows, the chosen one first. */
+  readonly metrics: readonly MetricFigure[];
+}
+
+/** The file's raw answers for a frame: numbers, or probabilities row-major. */
+export async function answersOf(
+  model: Model,
+  frame: LabelledFrame["frame"],
+  threads: number,
+): Promise<Float64Array> {
+  const { prediction, probabilities } = await model.predictColumns(frame.columns, frame.rowCount, {
+    threads,
+  });
+  return probabilities ?? (prediction as Float64Array);
+}
+
+/**
+ * @param constant - Answers of doing nothing, one row: the mean, or the class shares, of the training rows.
+ */
+export async function judgeModel(
+  model: Model,
+  held: LabelledFrame,
+  task: Task,
+  constant: Float64Array,
+  options: {
+    readonly metric: Metric;
+    readonly seed: number;
+    readonly threads: number;
+    readonly threshold?: number | undefined;
+  },
+): Promise<Judgement> {
+  const rows = judgedRows(held, task);
+  const answers = await answersOf(model, held.frame, options.threads);
+  const doingNothing = new Float64Array(answers.length);
+  for (let i = 0; i < answers.length; i++) doingNothing[i] = constant[i % constant.length]!;
+  const classCount = rows.y.kind === "classification" ? rows.y.classCount : 0;
+  const others = metricsFor(rows.y.kind, classCount).filter((item) => item.name !== options.metric.name);
+  const metrics = [options.metric, ...others].flatMap((item): MetricFigure[] => {
+    try {
+      const scored = withThreshold(item, rows, answers, options.threshold);
+      const { score, low, high } = bootstrapInterval(item, scored, {
+        seed: options.seed,
+        replicates: item === options.metric ? 1000 : 300,
+      });
+      const baseline = item.score(withThreshold(item, rows, doingNothing, options.threshold));
+      return [
+        {
+          name: item.name,
+          title: item.title,
+          greaterIsBetter: item.greaterIsBetter,
+          value: score,
+          low,
+          high,
+          baseline,
+        },
+      ];
+    } catch (error) {
+      // A metric that these rows do not define (one class only, zeros under MAPE) has no figure; the chosen one must have.
+      if (item === options.metric) throw error;
+      return [];
+    }
+  });
+  return { rows, answers, metrics };
+}
+
+/** Metrics of labels judge the labels that the file gives: of two classes, by its threshold. */
+function withThreshold(
+  metric: Metric,
+  rows: JudgedRows,
+  answers: Float64Array,
+  threshold: number | undefined,
+): ReturnType<typeof scoredRows> {
+  const scored = scoredRows(rows, answers);
+  if (
+    metric.needs !== "labels" ||
+    threshold === undefined ||
+    rows.positive === undefined ||
+    !("classCount" in scored)
+  )
+    return scored;
+  const positive = rows.positive;
+  const predicted = Int32Array.from(scored.y, (_, i) =>
+    answers[2 * i + positive]! >= threshold ? positive : 1 - positive,
+  );
+  return { ...scored, predicted };
+}

@@ -1,0 +1,87 @@
+/** Rows with their answers: of the training table, or of another source read the same way. */
+import { MillwrightError } from "../../core/index.ts";
+import { openTable } from "../../data/index.ts";
+import type { Target } from "../../estimators/index.ts";
+import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
+import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
+import { type JudgedRows, takeTarget } from "../../select/index.ts";
+
+export interface LabelledFrame {
+  readonly frame: Frame;
+  readonly y: Target;
+  readonly weight?: Float64Array;
+}
+
+/** Some rows of labelled rows, in the order given. */
+export function takeLabelled(rows: LabelledFrame, places: Uint32Array): LabelledFrame {
+  return {
+    frame: takeRows(rows.frame, places),
+    y: takeTarget(rows.y, places),
+    ...(rows.weight && { weight: Float64Array.from(places, (place) => rows.weight![place]!) }),
+  };
+}
+
+/** Code of the positive class; undefined for a number or more than two classes. */
+export function positiveCode(task: Task): number | undefined {
+  return task.kind === "classification" && task.positive !== undefined
+    ? task.classes.indexOf(task.positive)
+    : undefined;
+}
+
+/** Rows as metrics want them. */
+export function judgedRows(rows: Omit<LabelledFrame, "frame">, task: Task): JudgedRows {
+  return { y: rows.y, weight: rows.weight, positive: positiveCode(task) };
+}
+
+/**
+ * Rows with known answers from another source, read by a schema that is already settled.
+ *
+ * @throws MillwrightError `TARGET_MISSING` when no row has an answer; `SCHEMA_*` where the columns do not fit.
+ */
+export async function readLabelled(
+  source: string | readonly string[],
+  schema: Schema,
+  task: Task,
+  options: { readonly sql?: string | undefined; readonly threads?: number | undefined },
+): Promise<LabelledFrame> {
+  const table = await openTable(source, {
+    schema,
+    ...(options.sql !== undefined && { sql: options.sql }),
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
+  try {
+    const whole = await table.read();
+    const rows = rowsWithTarget(whole, task.target);
+    if (rows.length === 0) {
+      throw new MillwrightError(
+        "TARGET_MISSING",
+        `${table.owner} has no value in the target "${task.target}" in all ${whole.rowCount} rows.`,
+        "Bring rows with known answers.",
+      );
+    }
+    const frame = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
+    const weightName = schema.columns.find((column) => column.role === "weight")?.name;
+    const weight = weightName === undefined ? undefined : frame.columns.get(weightName);
+    return {
+      frame,
+      y: encodeTarget(frame, task),
+      ...(weight?.type === "number" && { weight: weight.values }),
+    };
+  } finally {
+    await table.close();
+  }
+}
+
+/** The answer of doing nothing: the weighted mean, or the weighted class shares, of these rows. */
+export function constantAnswer({ y, weight }: Omit<LabelledFrame, "frame">): Float64Array {
+  const sums = new Float64Array(y.kind === "regression" ? 1 : y.classCount);
+  let total = 0;
+  const count = y.kind === "regression" ? y.values.length : y.codes.length;
+  for (let row = 0; row < count; row++) {
+    const w = weight?.[row] ?? 1;
+    total += w;
+    if (y.kind === "regression") sums[0] = sums[0]! + w * y.values[row]!;
+    else sums[y.codes[row]!] = sums[y.codes[row]!]! + w;
+  }
+  return sums.map((sum) => sum / total);
+}

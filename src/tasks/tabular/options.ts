@@ -1,0 +1,87 @@
+/** What a user may ask of a training run on a table; every field is a flag of `millwright train`. */
+import type { Json, ProgressListener } from "../../core/index.ts";
+import type { ModelRecipe } from "../../model/index.ts";
+import type { Kind } from "../../schema/index.ts";
+
+export interface TrainOptions {
+  /** Files, globs or one database URL. */
+  readonly source: readonly string[];
+  readonly target: string;
+  readonly sql?: string;
+  readonly task?: "classification" | "regression";
+  /** Metric to choose by; rocAuc for two classes, logLoss for more, rmse for numbers. */
+  readonly metric?: string;
+  readonly positive?: string;
+  /** Seconds for the whole run; exclusive with `budget`. */
+  readonly time?: number;
+  /** Work units, reproducible; about seconds of one core. */
+  readonly budget?: number;
+  readonly families?: readonly string[];
+  /** 2 … 20; from the row count unless told. */
+  readonly folds?: number;
+  /** Share of rows kept untouched, in (0, 1); default 0.2. */
+  readonly testSize?: number;
+  /** Untouched rows from another source instead. */
+  readonly testSource?: string;
+  readonly columns?: Readonly<Record<string, Kind>>;
+  readonly keep?: readonly string[];
+  readonly drop?: readonly string[];
+  readonly weight?: string;
+  readonly group?: string;
+  readonly timeColumn?: string;
+  readonly id?: string;
+  /** Cost of a false alarm and of a miss, in any unit; sets the threshold. */
+  readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
+  readonly seed: number;
+  /** Cores to use. */
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressListener;
+  /** `performance.now()` when the command began, so that `time` counts from there. */
+  readonly startedMs?: number;
+  /** Name and version of this program, for card and recipe. */
+  readonly software: string;
+}
+
+/**
+ * What the file says of how it was made: enough to make it again from the same table, and nothing
+ * about where or when: no path, no clock, no thread count.
+ */
+export function recipeOf(options: TrainOptions, unitsUsed: number): ModelRecipe {
+  const {
+    target,
+    task,
+    metric,
+    positive,
+    families,
+    folds,
+    testSize,
+    columns,
+    keep,
+    drop,
+    weight,
+    group,
+    timeColumn,
+    id,
+    cost,
+  } = options;
+  const chosen = {
+    target,
+    task,
+    metric,
+    positive,
+    families,
+    folds,
+    testSize,
+    columns,
+    keep,
+    drop,
+    weight,
+    group,
+    timeColumn,
+    id,
+    cost,
+  };
+  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+  return { seed: options.seed, options: { ...given, budget: unitsUsed } as Json, software: options.software };
+}

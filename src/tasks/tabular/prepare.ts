@@ -1,0 +1,186 @@
+/**
+ * From a source to rows that can be learnt from: the table is read, roles are set,
+ * rows without a target are set aside, and what gives the answer away is left out.
+ */
+import { MillwrightError, nearest } from "../../core/index.ts";
+import { type ColumnOverride, type Finding, openTable, type Table } from "../../data/index.ts";
+import type { Target } from "../../estimators/index.ts";
+import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
+import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
+import type { TrainOptions } from "./options.ts";
+
+export interface PreparedTable {
+  /** Rows that have a target, with every column; leaks have the role `ignore`. */
+  readonly frame: Frame;
+  readonly task: Task;
+  readonly y: Target;
+  readonly weight?: Float64Array;
+  readonly findings: readonly Finding[];
+  /** Columns left out because they give the target away. */
+  readonly leaks: readonly string[];
+  readonly rowsWithoutTarget: number;
+  readonly fingerprint: string;
+}
+
+/** Fewest rows with a target that training starts with. */
+const minRows = 20;
+
+/**
+ * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `DATA_TOO_FEW_ROWS`, `SCHEMA_*`, `SOURCE_*`, `DATA_*`.
+ */
+export async function prepareTable(options: TrainOptions): Promise<PreparedTable> {
+  const table = await openTable(options.source[0]!, {
+    ...(options.sql !== undefined && { sql: options.sql }),
+    ...(options.signal && { signal: options.signal }),
+    threads: options.threads,
+    columns: overridesOf(options),
+  });
+  try {
+    requireColumns(table, options);
+    const whole = await table.read();
+    const rows = rowsWithTarget(whole, options.target);
+    const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
+    requireRows(options.target, whole.rowCount, rows.length);
+    const column = labelled.schema.columns.find((item) => item.name === options.target)!;
+    const task = readTask(labelled, column, options.task, options.positive);
+    const found = [] as Finding[];
+    const findings = [...table.findings, ...found];
+    const kept = new Set(options.keep ?? []);
+    const leaks = findings
+      .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
+      .map((finding) => finding.column!);
+    const schema = withRoles(labelled.schema, (item) =>
+      leaks.includes(item.name) ? "ignore" : roleAfter(item, findings, kept),
+    );
+    requireFeatures(schema, leaks);
+    const frame = { ...labelled, schema };
+    const weight = options.weight === undefined ? undefined : weightOf(frame, options.weight);
+    return {
+      frame,
+      task,
+      y: encodeTarget(frame, task),
+      ...(weight && { weight }),
+      findings,
+      leaks: [...new Set(leaks)],
+      rowsWithoutTarget: whole.rowCount - rows.length,
+      fingerprint: "0".repeat(64),
+    };
+  } finally {
+    await table.close();
+  }
+}
+
+/** Roles and kinds that the user gave, by column. */
+function overridesOf(options: TrainOptions): Record<string, ColumnOverride> {
+  const overrides: Record<string, ColumnOverride> = {};
+  const set = (name: string | undefined, given: ColumnOverride): void => {
+    if (name !== undefined) overrides[name] = { ...overrides[name], ...given };
+  };
+  for (const [name, kind] of Object.entries(options.columns ?? {})) set(name, { kind });
+  for (const name of options.keep ?? []) set(name, { role: "feature" });
+  for (const name of options.drop ?? []) set(name, { role: "ignore" });
+  const roles: readonly (readonly [string | undefined, Role])[] = [
+    [options.id, "id"],
+    [options.group, "group"],
+    [options.timeColumn, "time"],
+    [options.weight, "weight"],
+    [options.target, "target"],
+  ];
+  const taken = new Map<string, Role>();
+  for (const [name, role] of roles) {
+    if (name === undefined) continue;
+    const other = taken.get(name);
+    if (other !== undefined) {
+      throw new MillwrightError(
+        "SCHEMA_ROLE",
+        `The column "${name}" is given two roles, ${other} and ${role}.`,
+        "Give each column one role.",
+      );
+    }
+    if (options.drop?.includes(name)) {
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `The column "${name}" is the ${role} and is dropped too.`,
+        "Take it out of --drop.",
+      );
+    }
+    taken.set(name, role);
+    set(name, { role });
+  }
+  return overrides;
+}
+
+function requireColumns(table: Table, options: TrainOptions): void {
+  const names = table.schema.columns.map((column) => column.name);
+  if (!names.includes(options.target)) {
+    const guess = nearest(options.target, names);
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `${table.owner} has no column "${options.target}" among its ${names.length}${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+      `Name one of ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""} with --target.`,
+    );
+  }
+}
+
+function requireRows(target: string, all: number, labelled: number): void {
+  if (labelled === 0) {
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `The target "${target}" is missing in all ${all} rows.`,
+      "Choose another target, or bring rows with answers.",
+    );
+  }
+  if (labelled < minRows) {
+    throw new MillwrightError(
+      "DATA_TOO_FEW_ROWS",
+      `${labelled} rows have a value in "${target}", and training needs at least ${minRows}.`,
+      "Bring more rows.",
+    );
+  }
+}
+
+function withRoles(schema: Schema, roleOf: (column: ColumnSchema) => Role): Schema {
+  return { columns: schema.columns.map((column) => ({ ...column, role: roleOf(column) })) };
+}
+
+/** A column that a finding leaves out is ignored unless the user keeps it. */
+function roleAfter(column: ColumnSchema, findings: readonly Finding[], kept: ReadonlySet<string>): Role {
+  if (column.role !== "feature" || kept.has(column.name)) return column.role;
+  const leftOut = findings.some((finding) => finding.column === column.name && finding.effect === "leftOut");
+  return leftOut ? "ignore" : column.role;
+}
+
+function requireFeatures(schema: Schema, leaks: readonly string[]): void {
+  if (schema.columns.some((column) => column.role === "feature")) return;
+  const said =
+    leaks.length > 0
+      ? ` ${leaks.join(", ")} ${leaks.length === 1 ? "is" : "are"} left out for giving the target away.`
+      : "";
+  throw new MillwrightError(
+    "DATA_EMPTY",
+    `No column is left to predict from.${said}`,
+    "Bring more columns, or keep one with --keep.",
+  );
+}
+
+function weightOf(frame: Frame, name: string): Float64Array {
+  const cells = frame.columns.get(name);
+  if (cells?.type !== "number") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `The weight "${name}" is not a number column.`,
+      "Name a number column with --weight.",
+    );
+  }
+  for (let row = 0; row < frame.rowCount; row++) {
+    const value = cells.values[row]!;
+    if (!(value >= 0 && value < Infinity)) {
+      throw new MillwrightError(
+        "DATA_BAD_VALUE",
+        `The weight "${name}" is ${value} in row ${row + 1}, and weights are finite and not negative.`,
+        "Clean that row, or leave --weight out.",
+      );
+    }
+  }
+  return cells.values;
+}

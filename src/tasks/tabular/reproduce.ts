@@ -1,0 +1,32 @@
+/** The command line that gives the same file again: the options of the run with the work units that it spent. */
+import type { TrainOptions } from "./options.ts";
+
+export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
+  const words = ["npx millwright train", ...options.source.map(quoted), "--target", quoted(options.target)];
+  const flag = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(name, quoted(String(value)));
+  };
+  flag("--sql", options.sql);
+  flag("--task", options.task);
+  flag("--metric", options.metric);
+  flag("--positive", options.positive);
+  flag("--families", options.families?.join(","));
+  flag("--folds", options.folds);
+  flag("--test-size", options.testSize);
+  flag("--test", options.testSource);
+  for (const [name, kind] of Object.entries(options.columns ?? {})) flag("--column", `${name}=${kind}`);
+  flag("--keep", options.keep?.join(","));
+  flag("--drop", options.drop?.join(","));
+  flag("--weight", options.weight);
+  flag("--group", options.group);
+  flag("--time-column", options.timeColumn);
+  flag("--id", options.id);
+  if (options.cost) flag("--cost", `fp=${options.cost.falsePositive},fn=${options.cost.falseNegative}`);
+  flag("--budget", unitsUsed);
+  flag("--seed", options.seed);
+  return words.join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,178 @@
+/**
+ * `run.json`: what a training run did and found, for people and machines.
+ *
+ * Unlike the model file it may hold clock readings and paths. Fields are only
+ * added within a format version.
+ */
+import { sha256 } from "../../core/index.ts";
+import type { Metric } from "../../metrics/index.ts";
+import type { Choice, RaceResult } from "../../select/index.ts";
+import type { Audit } from "./audit.ts";
+import type { Judgement } from "./judge.ts";
+import type { LabelledFrame } from "./labelled.ts";
+import type { TrainOptions } from "./options.ts";
+import type { PreparedTable } from "./prepare.ts";
+import { reproduceCommand } from "./reproduce.ts";
+import type { RunSplits } from "./splits.ts";
+
+export interface MetricFigure {
+  readonly name: string;
+  readonly title: string;
+  readonly greaterIsBetter: boolean;
+  readonly value: number;
+  /** 95 % interval over the rows. */
+  readonly low: number;
+  readonly high: number;
+  /** The same metric of doing nothing on the same rows. */
+  readonly baseline: number;
+}
+
+export interface LeaderboardRow {
+  readonly rank: number;
+  readonly name: string;
+  readonly family: string;
+  /** Score on rows that the entry was not fitted on, of the metric chosen by. */
+  readonly score: number;
+  readonly low: number;
+  readonly high: number;
+  /** Share in what is shipped. */
+  readonly weight: number;
+  readonly units: number;
+  readonly seconds: number;
+}
+
+export interface RunRecord {
+  readonly format: 1;
+  readonly software: string;
+  readonly seconds: number;
+  readonly data: {
+    readonly source: readonly string[];
+    readonly sql?: string;
+    readonly sha256: string;
+    readonly rows: number;
+    readonly rowsWithoutTarget: number;
+    readonly columns: number;
+    readonly trainRows: number;
+    readonly testRows: number;
+    readonly split: string;
+    readonly folds: number;
+  };
+  readonly task: {
+    readonly kind: "regression" | "binary" | "multiclass";
+    readonly target: string;
+    readonly classes?: readonly string[];
+    readonly positive?: string;
+    readonly threshold?: number;
+  };
+  readonly metric: { readonly name: string; readonly title: string; readonly greaterIsBetter: boolean };
+  readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
+  /** Figures on the untouched rows, computed by running the file. */
+  readonly test: { readonly rows: number; readonly metrics: readonly MetricFigure[] };
+  readonly leaderboard: readonly LeaderboardRow[];
+  readonly chosen: string;
+  readonly simpler?: {
+    readonly name: string;
+    readonly difference: number;
+    readonly low: number;
+    readonly high: number;
+  };
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly findings: readonly FindingRecord[];
+  /** Scores of a small fit with each leaking column, and without any. */
+  readonly leaks: Audit["leaks"];
+  /** A small fit on a shuffled target; passed when it is not better than chance. */
+  readonly nullTest?: NonNullable<Audit["nullTest"]>;
+  readonly budget: { readonly unitsUsed: number; readonly stoppedBy: string };
+  /** The command that gives the same file again. */
+  readonly reproduce: string;
+  readonly model: { readonly bytes: number; readonly sha256: string };
+}
+
+export interface FindingRecord {
+  readonly kind: string;
+  readonly column?: string;
+  readonly evidence: string;
+  readonly undo?: string;
+}
+
+export interface RunParts {
+  readonly options: TrainOptions;
+  readonly table: PreparedTable;
+  readonly splits: RunSplits;
+  readonly metric: Metric;
+  readonly race: RaceResult;
+  readonly choice: Choice;
+  readonly audit: Audit;
+  readonly judgement: Judgement;
+  readonly held: LabelledFrame;
+  readonly model: Uint8Array;
+  readonly threshold: number | undefined;
+  readonly seconds: number;
+}
+
+/** Puts the record of a run together. */
+export function recordOf(parts: RunParts): RunRecord {
+  const { options, table, splits, metric, race, choice, audit } = parts;
+  const { task, frame } = table;
+  const { simpler } = choice;
+  return {
+    format: 1,
+    software: options.software,
+    seconds: round(parts.seconds),
+    data: {
+      source: options.source,
+      ...(options.sql !== undefined && { sql: options.sql }),
+      sha256: table.fingerprint,
+      rows: frame.rowCount + table.rowsWithoutTarget,
+      rowsWithoutTarget: table.rowsWithoutTarget,
+      columns: frame.schema.columns.length,
+      trainRows: splits.train.length,
+      testRows: parts.held.frame.rowCount,
+      split: splits.reason,
+      folds: splits.folds.length,
+    },
+    task:
+      task.kind === "regression"
+        ? { kind: "regression", target: task.target }
+        : {
+            kind: task.classes.length === 2 ? "binary" : "multiclass",
+            target: task.target,
+            classes: task.classes,
+            ...(task.positive !== undefined && { positive: task.positive }),
+            ...(parts.threshold !== undefined && { threshold: parts.threshold }),
+          },
+    metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
+    columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
+    test: { rows: parts.held.frame.rowCount, metrics: parts.judgement.metrics },
+    leaderboard: choice.board.map((entry, index) => ({
+      rank: index + 1,
+      ...entry,
+      seconds: round(entry.seconds),
+    })),
+    chosen: choice.chosen,
+    ...(simpler && {
+      simpler: {
+        name: simpler.name,
+        difference: simpler.comparison.gain,
+        low: simpler.comparison.low,
+        high: simpler.comparison.high,
+      },
+    }),
+    skipped: race.skipped.map(({ candidate, reason }) => ({ name: candidate.name, reason })),
+    findings: table.findings.map(({ kind, column, evidence, undo }) => ({
+      kind,
+      ...(column !== null && { column }),
+      evidence,
+      ...(undo !== null && { undo }),
+    })),
+    leaks: audit.leaks,
+    ...(audit.nullTest && { nullTest: audit.nullTest }),
+    budget: { unitsUsed: race.unitsUsed, stoppedBy: race.stoppedBy },
+    reproduce: reproduceCommand(options, race.unitsUsed),
+    model: { bytes: parts.model.length, sha256: sha256(parts.model) },
+  };
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}

@@ -1,0 +1,81 @@
+/** The splits of a training run: untouched test rows, then folds of the rest, by the roles of the columns. */
+import { defaultSplitKind, holdOut, makeFolds, type Split, type SplitPlan } from "../../data/index.ts";
+import type { Target } from "../../estimators/index.ts";
+import type { Frame } from "../../schema/index.ts";
+
+export interface RunSplits {
+  /** Row numbers of the frame. */
+  readonly train: Uint32Array;
+  readonly test: Uint32Array;
+  /** In row numbers of `train`'s rows, 0 … train.length − 1. */
+  readonly folds: readonly Split[];
+  readonly kind: SplitPlan["kind"];
+  /** Why this kind, a sentence for people. */
+  readonly reason: string;
+}
+
+/** Folds unless told: many where rows are few, since each fold's model learns from the rest. */
+export function defaultFolds(rowCount: number): number {
+  return rowCount < 50_000 ? 5 : rowCount < 300_000 ? 3 : 2;
+}
+
+/**
+ * @param testSize - Share of untouched rows; 0 when they come from elsewhere.
+ * @param folds - Number of folds; from the row count unless told.
+ */
+export function splitRows(
+  frame: Frame,
+  y: Target,
+  options: { readonly testSize: number; readonly folds?: number; readonly seed: number },
+): RunSplits {
+  const { kind, reason } = defaultSplitKind(frame.schema, y.kind);
+  const plan = planOf(kind, frame, y);
+  const everything = Uint32Array.from({ length: frame.rowCount }, (_, row) => row);
+  const { train, test } =
+    options.testSize === 0
+      ? { train: everything, test: new Uint32Array(0) }
+      : holdOut(plan, { testSize: options.testSize, seed: options.seed });
+  const place = new Map<number, number>();
+  for (let i = 0; i < train.length; i++) place.set(train[i]!, i);
+  const within = (rows: Uint32Array): Uint32Array => rows.map((row) => place.get(row)!);
+  const folds = makeFolds(
+    plan,
+    { folds: options.folds ?? defaultFolds(train.length), seed: options.seed },
+    train,
+  ).map((fold) => ({ train: within(fold.train), test: within(fold.test) }));
+  return { train, test, folds, kind, reason };
+}
+
+function planOf(kind: SplitPlan["kind"], frame: Frame, y: Target): SplitPlan {
+  const classes = y.kind === "classification" ? { codes: y.codes, classCount: y.classCount } : undefined;
+  const codesOf = (role: "group"): Int32Array | undefined => {
+    const column = frame.schema.columns.find((item) => item.role === role);
+    if (column === undefined) return undefined;
+    const cells = frame.columns.get(column.name)!;
+    return cells.type === "string" ? cells.codes : codesOfNumbers(cells.values);
+  };
+  if (kind === "time") {
+    const column = frame.schema.columns.find((item) => item.role === "time")!;
+    const cells = frame.columns.get(column.name)!;
+    const groups = codesOf("group");
+    return {
+      kind,
+      times: cells.type === "number" ? cells.values : Float64Array.from(cells.codes),
+      ...(groups && { groups }),
+    };
+  }
+  if (kind === "grouped") return { kind, groups: codesOf("group")!, ...classes };
+  if (kind === "stratified" && classes !== undefined) return { kind, ...classes };
+  return { kind: "random", rowCount: frame.rowCount };
+}
+
+/** Codes by first appearance; a missing number is −1. */
+function codesOfNumbers(values: Float64Array): Int32Array {
+  const codes = new Map<number, number>();
+  return Int32Array.from(values, (value) => {
+    if (Number.isNaN(value)) return -1;
+    const code = codes.get(value) ?? codes.size;
+    codes.set(value, code);
+    return code;
+  });
+}

@@ -1,0 +1,215 @@
+/**
+ * The main job on a table: read, look, leave out what gives the answer away,
+ * split, race the families, compose one file, judge that file on rows that
+ * nothing has looked at, and say what it means.
+ */
+import { createRandom, MillwrightError } from "../../core/index.ts";
+import type { Target } from "../../estimators/index.ts";
+import { defaultMetric, type Metric, metric as metricByName } from "../../metrics/index.ts";
+import { load } from "../../model/index.ts";
+import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
+import { featureColumns } from "../../schema/index.ts";
+import {
+  type Choice,
+  choose,
+  judgedAt,
+  portfolio,
+  type RaceData,
+  type RaceResult,
+  runRace,
+} from "../../select/index.ts";
+import { auditTable } from "./audit.ts";
+import { cardOf } from "./card.ts";
+import { type Judgement, judgeModel } from "./judge.ts";
+import { constantAnswer, judgedRows, type LabelledFrame, readLabelled, takeLabelled } from "./labelled.ts";
+import { recipeOf, type TrainOptions } from "./options.ts";
+import { type PreparedTable, prepareTable } from "./prepare.ts";
+import { recordOf, type RunRecord } from "./run-record.ts";
+import { type RunSplits, splitRows } from "./splits.ts";
+import { thresholdFor } from "./threshold.ts";
+
+export interface TrainResult {
+  /** The bytes of `model.onnx`. */
+  readonly model: Uint8Array;
+  readonly record: RunRecord;
+  /** What the file does on the untouched rows, in the detail that a report draws. */
+  readonly judgement: Judgement;
+}
+
+/** Work units spent unless told: about a minute on two cores. */
+const defaultBudget = 100;
+
+/**
+ * Trains on a table.
+ *
+ * @throws MillwrightError for every mistake in options and data; see docs/errors.md.
+ */
+export async function trainTable(options: TrainOptions): Promise<TrainResult> {
+  const startedMs = options.startedMs ?? performance.now();
+  const secondsLeft = (): number => (options.time ?? Infinity) - (performance.now() - startedMs) / 1000;
+  const progress = options.onProgress ?? (() => {});
+  if (options.time !== undefined && options.budget !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      "--time and --budget are both given.",
+      "Give one of them.",
+    );
+  }
+
+  progress({ stage: "read the table" });
+  const table = await prepareTable(options);
+  const { task } = table;
+  const metric = metricOf(options.metric, table.y);
+  const splits = splitRows(table.frame, table.y, {
+    testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
+    ...(options.folds !== undefined && { folds: options.folds }),
+    seed: options.seed,
+  });
+  const training = takeLabelled(table, splits.train);
+  const held =
+    options.testSource === undefined
+      ? takeLabelled(table, splits.test)
+      : await readLabelled(options.testSource, table.frame.schema, task, options);
+
+  progress({ stage: "look for leaks and for chance" });
+  const audit = await auditTable(table, training, splits, metric, {
+    ...options,
+    secondsLeft: secondsLeft() * 0.15,
+  });
+
+  const race = await runRace(raceDataOf(training, splits, options.seed), {
+    candidates: portfolio(task.kind, options.families),
+    shape: {
+      rowCount: training.frame.rowCount,
+      columnCount: featureColumns(table.frame.schema).length,
+      classCount: task.kind === "regression" ? 1 : task.classes.length,
+      foldCount: splits.folds.length,
+    },
+    processes: options.threads,
+    ...(options.time === undefined
+      ? { budgetUnits: options.budget ?? defaultBudget }
+      : { seconds: secondsLeft() - finishingSeconds(options.time) }),
+    ...(options.signal && { signal: options.signal }),
+    onProgress: progress,
+  });
+
+  progress({ stage: "choose" });
+  const judged = judgedAt(judgedRows(training, task), race.coveredRows);
+  const choice = choose(race, judged, metric, options.seed);
+  const threshold = thresholdFor(options.cost, task, judged, choice.answers);
+  const composed = await compose(options, table, training, race, choice, splits, threshold);
+
+  progress({ stage: "judge the file on untouched rows" });
+  const model = await load(composed.write(), undefined, { name: "model.onnx" });
+  let judgement: Judgement;
+  try {
+    judgement = await judgeModel(model, held, task, constantAnswer(training), {
+      metric,
+      seed: options.seed,
+      threads: options.threads,
+      threshold,
+    });
+  } finally {
+    await model.close();
+  }
+  const bytes = composed.write({
+    rows: "test",
+    rowCount: held.frame.rowCount,
+    values: judgement.metrics.map(({ name, value, low, high, baseline }) => ({
+      name,
+      value,
+      low,
+      high,
+      baseline,
+    })),
+  });
+  const seconds = (performance.now() - startedMs) / 1000;
+  const record = recordOf({
+    options,
+    table,
+    splits,
+    metric,
+    race,
+    choice,
+    audit,
+    judgement,
+    held,
+    model: bytes,
+    threshold,
+    seconds,
+  });
+  return { model: bytes, record, judgement };
+}
+
+/** Seconds kept for what comes after the race: composing, judging, explaining. */
+function finishingSeconds(time: number): number {
+  return Math.min(60, Math.max(2, 0.12 * time));
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a metric of the other task. */
+function metricOf(name: string | undefined, y: Target): Metric {
+  const classCount = y.kind === "classification" ? y.classCount : 0;
+  const chosen = name === undefined ? defaultMetric(y.kind, classCount) : metricByName(name);
+  if (chosen.task !== y.kind || (chosen.binaryOnly && classCount !== 2)) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `The metric ${chosen.name} is for ${chosen.binaryOnly ? "two classes" : chosen.task}, and the target ${y.kind === "regression" ? "is a number" : `has ${classCount} classes`}.`,
+      `Use ${defaultMetric(y.kind, classCount).name}, or choose another task with --task.`,
+    );
+  }
+  return chosen;
+}
+
+/**
+ * Whether the folds' models are shipped together. By time the last rows matter
+ * most, so one model of all rows is shipped; else each fold's model saw all but
+ * one part, and their mean is better than any.
+ */
+function shipsFolds(splits: RunSplits): boolean {
+  return splits.kind !== "time";
+}
+
+function raceDataOf(training: LabelledFrame, splits: RunSplits, seed: number): RaceData {
+  const everything = Uint32Array.from({ length: training.frame.rowCount }, (_, row) => row);
+  const whole = { train: everything, test: new Uint32Array(0) };
+  return {
+    frame: training.frame,
+    y: training.y,
+    ...(training.weight && { weight: training.weight }),
+    splits: shipsFolds(splits) ? splits.folds : [...splits.folds, whole],
+    seed,
+    threads: 1,
+  };
+}
+
+async function compose(
+  options: TrainOptions,
+  table: PreparedTable,
+  training: LabelledFrame,
+  race: RaceResult,
+  choice: Choice,
+  splits: RunSplits,
+  threshold: number | undefined,
+): Promise<ComposedModel> {
+  const { frame, task } = table;
+  const members: readonly Member[] = choice.members.flatMap(({ entry, weight }) => {
+    const shipped = shipsFolds(splits) ? entry.fragments : entry.fragments.slice(-1);
+    return shipped.map((fragment) => ({ fragment, weight: weight / shipped.length }));
+  });
+  return await composeModel({
+    schema: frame.schema,
+    task,
+    members,
+    ...(threshold !== undefined && { threshold }),
+    about: {
+      card: cardOf(table, choice, options.software),
+      profile: referenceProfile(
+        training.frame,
+        featureColumns(frame.schema).map((column) => column.name),
+      ),
+      data: { rowCount: frame.rowCount, columnCount: frame.schema.columns.length, sha256: table.fingerprint },
+      recipe: recipeOf(options, race.unitsUsed),
+    },
+    random: createRandom(options.seed).child("compose"),
+  });
+}
