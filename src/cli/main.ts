@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { MillwrightError } from "../core/index.ts";
-import { assignment, list, numberIn, oneOf, seconds } from "./options.ts";
+import { assignment, costs, list, numberIn, oneOf, seconds } from "./options.ts";
 import { action, report } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -94,7 +94,11 @@ program
   .option("--group <column>", "rows of one group never stand on both sides of a split")
   .option("--time-column <column>", "the past predicts the future: split by this column")
   .option("--id <column>", "names the row; never a feature")
-  .option("--cost <fp=1,fn=5>", "cost of a false alarm and of a miss: sets the threshold (two classes)")
+  .option(
+    "--cost <fp=1,fn=5>",
+    "cost of a false alarm and of a miss: sets the threshold (two classes)",
+    read(costs),
+  )
   .option(...sqlOption)
   .option(...seedOption)
   .option(...threadsOption)

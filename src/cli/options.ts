@@ -54,6 +54,15 @@ export function assignment(
   };
 }
 
+/** "fp=1,fn=5": what a false alarm and a miss cost, in one unit. */
+export function costs(text: string): { readonly falsePositive: number; readonly falseNegative: number } {
+  const match = /^fp=(\d+(?:\.\d+)?),fn=(\d+(?:\.\d+)?)$/.exec(text.replaceAll(" ", ""));
+  const [falsePositive, falseNegative] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(falsePositive > 0 && falseNegative > 0))
+    throw refused("--cost", text, "Write it as fp=1,fn=5, both above 0.");
+  return { falsePositive, falseNegative };
+}
+
 function refused(what: string, text: string, fix: string): MillwrightError {
   return new MillwrightError(
     "PARAMETER_RANGE",

@@ -1,5 +1,5 @@
 /** `millwright types`: a TypeScript module with the schema and the types of a model file. */
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import { load, typesModule } from "../../model/index.ts";
 import { writeWhole } from "../output.ts";
 import { print, printJson } from "../terminal.ts";
@@ -10,7 +10,7 @@ export async function types(
 ): Promise<void> {
   const model = await load(path);
   try {
-    writeWhole(flags.out, typesModule(model.metadata, basename(flags.out)));
+    writeWhole(flags.out, typesModule(model.metadata, basename(flags.out, extname(flags.out))));
     if (flags.json) printJson({ format: 1, model: path, out: flags.out });
     else print(`${flags.out} types ${basename(path)}: load("${path}", schema) from "millwright/model"`);
   } finally {

@@ -1,0 +1,102 @@
+/** `millwright inspect`: what an ONNX file takes, answers and, when it is ours, knows of itself. */
+import { readFileSync } from "node:fs";
+import { MillwrightError, sha256 } from "../../core/index.ts";
+import { type Graph, inputName, printGraph, readOnnx } from "../../graph/index.ts";
+import { decodeMetadata, load, type ModelMetadata } from "../../model/index.ts";
+import { bold, clip, figure, print, printJson, table } from "../terminal.ts";
+
+export async function inspect(
+  path: string,
+  flags: { readonly graph?: boolean; readonly json?: boolean },
+): Promise<void> {
+  const bytes = readBytes(path);
+  const graph = readOnnx(bytes);
+  const ours = "millwright.format" in graph.metadata;
+  const metadata = ours ? decodeMetadata(graph.metadata, path) : undefined;
+  // Loading proves the golden rows; a file that was tampered with ends here.
+  if (ours) await (await load(bytes, undefined, { name: path })).close();
+  const facts = { bytes: bytes.length, sha256: sha256(bytes), ...ports(graph), nodes: graph.nodes.length };
+  if (flags.json) {
+    printJson({
+      format: 1,
+      file: path,
+      ...facts,
+      ...(flags.graph && { graph: printGraph(graph) }),
+      ...(metadata && { metadata }),
+    });
+    return;
+  }
+  print(
+    `${bold(path)}  ${(bytes.length / 1e6).toFixed(2)} MB, ${graph.nodes.length} nodes, sha256 ${facts.sha256.slice(0, 16)}…`,
+  );
+  if (metadata) printMetadata(metadata);
+  else {
+    print("not made by millwright: no schema inside");
+    for (const port of facts.inputs) print(`takes   ${port.name}  ${port.dtype} [${port.shape.join(", ")}]`);
+  }
+  for (const port of facts.outputs) print(`answers ${port.name}  ${port.dtype} [${port.shape.join(", ")}]`);
+  if (flags.graph) print(`\n${printGraph(graph)}`);
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw absent
+      ? new MillwrightError("SOURCE_NOT_FOUND", `There is no file ${path}.`, "Check the path.", { cause })
+      : new MillwrightError(
+          "SOURCE_UNREADABLE",
+          `${path} cannot be read: ${(cause as Error).message}.`,
+          "Check that it is a file and that you may read it.",
+          { cause },
+        );
+  }
+}
+
+interface Port {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly (number | string)[];
+}
+
+function ports(graph: Graph): { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] } {
+  const port = (name: string, value: Graph["inputs"][number]): Port => ({
+    name,
+    dtype: value.dtype ?? "unknown",
+    shape: value.shape ?? ["unknown"],
+  });
+  return {
+    inputs: graph.inputs.map((value) => port(inputName(value), value)),
+    outputs: [...graph.outputs].map(([name, value]) => port(name, value)),
+  };
+}
+
+function printMetadata({ schema, task, card, metrics, data, recipe }: ModelMetadata): void {
+  if (card) print(card.summary);
+  if (task.positive !== undefined)
+    print(`positive: "${task.positive}" from probability ${task.threshold ?? 0.5} on`);
+  if (data)
+    print(
+      `trained on ${data.rowCount} rows × ${data.columnCount} columns, sha256 ${data.sha256.slice(0, 16)}…, seed ${recipe?.seed ?? "unknown"}, by ${recipe?.software ?? "unknown"}`,
+    );
+  if (metrics) {
+    const [first] = metrics.values;
+    if (first)
+      print(
+        `on ${metrics.rowCount} ${metrics.rows} rows: ${first.name} ${figure(first.value)}${first.baseline === undefined ? "" : `; doing nothing ${figure(first.baseline)}`}`,
+      );
+  }
+  print();
+  const features = schema.columns.filter((column) => column.role === "feature");
+  for (const line of table(
+    features.map((column) => [
+      `takes   ${clip(column.name, 40)}`,
+      column.kind === "datetime" ? `datetime (${column.clock})` : column.kind,
+    ]),
+  ))
+    print(line);
+  for (const { column, reason } of card?.leftOut ?? []) print(`ignores ${clip(column, 40)}  ${reason}`);
+  for (const member of card?.members ?? [])
+    print(`inside  ${member.family}, ${Math.round(member.weight * 100)} %`);
+}
