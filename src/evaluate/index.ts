@@ -1,3 +1,13 @@
+export {
+  type BinaryFigures,
+  type BinaryOptions,
+  binaryAgainstNothing,
+  type ClassFigures,
+  classesAgainstNothing,
+  commonestClass,
+  type NumberFigures,
+  numbersAgainstNothing,
+} from "./against-nothing.ts";
 export { bootstrapInterval, type BootstrapOptions, type ScoreInterval } from "./bootstrap.ts";
 export {
   comparePaired,
@@ -7,3 +17,36 @@ export {
 } from "./compare.ts";
 export { type DelongComparison, delong } from "./delong.ts";
 export { normalCdf, normalQuantile, studentQuantile, studentTwoSided } from "./distributions.ts";
+export { type LabelNoise, labelNoise } from "./label-noise.ts";
+export {
+  growingParts,
+  learningCurve,
+  type LearningOptions,
+  type LearningPoint,
+  learningSizes,
+  learningTrend,
+  type LearningTrend,
+} from "./learning-curve.ts";
+export {
+  costAt,
+  type Costs,
+  operatingThreshold,
+  type OperatingThreshold,
+  type ThresholdPoint,
+} from "./operating-threshold.ts";
+export {
+  type Dependence,
+  type DependenceOptions,
+  type DependencePoint,
+  partialDependence,
+} from "./partial-dependence.ts";
+export {
+  type ColumnImportance,
+  type Importance,
+  type ImportanceOptions,
+  permutationImportance,
+} from "./permutation-importance.ts";
+export { type Predict, type RowContext, scoredRows, takeScored, takeTarget, takeWeight } from "./rows.ts";
+export type { Condition } from "./segments.ts";
+export { type Advice, type BoardEntry, type Verdict, verdict, type VerdictInput } from "./verdict.ts";
+export { type Segment, type SegmentOptions, type Segments, worstSegments } from "./worst-segments.ts";
