@@ -1,0 +1,94 @@
+/** From a feature matrix to bins: edges from a sample of rows fixed by their identity, then every value. */
+import { rowUniform } from "../../core/index.ts";
+import type { Kernels } from "../../kernels/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { BinnedDataset, type BinnedFeature } from "./binned-dataset.ts";
+import { findEdges } from "./edges.ts";
+
+export interface BinOptions {
+  /** Bins of a feature without the one for missing values, 2 … 255. */
+  readonly maxBins: number;
+  /** A bin holds at least so many rows of the sample. */
+  readonly minRowsInBin: number;
+  /** Rows that edges are made from. */
+  readonly sampleRows: number;
+  readonly seed: number;
+}
+
+export const defaultBinOptions: BinOptions = { maxBins: 255, minRowsInBin: 3, sampleRows: 200_000, seed: 0 };
+
+/** Row numbers that edges are made from: all when they are few, else those whose identity draws low. Undefined is all. */
+function sampleOf(
+  rowCount: number,
+  rowIds: Uint32Array | undefined,
+  options: BinOptions,
+): Uint32Array | undefined {
+  if (rowCount <= options.sampleRows) return undefined;
+  const share = options.sampleRows / rowCount;
+  const rows = new Uint32Array(rowCount);
+  let count = 0;
+  for (let i = 0; i < rowCount; i++) {
+    if (rowUniform(options.seed, rowIds?.[i] ?? i) < share) rows[count++] = i;
+  }
+  return rows.subarray(0, count);
+}
+
+/** How each feature of a matrix becomes bins, learnt from its rows. */
+export function learnBins(x: Matrix, options: BinOptions, rowIds?: Uint32Array): BinnedFeature[] {
+  const sample = sampleOf(x.rowCount, rowIds, options);
+  return x.features.map((feature, j) => {
+    const column = x.columns[j]!;
+    return feature.kind === "category"
+      ? categoryBins(column, feature.cardinality ?? 0, options)
+      : numberBins(column, sample, options);
+  });
+}
+
+function numberBins(
+  column: Float32Array | Float64Array,
+  sample: Uint32Array | undefined,
+  options: BinOptions,
+): BinnedFeature {
+  const length = sample?.length ?? column.length;
+  const values = column instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const value = column[sample === undefined ? i : sample[i]!]!;
+    // −0 becomes 0: sorting tells them apart and comparing does not.
+    if (value === value) values[count++] = value + 0;
+  }
+  const edges = findEdges(values.subarray(0, count).sort(), options.maxBins, options.minRowsInBin);
+  return { kind: "number", edges, binCount: edges.length + 1 };
+}
+
+/** The most frequent codes get bins of their own, the rest share the bin of the missing. */
+function categoryBins(
+  column: Float32Array | Float64Array,
+  cardinality: number,
+  options: BinOptions,
+): BinnedFeature {
+  const counts = new Float64Array(cardinality);
+  for (const code of column) if (code < cardinality) counts[code]!++;
+  const codes = Array.from(counts, (_, code) => code)
+    .filter((code) => counts[code]! > 0)
+    .sort((a, b) => counts[b]! - counts[a]! || a - b)
+    .slice(0, options.maxBins);
+  const codeBins = new Uint8Array(cardinality).fill(codes.length);
+  codes.forEach((code, bin) => {
+    codeBins[code] = bin;
+  });
+  return { kind: "category", codeBins, binCount: codes.length };
+}
+
+/** Learns the bins of `x` and fills a data set with its rows; `room` leaves place for rows to come. */
+export function binMatrix(
+  kernels: Kernels,
+  x: Matrix,
+  options: BinOptions,
+  rowIds?: Uint32Array,
+  room = 0,
+): BinnedDataset {
+  const data = new BinnedDataset(kernels, learnBins(x, options, rowIds), x.rowCount + room);
+  data.append(x.columns);
+  return data;
+}

@@ -1,0 +1,516 @@
+/**
+ * Growing one tree, best leaf first.
+ *
+ * Every open leaf knows its best split; the one with the highest gain is split until `maxLeaves` is reached. Only the
+ * smaller child's histogram is summed, the larger one's is the parent's minus it. Rows that do not take part (held
+ * out, or left out by sampling) run along as passive rows, so that each tree scores them without being traversed.
+ * Source: Ke et al. 2017, LightGBM; Shi 2007, best-first decision trees.
+ */
+import { mix32 } from "../../core/index.ts";
+import {
+  type FoundSplit,
+  Grower,
+  histogramBytes,
+  type ScanOptions,
+  type ScanSide,
+} from "../../kernels/index.ts";
+import type { BinnedDataset } from "./binned-dataset.ts";
+import type { Tree } from "./tree.ts";
+
+export interface GrowParameters {
+  readonly maxLeaves: number;
+  /** 0 is no limit. */
+  readonly maxDepth: number;
+  readonly minRowsInLeaf: number;
+  readonly minHessian: number;
+  readonly minGain: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly categorySmooth: number;
+  readonly categoryL2: number;
+  readonly maxCategoriesInSplit: number;
+  readonly maxOneHotCategories: number;
+  readonly minRowsInCategory: number;
+  /** Features tried at a node, drawn anew; 0 tries all of the tree's. */
+  readonly featuresPerNode: number;
+  /** One random threshold a feature instead of the best. */
+  readonly randomThresholds: boolean;
+  /** Per feature 1 (rising), −1 (falling) or 0. */
+  readonly monotone: Int8Array | undefined;
+}
+
+/** A leaf's share of the row list, and its value. */
+export interface GrownLeaf {
+  readonly begin: number;
+  readonly end: number;
+  readonly passiveBegin: number;
+  readonly passiveEnd: number;
+  readonly value: number;
+}
+
+interface OpenLeaf {
+  begin: number;
+  end: number;
+  passiveBegin: number;
+  passiveEnd: number;
+  depth: number;
+  g: number;
+  h: number;
+  /** Bounds of the value in quantised units, from monotone constraints above. */
+  lower: number;
+  upper: number;
+  split: FoundSplit | undefined;
+  gain: number;
+  histogram: number;
+  /** Where it hangs: node and side, node −1 for the root. */
+  parent: number;
+  isLeft: boolean;
+  serial: number;
+}
+
+/** Bytes of histograms kept for open leaves; beyond it the least promising are given up and summed anew. */
+const HISTOGRAM_BUDGET = 512e6;
+
+export class TreeGrower {
+  readonly #data: BinnedDataset;
+  readonly #parameters: GrowParameters;
+  readonly #grower: Grower;
+  readonly #rows: number;
+  readonly #blocks: number;
+  readonly #lists: [tree: number, left: number, right: number];
+  readonly #free: number[] = [];
+  #slots = 0;
+  readonly #maxSlots: number;
+  #features: Uint32Array = new Uint32Array(0);
+
+  /** @param capacity - Active and passive rows together. */
+  constructor(data: BinnedDataset, capacity: number, parameters: GrowParameters) {
+    const { memory } = data.kernels;
+    const featureCount = data.features.length;
+    this.#data = data;
+    this.#parameters = parameters;
+    this.#rows = memory.take(capacity * 4);
+    this.#blocks = memory.take(data.blocks.length * 20);
+    this.#lists = [
+      memory.take(featureCount * 4),
+      memory.take(featureCount * 4),
+      memory.take(featureCount * 4),
+    ];
+    this.#maxSlots = Math.max(3, Math.floor(HISTOGRAM_BUDGET / (featureCount * histogramBytes)));
+    data.blocks.forEach((block, b) => {
+      const quads = memory.take(32);
+      memory
+        .u32(this.#blocks + 20 * b, 5)
+        .set([block.at, block.stride, quads, 0, block.first * histogramBytes]);
+    });
+    const features = memory.take(featureCount * 8);
+    data.features.forEach((feature, j) => {
+      memory.u32(features + 8 * j, 1)[0] = feature.binCount;
+      memory
+        .u8(features + 8 * j + 2, 2)
+        .set([feature.kind === "category" ? 1 : 0, parameters.monotone?.[j] ?? 0]);
+    });
+    this.#grower = new Grower(data.kernels, {
+      rows: this.#rows,
+      leftTemp: memory.take(capacity * 4),
+      rightTemp: memory.take(capacity * 4),
+      gradients: 0,
+      blocks: this.#blocks,
+      blockCount: data.blocks.length,
+      features,
+      featureCount: data.blocks.reduce((slots, block) => slots + block.stride, 0),
+      minRows: parameters.minRowsInLeaf,
+      minHessian: 0,
+      options: this.#scanOptions(1, 1),
+    });
+  }
+
+  /** Address of the row list: active rows first, then passive ones. Leaves reorder it. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  #scanOptions(gScale: number, hScale: number): ScanOptions {
+    const p = this.#parameters;
+    return {
+      lambda: p.l2 * hScale,
+      alpha: p.l1 * gScale,
+      catSmooth: p.categorySmooth * hScale,
+      catLambda: p.categoryL2 * hScale,
+      catMax: p.maxCategoriesInSplit,
+      catOneHot: p.maxOneHotCategories,
+      catMinHessian: 0,
+    };
+  }
+
+  /** Chooses the features of the next tree, ascending. */
+  #setFeatures(features: Uint32Array): void {
+    const { memory } = this.#data.kernels;
+    this.#features = features;
+    memory.u32(this.#lists[0], features.length).set(features);
+    this.#data.blocks.forEach((block, b) => {
+      const quads = new Set<number>();
+      for (const f of features) {
+        if (f >= block.first && f < block.first + block.count) quads.add((f - block.first) >> 2);
+      }
+      const at = this.#blocks + 20 * b;
+      memory.u32(memory.u32(at, 5)[2]!, quads.size).set([...quads]);
+      memory.u32(at, 5)[3] = quads.size;
+    });
+  }
+
+  #takeSlot(): number {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    if (this.#slots >= this.#maxSlots) return 0;
+    this.#slots++;
+    const { blocks, kernels } = this.#data;
+    return kernels.memory.take(blocks.reduce((slots, block) => slots + block.stride, 0) * histogramBytes);
+  }
+
+  #side(
+    leaf: Pick<OpenLeaf, "g" | "h" | "lower" | "upper">,
+    which: 1 | 2,
+    seed: number,
+    floor: number,
+  ): ScanSide {
+    const p = this.#parameters;
+    let list = this.#lists[0];
+    let listCount = this.#features.length;
+    if (p.featuresPerNode > 0 && p.featuresPerNode < listCount) {
+      const drawn = drawSubset(this.#features, p.featuresPerNode, seed);
+      list = this.#lists[which];
+      listCount = drawn.length;
+      this.#data.kernels.memory.u32(list, listCount).set(drawn);
+    }
+    return {
+      list,
+      listCount,
+      g: leaf.g,
+      h: leaf.h,
+      lower: leaf.lower,
+      upper: leaf.upper,
+      floor,
+      seed: p.randomThresholds ? mix32(seed) | 1 : 0,
+    };
+  }
+
+  /**
+   * Grows a tree over the row list.
+   *
+   * @param gradients - Address of packed gradients by row number.
+   * @param gScale - Quantised g = g × gScale; hScale likewise.
+   * @param shrinkage - Factor of the leaf values.
+   * @param importance - Gains are added per feature.
+   */
+  grow(job: {
+    activeCount: number;
+    passiveCount: number;
+    gradients: number;
+    gScale: number;
+    hScale: number;
+    features: Uint32Array;
+    shrinkage: number;
+    output: number;
+    seed: number;
+    importance: Float64Array;
+  }): { tree: Tree; leaves: GrownLeaf[] } {
+    const p = this.#parameters;
+    const { gScale, hScale } = job;
+    this.#setFeatures(job.features);
+    const options = this.#scanOptions(gScale, hScale);
+    this.#grower.set({
+      gradients: job.gradients,
+      minRows: p.minRowsInLeaf,
+      minHessian: p.minHessian * hScale,
+      options,
+    });
+    const gainScale = hScale / (gScale * gScale);
+    const minGain = p.minGain / gainScale;
+    /** A leaf's value in quantised units, and its gain term. */
+    const valueOf = (leaf: Pick<OpenLeaf, "g" | "h" | "lower" | "upper">): number => {
+      const g =
+        leaf.g > options.alpha
+          ? leaf.g - options.alpha
+          : leaf.g < -options.alpha
+            ? leaf.g + options.alpha
+            : 0;
+      const h = leaf.h + options.lambda;
+      return h > 0 ? Math.min(leaf.upper, Math.max(leaf.lower, -g / h)) : 0;
+    };
+    const gainOf = (leaf: OpenLeaf): number => {
+      const g =
+        leaf.g > options.alpha
+          ? leaf.g - options.alpha
+          : leaf.g < -options.alpha
+            ? leaf.g + options.alpha
+            : 0;
+      const value = valueOf(leaf);
+      return -(2 * g * value + (leaf.h + options.lambda) * value * value);
+    };
+    const growth = new Growth();
+    const root: OpenLeaf = {
+      begin: 0,
+      end: job.activeCount,
+      passiveBegin: job.activeCount,
+      passiveEnd: job.activeCount + job.passiveCount,
+      depth: 0,
+      g: 0,
+      h: 0,
+      lower: -Infinity,
+      upper: Infinity,
+      split: undefined,
+      gain: 0,
+      histogram: this.#takeSlot(),
+      parent: -1,
+      isLeft: false,
+      serial: 0,
+    };
+    const found = this.#grower.leaf(
+      0,
+      job.activeCount,
+      root.histogram,
+      this.#side(root, 1, mix32(job.seed), minGain),
+    );
+    root.split = found.split;
+    root.g = found.g;
+    root.h = found.h;
+    root.gain = root.split === undefined ? 0 : root.split.gain - gainOf(root);
+    const heap = new LeafHeap();
+    const closed: OpenLeaf[] = [];
+    const place = (leaf: OpenLeaf): void => {
+      if (leaf.split === undefined) {
+        if (leaf.histogram !== 0) this.#free.push(leaf.histogram);
+        leaf.histogram = 0;
+        closed.push(leaf);
+      } else heap.push(leaf);
+    };
+    place(root);
+    let leafCount = 1;
+    while (leafCount < p.maxLeaves) {
+      const leaf = heap.pop();
+      if (leaf === undefined) break;
+      leafCount++;
+      const children = this.#split(leaf, job.seed, leafCount < p.maxLeaves, growth, valueOf, gainOf, minGain);
+      job.importance[leaf.split!.feature]! += leaf.gain * gainScale;
+      place(children[0]);
+      place(children[1]);
+    }
+    for (let leaf = heap.pop(); leaf !== undefined; leaf = heap.pop()) {
+      if (leaf.histogram !== 0) this.#free.push(leaf.histogram);
+      closed.push(leaf);
+    }
+    const scale = (hScale / gScale) * job.shrinkage;
+    closed.sort((a, b) => a.begin - b.begin || a.passiveBegin - b.passiveBegin);
+    const leaves = closed.map((leaf, number) => {
+      if (leaf.parent >= 0) growth.hang(leaf.parent, leaf.isLeft, ~number);
+      const { begin, end, passiveBegin, passiveEnd } = leaf;
+      return { begin, end, passiveBegin, passiveEnd, value: valueOf(leaf) * scale };
+    });
+    return { tree: growth.finish(this.#data, leaves, job.output), leaves };
+  }
+
+  #split(
+    leaf: OpenLeaf,
+    seed: number,
+    more: boolean,
+    growth: Growth,
+    valueOf: (leaf: OpenLeaf) => number,
+    gainOf: (leaf: OpenLeaf) => number,
+    minGain: number,
+  ): [OpenLeaf, OpenLeaf] {
+    const p = this.#parameters;
+    const split = leaf.split!;
+    const node = growth.add(leaf, split);
+    const child = (isLeft: boolean): OpenLeaf => ({
+      ...leaf,
+      depth: leaf.depth + 1,
+      g: isLeft ? split.leftG : leaf.g - split.leftG,
+      h: isLeft ? split.leftH : leaf.h - split.leftH,
+      split: undefined,
+      gain: 0,
+      histogram: 0,
+      parent: node,
+      isLeft,
+      serial: 2 * node + (isLeft ? 1 : 2),
+    });
+    const left = child(true);
+    const right = child(false);
+    const direction = p.monotone?.[split.feature] ?? 0;
+    if (direction !== 0) {
+      const middle = (valueOf(left) + valueOf(right)) / 2;
+      if (direction > 0) left.upper = right.lower = middle;
+      else left.lower = right.upper = middle;
+    }
+    const scan = more && (p.maxDepth === 0 || leaf.depth + 1 < p.maxDepth);
+    const sideLeft = this.#side(
+      left,
+      1,
+      mix32(seed ^ Math.imul(left.serial, 0x9e3779b1)),
+      gainOf(left) + minGain,
+    );
+    const sideRight = this.#side(
+      right,
+      2,
+      mix32(seed ^ Math.imul(right.serial, 0x9e3779b1)),
+      gainOf(right) + minGain,
+    );
+    const spare = scan && leaf.histogram !== 0 ? this.#takeSlot() : 0;
+    const done = this.#grower.split({
+      begin: leaf.begin,
+      end: leaf.end,
+      passiveBegin: leaf.passiveBegin,
+      passiveEnd: leaf.passiveEnd,
+      column: this.#data.column(split.feature),
+      goesLeft: split.goesLeft,
+      parentHistogram: leaf.histogram,
+      childHistogram: spare,
+      scan: spare !== 0,
+      left: sideLeft,
+      right: sideRight,
+    });
+    left.end = right.begin = leaf.begin + done.leftRows;
+    left.passiveEnd = right.passiveBegin = leaf.passiveBegin + done.leftPassive;
+    if (spare !== 0) {
+      const leftSmaller = left.end - left.begin <= right.end - right.begin;
+      left.histogram = leftSmaller ? spare : leaf.histogram;
+      right.histogram = leftSmaller ? leaf.histogram : spare;
+      left.split = done.left;
+      right.split = done.right;
+    } else {
+      if (leaf.histogram !== 0) this.#free.push(leaf.histogram);
+      if (scan) {
+        this.#scanAnew(left, sideLeft, minGain);
+        this.#scanAnew(right, sideRight, minGain);
+      }
+    }
+    leaf.histogram = 0;
+    for (const side of [left, right]) {
+      if (side.split !== undefined) side.gain = side.split.gain - gainOf(side);
+    }
+    return [left, right];
+  }
+
+  /** Histograms of a leaf whose parent's were given up. They are not kept: its own children are scanned anew too. */
+  #scanAnew(leaf: OpenLeaf, side: ScanSide, minGain: number): void {
+    if (leaf.end - leaf.begin < 2 * this.#parameters.minRowsInLeaf) return;
+    const slot = this.#takeSlot();
+    const target = slot === 0 ? this.#lastResort() : slot;
+    leaf.split = this.#grower.leaf(leaf.begin, leaf.end, target, { ...side, floor: minGain }).split;
+    leaf.histogram = slot;
+  }
+
+  #resort = 0;
+  #lastResort(): number {
+    const { blocks, kernels } = this.#data;
+    if (this.#resort === 0) {
+      this.#resort = kernels.memory.take(
+        blocks.reduce((slots, block) => slots + block.stride, 0) * histogramBytes,
+      );
+    }
+    return this.#resort;
+  }
+}
+
+/** The nodes of the tree being grown, in the order of splitting. */
+class Growth {
+  readonly #splits: FoundSplit[] = [];
+  readonly #children: [number, number][] = [];
+
+  /** Adds the split of a leaf and hangs it where the leaf was. */
+  add(leaf: OpenLeaf, split: FoundSplit): number {
+    const node = this.#splits.push(split) - 1;
+    this.#children.push([0, 0]);
+    if (leaf.parent >= 0) this.hang(leaf.parent, leaf.isLeft, node);
+    return node;
+  }
+
+  hang(parent: number, isLeft: boolean, child: number): void {
+    this.#children[parent]![isLeft ? 0 : 1] = child;
+  }
+
+  finish(data: BinnedDataset, leaves: readonly GrownLeaf[], output: number): Tree {
+    const count = this.#splits.length;
+    const tree = {
+      feature: new Int32Array(count),
+      threshold: new Float64Array(count),
+      members: new Array<readonly number[] | undefined>(count).fill(undefined),
+      trueChild: new Int32Array(count),
+      falseChild: new Int32Array(count),
+      missingTrue: new Uint8Array(count),
+      values: Float64Array.from(leaves, (leaf) => leaf.value),
+      output,
+    };
+    this.#splits.forEach((split, node) => {
+      const feature = data.features[split.feature]!;
+      const missingLeft = split.goesLeft[feature.binCount] === 1;
+      const [left, right] = this.#children[node]!;
+      let leftIsTrue = true;
+      if (feature.kind === "number") {
+        tree.threshold[node] = feature.edges[split.bin] ?? Infinity;
+      } else {
+        const inside: number[] = [];
+        const outside: number[] = [];
+        feature.codeBins.forEach((bin, code) => (split.goesLeft[bin] === 1 ? inside : outside).push(code));
+        leftIsTrue = inside.length <= outside.length;
+        tree.members[node] = leftIsTrue ? inside : outside;
+      }
+      tree.feature[node] = split.feature;
+      tree.trueChild[node] = leftIsTrue ? left : right;
+      tree.falseChild[node] = leftIsTrue ? right : left;
+      tree.missingTrue[node] = missingLeft === leftIsTrue ? 1 : 0;
+    });
+    return tree;
+  }
+}
+
+/** `count` of the features, ascending, drawn by the seed. */
+function drawSubset(features: Uint32Array, count: number, seed: number): Uint32Array {
+  const drawn = features.slice();
+  for (let i = 0; i < count; i++) {
+    const j = i + (mix32(seed + Math.imul(i + 1, 0x9e3779b1)) % (drawn.length - i));
+    const kept = drawn[i]!;
+    drawn[i] = drawn[j]!;
+    drawn[j] = kept;
+  }
+  return drawn.subarray(0, count).sort();
+}
+
+/** Open leaves by gain, the earlier first among equals. */
+class LeafHeap {
+  readonly #items: OpenLeaf[] = [];
+
+  #before(a: OpenLeaf, b: OpenLeaf): boolean {
+    return a.gain > b.gain || (a.gain === b.gain && a.serial < b.serial);
+  }
+
+  push(leaf: OpenLeaf): void {
+    const items = this.#items;
+    let at = items.push(leaf) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (this.#before(items[parent]!, leaf)) break;
+      items[at] = items[parent]!;
+      at = parent;
+    }
+    items[at] = leaf;
+  }
+
+  pop(): OpenLeaf | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (top === undefined || last === undefined || items.length === 0) return top;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && this.#before(items[child + 1]!, items[child]!)) child++;
+      if (this.#before(last, items[child]!)) break;
+      items[at] = items[child]!;
+      at = child;
+    }
+    items[at] = last;
+    return top;
+  }
+}

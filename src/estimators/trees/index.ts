@@ -1,0 +1,2 @@
+export { boosting, type BoostingParameters } from "./boosting.ts";
+export { boostingParameters } from "./parameters.ts";

@@ -1,0 +1,57 @@
+/**
+ * Trees as tables, and their plain evaluation: the oracle of the emitted graph.
+ *
+ * An inner node asks `value <= threshold`, or whether a category's code is among its members; a missing value follows
+ * `missingTrue`. Children are node numbers, or ~leaf for leaves. A tree without nodes is its leaf 0.
+ */
+import type { Matrix } from "../../features/index.ts";
+
+export interface Tree {
+  /** Feature of each node, in the order of the matrix it was fitted on. */
+  readonly feature: Int32Array;
+  readonly threshold: Float64Array;
+  /** Codes of the true branch, ascending; undefined for a number. */
+  readonly members: readonly (readonly number[] | undefined)[];
+  readonly trueChild: Int32Array;
+  readonly falseChild: Int32Array;
+  /** 1 where a missing value takes the true branch. */
+  readonly missingTrue: Uint8Array;
+  /** Value of each leaf. */
+  readonly values: Float64Array;
+  /** Which output the tree adds to. */
+  readonly output: number;
+}
+
+/** Number of the leaf that a row reaches. */
+export function leafOf(tree: Tree, columns: readonly (Float32Array | Float64Array)[], row: number): number {
+  if (tree.feature.length === 0) return 0;
+  let node = 0;
+  do {
+    const value = columns[tree.feature[node]!]![row]!;
+    const members = tree.members[node];
+    const yes = Number.isNaN(value)
+      ? tree.missingTrue[node] === 1
+      : members === undefined
+        ? value <= tree.threshold[node]!
+        : members.includes(value);
+    node = yes ? tree.trueChild[node]! : tree.falseChild[node]!;
+  } while (node >= 0);
+  return ~node;
+}
+
+/**
+ * Sums of leaf values over trees, in the order of the trees.
+ *
+ * @returns Row-major [rowCount, base.length].
+ */
+export function sumTrees(trees: readonly Tree[], base: readonly number[], x: Matrix): Float64Array {
+  const outputs = base.length;
+  const sums = new Float64Array(x.rowCount * outputs);
+  for (const tree of trees) {
+    for (let row = 0; row < x.rowCount; row++) {
+      sums[row * outputs + tree.output]! += tree.values[leafOf(tree, x.columns, row)]!;
+    }
+  }
+  for (let i = 0; i < sums.length; i++) sums[i]! += base[i % outputs]!;
+  return sums;
+}

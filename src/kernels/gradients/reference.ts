@@ -1,0 +1,30 @@
+/** The plain reference of the gradient kernels, in the textbook's form. */
+
+/** Derivatives (g, h) by row, interleaved, of scores given class after class (one class for the single-output losses). */
+export function gradientsReference(
+  objective: "squared" | "logistic" | "softmax",
+  scores: readonly Float64Array[],
+  targets: Float64Array,
+  weights?: Float64Array,
+): Float64Array[] {
+  return scores.map((own, k) => {
+    const pairs = new Float64Array(2 * own.length);
+    own.forEach((score, i) => {
+      const w = weights?.[i] ?? 1;
+      let g = score - targets[i]!;
+      let h = 1;
+      if (objective === "logistic") {
+        const p = 1 / (1 + Math.exp(-score));
+        g = p - targets[i]!;
+        h = p * (1 - p);
+      } else if (objective === "softmax") {
+        const p = 1 / scores.reduce((sum, other) => sum + Math.exp(other[i]! - score), 0);
+        g = p - (targets[i] === k ? 1 : 0);
+        h = (p * (1 - p) * scores.length) / (scores.length - 1);
+      }
+      pairs[2 * i] = w * g;
+      pairs[2 * i + 1] = w * h;
+    });
+    return pairs;
+  });
+}
