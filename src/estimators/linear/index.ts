@@ -7,3 +7,4 @@ export {
   ridgeParameters,
 } from "./linear.ts";
 export { type LogisticEstimator, type LogisticFitted, logistic, logisticParameters } from "./logistic.ts";
+export { elasticNet, elasticNetParameters } from "./elastic-net.ts";

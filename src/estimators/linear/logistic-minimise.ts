@@ -66,9 +66,12 @@ async function newton(
   let step = solve(here.gradient.slice());
   let decrement = dot(step, 0, here.gradient, 0, step.length);
   for (let iterations = 0; ; iterations++) {
-    const converged = !(decrement > 2 * tolerance * here.loss);
-    if (converged || iterations === maxIter || signal?.aborted) {
-      return { v, loss: here.loss, iterations, converged };
+    if (!(decrement > 2 * tolerance * here.loss)) {
+      // The step is already known, and worth a digit or more.
+      return { v: v.map((value, i) => value - step[i]!), loss: here.loss, iterations, converged: true };
+    }
+    if (iterations === maxIter || signal?.aborted) {
+      return { v, loss: here.loss, iterations, converged: false };
     }
     const found = await lowerPoint(objective, problem, v, here, step, decrement);
     // No lower point along a descent direction: what is left is rounding.

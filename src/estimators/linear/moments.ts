@@ -25,6 +25,9 @@ export interface Moments {
   readonly centred: boolean;
 }
 
+/** Features beyond which a Gram matrix (200 MB there) is refused. */
+const gramLimit = 5000;
+
 /**
  * Rows per block: equal parts of at most 8,192. With 30 features a block has 2 MB, which stays in cache
  * while it is filled and multiplied.
@@ -78,6 +81,13 @@ export async function secondMoments(
 ): Promise<Moments> {
   const p = x.columns.length;
   const q = p + 2;
+  if (p > gramLimit) {
+    throw new MillwrightError(
+      "DATA_TOO_MANY_COLUMNS",
+      `${family} forms a matrix of all pairs of features, and ${p} features are more than its ${gramLimit}.`,
+      "Keep fewer features, or choose boosting or mlp.",
+    );
+  }
   requireNumbers(family, x);
   const offsets = Float64Array.from(x.columns, (column) => (center ? roughMean(column) : 0));
   const yOffset = center ? roughMean(y) : 0;
@@ -118,6 +128,35 @@ export async function secondMoments(
     totalWeight,
     centred: center,
   };
+}
+
+/** Moments of several sets of rows together. */
+export function combineMoments(parts: readonly Moments[]): Moments {
+  const first = parts[0]!;
+  if (parts.length === 1) return first;
+  const p = first.mean.length;
+  const totalWeight = parts.reduce((total, part) => total + part.totalWeight, 0);
+  const mean = new Float64Array(p);
+  let yMean = 0;
+  for (const part of parts) {
+    const share = part.totalWeight / totalWeight;
+    for (let j = 0; j < p; j++) mean[j]! += share * part.mean[j]!;
+    yMean += share * part.yMean;
+  }
+  const gram = new Float64Array(p * p);
+  const xy = new Float64Array(p);
+  let yy = 0;
+  for (const part of parts) {
+    const shift = part.mean.map((m, j) => m - mean[j]!);
+    const yShift = part.yMean - yMean;
+    for (let i = 0; i < p; i++) {
+      const factor = part.totalWeight * shift[i]!;
+      for (let j = 0; j < p; j++) gram[i * p + j]! += part.gram[i * p + j]! + factor * shift[j]!;
+      xy[i]! += part.xy[i]! + factor * yShift;
+    }
+    yy += part.yy + part.totalWeight * yShift * yShift;
+  }
+  return { mean, yMean, gram, xy, yy, totalWeight, centred: first.centred };
 }
 
 /** Writes (column − offset) × root for one block, zeros after its end. */

@@ -1,0 +1,167 @@
+/**
+ * Elastic net: Σ w (y − a − x b)² / (2 Σ w) + lambda (l1Ratio ‖b‖₁ + ½ (1 − l1Ratio) ‖b‖²).
+ *
+ * The objective is scikit-learn's (its alpha is our lambda), on the features as given. Left to itself it
+ * takes the lambda of least cross-validated squared error. All of it, folds
+ * included, happens on second moments: rows are read once, and a fold's error
+ * follows from the moments of its rows. Source: Friedman, Hastie & Tibshirani 2010,
+ * J. Stat. Software 33(1), section 2.2 (covariance updates).
+ */
+import {
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+  rowUniform,
+} from "../../core/index.ts";
+import { take, takeRows, type UsableRows, usableRows } from "../index.ts";
+import { coordinateDescent, type Penalised } from "./coordinate-descent.ts";
+import { fittedLinear, type LinearEstimator } from "./linear.ts";
+import { combineMoments, type Moments, secondMoments } from "./moments.ts";
+import { requireRegression } from "./require.ts";
+import { varyingFeatures } from "./least-squares.ts";
+
+export const elasticNetParameters = {
+  lambda: {
+    type: "number",
+    default: 0,
+    min: 0,
+    max: Infinity,
+    scale: "log",
+    meaning: "strength of the penalty against half the mean squared error; 0 chooses it by cross-validation",
+  },
+  l1Ratio: {
+    type: "number",
+    default: 0.5,
+    min: 0.001,
+    max: 1,
+    meaning: "share of the absolute penalty, which leaves features out; the rest is the squared one",
+  },
+  standardize: {
+    type: "boolean",
+    default: false,
+    meaning: "penalise coefficients per standard deviation of their feature, not per unit",
+  },
+  folds: { type: "integer", default: 10, min: 2, max: 100, meaning: "folds that choose lambda" },
+} as const satisfies ParameterTable;
+
+type Parameters = ParameterValues<typeof elasticNetParameters>;
+
+/** Strengths on a path, and the ratio of the last to the first. */
+const pathLength = 80;
+const pathRatio = 1e-4;
+
+/** Linear regression that leaves features out. @throws MillwrightError as `linear`. */
+export function elasticNet(parameters: Partial<Parameters> = {}): LinearEstimator {
+  const resolved = resolveParameters("elasticNet", elasticNetParameters, parameters);
+  return {
+    family: "elasticNet",
+    parameters: resolved,
+    tasks: ["regression"],
+    async fit(rows, context) {
+      const usable = usableRows("elasticNet", rows);
+      const seed = context.random.child("folds").integer(2 ** 32);
+      const parts = await foldMoments(usable, resolved, seed, context.threads);
+      const moments = combineMoments(parts);
+      const lambda = resolved.lambda > 0 ? resolved.lambda : chooseLambda(parts, moments, resolved);
+      const whole = penalised(moments, resolved);
+      const coefficients = new Float64Array(moments.mean.length);
+      // From the strongest penalty down to the one wanted: each solution starts the next.
+      for (const strength of [...pathOf(largestLambda(whole, resolved)).filter((l) => l > lambda), lambda]) {
+        coordinateDescent(whole, strength, resolved.l1Ratio, coefficients);
+      }
+      const used = coefficients.reduce((count, b) => count + (b === 0 ? 0 : 1), 0);
+      const summary = { features: moments.mean.length, used, lambda };
+      return fittedLinear("elasticNet", moments, unscaled(coefficients, whole), summary);
+    },
+  };
+}
+
+/** Moments of every fold, or of all rows at once when lambda is given or rows are few. */
+async function foldMoments(
+  { x, y, weight, rowIds }: UsableRows,
+  { lambda, folds }: Parameters,
+  seed: number,
+  threads: number,
+): Promise<Moments[]> {
+  const values = requireRegression("elasticNet", y);
+  if (lambda > 0 || x.rowCount < 2 * folds) {
+    return [await secondMoments("elasticNet", x, values, weight, true, threads)];
+  }
+  const members: number[][] = Array.from({ length: folds }, () => []);
+  for (let i = 0; i < rowIds.length; i++) members[Math.floor(rowUniform(seed, rowIds[i]!) * folds)]!.push(i);
+  const parts: Moments[] = [];
+  for (const list of members.filter((m) => m.length > 0)) {
+    const index = Uint32Array.from(list);
+    const part = weight === undefined ? undefined : take(weight, index);
+    parts.push(
+      await secondMoments("elasticNet", takeRows(x, index), take(values, index), part, true, threads),
+    );
+  }
+  return parts;
+}
+
+/** The lambda of least squared error over the folds; a tenth of the largest when there is one fold only. */
+function chooseLambda(parts: readonly Moments[], all: Moments, parameters: Parameters): number {
+  const largest = largestLambda(penalised(all, parameters), parameters);
+  if (largest === 0) return 1;
+  if (parts.length < 2) return largest / 10;
+  const path = pathOf(largest);
+  const errors = new Float64Array(path.length);
+  for (const left of parts) {
+    const inside = penalised(combineMoments(parts.filter((part) => part !== left)), parameters);
+    const b = new Float64Array(all.mean.length);
+    path.forEach((lambda, k) => {
+      coordinateDescent(inside, lambda, parameters.l1Ratio, b);
+      errors[k]! += squaredError(unscaled(b, inside), inside.moments, left);
+    });
+  }
+  let best = 0;
+  for (let k = 1; k < path.length; k++) if (errors[k]! < errors[best]!) best = k;
+  return path[best]!;
+}
+
+/** Σ w (y − yMean − (x − mean) b)² over the rows of other moments. */
+function squaredError(b: Float64Array, fitted: Moments, rows: Moments): number {
+  const p = b.length;
+  let bias = rows.yMean - fitted.yMean;
+  let total = rows.yy;
+  for (let i = 0; i < p; i++) {
+    if (b[i] === 0) continue;
+    bias -= b[i]! * (rows.mean[i]! - fitted.mean[i]!);
+    let inner = 0;
+    for (let j = 0; j < p; j++) inner += rows.gram[i * p + j]! * b[j]!;
+    total += b[i]! * (inner - 2 * rows.xy[i]!);
+  }
+  return total + rows.totalWeight * bias * bias;
+}
+
+/** The problem per unit of weight, in the units that the penalty counts in. */
+function penalised(moments: Moments, { standardize }: Parameters): Penalised & { readonly moments: Moments } {
+  const p = moments.mean.length;
+  const { totalWeight } = moments;
+  const varying = new Uint8Array(p);
+  for (const j of varyingFeatures(moments)) varying[j] = 1;
+  const unit = Float64Array.from({ length: p }, (_, j) =>
+    varying[j] === 0 ? 0 : standardize ? 1 / Math.sqrt(moments.gram[j * p + j]! / totalWeight) : 1,
+  );
+  const gram = new Float64Array(p * p);
+  for (let i = 0; i < p; i++) {
+    const factor = unit[i]! / totalWeight;
+    for (let j = 0; j < p; j++) gram[i * p + j] = moments.gram[i * p + j]! * factor * unit[j]!;
+  }
+  const xy = moments.xy.map((v, j) => (v * unit[j]!) / totalWeight);
+  return { moments, unit, gram, xy, yy: moments.yy / totalWeight };
+}
+
+function unscaled(b: Float64Array, { unit }: Penalised): Float64Array {
+  return b.map((value, j) => value * unit[j]!);
+}
+
+/** The least strength that leaves every feature out. */
+function largestLambda({ xy }: Penalised, { l1Ratio }: Parameters): number {
+  return xy.reduce((most, v) => Math.max(most, Math.abs(v)), 0) / l1Ratio;
+}
+
+function pathOf(largest: number): number[] {
+  return Array.from({ length: pathLength }, (_, k) => largest * pathRatio ** (k / (pathLength - 1)));
+}

@@ -1,0 +1,86 @@
+/** Fits against scikit-learn's optimum: test/golden/linear.py makes the numbers and states the versions. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { createRandom } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { elasticNet, logistic, ridge } from "./index.ts";
+
+interface Case {
+  readonly family: "logistic" | "ridge" | "elasticNet";
+  readonly target: "number" | "two" | "three";
+  readonly weight: "equal" | "unequal";
+  readonly l2?: number;
+  readonly lambda_?: number;
+  readonly l1Ratio?: number;
+  readonly objective?: number;
+  readonly coefficients: readonly (readonly number[])[];
+  readonly intercepts: readonly number[];
+}
+
+const { cases } = JSON.parse(
+  readFileSync(new URL("../../../test/golden/linear.json", import.meta.url), "utf8"),
+) as { cases: Case[] };
+const context = { random: createRandom(1), threads: 1 };
+
+const index = Array.from({ length: 60 }, (_, i) => i);
+const columns = [
+  index.map((i) => Math.sin(i * 1.7)),
+  index.map((i) => 3 * Math.cos(i * 0.9) + 5),
+  index.map((i) => 0.1 * Math.sin(i * 2.3 + 1)),
+  index.map((i) => Math.floor(i / 7) % 3),
+];
+const x: Matrix = {
+  rowCount: 60,
+  features: columns.map((_, j) => ({ name: `x${j}`, sources: [`x${j}`], kind: "number" })),
+  columns: columns.map((c) => Float64Array.from(c)),
+};
+const signal = index.map((i) => 1.5 * columns[0]![i]! - 0.6 * (columns[1]![i]! - 5) + 8 * columns[2]![i]!);
+const noisy = signal.map((s, i) => s + 2 * Math.sin(i * 5.1));
+const classes = (classCount: number, code: (v: number) => number) => ({
+  kind: "classification" as const,
+  classCount,
+  codes: Int32Array.from(noisy, code),
+});
+const targets = {
+  number: { kind: "regression" as const, values: Float64Array.from(signal, (s, i) => s + Math.sin(i * 5.1)) },
+  two: classes(2, (v) => (v > 0.3 ? 1 : 0)),
+  three: classes(3, (v) => (v >= 1.1 ? 2 : v >= -1.2 ? 1 : 0)),
+};
+const weights = { equal: undefined, unequal: Float64Array.from(index, (i) => 1 + (i % 3)) };
+
+const expectNear = (actual: number, expected: number, tolerance: number): void =>
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(expected)));
+
+describe("fits equal scikit-learn's", () => {
+  const named = cases.map(
+    (c) => [`${c.family} of ${c.target}, ${c.weight} weights, ${c.l2 ?? c.lambda_}`, c] as const,
+  );
+
+  test.each(named.filter(([, c]) => c.family !== "logistic"))("%s, to 1e-9", async (_, c) => {
+    const weight = weights[c.weight];
+    const family =
+      c.family === "ridge" ? ridge({ l2: c.l2! }) : elasticNet({ lambda: c.lambda_!, l1Ratio: c.l1Ratio! });
+    const fitted = await family.fit({ x, y: targets.number, ...(weight ? { weight } : {}) }, context);
+    c.coefficients[0]!.forEach((b, j) => expectNear(fitted.coefficients[j]!, b, 1e-9));
+    expectNear(fitted.intercept, c.intercepts[0]!, 1e-9);
+  });
+
+  test.each(named.filter(([, c]) => c.family === "logistic"))("%s, coefficients to 1e-7", async (_, c) => {
+    const weight = weights[c.weight];
+    const y = targets[c.target];
+    const fitted = await logistic({ l2: c.l2! }).fit({ x, y, ...(weight ? { weight } : {}) }, context);
+    c.coefficients.forEach((row, k) =>
+      row.forEach((b, j) => expectNear(fitted.coefficients[k]![j]!, b, 1e-7)),
+    );
+    c.intercepts.forEach((a, k) => expectNear(fitted.intercepts[k]!, a, 1e-7));
+    const p = fitted.reference(x);
+    const codes = y.kind === "classification" ? y.codes : new Int32Array();
+    const size = p.length / 60;
+    let objective =
+      0.5 * c.l2! * fitted.coefficients.flatMap((row) => [...row]).reduce((sum, b) => sum + b * b, 0);
+    index.forEach((i) => {
+      objective -= (weight?.[i] ?? 1) * Math.log(p[i * size + codes[i]!]!);
+    });
+    expectNear(objective, c.objective!, 1e-12);
+  });
+});

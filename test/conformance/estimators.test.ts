@@ -1,0 +1,55 @@
+/** Every family of models, one line each: what it takes, and which laws it cannot keep and why. */
+import { constantBaseline, constantBaselineParameters } from "../../src/estimators/baseline/index.ts";
+import {
+  elasticNet,
+  elasticNetParameters,
+  linear,
+  linearParameters,
+  logistic,
+  logisticParameters,
+  ridge,
+  ridgeParameters,
+} from "../../src/estimators/linear/index.ts";
+import { estimatorConformance, type Member } from "./estimator-conformance.ts";
+
+const chosenByFolds =
+  "the strength is chosen on folds of rows, and a row of weight 2 is in one of them, two rows in two";
+const members: readonly Member[] = [
+  {
+    name: "constantBaseline",
+    make: constantBaseline,
+    table: constantBaselineParameters,
+    takes: { missing: true, categories: true, infinity: true },
+    exceptions: {
+      "learns something": "it is the yardstick of that",
+      "one class is an error": "a share of 1 is an answer",
+      "useless columns do no harm": "the law asks for less error than its own",
+    },
+  },
+  { name: "linear", make: linear, table: linearParameters },
+  { name: "ridge", make: ridge, table: ridgeParameters, light: { l2: 3 } },
+  {
+    name: "ridge of its own choice",
+    make: ridge,
+    table: ridgeParameters,
+    exceptions: {
+      "a row of weight 2 counts as two": "leaving out a row of weight 2 leaves out both",
+    },
+  },
+  { name: "elasticNet", make: elasticNet, table: elasticNetParameters, light: { lambda: 0.01 } },
+  {
+    name: "elasticNet of its own choice",
+    make: elasticNet,
+    table: elasticNetParameters,
+    exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+  },
+  { name: "logistic", make: logistic, table: logisticParameters, light: { l2: 0.5 } },
+  {
+    name: "logistic of its own choice",
+    make: logistic,
+    table: logisticParameters,
+    exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+  },
+];
+
+for (const member of members) estimatorConformance(member);

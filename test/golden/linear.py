@@ -1,0 +1,39 @@
+"""Golden fits of linear models by scikit-learn.
+
+Writes linear.json beside this file. Made with scikit-learn 1.9.1, numpy 2.4.6: python test/golden/linear.py
+The data follow from formulas that linear.test.ts repeats.
+"""
+import json
+import pathlib
+import warnings
+
+import numpy as np
+import sklearn
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
+
+warnings.simplefilter("ignore")
+i = np.arange(60)
+X = np.stack([np.sin(i * 1.7), 3 * np.cos(i * 0.9) + 5, 0.1 * np.sin(i * 2.3 + 1), np.floor(i / 7) % 3], 1)
+s = 1.5 * X[:, 0] - 0.6 * (X[:, 1] - 5) + 8 * X[:, 2]
+noisy = s + 2 * np.sin(i * 5.1)
+targets = {"number": s + np.sin(i * 5.1), "two": (noisy > 0.3).astype(int), "three": np.digitize(noisy, [-1.2, 1.1])}
+weights = {"equal": np.ones(60), "unequal": 1.0 + i % 3}
+cases = []
+for weighted, w in weights.items():
+    for target, l2 in [("two", 1), ("two", 0.1), ("three", 1), ("three", 10)]:
+        y = targets[target]
+        fit = LogisticRegression(C=1 / l2, solver="newton-cholesky", tol=1e-14, max_iter=10000).fit(X, y, sample_weight=w)
+        loss = -(w * fit.predict_log_proba(X)[i, y]).sum() + 0.5 * l2 * (fit.coef_**2).sum()
+        cases.append(dict(family="logistic", target=target, weight=weighted, l2=l2, objective=float(loss),
+                          coefficients=fit.coef_.tolist(), intercepts=fit.intercept_.tolist()))
+    y = targets["number"]
+    for l2 in [0.5, 20]:
+        fit = Ridge(alpha=l2).fit(X, y, sample_weight=w)
+        cases.append(dict(family="ridge", target="number", weight=weighted, l2=l2,
+                          coefficients=[fit.coef_.tolist()], intercepts=[float(fit.intercept_)]))
+    for strength, ratio in [(0.1, 0.5), (0.5, 1.0), (0.05, 0.2)]:
+        fit = ElasticNet(alpha=strength, l1_ratio=ratio, tol=1e-14, max_iter=1000000).fit(X, y, sample_weight=w)
+        cases.append(dict(family="elasticNet", target="number", weight=weighted, lambda_=strength, l1Ratio=ratio,
+                          coefficients=[fit.coef_.tolist()], intercepts=[float(fit.intercept_)]))
+out = dict(made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}", cases=cases)
+(pathlib.Path(__file__).parent / "linear.json").write_text(json.dumps(out, indent=1) + "\n")
