@@ -4,12 +4,12 @@
  *
  * Scores come from out-of-fold answers. The test rows play no part here.
  */
-import { bootstrapInterval, comparePaired, type PairedComparison } from "../evaluate/index.ts";
+import { bootstrapInterval, comparePaired, type PairedComparison, scoredRows } from "../evaluate/index.ts";
 import type { Metric } from "../metrics/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
 import { family } from "./families.ts";
 import type { RaceEntry, RaceResult } from "./race.ts";
-import { answersAt, type JudgedRows, judgedAt, samplePlaces, scoredRows } from "./rows.ts";
+import { answersAt, type JudgedRows, judgedAt, samplePlaces } from "./rows.ts";
 
 export interface BoardEntry {
   readonly name: string;
@@ -60,15 +60,19 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     family: entry.candidate.family as string,
     simplicity: family(entry.candidate.family).simplicity,
     answers: entry.predictions,
-    score: metric.score(scoredRows(judged, entry.predictions)),
+    score: metric.score(scoredRows(judged.y, entry.predictions, judged)),
     entry: entry as RaceEntry | undefined,
   }));
   let chosen = ranked.reduce((best, other) => (cost(other.score) < cost(best.score) ? other : best));
   let members = [{ entry: chosen.entry!, weight: 1 }];
-  const blend = blendOf(race.entries, (answers) => cost(metric.score(scoredRows(sample, answers))), sampled);
+  const blend = blendOf(
+    race.entries,
+    (answers) => cost(metric.score(scoredRows(sample.y, answers, sample))),
+    sampled,
+  );
   if (blend.length > 1) {
     const answers = average(blend);
-    const score = metric.score(scoredRows(judged, answers));
+    const score = metric.score(scoredRows(judged.y, answers, judged));
     if (cost(score) < cost(chosen.score)) {
       members = blend;
       chosen = {
@@ -83,7 +87,7 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     }
   }
   const board = ranked.map(({ name, family: familyName, answers, score, entry }): BoardEntry => {
-    const { low, high } = bootstrapInterval(metric, scoredRows(sample, sampled(answers)), {
+    const { low, high } = bootstrapInterval(metric, scoredRows(sample.y, sampled(answers), sample), {
       seed,
       replicates,
     });
@@ -100,13 +104,16 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     };
   });
   board.sort((a, b) => cost(a.score) - cost(b.score));
-  const best = scoredRows(sample, sampled(chosen.answers));
+  const best = scoredRows(sample.y, sampled(chosen.answers), sample);
   const simpler = ranked
     .filter((other) => other.simplicity < chosen.simplicity && other.simplicity > 0)
     .sort((a, b) => a.simplicity - b.simplicity || cost(a.score) - cost(b.score))
     .map(({ name, answers }) => ({
       name,
-      comparison: comparePaired(metric, scoredRows(sample, sampled(answers)), best, { seed, replicates }),
+      comparison: comparePaired(metric, scoredRows(sample.y, sampled(answers), sample), best, {
+        seed,
+        replicates,
+      }),
     }))
     .find(({ comparison }) => comparison.low <= 0);
   return { board, members, chosen: chosen.name, answers: chosen.answers, ...(simpler && { simpler }) };

@@ -7,6 +7,7 @@
 import { createRandom, type Json } from "../core/index.ts";
 import type { Split } from "../data/index.ts";
 import type { Target } from "../estimators/index.ts";
+import { takeTarget } from "../evaluate/index.ts";
 import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
 import { graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
@@ -14,7 +15,6 @@ import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import type { Candidate } from "./candidate.ts";
 import { family } from "./families.ts";
-import { takeTarget } from "./rows.ts";
 
 /** What every job of a race shares: sent once to each worker process. */
 export interface RaceData {

@@ -6,4 +6,4 @@ export { type FoldJob, type FoldResult, type RaceData, runFoldJob } from "./fold
 export { portfolio } from "./portfolio.ts";
 export { type RaceEntry, type RaceOptions, type RaceResult, runRace } from "./race.ts";
 export { type RacePool, startRacePool } from "./race-pool.ts";
-export { answersAt, type JudgedRows, judgedAt, samplePlaces, scoredRows, takeTarget } from "./rows.ts";
+export { type JudgedRows, judgedAt } from "./rows.ts";

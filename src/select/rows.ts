@@ -1,7 +1,7 @@
 /** Rows to be scored, put together once: targets, weights and the positive class, to which answers are added. */
 import { createRandom } from "../core/index.ts";
 import type { Target } from "../estimators/index.ts";
-import type { ScoredRows } from "../metrics/index.ts";
+import { takeTarget } from "../evaluate/index.ts";
 
 export interface JudgedRows {
   /** The rows of `Target`, in their order. */
@@ -11,14 +11,6 @@ export interface JudgedRows {
   readonly positive?: number | undefined;
 }
 
-/** Rows with a model's answers, as metrics take them. */
-export function scoredRows(rows: JudgedRows, answers: Float64Array): ScoredRows {
-  const { y, weight, positive } = rows;
-  return y.kind === "regression"
-    ? { y: y.values, predicted: answers, weight }
-    : { y: y.codes, classCount: y.classCount, probabilities: answers, positive, weight };
-}
-
 /** The rows at `places`, in that order. */
 export function judgedAt(rows: JudgedRows, places: Uint32Array): JudgedRows {
   return {
@@ -26,17 +18,6 @@ export function judgedAt(rows: JudgedRows, places: Uint32Array): JudgedRows {
     weight: rows.weight && Float64Array.from(places, (place) => rows.weight![place]!),
     positive: rows.positive,
   };
-}
-
-/** The targets of some rows, in their order. */
-export function takeTarget(y: Target, rows: Uint32Array): Target {
-  return y.kind === "regression"
-    ? { kind: "regression", values: Float64Array.from(rows, (row) => y.values[row]!) }
-    : {
-        kind: "classification",
-        classCount: y.classCount,
-        codes: Int32Array.from(rows, (row) => y.codes[row]!),
-      };
 }
 
 /** Answers of the rows at `places`; answers are row-major over `rowCount` rows. */

@@ -69,8 +69,12 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
       startedMs: 0,
       software: `millwright ${version}`,
     });
+    progress.listen({ stage: "draw the report" });
+    const { renderReport } = await import("../../report/index.ts");
+    const report = await renderReport(result.report);
     const model = join(folder, "model.onnx");
     writeWhole(model, result.model);
+    writeWhole(join(folder, "report.html"), report);
     writeWhole(join(folder, "run.json"), `${JSON.stringify(result.record, null, 2)}\n`);
     progress.end();
     if (json) printJson(result.record);

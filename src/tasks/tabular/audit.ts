@@ -2,10 +2,10 @@
  * Two questions asked before the race, each with small fits on the first fold:
  * what would a leak have made us report, and does a shuffled target score chance?
  */
-import { bootstrapInterval } from "../../evaluate/index.ts";
+import { bootstrapInterval, scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Schema } from "../../schema/index.ts";
-import { judgedAt, scoredRows, startRacePool } from "../../select/index.ts";
+import { judgedAt, startRacePool } from "../../select/index.ts";
 import { judgedRows, type LabelledFrame } from "./labelled.ts";
 import type { PreparedTable } from "./prepare.ts";
 import type { RunSplits } from "./splits.ts";
@@ -73,7 +73,8 @@ export async function auditTable(
     without: readonly string[],
     shuffleTarget = false,
     candidate: typeof probe | typeof constant = probe,
-  ) => scoredRows(rows, (await pool.run({ candidate, split: 0, without, shuffleTarget })).predictions);
+  ) =>
+    scoredRows(rows.y, (await pool.run({ candidate, split: 0, without, shuffleTarget })).predictions, rows);
   try {
     const chance = fit(table.leaks, false, constant);
     const shuffled = fit(table.leaks, true);

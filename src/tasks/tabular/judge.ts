@@ -3,11 +3,11 @@
  * from running the finished file, once over the rows and then, for the
  * explanations, over the same rows with columns shuffled.
  */
-import { bootstrapInterval } from "../../evaluate/index.ts";
+import { bootstrapInterval, scoredRows } from "../../evaluate/index.ts";
 import { type Metric, metricsFor } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
-import { type JudgedRows, scoredRows } from "../../select/index.ts";
+import type { JudgedRows } from "../../select/index.ts";
 import { judgedRows, type LabelledFrame } from "./labelled.ts";
 import type { MetricFigure } from "./run-record.ts";
 
@@ -65,6 +65,7 @@ export async function judgeModel(
           name: item.name,
           title: item.title,
           greaterIsBetter: item.greaterIsBetter,
+          unit: item.unit,
           value: score,
           low,
           high,
@@ -87,7 +88,7 @@ function withThreshold(
   answers: Float64Array,
   threshold: number | undefined,
 ): ReturnType<typeof scoredRows> {
-  const scored = scoredRows(rows, answers);
+  const scored = scoredRows(rows.y, answers, rows);
   if (
     metric.needs !== "labels" ||
     threshold === undefined ||

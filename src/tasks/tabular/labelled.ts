@@ -2,9 +2,10 @@
 import { MillwrightError } from "../../core/index.ts";
 import { openTable } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
+import { takeTarget } from "../../evaluate/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
-import { type JudgedRows, takeTarget } from "../../select/index.ts";
+import type { JudgedRows } from "../../select/index.ts";
 
 export interface LabelledFrame {
   readonly frame: Frame;

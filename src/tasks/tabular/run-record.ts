@@ -8,6 +8,7 @@ import { sha256 } from "../../core/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
+import type { Explanation } from "./explain.ts";
 import type { Judgement } from "./judge.ts";
 import type { LabelledFrame } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
@@ -19,6 +20,7 @@ export interface MetricFigure {
   readonly name: string;
   readonly title: string;
   readonly greaterIsBetter: boolean;
+  readonly unit: Metric["unit"];
   readonly value: number;
   /** 95 % interval over the rows. */
   readonly low: number;
@@ -76,6 +78,20 @@ export interface RunRecord {
     readonly low: number;
     readonly high: number;
   };
+  /** How much worse the file gets on the untouched rows when a column is shuffled; most important first. */
+  readonly importance: readonly {
+    readonly column: string;
+    readonly value: number;
+    readonly spread: number;
+  }[];
+  /** Parts of the untouched rows where the file does worse than elsewhere. */
+  readonly segments: readonly {
+    readonly segment: string;
+    readonly rows: number;
+    readonly score?: number;
+    readonly low?: number;
+    readonly high?: number;
+  }[];
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly findings: readonly FindingRecord[];
   /** Scores of a small fit with each leaking column, and without any. */
@@ -104,6 +120,7 @@ export interface RunParts {
   readonly choice: Choice;
   readonly audit: Audit;
   readonly judgement: Judgement;
+  readonly explanation: Explanation;
   readonly held: LabelledFrame;
   readonly model: Uint8Array;
   readonly threshold: number | undefined;
@@ -158,6 +175,16 @@ export function recordOf(parts: RunParts): RunRecord {
         high: simpler.comparison.high,
       },
     }),
+    importance: (parts.explanation.importance?.columns ?? []).map(({ columns, drop, spread }) => ({
+      column: columns.join(" + "),
+      value: drop,
+      spread,
+    })),
+    segments: (parts.explanation.segments?.worst ?? []).map(({ text, rows, score }) => ({
+      segment: text,
+      rows,
+      ...(score && { score: score.score, low: score.low, high: score.high }),
+    })),
     skipped: race.skipped.map(({ candidate, reason }) => ({ name: candidate.name, reason })),
     findings: table.findings.map(({ kind, column, evidence, undo }) => ({
       kind,

@@ -1,9 +1,9 @@
 /** From which probability on the answer is "positive", chosen on out-of-fold answers, never on test rows. */
 import { MillwrightError } from "../../core/index.ts";
-import { operatingThreshold } from "../../evaluate/operating-threshold.ts";
+import { operatingThreshold, scoredRows } from "../../evaluate/index.ts";
 import type { ClassificationRows } from "../../metrics/index.ts";
 import type { Task } from "../../pipeline/index.ts";
-import { type JudgedRows, scoredRows } from "../../select/index.ts";
+import type { JudgedRows } from "../../select/index.ts";
 import type { TrainOptions } from "./options.ts";
 
 /**
@@ -25,6 +25,6 @@ export function thresholdFor(
     );
   }
   if (cost === undefined) return 0.5;
-  const { threshold } = operatingThreshold(scoredRows(judged, answers) as ClassificationRows, cost);
+  const { threshold } = operatingThreshold(scoredRows(judged.y, answers, judged) as ClassificationRows, cost);
   return Math.min(1, Math.max(0, Number(threshold.toPrecision(6))));
 }

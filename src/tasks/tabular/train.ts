@@ -8,6 +8,7 @@ import type { Target } from "../../estimators/index.ts";
 import { defaultMetric, type Metric, metric as metricByName } from "../../metrics/index.ts";
 import { load } from "../../model/index.ts";
 import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
+import type { ReportData } from "../../report/index.ts";
 import { featureColumns } from "../../schema/index.ts";
 import {
   type Choice,
@@ -20,10 +21,12 @@ import {
 } from "../../select/index.ts";
 import { auditTable } from "./audit.ts";
 import { cardOf } from "./card.ts";
+import { type Explanation, explainModel } from "./explain.ts";
 import { type Judgement, judgeModel } from "./judge.ts";
 import { constantAnswer, judgedRows, type LabelledFrame, readLabelled, takeLabelled } from "./labelled.ts";
 import { recipeOf, type TrainOptions } from "./options.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
+import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
 import { type RunSplits, splitRows } from "./splits.ts";
 import { thresholdFor } from "./threshold.ts";
@@ -32,8 +35,8 @@ export interface TrainResult {
   /** The bytes of `model.onnx`. */
   readonly model: Uint8Array;
   readonly record: RunRecord;
-  /** What the file does on the untouched rows, in the detail that a report draws. */
-  readonly judgement: Judgement;
+  /** What `report/` draws. */
+  readonly report: ReportData;
 }
 
 /** Work units spent unless told: about a minute on two cores. */
@@ -77,7 +80,8 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     secondsLeft: secondsLeft() * 0.15,
   });
 
-  const race = await runRace(raceDataOf(training, splits, options.seed), {
+  const data = raceDataOf(training, splits, options.seed);
+  const race = await runRace(data, {
     candidates: portfolio(task.kind, options.families),
     shape: {
       rowCount: training.frame.rowCount,
@@ -102,12 +106,14 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   progress({ stage: "judge the file on untouched rows" });
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
   let judgement: Judgement;
+  let explanation: Explanation;
   try {
-    judgement = await judgeModel(model, held, task, constantAnswer(training), {
-      metric,
-      seed: options.seed,
-      threads: options.threads,
-      threshold,
+    const how = { metric, seed: options.seed, threads: options.threads, threshold };
+    judgement = await judgeModel(model, held, task, constantAnswer(training), how);
+    progress({ stage: "explain" });
+    explanation = await explainModel(model, held, judgement, table, race, data, choice, {
+      ...how,
+      secondsLeft: secondsLeft(),
     });
   } finally {
     await model.close();
@@ -124,7 +130,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     })),
   });
   const seconds = (performance.now() - startedMs) / 1000;
-  const record = recordOf({
+  const parts = {
     options,
     table,
     splits,
@@ -133,12 +139,14 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     choice,
     audit,
     judgement,
+    explanation,
     held,
     model: bytes,
     threshold,
     seconds,
-  });
-  return { model: bytes, record, judgement };
+  };
+  const record = recordOf(parts);
+  return { model: bytes, record, report: reportData({ ...parts, training, record }) };
 }
 
 /** Seconds kept for what comes after the race: composing, judging, explaining. */

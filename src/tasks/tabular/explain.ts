@@ -1,0 +1,184 @@
+/**
+ * Why and where: importance of columns, dependence on the most important ones, the
+ * segments where the file does worst, and what more rows would bring.
+ *
+ * All of it is bounded: by a number of predictions, and by the seconds left. What
+ * is not done by then is absent from the report.
+ */
+import { MillwrightError } from "../../core/index.ts";
+import {
+  type Dependence,
+  growingParts,
+  type Importance,
+  type LabelNoise,
+  labelNoise,
+  learningSizes,
+  partialDependence,
+  permutationImportance,
+  scoredRows,
+  type Segments,
+  worstSegments,
+} from "../../evaluate/index.ts";
+import type { Metric } from "../../metrics/index.ts";
+import type { Model } from "../../model/index.ts";
+import { featureColumns } from "../../schema/index.ts";
+import {
+  type Candidate,
+  type Choice,
+  judgedAt,
+  type RaceData,
+  type RaceResult,
+  startRacePool,
+} from "../../select/index.ts";
+import { answersOf, type Judgement } from "./judge.ts";
+import { judgedRows, type LabelledFrame } from "./labelled.ts";
+import type { PreparedTable } from "./prepare.ts";
+
+export interface Explanation {
+  readonly importance?: Importance;
+  readonly dependence: readonly Dependence[];
+  readonly segments?: Segments;
+  /** Scores on the first fold's rows of fits on growing parts of its training rows. */
+  readonly learning: readonly { readonly rows: number; readonly score: number }[];
+  readonly labels?: LabelNoise;
+}
+
+export interface ExplainOptions {
+  readonly metric: Metric;
+  readonly seed: number;
+  readonly threads: number;
+  readonly secondsLeft: number;
+}
+
+/** Predictions spent on importance at most. */
+const importanceBudget = 60_000;
+const importanceRepeats = 3;
+const dependenceColumns = 4;
+
+export async function explainModel(
+  model: Model,
+  held: LabelledFrame,
+  judgement: Judgement,
+  table: PreparedTable,
+  race: RaceResult,
+  data: RaceData,
+  choice: Choice,
+  options: ExplainOptions,
+): Promise<Explanation> {
+  const { metric, seed, secondsLeft } = options;
+  const signal = Number.isFinite(secondsLeft)
+    ? AbortSignal.timeout(Math.max(1, secondsLeft * 700))
+    : undefined;
+  const predict = (frame: LabelledFrame["frame"]): Promise<Float64Array> =>
+    answersOf(model, frame, options.threads);
+  const columns = featureColumns(model.metadata.schema).map((column) => column.name);
+  const { weight, positive } = judgement.rows;
+  const importance = await unlessCancelled(() =>
+    permutationImportance({
+      predict,
+      frame: held.frame,
+      target: held.y,
+      weight,
+      positive,
+      metric,
+      seed,
+      columns,
+      repeats: importanceRepeats,
+      maxRows: Math.max(
+        200,
+        Math.min(2000, Math.floor(importanceBudget / (columns.length * importanceRepeats))),
+      ),
+      signal,
+    }),
+  );
+  const dependence: Dependence[] = [];
+  for (const { columns: names, drop } of importance?.columns.slice(0, 2 * dependenceColumns) ?? []) {
+    const kind = held.frame.schema.columns.find((column) => column.name === names[0])?.kind;
+    if (signal?.aborted || dependence.length === dependenceColumns || kind === "text" || !(drop > 0))
+      continue;
+    dependence.push(
+      await partialDependence({
+        predict,
+        frame: held.frame,
+        column: names[0]!,
+        seed,
+        gridSize: 16,
+        maxRows: 200,
+      }),
+    );
+  }
+  const segments = worstSegments({
+    frame: held.frame,
+    target: held.y,
+    output: judgement.answers,
+    metric,
+    seed,
+    columns,
+    weight,
+    positive,
+  });
+  const judged = judgedAt(
+    judgedRows({ y: data.y, ...(data.weight && { weight: data.weight }) }, table.task),
+    race.coveredRows,
+  );
+  const labels =
+    judged.y.kind === "classification"
+      ? labelNoise(judged.y.codes, choice.answers, judged.y.classCount, judged.weight)
+      : undefined;
+  const learning = signal?.aborted
+    ? []
+    : await learn(bestSingle(choice, race), data, table, metric, options, signal);
+  return { ...(importance && { importance }), dependence, segments, learning, ...(labels && { labels }) };
+}
+
+/** The candidate behind the best single entry that learns anything. */
+function bestSingle(choice: Choice, race: RaceResult): Candidate {
+  const name = choice.board.find((entry) => entry.family !== "ensemble" && entry.family !== "baseline")?.name;
+  return (race.entries.find((entry) => entry.candidate.name === name) ?? race.entries[0]!).candidate;
+}
+
+async function learn(
+  candidate: Candidate,
+  data: RaceData,
+  table: PreparedTable,
+  metric: Metric,
+  options: ExplainOptions,
+  signal: AbortSignal | undefined,
+): Promise<Explanation["learning"]> {
+  const { train, test } = data.splits[0]!;
+  const plan =
+    data.y.kind === "classification"
+      ? ({ kind: "stratified", codes: data.y.codes, classCount: data.y.classCount } as const)
+      : ({ kind: "random", rowCount: data.frame.rowCount } as const);
+  const parts = growingParts(plan, train, learningSizes(train.length, 50, 5), options.seed);
+  const pool = startRacePool(
+    { ...data, splits: parts.map((part) => ({ train: part, test })) },
+    options.threads,
+  );
+  const stop = (): void => pool.stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const rows = judgedAt(
+      judgedRows({ y: data.y, ...(data.weight && { weight: data.weight }) }, table.task),
+      test,
+    );
+    const settled = await Promise.allSettled(parts.map((_, split) => pool.run({ candidate, split })));
+    return settled.flatMap((item, i) =>
+      item.status === "fulfilled"
+        ? [{ rows: parts[i]!.length, score: metric.score(scoredRows(rows.y, item.value.predictions, rows)) }]
+        : [],
+    );
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    pool.stop();
+  }
+}
+
+async function unlessCancelled<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MillwrightError && error.code === "CANCELLED") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,226 @@
+/** Fills the report's data from a finished run. */
+import { basename } from "node:path";
+import type { Metric, RegressionRows } from "../../metrics/index.ts";
+import type {
+  BoardEntry,
+  Estimate,
+  Finding,
+  MetricInfo,
+  PartialDependence,
+  ReportData,
+} from "../../report/index.ts";
+import { scoredRows } from "../../evaluate/index.ts";
+import { featureColumns } from "../../schema/index.ts";
+import { family, type FamilyName } from "../../select/index.ts";
+import type { Explanation } from "./explain.ts";
+import { constantAnswer, type LabelledFrame } from "./labelled.ts";
+import { classPictures, errorPictures } from "./pictures.ts";
+import type { RunParts, RunRecord } from "./run-record.ts";
+
+export interface ReportParts extends RunParts {
+  readonly training: LabelledFrame;
+  readonly explanation: Explanation;
+  readonly record: RunRecord;
+}
+
+export function reportData(parts: ReportParts): ReportData {
+  const { record, table, splits, metric, race, options, held, training, explanation } = parts;
+  const { task, frame } = table;
+  const { simpler } = parts.choice;
+  return {
+    task: record.task.kind,
+    target: {
+      column: task.target,
+      ...(task.kind === "classification" && { classes: classCounts(table.y, task.classes) }),
+      ...(task.kind === "classification" && task.positive !== undefined && { positive: task.positive }),
+    },
+    data: {
+      sources: options.source.map((source) => (source.includes("://") ? "a database" : basename(source))),
+      rows: record.data.rows,
+      columns: record.data.columns,
+      usedColumns: featureColumns(frame.schema).length,
+    },
+    split: {
+      kind: options.testSource === undefined ? splits.kind : "file",
+      ...splitBy(parts),
+      trainRows: splits.train.length,
+      testRows: held.frame.rowCount,
+      folds: splits.folds.length,
+    },
+    metric: metricInfo(metric),
+    intervalLevel: 0.95,
+    families: [...new Set(race.entries.map((entry) => entry.candidate.family))],
+    chosen: chosenInfo(parts),
+    test: parts.judgement.metrics.map((item) => ({
+      metric: {
+        name: item.name,
+        label: item.title,
+        higherIsBetter: item.greaterIsBetter,
+        inTargetUnits: item.unit === "target",
+      },
+      score: estimate(item.value, item.low, item.high),
+      ...(Number.isFinite(item.baseline) && { baseline: item.baseline }),
+    })),
+    findings: findings(parts),
+    leaderboard: leaderboard(parts),
+    ...(simpler && {
+      simpler: {
+        name: simpler.name,
+        score: simpler.comparison.scoreA,
+        difference: estimate(simpler.comparison.gain, simpler.comparison.low, simpler.comparison.high),
+        withinNoise: true,
+      },
+    }),
+    ...(parts.audit.nullTest && {
+      shuffledTarget: {
+        score: estimate(parts.audit.nullTest.score, parts.audit.nullTest.low, parts.audit.nullTest.high),
+        chance: parts.audit.nullTest.chance,
+      },
+    }),
+    ...pictures(parts, training),
+    ...(explanation.learning.length > 1 && {
+      learningCurve: explanation.learning.map(({ rows, score }) => ({ rows, score: { value: score } })),
+    }),
+    ...(explanation.importance && {
+      importance: explanation.importance.columns.map(({ columns, drop, spread }) => ({
+        column: columns.join(" + "),
+        drop: estimate(drop, drop - 2 * spread, drop + 2 * spread),
+      })),
+    }),
+    partialDependence: explanation.dependence.map((item): PartialDependence => {
+      const shown = item.points.filter((point) => point.value !== null);
+      const answer =
+        task.kind === "classification"
+          ? Math.max(0, task.classes.indexOf(task.positive ?? task.classes[0]!))
+          : 0;
+      return {
+        column: item.column,
+        ...(task.kind === "classification" && { label: task.classes[answer]! }),
+        kind: item.kind === "boolean" ? "category" : item.kind,
+        points: shown.map(({ value, mean, share }) => ({ x: value!, y: mean[answer]!, share })),
+      };
+    }),
+    segments: (explanation.segments?.worst ?? []).flatMap(({ text, rows, score }) =>
+      score === null
+        ? []
+        : [{ description: text, rows, score: estimate(score.score, score.low, score.high) }],
+    ),
+    ...(explanation.labels && {
+      labelNoise: { rows: explanation.labels.rows.length, share: explanation.labels.share },
+    }),
+    run: {
+      command: record.reproduce,
+      seed: options.seed,
+      budget: record.budget.unitsUsed,
+      ...(options.time !== undefined && { timeLimitSeconds: options.time }),
+      durationSeconds: record.seconds,
+      configurations: race.entries.length,
+      fits: race.entries.length * splits.folds.length,
+      stoppedEarly: race.stoppedBy === "signal",
+      versions: [{ name: "millwright", version: options.software.replace(/^millwright /, "") }],
+      hashes: [
+        { name: "model.onnx", sha256: record.model.sha256 },
+        { name: "training data", sha256: table.fingerprint },
+      ],
+    },
+  };
+}
+
+function estimate(value: number, low: number, high: number): Estimate {
+  return Number.isFinite(low) && Number.isFinite(high) ? { value, low, high } : { value };
+}
+
+function metricInfo(metric: Metric): MetricInfo {
+  return {
+    name: metric.name,
+    label: metric.title,
+    higherIsBetter: metric.greaterIsBetter,
+    inTargetUnits: metric.unit === "target",
+  };
+}
+
+function classCounts(y: LabelledFrame["y"], classes: readonly string[]): { label: string; rows: number }[] {
+  const counts = new Array<number>(classes.length).fill(0);
+  if (y.kind === "classification") for (const code of y.codes) counts[code]!++;
+  return classes.map((label, code) => ({ label, rows: counts[code]! }));
+}
+
+function splitBy({ options, table }: ReportParts): { readonly by?: string } {
+  if (options.testSource !== undefined) return { by: basename(options.testSource) };
+  const column =
+    table.frame.schema.columns.find((item) => item.role === "time") ??
+    table.frame.schema.columns.find((item) => item.role === "group");
+  return column === undefined ? {} : { by: column.name };
+}
+
+function chosenInfo({ choice, model }: ReportParts): ReportData["chosen"] {
+  const titles = choice.members.map(({ entry }) => family(entry.candidate.family as FamilyName).title);
+  const distinct = [...new Set(titles)];
+  return {
+    name: choice.chosen,
+    family: choice.members.length > 1 ? "ensemble" : choice.members[0]!.entry.candidate.family,
+    description:
+      titles.length > 1
+        ? `weighted average of ${titles.length} models: ${distinct.join(", ")}`
+        : distinct[0]!,
+    sizeBytes: model.length,
+  };
+}
+
+function leaderboard({ choice }: ReportParts): BoardEntry[] {
+  return choice.board.map((entry) => {
+    const role =
+      entry.name === choice.chosen
+        ? "chosen"
+        : entry.family === "baseline"
+          ? "baseline"
+          : entry.weight > 0
+            ? "member"
+            : undefined;
+    const parameters = choice.members.find((member) => member.entry.candidate.name === entry.name)?.entry
+      .candidate.parameters;
+    return {
+      name: entry.name,
+      family: entry.family,
+      ...(role && { role }),
+      score: estimate(entry.score, entry.low, entry.high),
+      ...(role === "member" && { weight: entry.weight }),
+      ...(parameters &&
+        Object.keys(parameters).length > 0 && {
+          parameters: Object.entries(parameters)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(", "),
+        }),
+    };
+  });
+}
+
+function findings({ table, audit }: ReportParts): Finding[] {
+  const actions = { leftOut: "left out", readAs: "read in its own way", hint: undefined } as const;
+  return table.findings.map((item) => {
+    const scores = item.kind === "leak" ? audit.leaks.find((leak) => leak.column === item.column) : undefined;
+    const action = actions[item.effect];
+    return {
+      kind: item.kind,
+      ...(item.column !== null && { column: item.column }),
+      evidence: item.evidence,
+      ...(action !== undefined && { action }),
+      ...(item.undo !== null && { undo: item.undo }),
+      ...(scores && { scores: { with: scores.withColumn, without: scores.without } }),
+    };
+  });
+}
+
+function pictures(parts: ReportParts, training: LabelledFrame): Partial<ReportData> {
+  const { judgement, table, options, threshold } = parts;
+  const scored = scoredRows(judgement.rows.y, judgement.answers, judgement.rows);
+  if ("classCount" in scored) {
+    const classes = table.task.kind === "classification" ? table.task.classes : [];
+    return classPictures({ ...scored, probabilities: judgement.answers }, classes, {
+      threshold,
+      cost: options.cost,
+    });
+  }
+  const { y, predicted } = scored as RegressionRows;
+  return { errors: errorPictures(y, predicted, constantAnswer(training)[0]!) };
+}
