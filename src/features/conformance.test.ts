@@ -19,6 +19,7 @@ import { targetEncoder } from "./encoders/target-encode.ts";
 import { tfidfEncoder } from "./encoders/tfidf.ts";
 import { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 import { frameOf, type Plain } from "./frame-fixture.ts";
+import * as doors from "./index.ts";
 import { feedsOf, graphInputs } from "./inputs.ts";
 import type { Matrix } from "./matrix.ts";
 import { type Chain, chainOf, type StepTarget } from "./step.ts";
@@ -104,6 +105,20 @@ const words = [
   "--",
 ];
 const extremes = [0, -0, 5e-324, 1.7e308, -1.7e308, Infinity, -Infinity, Number.NaN, 16777217, 0.1];
+
+test("every step is under these laws", () => {
+  const kinds = Object.values(plans).flatMap(({ encoder, transforms }) => [
+    encoder.kind,
+    ...transforms.map((t) => t.kind),
+  ]);
+  const steps = [
+    "numbers",
+    ...Object.keys(doors)
+      .filter((name) => name.endsWith("Parameters"))
+      .map((name) => name.slice(0, -10)),
+  ];
+  expect([...new Set(kinds)].toSorted()).toEqual(steps.toSorted());
+});
 
 /** Rows of every kind of column; `unseen` adds values that fitting must not have met. */
 function table(rowCount: number, seed: number, unseen: boolean): Frame {
@@ -315,7 +330,8 @@ function rareValues(frame: Frame): { numbers: Set<number>; strings: Set<string> 
     for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
   };
   for (const cells of frame.columns.values()) {
-    if (cells.type === "number") for (const value of cells.values) count(numbers, [value]);
+    if (cells.type === "number")
+      for (const value of cells.values) count(numbers, [value, Math.fround(value)]);
     else
       for (const code of cells.codes)
         if (code >= 0)

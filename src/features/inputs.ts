@@ -56,7 +56,7 @@ export function feedsOf(frame: Frame, names: readonly string[], rows?: Uint32Arr
 }
 
 /** A column of a schema. @throws MillwrightError `SCHEMA_MISSING_COLUMN` with the nearest name. */
-export function columnNamed(schema: Schema, name: string): ColumnSchema {
+function columnNamed(schema: Schema, name: string): ColumnSchema {
   const column = schema.columns.find((candidate) => candidate.name === name);
   if (column === undefined) {
     const names = schema.columns.map((candidate) => candidate.name);
