@@ -18,16 +18,7 @@ import {
 import type { Matrix } from "../../src/features/index.ts";
 import { graph, graphHash, input } from "../../src/graph/index.ts";
 import { compile } from "../../src/runtime/index.ts";
-import {
-  type Kind,
-  kinds,
-  number,
-  rowMajor,
-  strangeRows,
-  table,
-  type Takes,
-  targetOf,
-} from "./estimator-data.ts";
+import { type Kind, kinds, number, rowMajor, strangeRows, table, type Takes } from "./estimator-data.ts";
 
 export type Law =
   | "refit forgets"
@@ -348,10 +339,11 @@ function expectAnswers(kind: Kind, values: Float64Array, rowCount: number): void
   expect(size).toBe(kind === "number" ? 1 : kind === "two classes" ? 2 : 3);
   for (let i = 0; i < rowCount; i++) {
     const row = values.subarray(i * size, (i + 1) * size);
-    if (!row.every(Number.isFinite)) expect.fail(`row ${i} is ${[...row]}`);
+    if (!row.every(Number.isFinite)) expect.fail(`row ${i} is ${row.join(", ")}`);
     if (kind === "number") continue;
     const total = row.reduce((sum, p) => sum + p, 0);
-    if (row.some((p) => p < 0 || p > 1) || Math.abs(total - 1) > 1e-9) expect.fail(`row ${i} is ${[...row]}`);
+    if (row.some((p) => p < 0 || p > 1) || Math.abs(total - 1) > 1e-9)
+      expect.fail(`row ${i} is ${row.join(", ")}`);
   }
 }
 

@@ -74,7 +74,7 @@ function leaveOneOutError({ values, target, rows }: Spectrum, l2: number): numbe
   return error;
 }
 
-/** From the Gram matrix of the features; rows judged are limited to about 2e8 multiplications. */
+/** From the Gram matrix of the features; rows judged are limited to some 5e7 multiplications, at least 1,000. */
 function featureSpectrum(
   moments: Moments,
   { x, y, weight, rowIds }: Rows & { readonly rowIds: Uint32Array },
@@ -96,7 +96,7 @@ function featureSpectrum(
     for (let a = 0; a < n; a++) total += v[a]! * moments.xy[used[a]!]! * scale[a]!;
     return total;
   });
-  const judged = sampleRows(rowIds, Math.max(largestBasis, Math.floor(2e8 / n ** 2)), seed);
+  const judged = sampleRows(rowIds, Math.max(1000, Math.floor(5e7 / (n * (n + 2 * steps)))), seed);
   const z = new Float64Array(n);
   const rows = Array.from(judged, (i) => {
     const w = weight?.[i] ?? 1;
