@@ -10,6 +10,8 @@ import type { AnyValue, Node, Producer, Value } from "./types.ts";
 
 /** Parts of an imported file that we carry without looking inside. */
 export interface Carried {
+  /** Format version of the file; ours is written where it is newer. */
+  readonly irVersion: number;
   readonly functions: readonly FunctionProto[];
   /** Sparse initialisers and quantisation notes of the main graph. */
   readonly graph: Pick<GraphProto, "sparseInitializer" | "quantizationAnnotation">;
@@ -26,8 +28,6 @@ export interface Graph {
   readonly nodes: readonly Node[];
   /** Constants and parameters that an output needs, by first use. */
   readonly constants: readonly AnyValue[];
-  /** Versions of op domains beyond ours, from the file it was read from. */
-  readonly opsets: ReadonlyMap<string, number>;
   readonly carried?: Carried;
 }
 
@@ -37,7 +37,6 @@ export interface GraphParts {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Default "millwright". */
   readonly name?: string;
-  readonly opsets?: ReadonlyMap<string, number>;
   readonly carried?: Carried | undefined;
 }
 
@@ -93,7 +92,6 @@ export function graph(parts: GraphParts): Graph {
     metadata: { ...parts.metadata },
     nodes,
     constants,
-    opsets: parts.opsets ?? new Map(),
     ...(parts.carried ? { carried: parts.carried } : {}),
   };
 }

@@ -39,7 +39,7 @@ export function renew(node: Node, to: (value: AnyValue) => AnyValue): Node {
     ...(node.label === undefined ? {} : { node: node.label }),
     outputs: node.outputs.map((value) => value.label ?? ""),
   };
-  const { definition, type, domain, attributes } = node;
+  const { definition, type, domain, attributes, opsets } = node;
   if (definition && inputs.every((value) => value === undefined || isKnown(value))) {
     return makeNode(definition, inputs, attributes, node.outputs.length, labels);
   }
@@ -51,6 +51,7 @@ export function renew(node: Node, to: (value: AnyValue) => AnyValue): Node {
     attributes,
     ...(definition ? { definition } : {}),
     ...(captures ? { captures } : {}),
+    ...(opsets ? { opsets } : {}),
   };
   const types = node.outputs.map((value) =>
     isKnown(value)
@@ -76,7 +77,6 @@ export function parametersAsInputs(from: Graph): Graph {
     outputs: new Map(names.map((name, i) => [name, values[i]!])),
     metadata: from.metadata,
     name: from.name,
-    opsets: from.opsets,
     carried: from.carried,
   };
   return graph(parts);

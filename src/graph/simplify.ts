@@ -37,7 +37,6 @@ export function simplify(from: Graph): Graph {
     outputs: new Map([...from.outputs].map(([name, value]) => [name, to(value)])),
     metadata: from.metadata,
     name: from.name,
-    opsets: from.opsets,
     carried: from.carried,
   });
 }

@@ -69,6 +69,8 @@ export interface Node {
   /** Outer values that subgraphs in the attributes use, by the name they use. */
   readonly captures?: ReadonlyMap<string, AnyValue>;
   readonly label?: string;
+  /** Versions by domain of the file it comes from, for an op that is carried. */
+  readonly opsets?: ReadonlyMap<string, number>;
 }
 export type Producer = InputProducer | ConstantProducer | ParameterProducer | ForeignConstantProducer | Node;
 

@@ -6,7 +6,7 @@
  * ours node by node. Nothing outside the bytes is read.
  */
 import { MillwrightError } from "../../core/index.ts";
-import { type Attribute, Attributes } from "../attributes.ts";
+import { type Attribute, Attributes, toNumber } from "../attributes.ts";
 import { assemble, makeNode } from "../definition.ts";
 import { unknownDim } from "../dims.ts";
 import { type Carried, type Graph, graph } from "../graph.ts";
@@ -29,7 +29,8 @@ import { sortNodes } from "./sort.ts";
 import { outerNames, subgraphsOf } from "./subgraph.ts";
 import { dtypeOf, sizesOf, tensorFromProto, textOf } from "./tensor.ts";
 import { createUpgrade } from "./upgrade.ts";
-import { opsetVersion, parameterMark, versions } from "./write.ts";
+import { opsetVersion } from "./versions.ts";
+import { parameterMark } from "./write.ts";
 import type { AnyValue, Dim, ForeignValue, Node, OutputType } from "../types.ts";
 
 /**
@@ -88,6 +89,7 @@ class Importer {
   readonly limits: ReadLimits;
   readonly opsets: Map<string, number>;
   readonly values = new Map<string, AnyValue>();
+  readonly kept: ReadonlyMap<string, number>;
   readonly declared = new Map<string, TypeProto>();
 
   constructor(model: ModelProto, limits: ReadLimits) {
@@ -96,6 +98,7 @@ class Importer {
     this.proto = model.graph;
     this.limits = limits;
     this.opsets = opsetsOf(model);
+    this.kept = this.opsetsNow();
     if (!this.opsets.has("") && (this.proto.node ?? []).some((node) => (node.domain ?? "") === "")) {
       throw invalid("The file does not say which opset its nodes are of.");
     }
@@ -123,10 +126,7 @@ class Importer {
       inputs.push(value);
     }
     const functions = new Set((this.model.functions ?? []).map((f) => `${f.domain ?? ""}:${f.name ?? ""}`));
-    const upgrade = createUpgrade(this.opsets.get("") ?? opsetVersion, (name) => {
-      const value = this.values.get(name);
-      return value && isKnown(value) ? value.shape : undefined;
-    });
+    const upgrade = createUpgrade(this.opsets, (name) => this.values.get(name));
     for (const old of sortNodes(proto.node ?? [], new Set(this.values.keys()))) {
       const own = functions.has(`${old.domain ?? ""}:${old.opType ?? ""}`);
       const { nodes, initializers } = own ? { nodes: [old], initializers: [] } : upgrade(old);
@@ -143,7 +143,6 @@ class Importer {
       outputs: this.apart(outputs),
       metadata: metadataOf(this.model),
       name: proto.name || "graph",
-      opsets: this.keptOpsets(),
       carried: this.carried(),
     });
   }
@@ -158,21 +157,21 @@ class Importer {
     return outputs;
   }
 
-  /** Versions of domains that are not ours, and a standard opset newer than ours. */
-  keptOpsets(): Map<string, number> {
-    const kept = new Map<string, number>();
-    for (const [domain, version] of this.opsets) {
-      const ours = versions[domain];
-      if (ours === undefined || version > ours) kept.set(domain, version);
-    }
-    return kept;
+  /** The file's versions after the upgrade, for the nodes that are carried. */
+  opsetsNow(): Map<string, number> {
+    return new Map(
+      [...this.opsets].map(([domain, version]) => [
+        domain,
+        domain === "" ? Math.max(version, opsetVersion) : version,
+      ]),
+    );
   }
 
-  carried(): Carried | undefined {
+  carried(): Carried {
     const { sparseInitializer, quantizationAnnotation } = this.proto;
     const functions = this.model.functions ?? [];
-    if (functions.length === 0 && !sparseInitializer && !quantizationAnnotation) return undefined;
-    return { functions, graph: { sparseInitializer, quantizationAnnotation } };
+    const irVersion = toNumber(this.model.irVersion ?? 0);
+    return { irVersion, functions, graph: { sparseInitializer, quantizationAnnotation } };
   }
 
   define(name: string, value: AnyValue): void {
@@ -278,7 +277,7 @@ class Importer {
   ): Node {
     const { captures, ...rest } = parts;
     return assemble(
-      { ...rest, ...(captures.size > 0 ? { captures } : {}) },
+      { ...rest, opsets: this.kept, ...(captures.size > 0 ? { captures } : {}) },
       outputs.map((name) => this.declaredType(name)),
       labels,
     );

@@ -21,16 +21,8 @@ import {
 } from "./messages.ts";
 import { renameOuter } from "./subgraph.ts";
 import { tensorToProto } from "./tensor.ts";
+import { irVersion, opsetVersion } from "./versions.ts";
 import type { AnyValue, Dim, Node } from "../types.ts";
-
-/** Versions that the writer emits. */
-export const opsetVersion = 21;
-export const versions: Readonly<Record<string, number>> = {
-  "": opsetVersion,
-  "ai.onnx.ml": 5,
-  "com.microsoft": 1,
-};
-const irVersion = 10;
 
 /** Marks an initialiser as trainable, so that reading the file gives the parameter back. */
 export const parameterMark = "parameter";
@@ -43,13 +35,11 @@ export interface WriteOptions {
 /** The bytes of `model.onnx`. */
 export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array {
   const metadata = { ...graph.metadata, ...options.metadata };
-  const opsets = opsetsOf(graph);
-  const newest = (opsets.get("") ?? opsetVersion) > opsetVersion;
   return encodeModel({
-    irVersion: newest ? irVersionOf(opsets.get("")!) : irVersion,
+    irVersion: Math.max(irVersion, graph.carried?.irVersion ?? 0),
     producerName: "millwright",
     graph: graphProto(graph),
-    opsetImport: [...opsets].map(([domain, version]) => ({ domain, version })),
+    opsetImport: [...opsetsOf(graph)].map(([domain, version]) => ({ domain, version })),
     metadataProps: Object.keys(metadata)
       .sort()
       .map((key) => ({ key, value: metadata[key]! })),
@@ -57,19 +47,33 @@ export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array 
   });
 }
 
-/** IR versions that came with the opsets after ours (onnx Versioning.md). */
-function irVersionOf(opset: number): number {
-  return opset <= 21 ? 10 : opset === 22 ? 10 : opset === 23 ? 11 : opset === 24 ? 12 : 13;
+/** Our versions, except where the graph carries ops of others. */
+function opsetsOf(graph: Graph): Map<string, number> {
+  const opsets = new Map<string, number>([["", opsetVersion]]);
+  const need = (domain: string, version: number): void => {
+    opsets.set(domain, Math.max(version, opsets.get(domain) ?? 1));
+  };
+  for (const node of graph.nodes) {
+    if (!node.opsets) continue;
+    if (holdsGraph(node)) for (const [domain, version] of node.opsets) need(domain, version);
+    else need(node.domain, node.opsets.get(node.domain) ?? 1);
+  }
+  // An old op of ai.onnx.ml that is carried may be gone in version 5: its version stays if our nodes can live with it.
+  const carried = opsets.has("ai.onnx.ml");
+  for (const node of graph.nodes) if (!node.opsets) need(node.domain, neededVersion(node, carried));
+  return new Map([...opsets].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function opsetsOf(graph: Graph): Map<string, number> {
-  const used = new Set(["", ...graph.nodes.map((node) => node.domain)]);
-  for (const domain of graph.opsets.keys()) used.add(domain);
-  const opsets = new Map<string, number>();
-  for (const domain of [...used].sort()) {
-    opsets.set(domain, Math.max(graph.opsets.get(domain) ?? 1, versions[domain] ?? 1));
-  }
-  return opsets;
+function holdsGraph(node: Node): boolean {
+  return [...node.attributes.entries.values()].some(({ kind }) => kind === "graph" || kind === "raw");
+}
+
+/** Version of its domain that a node of ours needs. */
+function neededVersion(node: Node, besideOld: boolean): number {
+  if (node.domain === "") return opsetVersion;
+  if (node.domain !== "ai.onnx.ml") return 1;
+  if (node.type === "TreeEnsemble" || !besideOld) return 5;
+  return node.attributes.has("keys_tensor") ? 4 : 2;
 }
 
 function graphProto(graph: Graph): GraphProto {

@@ -1,16 +1,16 @@
 /**
  * Activation functions and soft maxima.
  *
- * ONNX Runtime has no float64 kernel for Erf, Gelu, Softplus, Softsign, Elu, Selu
- * and HardSigmoid: in float64 these functions are written with ops that have one.
+ * ONNX Runtime has a float64 kernel for few of them: in float64 the others are
+ * written out with ops that have one, and Erf is refused.
  */
 import type { DType } from "../../core/index.ts";
 import { apply, defineOp, requireDtype, requireSameDtype } from "../definition.ts";
 import { normalAxis } from "../dims.ts";
 import { scalar } from "../value.ts";
-import { abs, add, exp, log, max, min, mul, sub } from "./arithmetic.ts";
-import { greater } from "./comparison.ts";
-import { sumTo, unaryOp } from "./elementwise.ts";
+import { abs, add, div, exp, log, max, min, mul, sub } from "./arithmetic.ts";
+import { greater, less } from "./comparison.ts";
+import { requireFloat32, sumTo, unaryOp } from "./elementwise.ts";
 import { where } from "./selection.ts";
 import type { GradientRule, OpDefinition, Ops, Value } from "../types.ts";
 
@@ -224,15 +224,15 @@ export function relu(x: Value): Value {
 }
 /** x above 0, alpha·x below. */
 export function leakyRelu(x: Value, alpha = 0.01): Value {
-  return apply(leakyReluOp, [x], { alpha });
+  return x.dtype === float64 ? where(greater(x, 0), x, mul(x, alpha)) : apply(leakyReluOp, [x], { alpha });
 }
 /** x above 0, slope·x below, with a slope that can be trained and broadcasts. */
 export function pRelu(x: Value, slope: Value): Value {
-  return apply(pReluOp, [x, slope]);
+  return x.dtype === float64 ? where(less(x, 0), mul(x, slope), x) : apply(pReluOp, [x, slope]);
 }
 /** x above alpha, else 0. */
 export function thresholdedRelu(x: Value, alpha = 1): Value {
-  return apply(thresholdedReluOp, [x], { alpha });
+  return x.dtype === float64 ? where(greater(x, alpha), x, 0) : apply(thresholdedReluOp, [x], { alpha });
 }
 /** 1 / (1 + e^−x). */
 export function sigmoid(x: Value): Value {
@@ -248,15 +248,20 @@ export function softplus(x: Value): Value {
 }
 /** x / (1 + |x|). */
 export function softsign(x: Value): Value {
-  return x.dtype === float64 ? mul(x, exp(mul(log(add(abs(x), 1)), -1))) : apply(softsignOp, [x]);
+  return x.dtype === float64 ? div(x, add(abs(x), 1)) : apply(softsignOp, [x]);
 }
 /** Gauss's error function. float32 only: ONNX Runtime has no float64 kernel. */
 export function erf(x: Value): Value {
-  return apply(erfOp, [x]);
+  return apply(erfOp, [requireFloat32("erf", x)]);
 }
 /** x·Φ(x); `tanh` is the usual approximation, which works in float64 too. */
 export function gelu(x: Value, approximate: "none" | "tanh" = "none"): Value {
-  return apply(geluOp, [x], { approximate: approximate === "none" ? undefined : approximate });
+  if (x.dtype === float64 && approximate === "tanh") {
+    const inner = mul(mul(x, add(mul(mul(x, x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+    return mul(mul(x, 0.5), add(tanh(inner), 1));
+  }
+  const attributes = { approximate: approximate === "none" ? undefined : approximate };
+  return apply(geluOp, [requireFloat32("gelu", x)], attributes);
 }
 /** x above 0, alpha·(e^x − 1) below. */
 export function elu(x: Value, alpha = 1): Value {
@@ -265,7 +270,8 @@ export function elu(x: Value, alpha = 1): Value {
 }
 /** elu with a slope that stays 1 at 0 for every alpha. */
 export function celu(x: Value, alpha = 1): Value {
-  return apply(celuOp, [x], { alpha });
+  if (x.dtype !== float64) return apply(celuOp, [x], { alpha });
+  return where(greater(x, 0), x, mul(sub(exp(div(min(x, 0), alpha)), 1), alpha));
 }
 /** Self-normalising elu (Klambauer et al. 2017). */
 export function selu(x: Value): Value {
@@ -278,11 +284,11 @@ export function hardSigmoid(x: Value, alpha = 0.2, beta = 0.5): Value {
 }
 /** x·hardSigmoid(x) with slope 1/6. */
 export function hardSwish(x: Value): Value {
-  return apply(hardSwishOp, [x]);
+  return x.dtype === float64 ? mul(x, hardSigmoid(x, 1 / 6, 0.5)) : apply(hardSwishOp, [x]);
 }
 /** x·tanh(softplus x). */
 export function mish(x: Value): Value {
-  return apply(mishOp, [x]);
+  return x.dtype === float64 ? mul(x, tanh(softplus(x))) : apply(mishOp, [x]);
 }
 /** Cuts to [low, high]; numbers or scalars. */
 export function clip(x: Value, low?: Value | number, high?: Value | number): Value {

@@ -1,13 +1,14 @@
 /**
  * Arithmetic and elementary functions, element by element.
  *
- * Operands broadcast by NumPy's rule; one of two may be a plain number. Source of
- * shapes and names: ONNX operator specification, opset 21.
+ * Operands broadcast by NumPy's rule; one of two may be a plain number. Where ONNX
+ * Runtime has no float64 kernel, float64 is written out with ops that have one.
+ * Source of shapes and names: ONNX operator specification, opset 21.
  */
 import type { DType } from "../../core/index.ts";
 import { apply, defineOp } from "../definition.ts";
 import { scalar } from "../value.ts";
-import { binaryOp, inferBroadcast, operands, sumTo, unaryOp } from "./elementwise.ts";
+import { binaryOp, inferBroadcast, operands, requireFloat32, sumTo, unaryOp } from "./elementwise.ts";
 import type { GradientRule, OpDefinition, Operand, Value } from "../types.ts";
 
 const signed: readonly DType[] = ["float32", "float64", "int64", "int32"];
@@ -180,7 +181,7 @@ export function sum(values: readonly Value[]): Value {
 }
 /** Mean of one or more floats that broadcast. */
 export function mean(values: readonly Value[]): Value {
-  return apply(meanOp, values);
+  return values[0]?.dtype === "float64" ? div(sum(values), values.length) : apply(meanOp, values);
 }
 export function neg(x: Value): Value {
   return apply(negOp, [x]);
@@ -223,32 +224,40 @@ export function cos(x: Value): Value {
   return apply(cosOp, [x]);
 }
 export function tan(x: Value): Value {
-  return apply(tanOp, [x]);
+  return x.dtype === "float64" ? div(sin(x), cos(x)) : apply(tanOp, [x]);
 }
+/** Inverse sine. float32 only: ONNX Runtime has no float64 kernel. */
 export function asin(x: Value): Value {
-  return apply(asinOp, [x]);
+  return apply(asinOp, [requireFloat32("asin", x)]);
 }
+/** Inverse cosine. float32 only: ONNX Runtime has no float64 kernel. */
 export function acos(x: Value): Value {
-  return apply(acosOp, [x]);
+  return apply(acosOp, [requireFloat32("acos", x)]);
 }
-/** Inverse tangent; ONNX Runtime has no float64 kernel for it. */
+/** Inverse tangent. float32 only: ONNX Runtime has no float64 kernel. */
 export function atan(x: Value): Value {
-  return apply(atanOp, [x]);
+  return apply(atanOp, [requireFloat32("atan", x)]);
 }
+/** Hyperbolic sine. */
 export function sinh(x: Value): Value {
-  return apply(sinhOp, [x]);
+  return x.dtype === "float64" ? mul(sub(exp(x), exp(neg(x))), 0.5) : apply(sinhOp, [x]);
 }
+/** Hyperbolic cosine. */
 export function cosh(x: Value): Value {
-  return apply(coshOp, [x]);
+  return x.dtype === "float64" ? mul(add(exp(x), exp(neg(x))), 0.5) : apply(coshOp, [x]);
 }
+/** Inverse hyperbolic sine. */
 export function asinh(x: Value): Value {
-  return apply(asinhOp, [x]);
+  if (x.dtype !== "float64") return apply(asinhOp, [x]);
+  return mul(sign(x), log(add(abs(x), sqrt(add(mul(x, x), 1)))));
 }
+/** Inverse hyperbolic cosine, for x ≥ 1. */
 export function acosh(x: Value): Value {
-  return apply(acoshOp, [x]);
+  return x.dtype === "float64" ? log(add(x, sqrt(sub(mul(x, x), 1)))) : apply(acoshOp, [x]);
 }
+/** Inverse hyperbolic tangent, for |x| < 1. */
 export function atanh(x: Value): Value {
-  return apply(atanhOp, [x]);
+  return x.dtype === "float64" ? mul(log(div(add(x, 1), sub(1, x))), 0.5) : apply(atanhOp, [x]);
 }
 
 export const arithmeticOps: readonly OpDefinition[] = [

@@ -1,5 +1,5 @@
 /** Building blocks of element-wise ops: shape rules by broadcasting, numbers as operands, and the sum that undoes a broadcast. */
-import { assert, type DType } from "../../core/index.ts";
+import { assert, type DType, MillwrightError } from "../../core/index.ts";
 import { defineOp, requireDtype, requireSameDtype } from "../definition.ts";
 import { broadcastShapes, sameDim } from "../dims.ts";
 import { scalar } from "../value.ts";
@@ -14,6 +14,20 @@ export function operands(a: Operand, b: Operand): [Value, Value] {
 
 export function isValue(operand: Operand): operand is Value {
   return typeof operand === "object";
+}
+
+/**
+ * Refuses float64 for an op that ONNX Runtime has no such kernel for, and that we do not write out.
+ *
+ * @throws MillwrightError `GRAPH_UNSUPPORTED`.
+ */
+export function requireFloat32(name: string, x: Value): Value {
+  if (x.dtype !== "float64") return x;
+  throw new MillwrightError(
+    "GRAPH_UNSUPPORTED",
+    `${name} runs in float32 only, and has float64.`,
+    "Cast it to float32.",
+  );
 }
 
 export type Allowed = readonly DType[] | "float" | "number";

@@ -1,5 +1,5 @@
 /** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, padding, tiles. */
-import type { DType } from "../../core/index.ts";
+import { type DType, MillwrightError } from "../../core/index.ts";
 import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { normalAxis, productDim, showShape, sumDim, unknownDim } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
@@ -271,10 +271,10 @@ const scatterNDOp = defineOp({
 
 function requireLinear(name: string, reduction: string): void {
   if (reduction === "none" || reduction === "add") return;
-  throw shapeError(
-    { name },
-    `with the reduction "${reduction}" has no gradient rule.`,
-    'Use "add" or "none" on trained paths.',
+  throw new MillwrightError(
+    "GRAPH_NO_GRADIENT",
+    `${name} with the reduction "${reduction}" lies on a path to the loss and has no gradient.`,
+    'Use "add" or "none" there.',
   );
 }
 

@@ -3,8 +3,10 @@ import type { DType } from "../../core/index.ts";
 import { apply, applyAll, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { broadcastShapes, normalAxis, unknownDim } from "../dims.ts";
 import { sizesIn } from "../shape-data.ts";
-import { int64s, scalar } from "../value.ts";
+import { constant, int64s, scalar } from "../value.ts";
 import { operands, sumTo, unaryOp } from "./elementwise.ts";
+import { equal, not } from "./comparison.ts";
+import { cast } from "./shape.ts";
 import type { Dim, OpDefinition, Operand, Value } from "../types.ts";
 
 const whereOp = defineOp({
@@ -195,24 +197,15 @@ export function isInf(x: Value, only?: "positive" | "negative"): Value {
     detect_positive: only === "negative" ? 0 : undefined,
   });
 }
-/**
- * 1 at the index and 0 elsewhere, along a new axis. An index outside 0 … depth − 1 gives zeros only.
- *
- * @param dtype - float32, or int64; ONNX Runtime has no kernel for float64.
- */
+/** 1 at the index and 0 elsewhere, along a new axis. An index outside 0 … depth − 1 gives zeros only. Default float32. */
 export function oneHot(
   index: Value,
   depth: number,
   options: { readonly axis?: number; readonly dtype?: DType } = {},
 ): Value {
-  const values = { float32: Float32Array.of(0, 1), int64: BigInt64Array.of(0n, 1n) };
-  const dtype = options.dtype === "int64" ? "int64" : "float32";
-  return apply(oneHotOp, [index, scalar("int64", depth), constantPair(dtype, values[dtype])], {
-    axis: options.axis ?? -1,
-  });
-}
-function constantPair(dtype: "float32" | "int64", data: Float32Array | BigInt64Array): Value {
-  return { dtype, shape: [2], producer: { kind: "constant", tensor: { dtype, shape: [2], data } }, index: 0 };
+  const values = constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
+  const hot = apply(oneHotOp, [index, scalar("int64", depth), values], { axis: options.axis ?? -1 });
+  return cast(hot, options.dtype ?? "float32");
 }
 /** Running sum along an axis. */
 export function cumSum(
@@ -227,7 +220,7 @@ export function cumSum(
 }
 /** Coordinates of the elements that are not 0. [rank, found], int64. */
 export function nonZero(x: Value): Value {
-  return apply(nonZeroOp, [x]);
+  return apply(nonZeroOp, [x.dtype === "float64" ? not(equal(x, 0)) : x]);
 }
 /** Keeps the triangle on and above (or below) the k-th diagonal of each matrix, zeros elsewhere. */
 export function trilu(x: Value, options: { readonly upper?: boolean; readonly k?: number } = {}): Value {

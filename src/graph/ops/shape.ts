@@ -1,5 +1,5 @@
 /** Ops that move, join or cut elements without changing them, and those that read sizes. */
-import type { DType } from "../../core/index.ts";
+import { type DType, MillwrightError } from "../../core/index.ts";
 import {
   apply,
   applyAll,
@@ -67,12 +67,13 @@ const castOp = defineOp({
   attributes: { to: "int", saturate: "int" },
   infer(call) {
     const dtype = dtypeOfOnnx.get(call.attributes.int("to", 0));
-    if (!dtype)
-      throw shapeError(
-        call,
-        "has no dtype that we compute with.",
+    if (!dtype) {
+      throw new MillwrightError(
+        "DTYPE_MISMATCH",
+        `cast goes to ONNX type ${call.attributes.int("to", 0)}, which we do not compute with.`,
         `Choose from ${Object.keys(onnxType).join(", ")}.`,
       );
+    }
     return [{ dtype, shape: call.inputs[0]!.shape }];
   },
   gradient: ({ inputs: [x], outputs: [y], gradient: g }, ops) =>
