@@ -1,4 +1,5 @@
 /** Bytes of local files in blocks, unpacked where they are gzipped. Reading runs ahead of whoever consumes. */
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
@@ -71,4 +72,15 @@ async function* unpack(path: string): AsyncGenerator<Uint8Array> {
     size = 0;
   }
   if (size > 0) yield Buffer.concat(parts);
+}
+
+/**
+ * SHA-256 of files' bytes as they lie on disk, one after the other; no name enters.
+ *
+ * @returns Lower-case hexadecimal.
+ */
+export async function hashFiles(paths: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const path of paths) for await (const block of readBlocks(path, false)) hash.update(block);
+  return hash.digest("hex");
 }

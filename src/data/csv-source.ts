@@ -1,7 +1,6 @@
-/** CSV and TSV files to raw columns: encoding and dialect found, one pass, a second one for columns that misled. */
+/** CSV and TSV files as a source: encoding and dialect are found, then files are read one after the other. */
 import { MillwrightError } from "../core/index.ts";
-import type { Schema } from "../schema/index.ts";
-import { readBlocks } from "./bytes.ts";
+import { hashFiles, readBlocks } from "./bytes.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
 import { datetimeFromBytes } from "./csv/datetime-bytes.ts";
 import { notPlain, numberFromBytes } from "./csv/number-bytes.ts";
@@ -10,20 +9,12 @@ import type { Plan } from "./csv/sinks.ts";
 import { InvalidUtf8 } from "./csv/string-table.ts";
 import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
-import type { ColumnOverride } from "./infer/infer-column.ts";
-import type { RawColumn, RawTable } from "./raw-column.ts";
+import type { Ragged, RawColumn } from "./raw-column.ts";
+import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
 import type { SourceFile } from "./source.ts";
 
 export interface CsvOptions extends DialectOptions {
   readonly encoding?: Encoding;
-  readonly signal?: AbortSignal;
-  /** Bytes read, of all files. */
-  readonly onBytes?: (done: number, total: number) => void;
-}
-
-interface Declared {
-  readonly columns?: Readonly<Record<string, ColumnOverride>>;
-  readonly schema?: Schema;
 }
 
 /** More columns than this cannot be inputs of a model file. */
@@ -41,66 +32,209 @@ interface OpenedCsv {
 }
 
 /**
- * Reads files that have the same columns, one after the other.
+ * Opens files that have the same columns, to be read one after the other.
  *
- * @throws MillwrightError `DATA_EMPTY`, `DATA_ENCODING`, `DATA_RAGGED_ROWS`, `DATA_TOO_MANY_COLUMNS`,
- *   `SCHEMA_MISMATCH` when a later file has other columns.
+ * @throws MillwrightError `DATA_EMPTY`, `DATA_ENCODING`, `DATA_TOO_MANY_COLUMNS`, `SCHEMA_MISMATCH` when a later
+ *   file has other columns.
  */
-export async function readCsvFiles(
-  files: readonly SourceFile[],
-  options: CsvOptions & Declared,
-): Promise<{ raw: RawTable; findings: Finding[]; preferDecimalComma: boolean }> {
+export async function openCsvFiles(files: readonly SourceFile[], options: CsvOptions): Promise<CsvSource> {
   const opened: OpenedCsv[] = [];
   for (const file of files) opened.push(await openCsv(file, options));
-  const first = opened[0]!;
-  for (const other of opened) requireSameNames(first, other);
-  try {
-    return await readOpened(opened, options);
-  } catch (error) {
-    if (!(error instanceof InvalidUtf8) || options.encoding !== undefined) throw refuseEncoding(error, first);
-    // Bytes far down that are not UTF-8: then the file is in the one-byte encoding that holds every byte.
-    const again = opened.map((csv): OpenedCsv => ({ ...csv, encoding: "windows-1252" }));
-    return readOpened(again, options);
+  for (const other of opened) requireSameNames(opened[0]!, other);
+  return new CsvSource(opened, options.encoding !== undefined);
+}
+
+/** Bytes of columns in memory for a byte of the file; gzip packs text about five to one. */
+const memoryShare = { plain: 1, gzipped: 5 };
+
+export class CsvSource implements RawSource {
+  readonly owner: string;
+  readonly names: readonly string[];
+  readonly preferDecimalComma: boolean;
+  readonly expectedBytes: number;
+  ragged: Ragged = { count: 0, examples: [] };
+  private opened: readonly OpenedCsv[];
+  private readonly encodingGiven: boolean;
+  private rowCount = 0;
+
+  constructor(opened: readonly OpenedCsv[], encodingGiven: boolean) {
+    const { file, found } = opened[0]!;
+    this.opened = opened;
+    this.encodingGiven = encodingGiven;
+    this.owner = opened.length === 1 ? file.path : `${file.path} and ${opened.length - 1} more`;
+    this.names = found.names;
+    this.preferDecimalComma = found.dialect.delimiter === 59;
+    this.expectedBytes = opened.reduce(
+      (sum, csv) => sum + csv.file.bytes * (csv.file.gzipped ? memoryShare.gzipped : memoryShare.plain),
+      0,
+    );
+  }
+
+  plan(declared: Declared): readonly Plan[] {
+    const { sample } = this.opened[0]!.found;
+    return this.names.map((name, index) =>
+      planColumn(
+        name,
+        sample.map((row) => row[index]!),
+        declared,
+      ),
+    );
+  }
+
+  /**
+   * @throws MillwrightError `DATA_RAGGED_ROWS` when more than a small share of the rows is broken.
+   */
+  async *scan(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+    let started = false;
+    try {
+      for await (const chunk of this.scanOnce(plans, options)) {
+        started = true;
+        yield chunk;
+      }
+    } catch (error) {
+      if (!(error instanceof InvalidUtf8)) throw error;
+      if (this.encodingGiven || started) throw refuseEncoding(this.opened[0]!);
+      // Bytes far down that are not UTF-8: then the file is in the one-byte encoding that holds every byte.
+      this.opened = this.opened.map((csv) => ({ ...csv, encoding: "windows-1252" as const }));
+      yield* this.scanOnce(plans, options);
+    }
+    requireFewRagged(this.owner, this.names.length, this.rowCount, this.ragged);
+  }
+
+  findings(): readonly Finding[] {
+    return [
+      ...headerFindings(this.opened[0]!),
+      ...encodingFindings(this.opened),
+      ...raggedFindings(this.names.length, this.rowCount, this.ragged),
+    ];
+  }
+
+  fingerprint(): Promise<string> {
+    return hashFiles(this.opened.map((csv) => csv.file.path));
+  }
+
+  async close(): Promise<void> {}
+
+  private async *scanOnce(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+    const total = this.opened.reduce((sum, csv) => sum + csv.file.bytes, 0);
+    let before = 0;
+    this.rowCount = 0;
+    const ragged = { count: 0, examples: [] as Ragged["examples"][number][] };
+    this.ragged = ragged;
+    const joiner = new Joiner(plans, this.opened.length === 1);
+    for (const csv of this.opened) {
+      const { file, found } = csv;
+      const reader = new CsvReader({
+        blocks: toUtf8(readBlocks(file.path, file.gzipped), csv.encoding, csv.markBytes, file.path),
+        dialect: found.dialect,
+        skipBytes: found.headerBytes,
+        skipLines: found.headerLines,
+        plans,
+        expectedBytes: file.gzipped || options.whole !== true ? 0 : file.bytes,
+        signal: options.signal,
+        onBytes: (bytes) => options.onProgress?.(before + Math.min(bytes, file.bytes), total),
+      });
+      for await (const count of reader.run()) {
+        if (options.whole !== true && count > 0) {
+          yield { rowCount: count, columns: joiner.join([reader.takeColumns(true)]) };
+        }
+      }
+      before += file.bytes;
+      this.rowCount += reader.rowCount;
+      ragged.count += reader.ragged.count;
+      ragged.examples.push(...reader.ragged.examples);
+      if (options.whole === true) joiner.keep(reader.takeColumns(false));
+    }
+    if (options.whole === true) yield { rowCount: this.rowCount, columns: joiner.join(joiner.kept) };
   }
 }
 
-function refuseEncoding(error: unknown, csv: OpenedCsv): unknown {
-  if (!(error instanceof InvalidUtf8)) return error;
+/** Columns of several readers below one another, with one dictionary a column. */
+class Joiner {
+  readonly kept: (readonly RawColumn[])[] = [];
+  private readonly plans: readonly Plan[];
+  private readonly dictionaries = new Map<
+    number,
+    { readonly codes: Map<string, number>; readonly texts: string[] }
+  >();
+
+  private readonly single: boolean;
+
+  /** @param single - There is one file, whose codes and dictionaries can stay as they are. */
+  constructor(plans: readonly Plan[], single: boolean) {
+    this.plans = plans;
+    this.single = single;
+  }
+
+  keep(columns: readonly RawColumn[]): void {
+    this.kept.push(columns);
+  }
+
+  join(parts: readonly (readonly RawColumn[])[]): readonly RawColumn[] {
+    return this.plans.map((_, index) =>
+      this.joinColumn(
+        index,
+        parts.map((part) => part[index]!),
+      ),
+    );
+  }
+
+  private joinColumn(index: number, parts: readonly RawColumn[]): RawColumn {
+    const first = parts[0]!;
+    if (parts.length === 1 && (this.single || first.type !== "string")) return first;
+    if (parts.some((part) => part.type !== first.type)) return { type: "odd" };
+    if (first.type === "skip" || first.type === "odd") return first;
+    if (first.type === "string") {
+      const strings = parts.flatMap((part) => (part.type === "string" ? [part] : []));
+      return this.joinStrings(index, strings);
+    }
+    const numeric = parts.flatMap((part) =>
+      part.type === "number" || part.type === "datetime" ? [part] : [],
+    );
+    const values = new Float64Array(numeric.reduce((sum, part) => sum + part.values.length, 0));
+    let at = 0;
+    const zones = new Set<boolean>();
+    for (const part of numeric) {
+      values.set(part.values, at);
+      at += part.values.length;
+      if (part.type === "datetime" && part.values.some((value) => value === value)) zones.add(part.zoned);
+    }
+    if (first.type === "number") return { type: "number", values };
+    return zones.size > 1 ? { type: "odd" } : { type: "datetime", values, zoned: zones.has(true) };
+  }
+
+  private joinStrings(
+    index: number,
+    parts: readonly { readonly codes: Int32Array; readonly dictionary: readonly string[] }[],
+  ): RawColumn {
+    const shared = this.dictionaries.get(index) ?? { codes: new Map<string, number>(), texts: [] };
+    this.dictionaries.set(index, shared);
+    const codes = new Int32Array(parts.reduce((sum, part) => sum + part.codes.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      // Codes by first appearance in the rows, so that a chunk's rows decide as one long file would.
+      const renumbered = new Int32Array(part.dictionary.length).fill(-2);
+      for (const code of part.codes) {
+        let next = code < 0 ? -1 : renumbered[code]!;
+        if (next === -2) {
+          const text = part.dictionary[code]!;
+          next = shared.codes.get(text) ?? shared.texts.push(text) - 1;
+          shared.codes.set(text, next);
+          renumbered[code] = next;
+        }
+        codes[at++] = next;
+      }
+    }
+    return { type: "string", codes, dictionary: shared.texts };
+  }
+}
+
+function refuseEncoding(csv: OpenedCsv): MillwrightError {
   return new MillwrightError(
     "DATA_ENCODING",
     `${csv.file.path} was read as ${csv.encoding} and holds bytes that are not.`,
     "Give its encoding with --encoding, or save it as UTF-8.",
   );
-}
-
-async function readOpened(
-  opened: readonly OpenedCsv[],
-  options: CsvOptions & Declared,
-): Promise<{ raw: RawTable; findings: Finding[]; preferDecimalComma: boolean }> {
-  const { names, sample, dialect } = opened[0]!.found;
-  let plans = names.map((name, index) =>
-    planColumn(
-      name,
-      sample.map((row) => row[index]!),
-      options,
-    ),
-  );
-  const first = await readAll(opened, plans, options);
-  const columns = [...first.columns];
-  if (columns.some((column) => column.type === "odd")) {
-    plans = columns.map((column): Plan => (column.type === "odd" ? "string" : "skip"));
-    const second = await readAll(opened, plans, options);
-    for (const [index, column] of second.columns.entries()) {
-      if (column.type !== "skip") columns[index] = column;
-    }
-  }
-  const owner = opened.length === 1 ? opened[0]!.file.path : `${opened.length} files`;
-  const findings = [...encodingFindings(opened), ...raggedFindings(owner, first)];
-  return {
-    raw: { names, columns, rowCount: first.rowCount, ragged: first.ragged },
-    findings,
-    preferDecimalComma: dialect.delimiter === 59,
-  };
 }
 
 async function openCsv(file: SourceFile, options: CsvOptions): Promise<OpenedCsv> {
@@ -163,10 +297,10 @@ function requireSameNames(first: OpenedCsv, other: OpenedCsv): void {
 }
 
 /** How a column is best read: as declared, or as the sample suggests. */
-function planColumn(name: string, sample: readonly string[], options: Declared): Plan {
-  const declared = options.schema?.columns.find((column) => column.name === name);
-  if (options.schema !== undefined && declared === undefined) return "skip";
-  const kind = declared?.kind ?? options.columns?.[name]?.kind;
+function planColumn(name: string, sample: readonly string[], declaredColumns: Declared): Plan {
+  const declared = declaredColumns.schema?.columns.find((column) => column.name === name);
+  if (declaredColumns.schema !== undefined && declared === undefined) return "skip";
+  const kind = declared?.kind ?? declaredColumns.columns?.[name]?.kind;
   if (kind !== undefined && kind !== "number" && kind !== "datetime") return "string";
   const present = sample.filter((cell) => cell.trim() !== "");
   if (present.length === 0) return kind ?? "string";
@@ -183,88 +317,17 @@ function planColumn(name: string, sample: readonly string[], options: Declared):
   return "string";
 }
 
-async function readAll(
-  opened: readonly OpenedCsv[],
-  plans: readonly Plan[],
-  options: CsvOptions,
-): Promise<Omit<RawTable, "names">> {
-  const total = opened.reduce((sum, csv) => sum + csv.file.bytes, 0);
-  let before = 0;
-  const parts: Omit<RawTable, "names">[] = [];
-  for (const csv of opened) {
-    const { file, found } = csv;
-    const reader = new CsvReader({
-      blocks: toUtf8(readBlocks(file.path, file.gzipped), csv.encoding, csv.markBytes, file.path),
-      dialect: found.dialect,
-      skipBytes: found.headerBytes,
-      skipLines: found.headerLines,
-      plans,
-      expectedBytes: file.gzipped ? 0 : file.bytes,
-      signal: options.signal,
-      onBytes: (bytes) => options.onBytes?.(before + bytes, total),
-    });
-    for await (const count of reader.run()) void count;
-    before += file.bytes;
-    parts.push({ rowCount: reader.rowCount, columns: reader.takeColumns(), ragged: reader.ragged });
-  }
-  return parts.length === 1 ? parts[0]! : joinParts(parts, plans);
-}
-
-/** Rows of several files below one another; codes are renumbered into one dictionary. */
-function joinParts(
-  parts: readonly Omit<RawTable, "names">[],
-  plans: readonly Plan[],
-): Omit<RawTable, "names"> {
-  const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0);
-  const columns = plans.map((_, index) =>
-    joinColumn(
-      parts.map((part) => part.columns[index]!),
-      rowCount,
-    ),
-  );
-  const count = parts.reduce((sum, part) => sum + part.ragged.count, 0);
-  return {
-    rowCount,
-    columns,
-    ragged: { count, examples: parts.flatMap((part) => part.ragged.examples).slice(0, 20) },
-  };
-}
-
-function joinColumn(columns: readonly RawColumn[], rowCount: number): RawColumn {
-  const first = columns[0]!;
-  if (first.type === "skip") return first;
-  if (columns.some((column) => column.type !== first.type)) return { type: "odd" };
-  if (first.type === "odd") return first;
-  if (first.type === "string") {
-    const dictionary: string[] = [];
-    const byText = new Map<string, number>();
-    const codes = new Int32Array(rowCount);
-    let at = 0;
-    for (const column of columns) {
-      if (column.type !== "string") continue;
-      const renumbered = column.dictionary.map((text) => {
-        const code = byText.get(text) ?? dictionary.push(text) - 1;
-        byText.set(text, code);
-        return code;
-      });
-      for (const code of column.codes) codes[at++] = code < 0 ? -1 : renumbered[code]!;
-    }
-    return { type: "string", codes, dictionary };
-  }
-  const values = new Float64Array(rowCount);
-  let at = 0;
-  let zoned = false;
-  for (const column of columns) {
-    if (column.type === "datetime") {
-      const present = column.values.some((value) => value === value);
-      if (present && at > 0 && zoned !== column.zoned) return { type: "odd" };
-      zoned = present ? column.zoned : zoned;
-    }
-    if (column.type !== "number" && column.type !== "datetime") continue;
-    values.set(column.values, at);
-    at += column.values.length;
-  }
-  return first.type === "number" ? { type: "number", values } : { type: "datetime", values, zoned };
+function headerFindings(csv: OpenedCsv): Finding[] {
+  if (csv.found.hasHeader) return [];
+  return [
+    {
+      kind: "header",
+      column: null,
+      evidence: `${csv.file.path} has no header: its columns are named ${csv.found.names[0]} to ${csv.found.names.at(-1)}.`,
+      effect: "readAs",
+      undo: "--header",
+    },
+  ];
 }
 
 function encodingFindings(opened: readonly OpenedCsv[]): Finding[] {
@@ -279,29 +342,34 @@ function encodingFindings(opened: readonly OpenedCsv[]): Finding[] {
     }));
 }
 
-function raggedFindings(owner: string, table: Omit<RawTable, "names">): Finding[] {
-  const { count, examples } = table.ragged;
-  if (count === 0) return [];
-  const rows = count + table.rowCount;
-  const shown = examples.slice(0, 5).map((row) => {
-    return `line ${row.line} (${row.problem === "quote" ? "text after a closing quote" : `${row.fieldCount} fields`})`;
+function listRagged(ragged: Ragged): string {
+  const shown = ragged.examples.slice(0, 5).map(({ line, problem, fieldCount }) => {
+    return `line ${line} (${problem === "quote" ? "text after a closing quote" : `${fieldCount} fields`})`;
   });
-  const list = `${shown.join(", ")}${count > shown.length ? ", …" : ""}`;
-  if (count > raggedShare * rows) {
-    throw new MillwrightError(
-      "DATA_RAGGED_ROWS",
-      `${count} of ${rows} rows of ${owner} have not the ${table.columns.length} fields of the others: ${list}.`,
-      "Repair these lines, or tell the delimiter and quote with --delimiter and --quote.",
-    );
-  }
+  return `${shown.join(", ")}${ragged.count > shown.length ? ", …" : ""}`;
+}
+
+function requireFewRagged(owner: string, columnCount: number, rowCount: number, ragged: Ragged): void {
+  const rows = ragged.count + rowCount;
+  if (ragged.count <= raggedShare * rows) return;
+  throw new MillwrightError(
+    "DATA_RAGGED_ROWS",
+    `${ragged.count} of ${rows} rows of ${owner} have not the ${columnCount} fields of the others: ${listRagged(ragged)}.`,
+    "Repair these lines, or tell the delimiter and quote with --delimiter and --quote.",
+  );
+}
+
+function raggedFindings(columnCount: number, rowCount: number, ragged: Ragged): Finding[] {
+  if (ragged.count === 0) return [];
+  const rows = ragged.count + rowCount;
   return [
     {
       kind: "raggedRows",
       column: null,
-      evidence: `${count} of ${rows} rows have not ${table.columns.length} fields and are left out: ${list}.`,
+      evidence: `${ragged.count} of ${rows} rows have not ${columnCount} fields and are left out: ${listRagged(ragged)}.`,
       effect: "leftOut",
       undo: null,
-      numbers: { count, rows },
+      numbers: { count: ragged.count, rows },
     },
   ];
 }

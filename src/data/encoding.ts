@@ -5,6 +5,7 @@
  * UTF-8 mean Windows-1252, which holds Latin-1. Node 20 decodes 0x80–0x9F of "windows-1252" as Latin-1
  * control characters, so that table is our own (WHATWG Encoding Standard, index windows-1252).
  */
+import { TextDecoder, TextEncoder } from "node:util";
 import { MillwrightError } from "../core/index.ts";
 
 export const encodings = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"] as const;

@@ -1,6 +1,12 @@
+export { parseColumnFlag } from "./column-flag.ts";
+export { type Encoding, encodings } from "./encoding.ts";
 export { type Finding, type FindingKind, findingKinds } from "./finding.ts";
 export type { ColumnOverride } from "./infer/infer-column.ts";
-export { type OpenOptions, openTable, type Table } from "./open-table.ts";
+export { findings, profile } from "./look.ts";
+export { type OpenOptions, openTable } from "./open-table.ts";
+export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
+export type { Profile, ProfileOptions } from "./profile/profile.ts";
+export { suggestTargets } from "./profile/suggest-targets.ts";
 export { type Format, formats } from "./source.ts";
 export {
   defaultSplitKind,
@@ -19,3 +25,5 @@ export {
   type StratifiedPlan,
   type TimePlan,
 } from "./splits/index.ts";
+export type { Table } from "./table.ts";
+export { tableFromRows } from "./table-from-rows.ts";

@@ -28,11 +28,3 @@ export interface Ragged {
     readonly problem: "fields" | "quote";
   }[];
 }
-
-/** All rows of a table, column by column. */
-export interface RawTable {
-  readonly names: readonly string[];
-  readonly columns: readonly RawColumn[];
-  readonly rowCount: number;
-  readonly ragged: Ragged;
-}

@@ -47,15 +47,6 @@ export async function findFiles(source: string, format?: Format): Promise<readon
   }
   const files: SourceFile[] = [];
   for (const path of paths) files.push(await describe(path, format));
-  const first = files[0]!;
-  const other = files.find((file) => file.format !== first.format);
-  if (other !== undefined) {
-    throw new MillwrightError(
-      "SOURCE_FORMAT",
-      `${source} matches ${first.format} files (${first.path}) and ${other.format} files (${other.path}).`,
-      "Narrow the pattern to one format.",
-    );
-  }
   return files;
 }
 

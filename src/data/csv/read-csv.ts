@@ -9,12 +9,6 @@ import type { Ragged, RawColumn } from "../raw-column.ts";
 import { DatetimeSink, NumberSink, type Plan, StringSink } from "./sinks.ts";
 import { type Dialect, Rows, tokenize } from "./tokenize.ts";
 
-export interface CsvPass {
-  readonly rowCount: number;
-  readonly columns: readonly RawColumn[];
-  readonly ragged: Ragged;
-}
-
 /** What a pass over a CSV needs. */
 export interface CsvRequest {
   /** UTF-8 without byte order mark. */
@@ -37,22 +31,10 @@ const maxRowBytes = 256 * 1024 * 1024;
 type AnySink = NumberSink | DatetimeSink | StringSink | undefined;
 
 /**
- * Reads the whole file.
+ * Reads a file block by block.
  *
- * @throws MillwrightError `DATA_RAGGED_ROWS` when a quote opens and never closes, `CANCELLED` when asked to stop.
- * @throws InvalidUtf8 from `StringTable` when a cell is not UTF-8.
+ * After each step of `run`, `takeColumns` gives the rows that came since the last take.
  */
-export async function readCsv(request: CsvRequest): Promise<CsvPass> {
-  const reader = new CsvReader(request);
-  for await (const count of reader.run()) void count;
-  return {
-    rowCount: reader.rowCount,
-    columns: reader.takeColumns(),
-    ragged: reader.ragged,
-  };
-}
-
-/** Chunks of a file: after each step of `run`, `takeColumns` gives the rows that came since the last take. */
 export class CsvReader {
   rowCount = 0;
   private readonly request: CsvRequest;
@@ -107,20 +89,24 @@ export class CsvReader {
     yield this.rowCount - before;
   }
 
-  /** The columns since the last take; dictionaries are those of the whole file so far. */
-  takeColumns(): RawColumn[] {
+  /**
+   * The columns since the last take; dictionaries are those of the whole file so far.
+   *
+   * @param more - Whether rows will follow, for which the arrays are kept.
+   */
+  takeColumns(more: boolean): RawColumn[] {
     return this.request.plans.map((plan, index): RawColumn => {
       if (plan === "skip") return { type: "skip" };
       const sink = this.sinks[index];
       if (sink === undefined) return emptyColumn(plan);
       if (sink.odd) return { type: "odd" };
       if (sink instanceof StringSink) {
-        return { type: "string", codes: sink.take(), dictionary: sink.dictionary() };
+        return { type: "string", codes: sink.take(more), dictionary: sink.dictionary() };
       }
       if (sink instanceof DatetimeSink) {
-        return { type: "datetime", values: sink.take(), zoned: sink.zonedCount > 0 };
+        return { type: "datetime", values: sink.take(more), zoned: sink.zonedCount > 0 };
       }
-      return { type: "number", values: sink.take() };
+      return { type: "number", values: sink.take(more) };
     });
   }
 

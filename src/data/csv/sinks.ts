@@ -12,7 +12,7 @@ import type { Dialect, Rows } from "./tokenize.ts";
 /** How a column is read in one pass. */
 export type Plan = "skip" | "number" | "datetime" | "string";
 
-/** Collects a column; `take` hands over what came since the last take. */
+/** Collects a column; `take` hands over what came since the last take, as an array of its own. */
 export interface Sink {
   /** Whether a field could not be read by this plan. */
   readonly odd: boolean;
@@ -57,9 +57,10 @@ abstract class NumericSink implements Sink {
     return this.values;
   }
 
-  take(): Float64Array {
-    const taken = this.values.length === this.length ? this.values : this.values.slice(0, this.length);
-    this.values = new Float64Array(0);
+  take(more: boolean): Float64Array {
+    const whole = this.values.length === this.length && !more;
+    const taken = whole ? this.values : this.values.slice(0, this.length);
+    if (!more) this.values = new Float64Array(0);
     this.length = 0;
     return taken;
   }
@@ -154,9 +155,10 @@ export class StringSink implements Sink {
     this.length = at;
   }
 
-  take(): Int32Array {
-    const taken = this.codes.length === this.length ? this.codes : this.codes.slice(0, this.length);
-    this.codes = new Int32Array(0);
+  take(more: boolean): Int32Array {
+    const whole = this.codes.length === this.length && !more;
+    const taken = whole ? this.codes : this.codes.slice(0, this.length);
+    if (!more) this.codes = new Int32Array(0);
     this.length = 0;
     return taken;
   }

@@ -76,6 +76,13 @@ export class Engine {
     await this.guard(sql, () => this.bindings.query(this.connection, sql));
   }
 
+  /** The one number that a query gives. @throws MillwrightError `SOURCE_SQL` */
+  async number(sql: string): Promise<number> {
+    let value = Number.NaN;
+    for await (const chunk of this.stream(sql)) value = chunk.doubles(0)[0]!;
+    return value;
+  }
+
   /** Names and DuckDB types of a query's columns. @throws MillwrightError `SOURCE_SQL` */
   async describe(sql: string): Promise<readonly { readonly name: string; readonly type: string }[]> {
     const columns: { name: string; type: string }[] = [];

@@ -66,27 +66,10 @@ export function shapedQuery(sql: string, columns: readonly QueryColumn[]): strin
 }
 
 /** A column being collected. */
-interface Collector {
+export interface Collector {
   add(chunk: Chunk, column: number): void;
+  /** What came since the last take. */
   take(): RawColumn;
-}
-
-/** Reads all rows of some columns. */
-export async function readQuery(
-  engine: Engine,
-  sql: string,
-  columns: readonly QueryColumn[],
-  signal?: AbortSignal,
-): Promise<{ readonly columns: readonly RawColumn[]; readonly rowCount: number }> {
-  const collectors = columns.map(collectorOf);
-  let rowCount = 0;
-  if (columns.length > 0) {
-    for await (const chunk of engine.stream(shapedQuery(sql, columns), signal)) {
-      for (let column = 0; column < collectors.length; column++) collectors[column]!.add(chunk, column);
-      rowCount += chunk.rowCount;
-    }
-  }
-  return { columns: collectors.map((collector) => collector.take()), rowCount };
 }
 
 export function collectorOf(column: QueryColumn): Collector {
@@ -97,6 +80,9 @@ class NumberCollector implements Collector {
   private values = new Float64Array(4096);
   private length = 0;
   private readonly shape: Exclude<Shape, "string">;
+  /** Of booleans: the words met so far, and the code of each truth value. */
+  private readonly words: string[] = [];
+  private readonly codeOf = [-1, -1];
 
   constructor(shape: Exclude<Shape, "string">) {
     this.shape = shape;
@@ -118,8 +104,7 @@ class NumberCollector implements Collector {
     this.length = 0;
     if (this.shape === "number") return { type: "number", values };
     if (this.shape !== "boolean") return { type: "datetime", values, zoned: this.shape === "instant" };
-    const dictionary: string[] = [];
-    const codeOf = [-1, -1];
+    const { words, codeOf } = this;
     const codes = new Int32Array(values.length);
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
@@ -127,10 +112,10 @@ class NumberCollector implements Collector {
         codes[i] = -1;
         continue;
       }
-      if (codeOf[value]! < 0) codeOf[value] = dictionary.push(value === 1 ? "true" : "false") - 1;
+      if (codeOf[value]! < 0) codeOf[value] = words.push(value === 1 ? "true" : "false") - 1;
       codes[i] = codeOf[value]!;
     }
-    return { type: "string", codes, dictionary, typed: "boolean" };
+    return { type: "string", codes, dictionary: words, typed: "boolean" };
   }
 }
 

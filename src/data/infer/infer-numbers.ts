@@ -27,12 +27,35 @@ export function inferNumbers(
   values: Float64Array,
   place: { readonly index: number; readonly count: number },
 ): Inferred {
+  const constant = constantOf(values);
+  if (constant !== undefined) {
+    const findings = [constantFinding(name, String(constant), values.length)];
+    return { column: { name, kind: "number", role: "ignore", dtype: "float64" }, findings };
+  }
   const findings: Finding[] = [];
   const missing = sentinelOf(name, values, findings);
   const role = identifierOf(name, values, place, findings) ? "id" : "feature";
   const dtype = float32Keeps(values) ? "float32" : "float64";
   const column: NumberColumnSchema = { name, kind: "number", role, dtype, ...(missing ? { missing } : {}) };
   return { column, findings };
+}
+
+/** The one value that all rows have; undefined where rows differ or one is missing. */
+function constantOf(values: Float64Array): number | undefined {
+  const first = values[0]!;
+  for (let i = 0; i < values.length; i++) if (values[i] !== first) return undefined;
+  return values.length < 2 ? undefined : first;
+}
+
+export function constantFinding(name: string, value: string, rowCount: number): Finding {
+  return {
+    kind: "constant",
+    column: name,
+    evidence: `Every one of ${rowCount} cells is ${value.length > 40 ? `${value.slice(0, 37)}...` : value}.`,
+    effect: "leftOut",
+    undo: `--keep ${shellWord(name)}`,
+    numbers: { rows: rowCount },
+  };
 }
 
 /** A repeated negative sentinel far below values that are never negative otherwise. */

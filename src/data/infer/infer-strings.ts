@@ -12,7 +12,7 @@ import {
 } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import { float32Keeps } from "./float-precision.ts";
-import { type Inferred, namesRows } from "./infer-numbers.ts";
+import { constantFinding, type Inferred, namesRows } from "./infer-numbers.ts";
 
 /** A column's cells and how it stands in its file. */
 export interface StringColumn {
@@ -34,6 +34,11 @@ export function inferStrings(column: StringColumn): Inferred {
   for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) counts[codes[i]!]!++;
   const words = split(dictionary, counts, "words");
   if (words.present.length === 0) return inferEmpty(name, dictionary.length);
+  if (words.present.length === 1 && words.present[0]!.count === codes.length && codes.length > 1) {
+    const kind = column.typed ?? "category";
+    const findings = [constantFinding(name, JSON.stringify(words.present[0]!.text), codes.length)];
+    return { column: { name, kind, role: "ignore" }, findings };
+  }
   if (column.typed === "boolean") {
     return { column: { name, kind: "boolean", role: "feature" }, findings: [] };
   }

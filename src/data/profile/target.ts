@@ -1,0 +1,77 @@
+/** The target of a profile: which rows have one, and whether it is a number or a class. */
+import { MillwrightError, nearest } from "../../core/index.ts";
+import type { Frame } from "../../schema/index.ts";
+
+export type ProfileTarget = {
+  readonly name: string;
+  /** Rows whose target is known, evenly thinned to the number asked for. */
+  readonly rows: Uint32Array;
+} & (
+  | { readonly task: "regression"; readonly values: Float64Array }
+  | {
+      readonly task: "classification";
+      readonly labels: readonly string[];
+      /** Class of each of `rows`. */
+      readonly codes: Int32Array;
+    }
+);
+
+/**
+ * The target as it is looked at: numbers with two distinct values are classes, other numbers are predicted
+ * as numbers.
+ *
+ * @param maxRows - More rows than this are thinned, always the same way.
+ * @throws MillwrightError `TARGET_MISSING` with the nearest name, `TARGET_CONSTANT`, `DATA_ALL_MISSING`.
+ */
+export function profileTarget(frame: Frame, name: string, maxRows: number): ProfileTarget {
+  const cells = frame.columns.get(name);
+  if (cells === undefined) {
+    const guess = nearest(name, frame.columns.keys());
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `There is no column "${name}" among ${frame.columns.size}${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+      guess === undefined ? "Name one of the columns as the target." : `Use --target ${guess}.`,
+    );
+  }
+  const known: number[] = [];
+  for (let row = 0; row < frame.rowCount; row++) {
+    const missing = cells.type === "number" ? Number.isNaN(cells.values[row]!) : cells.codes[row]! < 0;
+    if (!missing) known.push(row);
+  }
+  if (known.length === 0) {
+    throw new MillwrightError(
+      "DATA_ALL_MISSING",
+      `The target "${name}" is missing in all ${frame.rowCount} rows.`,
+      "Give rows with a known target.",
+    );
+  }
+  const rows = thin(known, maxRows);
+  if (cells.type === "string") {
+    const codes = Int32Array.from(rows, (row) => cells.codes[row]!);
+    requireTwo(name, new Set(codes).size, cells.dictionary[codes[0]!]!, known.length);
+    return { name, rows, task: "classification", labels: cells.dictionary, codes };
+  }
+  const values = Float64Array.from(rows, (row) => cells.values[row]!);
+  const distinct = new Set<number>();
+  for (let i = 0; i < values.length && distinct.size < 3; i++) distinct.add(values[i]!);
+  requireTwo(name, distinct.size, String(values[0]), known.length);
+  if (distinct.size > 2) return { name, rows, task: "regression", values };
+  const labels = [...distinct].sort((a, b) => a - b);
+  const codes = Int32Array.from(values, (value) => labels.indexOf(value));
+  return { name, rows, task: "classification", labels: labels.map(String), codes };
+}
+
+function requireTwo(name: string, distinct: number, value: string, rowCount: number): void {
+  if (distinct > 1) return;
+  throw new MillwrightError(
+    "TARGET_CONSTANT",
+    `The target "${name}" is ${JSON.stringify(value)} in all ${rowCount} rows that have one.`,
+    "Choose another target, or rows in which it differs.",
+  );
+}
+
+/** At most `count` of the rows, evenly spaced. */
+export function thin(rows: ArrayLike<number>, count: number): Uint32Array {
+  const n = Math.min(rows.length, count);
+  return Uint32Array.from({ length: n }, (_, i) => rows[Math.floor((i * rows.length) / n)]!);
+}

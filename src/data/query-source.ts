@@ -1,0 +1,119 @@
+/** A DuckDB query as a source: Parquet, JSON, and SQL over any files. */
+import { MillwrightError } from "../core/index.ts";
+import type { Plan } from "./csv/sinks.ts";
+import type { Engine } from "./duckdb/engine.ts";
+import {
+  type Collector,
+  collectorOf,
+  type QueryColumn,
+  queryColumns,
+  shapedQuery,
+} from "./duckdb/read-query.ts";
+import type { Finding } from "./finding.ts";
+import type { Ragged } from "./raw-column.ts";
+import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
+
+/** Rows in one chunk of a scan. */
+const chunkRows = 65_536;
+/** A typed column takes at most this many bytes a row. */
+const cellBytes = 8;
+
+export interface QuerySourceOptions {
+  readonly owner: string;
+  readonly engine: Engine;
+  readonly sql: string;
+  /** SHA-256 of what the query reads. */
+  readonly fingerprint: () => Promise<string>;
+  /** Findings of what the query reads. */
+  readonly findings?: readonly Finding[];
+  /** Runs after the engine is closed. */
+  readonly onClose?: () => Promise<void>;
+}
+
+export class QuerySource implements RawSource {
+  readonly owner: string;
+  readonly names: readonly string[];
+  readonly preferDecimalComma = false;
+  readonly expectedBytes: number;
+  readonly ragged: Ragged = { count: 0, examples: [] };
+  private readonly options: QuerySourceOptions;
+  private readonly columns: readonly QueryColumn[];
+
+  private constructor(options: QuerySourceOptions, columns: readonly QueryColumn[], rowCount: number) {
+    this.options = options;
+    this.owner = options.owner;
+    this.columns = columns;
+    this.names = columns.map((column) => column.name);
+    this.expectedBytes = rowCount * columns.length * cellBytes;
+  }
+
+  /** @throws MillwrightError `SOURCE_SQL`, `DATA_EMPTY` for a query without columns. */
+  static async open(options: QuerySourceOptions): Promise<QuerySource> {
+    const columns = await queryColumns(options.engine, options.sql);
+    if (columns.length === 0) {
+      throw new MillwrightError(
+        "DATA_EMPTY",
+        `${options.owner} has no columns.`,
+        "Give a source with columns and rows.",
+      );
+    }
+    const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${options.sql})`);
+    return new QuerySource(options, columns, rowCount);
+  }
+
+  plan(declared: Declared): readonly Plan[] {
+    const { schema } = declared;
+    if (schema === undefined) return this.columns.map(() => "string");
+    const wanted = new Set(schema.columns.map((column) => column.name));
+    return this.names.map((name) => (wanted.has(name) ? "string" : "skip"));
+  }
+
+  /** A plan other than "skip" means the shape that the query's own type has. */
+  async *scan(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+    const { engine, sql } = this.options;
+    const places = plans.flatMap((plan, place) => (plan === "skip" ? [] : [place]));
+    const used = places.map((place) => this.columns[place]!);
+    const collectors = used.map(collectorOf);
+    let rowCount = 0;
+    let done = 0;
+    const take = (): RawChunk => {
+      const chunk = { rowCount, columns: spread(plans.length, places, collectors) };
+      rowCount = 0;
+      return chunk;
+    };
+    for await (const chunk of engine.stream(shapedQuery(sql, used), options.signal)) {
+      for (let column = 0; column < collectors.length; column++) collectors[column]!.add(chunk, column);
+      rowCount += chunk.rowCount;
+      done += chunk.rowCount * used.length * cellBytes;
+      options.onProgress?.(done, Math.max(done, this.expectedBytes));
+      if (options.whole !== true && rowCount >= chunkRows) yield take();
+    }
+    if (rowCount > 0 || options.whole === true) yield take();
+  }
+
+  findings(): readonly Finding[] {
+    return this.options.findings ?? [];
+  }
+
+  fingerprint(): Promise<string> {
+    return this.options.fingerprint();
+  }
+
+  async close(): Promise<void> {
+    this.options.engine.close();
+    await this.options.onClose?.();
+  }
+}
+
+function spread(
+  count: number,
+  places: readonly number[],
+  collectors: readonly Collector[],
+): RawChunk["columns"] {
+  const columns: RawChunk["columns"][number][] = Array.from(
+    { length: count },
+    () => ({ type: "skip" }) as const,
+  );
+  for (const [index, place] of places.entries()) columns[place] = collectors[index]!.take();
+  return columns;
+}
