@@ -8,11 +8,11 @@
  * Learning 45:5–32; Fisher, Rudin & Dominici 2019, JMLR 20(177).
  */
 import { createRandom, MillwrightError, type ProgressListener, type Random } from "../core/index.ts";
-import type { Target } from "../estimators/index.ts";
+import { take, takeTarget, type Target } from "../estimators/index.ts";
 import type { Metric } from "../metrics/index.ts";
 import { type Cells, type Frame, takeRows } from "../schema/index.ts";
 import { standardDeviation } from "./bootstrap.ts";
-import { type Predict, type RowContext, sampleRows, scoredRows, takeTarget, takeWeight } from "./rows.ts";
+import { type Predict, type RowContext, sampleRows, scoredRows, takeWeight } from "./rows.ts";
 
 export interface ImportanceOptions extends RowContext {
   readonly predict: Predict;
@@ -118,7 +118,7 @@ export function cellsOf(frame: Frame, name: string): Cells {
 
 function takeCells(cells: Cells, order: Uint32Array): Cells {
   if (cells.type === "number") {
-    return { type: "number", values: Float64Array.from(order, (row) => cells.values[row]!) };
+    return { type: "number", values: take(cells.values, order) };
   }
-  return { ...cells, codes: Int32Array.from(order, (row) => cells.codes[row]!) };
+  return { ...cells, codes: take(cells.codes, order) };
 }

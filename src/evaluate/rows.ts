@@ -1,6 +1,6 @@
 /** Between a model's answers on a frame and the rows that metrics score. */
 import { MillwrightError } from "../core/index.ts";
-import type { Target } from "../estimators/index.ts";
+import { take, type Target } from "../estimators/index.ts";
 import type { ScoredRows } from "../metrics/index.ts";
 import type { Frame } from "../schema/index.ts";
 
@@ -41,31 +41,16 @@ export function scoredRows(target: Target, output: Float64Array, context: RowCon
     : { y: target.codes, classCount: target.classCount, probabilities: output, positive, weight };
 }
 
-/** The target of some rows. */
-export function takeTarget(target: Target, rows: Uint32Array): Target {
-  return target.kind === "regression"
-    ? { kind: "regression", values: Float64Array.from(rows, (row) => target.values[row]!) }
-    : {
-        kind: "classification",
-        classCount: target.classCount,
-        codes: Int32Array.from(rows, (row) => target.codes[row]!),
-      };
-}
-
 /** The weights of some rows, if there are any. */
 export function takeWeight(weight: Float64Array | undefined, rows: Uint32Array): Float64Array | undefined {
-  return weight === undefined ? undefined : Float64Array.from(rows, (row) => weight[row]!);
+  return weight === undefined ? undefined : take(weight, rows);
 }
 
 /** Some of `scored`, in the order of `rows`. */
 export function takeScored(scored: ScoredRows, rows: Uint32Array): ScoredRows {
   const weight = takeWeight(scored.weight, rows);
   if (!("classCount" in scored)) {
-    return {
-      y: Float64Array.from(rows, (row) => scored.y[row]!),
-      predicted: Float64Array.from(rows, (row) => scored.predicted[row]!),
-      weight,
-    };
+    return { y: take(scored.y, rows), predicted: take(scored.predicted, rows), weight };
   }
   const { classCount, probabilities, predicted, positive } = scored;
   let taken: Float64Array | undefined;
@@ -76,10 +61,10 @@ export function takeScored(scored: ScoredRows, rows: Uint32Array): ScoredRows {
     });
   }
   return {
-    y: Int32Array.from(rows, (row) => scored.y[row]!),
+    y: take(scored.y, rows),
     classCount,
     probabilities: taken,
-    predicted: predicted === undefined ? undefined : Int32Array.from(rows, (row) => predicted[row]!),
+    predicted: predicted === undefined ? undefined : take(predicted, rows),
     positive,
     weight,
   };
