@@ -6,8 +6,7 @@
  */
 import { createRandom, type Json } from "../core/index.ts";
 import type { Split } from "../data/index.ts";
-import type { Target } from "../estimators/index.ts";
-import { takeTarget } from "../evaluate/index.ts";
+import { takeTarget, type Target } from "../estimators/index.ts";
 import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
 import { graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";

@@ -1,7 +1,6 @@
 /** Rows to be scored, put together once: targets, weights and the positive class, to which answers are added. */
 import { createRandom } from "../core/index.ts";
-import type { Target } from "../estimators/index.ts";
-import { takeTarget } from "../evaluate/index.ts";
+import { takeTarget, type Target } from "../estimators/index.ts";
 
 export interface JudgedRows {
   /** The rows of `Target`, in their order. */

@@ -1,8 +1,7 @@
 /** Rows with their answers: of the training table, or of another source read the same way. */
 import { MillwrightError } from "../../core/index.ts";
 import { openTable } from "../../data/index.ts";
-import type { Target } from "../../estimators/index.ts";
-import { takeTarget } from "../../evaluate/index.ts";
+import { takeTarget, type Target } from "../../estimators/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
 import type { JudgedRows } from "../../select/index.ts";
