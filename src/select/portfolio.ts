@@ -18,12 +18,12 @@ const classification: readonly Candidate[] = [
   {
     name: "boosting, shallow and slow",
     family: "boosting",
-    parameters: { learningRate: 0.03, maxLeaves: 8, maxRounds: 1500 },
+    parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
   {
     name: "boosting, wide",
     family: "boosting",
-    parameters: { learningRate: 0.05, maxLeaves: 63, columnFraction: 0.6, rowFraction: 0.8 },
+    parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
   },
 ];
 
@@ -34,12 +34,12 @@ const regression: readonly Candidate[] = [
   {
     name: "boosting, shallow and slow",
     family: "boosting",
-    parameters: { learningRate: 0.03, maxLeaves: 8, maxRounds: 1500 },
+    parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
   {
     name: "boosting, wide",
     family: "boosting",
-    parameters: { learningRate: 0.05, maxLeaves: 63, columnFraction: 0.6, rowFraction: 0.8 },
+    parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
   },
 ];
 

@@ -35,7 +35,7 @@ export interface AuditOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const probe = { name: "audit", family: "boosting", parameters: { maxRounds: 60 } } as const;
+const probe = { name: "audit", family: "boosting", parameters: { rounds: 60 } } as const;
 const constant = { name: "audit baseline", family: "baseline", parameters: {} } as const;
 
 /** @param training - The rows of the race. */

@@ -3,7 +3,13 @@
  * rows without a target are set aside, and what gives the answer away is left out.
  */
 import { MillwrightError, nearest } from "../../core/index.ts";
-import { type ColumnOverride, type Finding, openTable, type Table } from "../../data/index.ts";
+import {
+  type ColumnOverride,
+  type Finding,
+  findingsOfFrame,
+  openTable,
+  type Table,
+} from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
@@ -29,7 +35,7 @@ const minRows = 20;
  * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `DATA_TOO_FEW_ROWS`, `SCHEMA_*`, `SOURCE_*`, `DATA_*`.
  */
 export async function prepareTable(options: TrainOptions): Promise<PreparedTable> {
-  const table = await openTable(options.source[0]!, {
+  const table = await openTable(options.source, {
     ...(options.sql !== undefined && { sql: options.sql }),
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
@@ -43,8 +49,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     requireRows(options.target, whole.rowCount, rows.length);
     const column = labelled.schema.columns.find((item) => item.name === options.target)!;
     const task = readTask(labelled, column, options.task, options.positive);
-    const found = [] as Finding[];
-    const findings = [...table.findings, ...found];
+    const findings = findingsOfFrame(labelled, { target: options.target, read: table.findings });
     const kept = new Set(options.keep ?? []);
     const leaks = findings
       .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
@@ -63,7 +68,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
       findings,
       leaks: [...new Set(leaks)],
       rowsWithoutTarget: whole.rowCount - rows.length,
-      fingerprint: "0".repeat(64),
+      fingerprint: await table.fingerprint(),
     };
   } finally {
     await table.close();

@@ -1,0 +1,118 @@
+/** `millwright look`: what a table holds, what is wrong with it, and what to type next. */
+import {
+  type ColumnProfile,
+  findingsOfFrame,
+  openTable,
+  profileFrame,
+  suggestTargets,
+} from "../../data/index.ts";
+import { bold, clip, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
+import { kindsOf } from "./train.ts";
+
+export interface LookFlags {
+  readonly target?: string;
+  readonly column?: Readonly<Record<string, string>>;
+  readonly sql?: string;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** Columns printed; the rest is counted. */
+const maxColumns = 60;
+
+export async function look(source: readonly string[], flags: LookFlags): Promise<void> {
+  const progress = startProgress(flags.json === true);
+  try {
+    progress.listen({ stage: "read the table" });
+    const kinds = kindsOf(flags.column ?? {});
+    const opened = await openTable(source, {
+      ...(flags.sql !== undefined && { sql: flags.sql }),
+      columns: Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, { kind }])),
+    });
+    const frame = await opened.read();
+    progress.listen({ stage: "profile" });
+    const target = flags.target === undefined ? {} : { target: flags.target };
+    const profile = profileFrame(frame, target);
+    progress.listen({ stage: "look for what is wrong" });
+    const findings = findingsOfFrame(frame, { ...target, read: opened.findings, profile });
+    const suggestions = flags.target === undefined ? suggestTargets(profile) : [flags.target];
+    const commands = suggestions.map(
+      (name) =>
+        `npx millwright train ${source.map(word).join(" ")}${flags.sql === undefined ? "" : ` --sql ${word(flags.sql)}`} --target ${word(name)}`,
+    );
+    await opened.close();
+    progress.end();
+    if (flags.json) {
+      printJson({
+        format: 1,
+        source,
+        rows: frame.rowCount,
+        ...target,
+        columns: profile.columns,
+        findings,
+        next: commands,
+      });
+      return;
+    }
+    print(
+      `${bold(source.join(", "))}  ${frame.rowCount.toLocaleString("en-US")} rows × ${frame.schema.columns.length} columns`,
+    );
+    print();
+    printColumns(profile.columns, frame.rowCount, flags.target !== undefined);
+    if (findings.length > 0) print();
+    for (const { kind, column, evidence, undo, effect } of findings) {
+      const change = undo === null ? "" : dim(` ${effect === "hint" ? "to act on it" : "to undo"}: ${undo}`);
+      print(`${bold(kind)} ${column === null ? "" : `${column}: `}${evidence}${change}`);
+    }
+    print();
+    if (flags.target === undefined)
+      print(dim(commands.length > 0 ? "likely targets:" : "name the column to predict with --target"));
+    for (const command of commands) print(command);
+  } finally {
+    progress.end();
+  }
+}
+
+function printColumns(columns: readonly ColumnProfile[], rowCount: number, related: boolean): void {
+  const header = ["column", "kind", "missing", "distinct", ...(related ? ["tells"] : []), "holds"];
+  const rows = columns
+    .slice(0, maxColumns)
+    .map((column) => [
+      clip(column.name, 32),
+      column.role === "feature" ? column.kind : `${column.kind} (${column.role})`,
+      column.missing === 0 ? "" : `${figure((100 * column.missing) / rowCount)} %`,
+      column.distinct.toLocaleString("en-US"),
+      ...(related ? [column.relation === undefined ? "" : column.relation.toFixed(2)] : []),
+      holds(column),
+    ]);
+  for (const line of table([header, ...rows], [false, false, true, true, ...(related ? [true] : []), false]))
+    print(clip(line, Math.max(80, process.stdout.columns ?? 120)));
+  if (columns.length > maxColumns)
+    print(dim(`and ${columns.length - maxColumns} more columns: --json shows all`));
+}
+
+/** The shape of a column in a few words: a small histogram, or its commonest values. */
+function holds(column: ColumnProfile): string {
+  if (column.number !== undefined && column.number.histogram.counts.length > 0) {
+    const { low, high, histogram, quantiles } = column.number;
+    const show =
+      column.kind === "datetime" ? (value: number) => new Date(value).toISOString().slice(0, 10) : figure;
+    return `${show(low)} … ${show(high)}  median ${show(quantiles[3]!)}  ${spark(histogram.counts)}`;
+  }
+  return column.top
+    .slice(0, 4)
+    .map(({ value, rows }) => `${clip(value, 18)} ${rows.toLocaleString("en-US")}`)
+    .join(", ");
+}
+
+function spark(counts: readonly number[]): string {
+  const most = Math.max(...counts, 1);
+  return counts
+    .map((count) => (count === 0 ? " " : "▁▂▃▄▅▆▇█"[Math.min(7, Math.floor((8 * count) / most))]!))
+    .join("");
+}
+
+/** A word as a shell takes it. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import type { ColumnSchema, Frame } from "../schema/index.ts";
+import { encodeTarget, inferTaskKind, readTask, rowsWithTarget } from "./target.ts";
+
+function numbers(...values: number[]): Frame {
+  const column: ColumnSchema = { name: "y", kind: "number", role: "target", dtype: "float64" };
+  return {
+    schema: { columns: [column] },
+    rowCount: values.length,
+    columns: new Map([["y", { type: "number", values: Float64Array.from(values) }]]),
+  };
+}
+
+function labels(...cells: (string | null)[]): Frame {
+  const dictionary = [...new Set(cells.filter((cell) => cell !== null))];
+  return {
+    schema: { columns: [{ name: "y", kind: "category", role: "target" }] },
+    rowCount: cells.length,
+    columns: new Map([
+      [
+        "y",
+        {
+          type: "string",
+          codes: Int32Array.from(cells, (cell) => (cell === null ? -1 : dictionary.indexOf(cell))),
+          dictionary,
+        },
+      ],
+    ]),
+  };
+}
+
+const task = (frame: Frame, kind?: "regression" | "classification", positive?: string) =>
+  readTask(frame, frame.schema.columns[0]!, kind, positive);
+
+describe("task", () => {
+  test.each([
+    ["two whole numbers are classes", [0, 1, 1, 0], "classification"],
+    ["three whole numbers are a quantity", [1, 2, 3], "regression"],
+    ["fractions are a quantity", [0.5, 1, 0.5], "regression"],
+  ] as const)("%s", (_, values, kind) => {
+    const frame = numbers(...values);
+    expect(inferTaskKind(frame.schema.columns[0]!, frame)).toBe(kind);
+  });
+
+  test("labels stand in a fixed order, numbers by value, whatever the order of rows", () => {
+    expect(task(numbers(10, 2, 10, 9), "classification")).toMatchObject({ classes: ["2", "9", "10"] });
+    expect(task(labels("b", "a", "c"))).toMatchObject({ classes: ["a", "b", "c"] });
+    expect(task(labels("c", "b", "a"))).toMatchObject({ classes: ["a", "b", "c"] });
+  });
+
+  test.each([
+    ["a word for the event", ["no", "yes", "no", "yes", "yes"], "yes"],
+    ["1 of 0 and 1", ["0", "1", "1"], "1"],
+    ["the rarer label, when no word tells", ["red", "blue", "blue"], "red"],
+  ] as const)("the positive label is %s", (_, cells, positive) => {
+    expect(task(labels(...cells))).toMatchObject({ positive });
+  });
+
+  test("the user's positive label is kept, and must be one of the labels", () => {
+    expect(task(labels("no", "yes"), undefined, "no")).toMatchObject({ positive: "no" });
+    expect(() => task(labels("no", "yes"), undefined, "maybe")).toThrow(/"maybe".*no, yes.*PARAMETER_RANGE/s);
+    expect(() => task(labels("a", "b", "c"), undefined, "a")).toThrow(/PARAMETER_CONFLICT/);
+  });
+
+  test("a constant target is refused with its value", () => {
+    expect(() => task(labels("a", "a", null))).toThrow(/one value, "a", in all 3 rows.*TARGET_CONSTANT/s);
+    expect(() => task(numbers(7, 7), "regression")).toThrow(/TARGET_CONSTANT/);
+  });
+
+  test("regression of labels is refused with the two ways out", () => {
+    expect(() => task(labels("a", "b"), "regression")).toThrow(/--task classification.*--column y=number/s);
+  });
+
+  test("almost as many labels as rows is no classification", () => {
+    expect(() => task(labels(...Array.from({ length: 90 }, (_, i) => `label ${i}`)))).toThrow(
+      /90 different labels in 90 rows/,
+    );
+  });
+});
+
+test("rows without a target are set aside, infinities too", () => {
+  expect([...rowsWithTarget(numbers(1, Number.NaN, 2, Infinity), "y")]).toEqual([0, 2]);
+  expect([...rowsWithTarget(labels("a", null, "b"), "y")]).toEqual([0, 2]);
+});
+
+test("a label that the model does not know names the row", () => {
+  expect(() =>
+    encodeTarget(labels("a", "z"), { kind: "classification", target: "y", classes: ["a", "b"] }),
+  ).toThrow(/Row 2 has the label "z" in "y", and the model knows a, b/);
+});
