@@ -6,10 +6,10 @@
  * family, and the files of the families still form no import cycle.
  */
 import { type DType, MillwrightError } from "../core/index.ts";
-import { type AttributeKind, Attributes, type PlainAttribute } from "./attributes.ts";
+import { Attributes, type PlainAttribute } from "./attributes.ts";
 import { showShape } from "./dims.ts";
 import { isKnown, known } from "./value.ts";
-import type { AnyValue, Dim, InferCall, Node, OpDefinition, OutputType, Value } from "./types.ts";
+import type { AnyValue, InferCall, Node, OpDefinition, OutputType, Value } from "./types.ts";
 
 /** Fills the defaults of a definition. */
 export function defineOp(
