@@ -1,5 +1,6 @@
 /** Every family of models, one line each: what it takes, and which laws it cannot keep and why. */
 import { constantBaseline, constantBaselineParameters } from "../../src/estimators/baseline/index.ts";
+import { naiveBayes, naiveBayesParameters } from "../../src/estimators/bayes/index.ts";
 import {
   elasticNet,
   elasticNetParameters,
@@ -49,6 +50,12 @@ const members: readonly Member[] = [
     make: logistic,
     table: logisticParameters,
     exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+  },
+  {
+    name: "naiveBayes",
+    make: naiveBayes,
+    table: naiveBayesParameters,
+    takes: { missing: true, categories: true, infinity: true },
   },
 ];
 

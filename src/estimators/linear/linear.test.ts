@@ -5,6 +5,8 @@ import type { Matrix } from "../../features/index.ts";
 import { compile } from "../../runtime/index.ts";
 import type { Fitted } from "../index.ts";
 import { linear, ridge } from "./index.ts";
+import { secondMoments } from "./moments.ts";
+import { chooseL2 } from "./ridge-path.ts";
 
 const context = { random: createRandom(1), threads: 1 };
 const matrix = (...columns: ArrayLike<number>[]): Matrix => ({
@@ -183,6 +185,16 @@ describe("ridge", () => {
     const least = await error(chosen);
     for (const factor of [0.01, 0.5, 2, 100])
       expect(await error(chosen * factor)).toBeGreaterThanOrEqual(least);
+  });
+
+  test("the generalised error chooses what leave-one-out chooses, within two steps of the path", async () => {
+    const { x, y } = sample(600, [1, -1, 0, 0, 0.3, 0.2], 6, 8);
+    const moments = await secondMoments("ridge", x, y.values, undefined, true, 1);
+    const rows = { x, y: y.values, weight: undefined, rowIds: new Uint32Array(600) };
+    const each = new Float64Array(6).fill(1);
+    const exact = chooseL2(moments, rows, each, 1);
+    const generalised = chooseL2(moments, rows, each, 1, 0);
+    expect(Math.abs(Math.log10(exact / generalised))).toBeLessThan(0.34);
   });
 
   test("with more features than 512 the choice is made through rows", async () => {

@@ -1,12 +1,12 @@
 /**
- * Strength of a ridge penalty by its exact leave-one-out error, for a whole path at the cost of one
+ * Strength of a ridge penalty by its leave-one-out error, for a whole path at the cost of one
  * eigendecomposition.
  *
  * With Z the centred design and Zᵀ Z = V D Vᵀ, row i left out is predicted with the error
- * e_i / (1 − h_i), and both e and h need only z_i V and D + l2. Rows on which the
- * error is measured are a sample keyed by row identity when there are many; with more than 512
- * features the whole choice is made on 512 rows, through Z Zᵀ, since the right l2 hardly depends on
- * the number of rows. Source: Allen 1974, Technometrics 16(1); Golub, Heath & Wahba 1979, 21(2).
+ * e_i / (1 − h_i), and both e and h need only z_i V and D + l2. With many rows every h is
+ * near their mean, and the generalised error, which takes the mean for each, needs no row
+ * at all. With more than 512 features the whole choice is made on 512 rows, through Z Zᵀ, since the
+ * right l2 hardly depends on the number of rows. Source: Allen 1974, Technometrics 16(1); Golub, Heath & Wahba 1979, 21(2).
  */
 import { EigenvalueDecomposition, Matrix as SmallMatrix } from "ml-matrix";
 import { rowUniform } from "../../core/index.ts";
@@ -21,37 +21,46 @@ interface Spectrum {
   readonly values: Float64Array;
   /** Vᵀ Zᵀ y. Shape [r]. */
   readonly target: Float64Array;
-  /** Rows judged: u, centred target and leverage of the mean, all times the root of the weight. */
+  /** Rows: u, centred target and leverage of the mean, all times the root of the weight. */
   readonly rows: readonly { readonly u: Float64Array; readonly y: number; readonly h: number }[];
+  /** Instead of rows, for the generalised error. */
+  readonly many?: { readonly rowCount: number; readonly yy: number; readonly constants: number };
 }
 
 const largestBasis = 512;
 const steps = 73;
+/** Multiplications beyond which rows are not judged one by one. */
+const exactWork = 5e7;
 
 /**
  * The l2 of least leave-one-out error among 73 from 1e-9 to 1000 times the largest eigenvalue.
  *
  * @param perFeature - The penalty is ½ l2 Σ perFeature b². Shape [p].
- * @param seed - Of the sample of rows.
+ * @param seed - Of the sample of rows, where there are more than 512 features.
+ * @param limit - Multiplications beyond which the generalised error is taken.
  */
 export function chooseL2(
   moments: Moments,
   rows: Rows & { readonly rowIds: Uint32Array },
   perFeature: Float64Array,
   seed: number,
+  limit = exactWork,
 ): number {
   const used = varyingFeatures(moments);
   if (used.length === 0 || moments.yy === 0) return 1;
   const spectrum =
     used.length <= largestBasis
-      ? featureSpectrum(moments, rows, perFeature, used, seed)
+      ? featureSpectrum(moments, rows, perFeature, used, limit)
       : rowSpectrum(moments, rows, perFeature, used, seed);
   const largest = spectrum.values.reduce((most, v) => Math.max(most, v), 0);
   let best = largest;
   let least = Infinity;
   for (let k = 0; k < steps; k++) {
     const l2 = largest * 10 ** (3 - k / 6);
-    const error = leaveOneOutError(spectrum, l2);
+    const error =
+      spectrum.many === undefined
+        ? leaveOneOutError(spectrum, l2)
+        : generalisedError(spectrum, spectrum.many, l2);
     if (error < least) {
       least = error;
       best = l2;
@@ -74,13 +83,30 @@ function leaveOneOutError({ values, target, rows }: Spectrum, l2: number): numbe
   return error;
 }
 
-/** From the Gram matrix of the features; rows judged are limited to some 5e7 multiplications, at least 1,000. */
+/** Mean squared residual over the square of the mean share of a row that is its own. */
+function generalisedError(
+  { values, target }: Spectrum,
+  many: NonNullable<Spectrum["many"]>,
+  l2: number,
+): number {
+  let rss = many.yy;
+  let freedom = many.constants;
+  for (let k = 0; k < values.length; k++) {
+    const d = values[k]!;
+    const shrink = 1 / (d + l2);
+    freedom += d * shrink;
+    rss -= target[k]! ** 2 * shrink * (2 - d * shrink);
+  }
+  return Math.max(0, rss) / (1 - freedom / many.rowCount) ** 2;
+}
+
+/** From the Gram matrix of the features. */
 function featureSpectrum(
   moments: Moments,
-  { x, y, weight, rowIds }: Rows & { readonly rowIds: Uint32Array },
+  { x, y, weight }: Rows,
   perFeature: Float64Array,
   used: Int32Array,
-  seed: number,
+  limit: number,
 ): Spectrum {
   const n = used.length;
   const p = moments.mean.length;
@@ -96,9 +122,12 @@ function featureSpectrum(
     for (let a = 0; a < n; a++) total += v[a]! * moments.xy[used[a]!]! * scale[a]!;
     return total;
   });
-  const judged = sampleRows(rowIds, Math.max(1000, Math.floor(5e7 / (n * (n + 2 * steps)))), seed);
+  if (y.length * n * (n + 2 * steps) > limit && y.length > 10 * n) {
+    const many = { rowCount: y.length, yy: moments.yy, constants: moments.centred ? 1 : 0 };
+    return { values, target, rows: [], many };
+  }
   const z = new Float64Array(n);
-  const rows = Array.from(judged, (i) => {
+  const rows = Array.from(y, (_, i) => {
     const w = weight?.[i] ?? 1;
     const root = Math.sqrt(w);
     for (let a = 0; a < n; a++)

@@ -1,0 +1,1 @@
+export { naiveBayes, naiveBayesParameters } from "./naive-bayes.ts";
