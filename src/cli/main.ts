@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { MillwrightError } from "../core/index.ts";
-import { assignment, costs, list, numberIn, oneOf, seconds } from "./options.ts";
+import { costs, list, numberIn, oneOf, seconds } from "./options.ts";
 import { action, report } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -21,6 +21,9 @@ const read =
     }
   };
 
+/** Every time the flag is given. */
+const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
 const seedOption = [
   "--seed <n>",
   "seed of every random choice",
@@ -35,7 +38,7 @@ const threadsOption = [
 const columnOption = [
   "--column <name=kind>",
   "read a column as number, category, boolean, datetime, text or id (repeatable)",
-  read(assignment("--column")),
+  repeated,
 ] as const;
 const sqlOption = [
   "--sql <query>",

@@ -43,17 +43,6 @@ export function list(text: string, before: readonly string[] = []): readonly str
   ];
 }
 
-/** "total=text" given once or several times; the last "=" divides, so that names may hold one. */
-export function assignment(
-  flag: string,
-): (text: string, before?: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
-  return (text, before = {}) => {
-    const at = text.lastIndexOf("=");
-    if (at < 1 || at === text.length - 1) throw refused(flag, text, "Write it as name=value.");
-    return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-  };
-}
-
 /** "fp=1,fn=5": what a false alarm and a miss cost, in one unit. */
 export function costs(text: string): { readonly falsePositive: number; readonly falseNegative: number } {
   const match = /^fp=(\d+(?:\.\d+)?),fn=(\d+(?:\.\d+)?)$/.exec(text.replaceAll(" ", ""));

@@ -43,9 +43,13 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** Cuts a text to a width, with an ellipsis. */
+/** A text of the user's on one line, cut to a width with an ellipsis; control characters become spaces. */
 export function clip(text: string, width: number): string {
-  const line = text.replace(/\s+/g, " ");
+  return cut(text.replace(/[\s\p{Cc}]+/gu, " "), width);
+}
+
+/** A line of ours, cut to a width with an ellipsis. */
+export function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
 }
 
@@ -77,7 +81,7 @@ function redrawnLine(): Progress {
     const { done, total, note } = last;
     const seconds = `${((performance.now() - started) / 1000).toFixed(0)}s`;
     const bar = done !== undefined && total ? `${barOf(done / total)} ` : "";
-    const line = clip(`${bar}${seconds} ${last.stage}${note ? ` · ${note}` : ""}`, width - 1);
+    const line = cut(`${bar}${seconds} ${last.stage}${note ? ` · ${note}` : ""}`, width - 1);
     process.stderr.write(`\r\u001b[K${line}`);
   };
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../core/index.ts";
-import type { Schema } from "../schema/index.ts";
+import type { Cells, Schema } from "../schema/index.ts";
 import { goldenFrame } from "./golden.ts";
 import { distributionOf, minRowsShown, referenceProfile } from "./profile.ts";
 
@@ -66,7 +66,7 @@ test("golden rows are drawn from the profile alone: the same seed gives the same
   const frame = {
     schema,
     rowCount: 100,
-    columns: new Map([
+    columns: new Map<string, Cells>([
       ["n", numbers(Array.from({ length: 100 }, (_, i) => i / 7))],
       [
         "c",

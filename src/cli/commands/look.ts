@@ -1,17 +1,17 @@
 /** `millwright look`: what a table holds, what is wrong with it, and what to type next. */
 import {
   type ColumnProfile,
-  findingsOfFrame,
+  findings as findingsOf,
   openTable,
-  profileFrame,
+  parseColumnFlag,
+  profile as profileOf,
   suggestTargets,
 } from "../../data/index.ts";
-import { bold, clip, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
-import { kindsOf } from "./train.ts";
+import { bold, clip, cut, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
 
 export interface LookFlags {
   readonly target?: string;
-  readonly column?: Readonly<Record<string, string>>;
+  readonly column?: readonly string[];
   readonly sql?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -24,17 +24,16 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
   const progress = startProgress(flags.json === true);
   try {
     progress.listen({ stage: "read the table" });
-    const kinds = kindsOf(flags.column ?? {});
     const opened = await openTable(source, {
       ...(flags.sql !== undefined && { sql: flags.sql }),
-      columns: Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, { kind }])),
+      columns: Object.fromEntries((flags.column ?? []).map(parseColumnFlag)),
     });
     const frame = await opened.read();
     progress.listen({ stage: "profile" });
     const target = flags.target === undefined ? {} : { target: flags.target };
-    const profile = profileFrame(frame, target);
+    const profile = await profileOf(frame, target);
     progress.listen({ stage: "look for what is wrong" });
-    const findings = findingsOfFrame(frame, { ...target, read: opened.findings, profile });
+    const findings = [...opened.findings, ...(await findingsOf(frame, { ...target, profile }))];
     const suggestions = flags.target === undefined ? suggestTargets(profile) : [flags.target];
     const commands = suggestions.map(
       (name) =>
@@ -86,7 +85,7 @@ function printColumns(columns: readonly ColumnProfile[], rowCount: number, relat
       holds(column),
     ]);
   for (const line of table([header, ...rows], [false, false, true, true, ...(related ? [true] : []), false]))
-    print(clip(line, Math.max(80, process.stdout.columns ?? 120)));
+    print(cut(line, Math.max(80, process.stdout.columns ?? 120)));
   if (columns.length > maxColumns)
     print(dim(`and ${columns.length - maxColumns} more columns: --json shows all`));
 }

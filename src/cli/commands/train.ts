@@ -1,7 +1,6 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
-import { MillwrightError, nearest } from "../../core/index.ts";
-import { type Kind, kinds } from "../../schema/index.ts";
+import { parseColumnFlag } from "../../data/index.ts";
 import { type RunRecord, trainTable } from "../../tasks/index.ts";
 import { prepareFolder, writeWhole } from "../output.ts";
 import { interruptSignal } from "../run.ts";
@@ -19,7 +18,7 @@ export interface TrainFlags {
   readonly folds?: number;
   readonly testSize?: number;
   readonly test?: string;
-  readonly column?: Readonly<Record<string, string>>;
+  readonly column?: readonly string[];
   readonly keep?: readonly string[];
   readonly drop?: readonly string[];
   readonly weight?: string;
@@ -34,23 +33,6 @@ export interface TrainFlags {
   readonly json?: boolean;
 }
 
-/** Kinds as typed after --column. @throws MillwrightError `PARAMETER_RANGE`. */
-export function kindsOf(columns: Readonly<Record<string, string>>): Record<string, Kind> {
-  const read: Record<string, Kind> = {};
-  for (const [name, kind] of Object.entries(columns)) {
-    if (!(kinds as readonly string[]).includes(kind)) {
-      const guess = nearest(kind, kinds);
-      throw new MillwrightError(
-        "PARAMETER_RANGE",
-        `--column ${name}=${kind}: there is no kind "${kind}"${guess === undefined ? "" : `; the nearest is "${guess}"`}.`,
-        `Choose from ${kinds.join(", ")}.`,
-      );
-    }
-    read[name] = kind as Kind;
-  }
-  return read;
-}
-
 export async function train(source: readonly string[], flags: TrainFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
   const { column, test, json = false, out, threads, ...rest } = flags;
@@ -61,7 +43,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
       ...rest,
       source,
       ...(test !== undefined && { testSource: test }),
-      ...(column && { columns: kindsOf(column) }),
+      ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
       threads: threads ?? availableParallelism(),
       signal: interruptSignal(),
       onProgress: progress.listen,

@@ -1,7 +1,7 @@
 /** What a user may ask of a training run on a table; every field is a flag of `millwright train`. */
 import type { Json, ProgressListener } from "../../core/index.ts";
+import type { ColumnOverride } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
-import type { Kind } from "../../schema/index.ts";
 
 export interface TrainOptions {
   /** Files, globs or one database URL. */
@@ -23,7 +23,8 @@ export interface TrainOptions {
   readonly testSize?: number;
   /** Untouched rows from another source instead. */
   readonly testSource?: string;
-  readonly columns?: Readonly<Record<string, Kind>>;
+  /** Kinds, roles and ways of writing by column, as far as they are not to be inferred. */
+  readonly columns?: Readonly<Record<string, ColumnOverride>>;
   readonly keep?: readonly string[];
   readonly drop?: readonly string[];
   readonly weight?: string;

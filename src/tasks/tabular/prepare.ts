@@ -6,7 +6,7 @@ import { MillwrightError, nearest } from "../../core/index.ts";
 import {
   type ColumnOverride,
   type Finding,
-  findingsOfFrame,
+  findings as lookAt,
   openTable,
   type Table,
 } from "../../data/index.ts";
@@ -49,7 +49,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     requireRows(options.target, whole.rowCount, rows.length);
     const column = labelled.schema.columns.find((item) => item.name === options.target)!;
     const task = readTask(labelled, column, options.task, options.positive);
-    const findings = findingsOfFrame(labelled, { target: options.target, read: table.findings });
+    const findings = [...table.findings, ...(await lookAt(labelled, { target: options.target }))];
     const kept = new Set(options.keep ?? []);
     const leaks = findings
       .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
@@ -81,7 +81,7 @@ function overridesOf(options: TrainOptions): Record<string, ColumnOverride> {
   const set = (name: string | undefined, given: ColumnOverride): void => {
     if (name !== undefined) overrides[name] = { ...overrides[name], ...given };
   };
-  for (const [name, kind] of Object.entries(options.columns ?? {})) set(name, { kind });
+  for (const [name, declared] of Object.entries(options.columns ?? {})) set(name, declared);
   for (const name of options.keep ?? []) set(name, { role: "feature" });
   for (const name of options.drop ?? []) set(name, { role: "ignore" });
   const roles: readonly (readonly [string | undefined, Role])[] = [

@@ -1,4 +1,5 @@
 /** The command line that gives the same file again: the options of the run with the work units that it spent. */
+import type { ColumnOverride } from "../../data/index.ts";
 import type { TrainOptions } from "./options.ts";
 
 export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
@@ -14,7 +15,8 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
   flag("--folds", options.folds);
   flag("--test-size", options.testSize);
   flag("--test", options.testSource);
-  for (const [name, kind] of Object.entries(options.columns ?? {})) flag("--column", `${name}=${kind}`);
+  for (const [name, declared] of Object.entries(options.columns ?? {}))
+    flag("--column", columnFlag(name, declared));
   flag("--keep", options.keep?.join(","));
   flag("--drop", options.drop?.join(","));
   flag("--weight", options.weight);
@@ -25,6 +27,16 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
   flag("--budget", unitsUsed);
   flag("--seed", options.seed);
   return words.join(" ");
+}
+
+/** What `parseColumnFlag` reads back. */
+function columnFlag(name: string, { kind = "", missing, order, role }: ColumnOverride): string {
+  const parts = [
+    missing && `missing=${missing.join("|")}`,
+    order && `order=${order}`,
+    role && `role=${role}`,
+  ];
+  return [`${name}=${kind}`, ...parts.filter((part) => part !== undefined)].join(",");
 }
 
 function quoted(word: string): string {
