@@ -9,7 +9,7 @@
 import { cpus, loadavg } from "node:os";
 import { makeTreeModel, treeRows } from "../test/fixtures/tree-model.ts";
 import { load } from "../src/model/index.ts";
-import { type Cells, featureColumns, inputType } from "../src/schema/index.ts";
+import { type Cell, type Cells, featureColumns, inputType } from "../src/schema/index.ts";
 
 const smoke = process.argv.includes("--smoke");
 const rowCount = smoke ? 300 : 10_000;
@@ -52,7 +52,7 @@ await model.close();
 function cells(count: number): Map<string, Cells> {
   return new Map(
     featureColumns(model.metadata.schema).map((column): [string, Cells] => {
-      const pick = (i: number): unknown => rows[i % rowCount]![column.name];
+      const pick = (i: number): Cell => rows[i % rowCount]![column.name]!;
       if (inputType(column) !== "string") {
         const values = Float64Array.from({ length: count }, (_, i) => {
           const cell = pick(i);
@@ -68,7 +68,7 @@ function cells(count: number): Map<string, Cells> {
       const codes = Int32Array.from({ length: count }, (_, i) => {
         const cell = pick(i);
         if (cell === null) return -1;
-        const text = String(cell);
+        const text = typeof cell === "string" ? cell : JSON.stringify(cell);
         if (!codeOf.has(text)) codeOf.set(text, codeOf.size);
         return codeOf.get(text)!;
       });

@@ -96,15 +96,17 @@ test("no row is no run", async () => {
 });
 
 test("types: rows and labels come from the schema", async () => {
-  expectTypeOf(model.predictOne).parameter(0).toEqualTypeOf<Row>();
+  expectTypeOf<Parameters<(typeof model)["predictOne"]>>().toEqualTypeOf<[row: Row]>();
+  expectTypeOf<Model<typeof churnColumns>>().toExtend<Model>();
   const answer = await model.predictOne(randomRows(1)[0]!);
   expectTypeOf(answer.prediction).toEqualTypeOf<"No" | "Yes">();
   const untyped = await load(bytes);
-  expectTypeOf(untyped.predictOne).returns.resolves.toEqualTypeOf<{
+  const loose = await untyped.predictOne({ ...randomRows(1)[0]! });
+  expectTypeOf(loose).toEqualTypeOf<{
     readonly prediction: string | number;
     readonly probabilities?: Readonly<Record<string, number>>;
   }>();
-  expect((await untyped.predictOne({ ...randomRows(1)[0]! })).prediction).toBe(answer.prediction);
+  expect(loose.prediction).toBe(answer.prediction);
   await untyped.close();
 });
 
