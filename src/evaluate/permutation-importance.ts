@@ -93,7 +93,7 @@ export async function permutationImportance(options: ImportanceOptions): Promise
 }
 
 /** The columns that models read. */
-export function featureNames(frame: Frame): string[] {
+function featureNames(frame: Frame): string[] {
   return frame.schema.columns.filter((column) => column.role === "feature").map((column) => column.name);
 }
 

@@ -88,19 +88,9 @@ export function rocAucOneVsRest(
   requireProbabilities("rocAuc", probabilities, labels.length, classCount);
   const weight = checkedWeight("rocAuc", labels.length, options.weight);
   const average = options.average ?? "macro";
-  const area = rocAucOneVsRestScorer(labels, probabilities, classCount, average)(weight);
+  const area = oneVsRestScorer(labels, probabilities, classCount, average, rocAucScorer)(weight);
   if (Number.isNaN(area)) throw oneClassError("rocAuc", labels);
   return area;
-}
-
-/** Prepares `rocAucOneVsRest` of checked rows. */
-export function rocAucOneVsRestScorer(
-  labels: Int32Array,
-  probabilities: Float64Array,
-  classCount: number,
-  average: "macro" | "weighted",
-): Scorer {
-  return oneVsRestScorer(labels, probabilities, classCount, average, rocAucScorer);
 }
 
 /** Averages a binary ranking metric over the classes present, each against the rest; NaN when fewer than two are. */

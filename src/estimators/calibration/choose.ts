@@ -20,7 +20,7 @@ import { fitIsotonic } from "./isotonic.ts";
 import { fitSigmoid } from "./sigmoid.ts";
 import { fitTemperature } from "./temperature.ts";
 
-export interface CalibrationTrial {
+interface CalibrationTrial {
   readonly kind: CalibrationKind;
   /** Mean log loss over the folds, in nats. */
   readonly logLoss: number;
@@ -29,7 +29,7 @@ export interface CalibrationTrial {
   readonly standardError: number;
 }
 
-export interface CalibrationChoice {
+interface CalibrationChoice {
   /** Fitted on all rows. */
   readonly chosen: Calibration;
   /** "none" first, then what was tried. */
