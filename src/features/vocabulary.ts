@@ -36,31 +36,146 @@ export interface VocabularyOptions {
   readonly minRows: number;
 }
 
-/** Learns the vocabulary of a column and the weights of its terms. */
+/** Learns the vocabulary of a column and the weights of its terms. Linear in the words of its distinct texts. */
 export function learnVocabulary(cells: StringCells, options: VocabularyOptions): Vocabulary {
-  const rowsOfCode = new Int32Array(cells.dictionary.length);
-  for (let i = 0; i < cells.codes.length; i++) if (cells.codes[i]! >= 0) rowsOfCode[cells.codes[i]!]!++;
-  const texts: { readonly tokens: readonly string[]; readonly rows: number }[] = [];
-  rowsOfCode.forEach((rows, code) => {
-    if (rows > 0) texts.push({ tokens: tokensOf(asSeen(cells.dictionary[code]!)), rows });
+  const corpus = readCorpus(cells);
+  const { writings } = corpus;
+  const lowerOf = new Map<string, number>();
+  const lowered = Int32Array.from(writings, (writing) => numberIn(lowerOf, writing.toLowerCase()));
+  const lowers = [...lowerOf.keys()];
+  const lowerRows = countRows(corpus, lowered, lowers.length);
+  const candidates = mostCommon(lowerRows, options, (i) => lowers[i]!);
+
+  const candidateOf = new Int32Array(lowers.length).fill(-1);
+  candidates.forEach((lower, i) => {
+    candidateOf[lower] = i;
   });
+  const ofWriting = lowered.map((lower) => candidateOf[lower]!);
+  const pairRows = options.ngrams < 2 ? noPairs : countPairs(corpus, ofWriting, candidates.length);
+  const pairs = mostCommon(pairRows.rows, options, (i) => pairRows.keys[i]!);
+  const kept = mixed(
+    candidates.map((lower) => lowerRows[lower]!),
+    pairs.map((pair) => pairRows.rows[pair]!),
+    options.maxTerms,
+  );
+  const words = candidates.slice(0, kept.words).map((lower) => lowers[lower]!);
+  const keptPairs = pairs.slice(0, kept.pairs).map((pair): [number, number] => {
+    const key = pairRows.keys[pair]!;
+    return [Math.floor(key / candidates.length), key % candidates.length];
+  });
+  const writingRows = countRows(
+    corpus,
+    writings.map((_, i) => i),
+    writings.length,
+  );
+  const numberOf = waysOfWriting(words, writings, writingRows, options.minRows);
+  const idf = weights(corpus, words.length, keptPairs, numberOf, options.buckets, cells.codes.length);
+  return { words, pairs: keptPairs, numberOf, idf };
+}
 
-  const writings = countTerms(texts, ({ tokens }) => tokens);
-  const lower = new Map<string, string>();
-  for (const writing of writings.keys()) lower.set(writing, writing.toLowerCase());
-  const wordRows = countTerms(texts, ({ tokens }) => tokens.map((token) => lower.get(token)!));
-  const candidates = mostCommon(wordRows, options);
+/** Distinct texts as numbers of their words as they are written. */
+interface Corpus {
+  readonly writings: readonly string[];
+  readonly texts: readonly Int32Array[];
+  /** Rows of each text. */
+  readonly rows: Int32Array;
+}
 
-  const candidateOf = new Map(candidates.map((word, i) => [word, i]));
-  const pairRows =
-    options.ngrams < 2
-      ? new Map<number, number>()
-      : countTerms(texts, ({ tokens }) =>
-          pairsOf(tokens, (token) => candidateOf.get(lower.get(token)!), candidates.length),
-        );
-  const pairKeys = mostCommon(pairRows, options);
-  const { words, pairs } = fit(candidates, wordRows, pairKeys, pairRows, options.maxTerms);
+function readCorpus({ codes, dictionary }: StringCells): Corpus {
+  const rows = new Int32Array(dictionary.length);
+  for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) rows[codes[i]!]!++;
+  const used = [...rows.keys()].filter((code) => rows[code]! > 0);
+  const numbers = new Map<string, number>();
+  const texts = used.map((code) =>
+    Int32Array.from(tokensOf(asSeen(dictionary[code]!)), (token) => numberIn(numbers, token)),
+  );
+  return { writings: [...numbers.keys()], texts, rows: Int32Array.from(used, (code) => rows[code]!) };
+}
 
+/** The number of a key, a new one if need be. */
+function numberIn<K>(numbers: Map<K, number>, key: K): number {
+  let number = numbers.get(key);
+  if (number === undefined) numbers.set(key, (number = numbers.size));
+  return number;
+}
+
+/** Rows in which each term occurs at least once. @param termOf - Term of each writing, −1 for none. */
+function countRows({ texts, rows }: Corpus, termOf: ArrayLike<number>, termCount: number): Int32Array {
+  const counts = new Int32Array(termCount);
+  const last = new Int32Array(termCount).fill(-1);
+  texts.forEach((text, t) => {
+    for (let i = 0; i < text.length; i++) {
+      const term = termOf[text[i]!]!;
+      if (term < 0 || last[term] === t) continue;
+      last[term] = t;
+      counts[term]! += rows[t]!;
+    }
+  });
+  return counts;
+}
+
+interface PairRows {
+  /** first × count of words + second. */
+  readonly keys: readonly number[];
+  readonly rows: ArrayLike<number>;
+}
+const noPairs: PairRows = { keys: [], rows: [] };
+
+/** Rows in which two words are neighbours. @param wordOf - Word of each writing, −1 for none. */
+function countPairs({ texts, rows }: Corpus, wordOf: Int32Array, wordCount: number): PairRows {
+  const numbers = new Map<number, number>();
+  const counts: number[] = [];
+  const last: number[] = [];
+  texts.forEach((text, t) => {
+    for (let i = 1; i < text.length; i++) {
+      const [a, b] = [wordOf[text[i - 1]!]!, wordOf[text[i]!]!];
+      if (a < 0 || b < 0) continue;
+      const pair = numberIn(numbers, a * wordCount + b);
+      if (last[pair] === t) continue;
+      last[pair] = t;
+      counts[pair] = (counts[pair] ?? 0) + rows[t]!;
+    }
+  });
+  return { keys: [...numbers.keys()], rows: counts };
+}
+
+/** Terms of enough rows, the most common first; of equals in the order of their names. */
+function mostCommon(
+  rows: ArrayLike<number>,
+  { minRows, maxTerms }: VocabularyOptions,
+  name: (term: number) => string | number,
+): number[] {
+  return Array.from(rows, (_, term) => term)
+    .filter((term) => rows[term]! >= minRows)
+    .sort((a, b) => rows[b]! - rows[a]! || (name(a) < name(b) ? -1 : 1))
+    .slice(0, maxTerms);
+}
+
+/**
+ * How many words and how many pairs are among the `maxTerms` most common of both; a word goes before a
+ * pair of equal count. The words of a kept pair are at least as common as it, and so are kept too.
+ */
+function mixed(
+  wordRows: readonly number[],
+  pairRows: readonly number[],
+  maxTerms: number,
+): { words: number; pairs: number } {
+  let words = 0;
+  let pairs = 0;
+  while (words + pairs < maxTerms && (words < wordRows.length || pairs < pairRows.length)) {
+    if ((wordRows[words] ?? -1) >= (pairRows[pairs] ?? -1)) words++;
+    else pairs++;
+  }
+  return { words, pairs };
+}
+
+/** Number of a word by each way of writing it: the usual three, and those of enough rows. */
+function waysOfWriting(
+  words: readonly string[],
+  writings: readonly string[],
+  writingRows: Int32Array,
+  minRows: number,
+): Map<string, number> {
   const numberOf = new Map<string, number>();
   words.forEach((word, number) => {
     for (const writing of [word, capitalised(word), word.toUpperCase()]) {
@@ -68,82 +183,11 @@ export function learnVocabulary(cells: StringCells, options: VocabularyOptions):
     }
   });
   const wordNumber = new Map(words.map((word, number) => [word, number]));
-  for (const [writing, rows] of writings) {
-    const number = wordNumber.get(lower.get(writing)!);
-    if (rows >= options.minRows && number !== undefined) numberOf.set(writing, number);
-  }
-  return {
-    words,
-    pairs,
-    numberOf,
-    idf: weights(texts, words.length, pairs, numberOf, options, cells.codes.length),
-  };
-}
-
-interface Text {
-  readonly tokens: readonly string[];
-  readonly rows: number;
-}
-
-/** Rows in which each term occurs at least once. */
-function countTerms<T>(texts: readonly Text[], termsOf: (text: Text) => readonly T[]): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const text of texts) {
-    for (const term of new Set(termsOf(text))) counts.set(term, (counts.get(term) ?? 0) + text.rows);
-  }
-  return counts;
-}
-
-/** Terms of enough rows, the most common first; of equals in their own order. */
-function mostCommon<T extends string | number>(
-  counts: Map<T, number>,
-  { minRows, maxTerms }: VocabularyOptions,
-): T[] {
-  return [...counts.keys()]
-    .filter((term) => counts.get(term)! >= minRows)
-    .sort((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1))
-    .slice(0, maxTerms);
-}
-
-/** Neighbouring known words as first × count + second. */
-function pairsOf(
-  tokens: readonly string[],
-  numberOf: (token: string) => number | undefined,
-  count: number,
-): number[] {
-  const found: number[] = [];
-  let before: number | undefined;
-  for (const token of tokens) {
-    const number = numberOf(token);
-    if (before !== undefined && number !== undefined) found.push(before * count + number);
-    before = number;
-  }
-  return found;
-}
-
-/** The `maxTerms` most common of words and pairs together; a word goes before a pair of equal count. */
-function fit(
-  candidates: readonly string[],
-  wordRows: ReadonlyMap<string, number>,
-  pairKeys: readonly number[],
-  pairRows: ReadonlyMap<number, number>,
-  maxTerms: number,
-): { words: string[]; pairs: [number, number][] } {
-  let w = 0;
-  let p = 0;
-  while (w + p < maxTerms && (w < candidates.length || p < pairKeys.length)) {
-    const ofWord = w < candidates.length ? wordRows.get(candidates[w]!)! : -1;
-    const ofPair = p < pairKeys.length ? pairRows.get(pairKeys[p]!)! : -1;
-    if (ofWord >= ofPair) w++;
-    else p++;
-  }
-  // The words of a kept pair are at least as common as it, and so are kept too.
-  return {
-    words: candidates.slice(0, w),
-    pairs: pairKeys
-      .slice(0, p)
-      .map((key): [number, number] => [Math.floor(key / candidates.length), key % candidates.length]),
-  };
+  writings.forEach((writing, i) => {
+    const number = writingRows[i]! < minRows ? undefined : wordNumber.get(writing.toLowerCase());
+    if (number !== undefined) numberOf.set(writing, number);
+  });
+  return numberOf;
 }
 
 function capitalised(word: string): string {
@@ -153,28 +197,24 @@ function capitalised(word: string): string {
 
 /** Inverse document frequencies of what the graph will count: words, pairs, buckets. */
 function weights(
-  texts: readonly Text[],
+  corpus: Corpus,
   wordCount: number,
   pairs: readonly (readonly [number, number])[],
   numberOf: ReadonlyMap<string, number>,
-  { buckets }: VocabularyOptions,
+  buckets: number,
   rowCount: number,
 ): Float64Array {
-  const pairNumber = new Map(pairs.map(([a, b], i) => [a * wordCount + b, wordCount + i]));
-  const bucketCache = new Map<string, number>();
-  const hashed = (token: string): number => {
-    let bucket = bucketCache.get(token);
-    if (bucket === undefined) bucketCache.set(token, (bucket = bucketOf(token, buckets)));
-    return wordCount + pairs.length + bucket;
-  };
-  const rows = countTerms(texts, ({ tokens }) => [
-    ...tokens.map((token) => numberOf.get(token) ?? hashed(token)),
-    ...pairsOf(tokens, (token) => numberOf.get(token), wordCount)
-      .map((key) => pairNumber.get(key))
-      .filter((number) => number !== undefined),
-  ]);
-  return Float64Array.from(
-    { length: wordCount + pairs.length + buckets },
-    (_, term) => Math.log((1 + rowCount) / (1 + (rows.get(term) ?? 0))) + 1,
+  const single = corpus.writings.map(
+    (writing) => numberOf.get(writing) ?? wordCount + bucketOf(writing, buckets),
   );
+  const singleRows = countRows(corpus, single, wordCount + buckets);
+  const wordOf = Int32Array.from(single, (term) => (term < wordCount ? term : -1));
+  const found = pairs.length === 0 ? noPairs : countPairs(corpus, wordOf, wordCount);
+  const pairRows = new Map(found.keys.map((key, i) => [key, found.rows[i]!]));
+  const rows = [
+    ...singleRows.subarray(0, wordCount),
+    ...pairs.map(([a, b]) => pairRows.get(a * wordCount + b) ?? 0),
+    ...singleRows.subarray(wordCount),
+  ];
+  return Float64Array.from(rows, (count) => Math.log((1 + rowCount) / (1 + count)) + 1);
 }
