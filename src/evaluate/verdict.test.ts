@@ -88,7 +88,7 @@ describe("learning curve", () => {
     ).rejects.toThrow(/CANCELLED/);
   });
 
-  test("the interval of the trend holds the true slope in 92 to 98 %% of 300 noisy curves", () => {
+  test("the interval of the trend holds the true slope in 92 to 98 % of 300 noisy curves", () => {
     const random = createRandom(6);
     let held = 0;
     for (let k = 0; k < 300; k++) {
@@ -133,7 +133,7 @@ function labelled(distance: number, turned: number, seed: number) {
 }
 
 describe("labelNoise", () => {
-  test("finds at least 90 %% of the turned labels of separable classes, and 90 %% of what it finds is turned", () => {
+  test("finds at least 90 % of the turned labels of separable classes, and 90 % of what it finds is turned", () => {
     const { codes, wrong, probabilities } = labelled(5, 0.1, 1);
     const noise = labelNoise(codes, probabilities, 2);
     const right = noise.rows.filter((row) => wrong[row] === 1).length;
