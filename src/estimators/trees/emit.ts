@@ -48,9 +48,11 @@ export function emitTrees(trees: readonly Tree[], base: readonly number[], x: Va
     // A tree that is one leaf asks a question that does not matter.
     const single = tree.feature.length === 0;
     for (let node = 0; node < (single ? 1 : tree.feature.length); node++) {
-      const set = tree.members[node];
+      const asked = tree.members[node];
+      // A split of the missing rows from all others has no member, which the op refuses: no code is below 0.
+      const set = asked?.length === 0 ? undefined : asked;
       features.push(tree.feature[node] ?? 0);
-      splits.push(tree.threshold[node] ?? 0);
+      splits.push(asked?.length === 0 ? -1 : (tree.threshold[node] ?? 0));
       modes.push(set === undefined ? treeModes.lessOrEqual : treeModes.member);
       missingGoesTrue.push(tree.missingTrue[node] ?? 0);
       hang(single ? ~0 : tree.trueChild[node]!, trueIds, trueIsLeaf);
