@@ -161,14 +161,15 @@ async function fitChain(
   context: StepContext,
 ): Promise<{ chain: FittedChain; columns: readonly Column[] }> {
   const encoders: FittedEncoder[] = [];
-  let columns: readonly Column[] = [];
+  const encoded: Column[] = [];
   for (const name of chain.columns) {
     const source = sourceOf(frame, name);
     const random = context.random.child(`${chain.encoder.kind}:${name}`);
     const encoder = chain.encoder.fit(source, { ...context, random });
     encoders.push(encoder);
-    columns = [...columns, ...(encoder.training ?? (await encode(source, encoder, frame.rowCount)))];
+    encoded.push(...(encoder.training ?? (await encode(source, encoder, frame.rowCount))));
   }
+  let columns: readonly Column[] = encoded;
   let features = encoders.flatMap((encoder) => encoder.features);
   const transforms: FittedTransform[] = [];
   for (const transform of chain.transforms) {

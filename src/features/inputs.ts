@@ -55,9 +55,17 @@ export function feedsOf(frame: Frame, names: readonly string[], rows?: Uint32Arr
   );
 }
 
+/** Looking each column up in a list would be quadratic in the number of columns. */
+const columnsByName = new WeakMap<Schema, ReadonlyMap<string, ColumnSchema>>();
+
 /** A column of a schema. @throws MillwrightError `SCHEMA_MISSING_COLUMN` with the nearest name. */
 function columnNamed(schema: Schema, name: string): ColumnSchema {
-  const column = schema.columns.find((candidate) => candidate.name === name);
+  let byName = columnsByName.get(schema);
+  if (byName === undefined) {
+    byName = new Map(schema.columns.map((column) => [column.name, column]));
+    columnsByName.set(schema, byName);
+  }
+  const column = byName.get(name);
   if (column === undefined) {
     const names = schema.columns.map((candidate) => candidate.name);
     const guess = nearest(name, names);
