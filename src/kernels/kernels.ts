@@ -24,7 +24,7 @@ export interface WorkerStart {
 }
 
 /** Desks of the workers lie here, 16 bytes each. */
-const DESKS = 2048;
+const DESKS = 36864;
 /** Threads of the largest team. */
 const LARGEST = 64;
 
@@ -36,6 +36,19 @@ function kernelModule(): WebAssembly.Module {
     compiled = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
   }
   return compiled;
+}
+
+/** An instance of the kernels on a memory, for the caller or a worker. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Instance {
+  // The control block lies in the first page, so this view stays right when the memory grows.
+  const words = new Int32Array(memory.buffer, 0, 16384);
+  return new WebAssembly.Instance(module, {
+    env: {
+      memory,
+      sleep: (word: number, seen: number) => Atomics.wait(words, word >> 2, seen | 0),
+      wake: (word: number) => Atomics.notify(words, word >> 2),
+    },
+  });
 }
 
 export class Kernels {
@@ -52,7 +65,7 @@ export class Kernels {
    */
   constructor(threads: number) {
     const module = kernelModule();
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory.wasm } });
+    const instance = instantiate(module, this.memory.wasm);
     this.#exports = instance.exports as unknown as Exports;
     for (let i = 1; i < Math.min(threads, LARGEST); i++) {
       const start: WorkerStart = { module, memory: this.memory.wasm, desk: DESKS + 16 * i };

@@ -7,8 +7,8 @@
 import { MillwrightError } from "../core/index.ts";
 
 const PAGE = 65536;
-/** Below this address lies the control block of the team. */
-const BASE = 4096;
+/** Below this address lie the tables of the kernels and the control block of the team. */
+const BASE = 40960;
 const LIMIT = 65536 * PAGE;
 
 /** Bump allocator over a growing shared memory. Addresses are byte offsets, aligned to 64. */

@@ -9,13 +9,22 @@ import { partition } from "../partition/partition.as";
 import { addToScores } from "../scores/scores.as";
 import { clearAnswer, leafGain, scanFeature, subtractHistogram } from "../split/split.as";
 
-/** Control block, at a fixed address. */
-const SEQUENCE: usize = 1024;
-const COMMAND: usize = 1028;
-const ARGUMENTS: usize = 1032;
-const THREADS: usize = 1036;
-const ARRIVED: usize = 1088;
-const PHASE: usize = 1152;
+/** Control block, at a fixed address above the tables that the compiler places from 1024 on. */
+const SEQUENCE: usize = 32768;
+const COMMAND: usize = 32772;
+const ARGUMENTS: usize = 32776;
+const THREADS: usize = 32780;
+const ARRIVED: usize = 32832;
+const PHASE: usize = 32896;
+
+// Sleeping goes through JavaScript's Atomics: V8 11's baseline compiler miscompiles `memory.atomic.wait32` (the
+// sleeper is then not found by a notification). Only the slow path pays for the call.
+// @ts-ignore: decorator
+@external("env", "sleep")
+declare function sleep(word: usize, seen: u32): void;
+// @ts-ignore: decorator
+@external("env", "wake")
+declare function wake(word: usize): void;
 
 /** A worker's desk, 16 bytes: reported (u32), sequence number plus 1 when taken in (u32), thread number (u32). */
 const JOINED: usize = 4;
@@ -29,7 +38,7 @@ function waitChange(word: usize, seen: u32): void {
   for (let spin = 0; spin < SPINS; spin++) {
     if (atomic.load<u32>(word) != seen) return;
   }
-  while (atomic.load<u32>(word) == seen) atomic.wait<u32>(word, seen, -1);
+  while (atomic.load<u32>(word) == seen) sleep(word, seen);
 }
 
 function barrier(threads: u32): void {
@@ -38,7 +47,7 @@ function barrier(threads: u32): void {
   if (atomic.add<u32>(ARRIVED, 1) == threads - 1) {
     atomic.store<u32>(ARRIVED, 0);
     atomic.store<u32>(PHASE, phase + 1);
-    atomic.notify(PHASE, -1);
+    wake(PHASE);
   } else {
     waitChange(PHASE, phase);
   }
@@ -67,7 +76,7 @@ export function takeIn(desk: usize, thread: u32): bool {
   if (atomic.load<u32>(desk) == 0) return false;
   store<u32>(desk, thread, NUMBER);
   atomic.store<u32>(desk + JOINED, atomic.load<u32>(SEQUENCE) + 1);
-  atomic.notify(desk + JOINED, -1);
+  wake(desk + JOINED);
   return true;
 }
 
@@ -77,7 +86,7 @@ export function lead(command: u32, args: usize, threads: u32): void {
   store<u32>(ARGUMENTS, <u32>args);
   store<u32>(THREADS, threads);
   atomic.add<u32>(SEQUENCE, 1);
-  atomic.notify(SEQUENCE, -1);
+  wake(SEQUENCE);
   execute(command, args, 0, threads);
 }
 
