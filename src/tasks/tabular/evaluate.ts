@@ -3,9 +3,8 @@ import { MillwrightError } from "../../core/index.ts";
 import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
-import { judgeModel } from "./judge.ts";
+import { judgeModel, type MetricFigure } from "./judge.ts";
 import { constantAnswer, readLabelled } from "./labelled.ts";
-import type { MetricFigure } from "./run-record.ts";
 
 export interface EvaluateOptions {
   /** Metrics to put first. */

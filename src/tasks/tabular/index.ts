@@ -2,5 +2,6 @@ export { demoCsv } from "./demo-data.ts";
 export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate.ts";
 export type { TrainOptions } from "./options.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
-export type { FindingRecord, LeaderboardRow, MetricFigure, RunRecord } from "./run-record.ts";
+export type { MetricFigure } from "./judge.ts";
+export type { FindingRecord, LeaderboardRow, RunRecord } from "./run-record.ts";
 export { trainTable, type TrainResult } from "./train.ts";

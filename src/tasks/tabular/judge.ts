@@ -9,7 +9,20 @@ import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
 import type { JudgedRows } from "../../select/index.ts";
 import { judgedRows, type LabelledFrame } from "./labelled.ts";
-import type { MetricFigure } from "./run-record.ts";
+
+/** One metric on the untouched rows. */
+export interface MetricFigure {
+  readonly name: string;
+  readonly title: string;
+  readonly greaterIsBetter: boolean;
+  readonly unit: Metric["unit"];
+  readonly value: number;
+  /** 95 % interval over the rows. */
+  readonly low: number;
+  readonly high: number;
+  /** The same metric of doing nothing on the same rows. */
+  readonly baseline: number;
+}
 
 export interface Judgement {
   readonly rows: JudgedRows;

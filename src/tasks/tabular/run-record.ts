@@ -9,25 +9,12 @@ import type { Metric } from "../../metrics/index.ts";
 import type { Choice, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
 import type { Explanation } from "./explain.ts";
-import type { Judgement } from "./judge.ts";
+import type { Judgement, MetricFigure } from "./judge.ts";
 import type { LabelledFrame } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
 import type { PreparedTable } from "./prepare.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { RunSplits } from "./splits.ts";
-
-export interface MetricFigure {
-  readonly name: string;
-  readonly title: string;
-  readonly greaterIsBetter: boolean;
-  readonly unit: Metric["unit"];
-  readonly value: number;
-  /** 95 % interval over the rows. */
-  readonly low: number;
-  readonly high: number;
-  /** The same metric of doing nothing on the same rows. */
-  readonly baseline: number;
-}
 
 export interface LeaderboardRow {
   readonly rank: number;
