@@ -1,11 +1,6 @@
 export type { Device } from "./backend.ts";
 export { releaseIdleSessions } from "./cache.ts";
-export {
-  type BoundRun,
-  compile,
-  type CompileOptions,
-  type Feeds,
-  type LocalSession,
-  type Port,
-  type Session,
-} from "./session.ts";
+export { type BoundRun, compile, type CompileOptions, type LocalSession, type Session } from "./session.ts";
+export type { Feeds, Port } from "./tensors.ts";
+export { createTrainState, type TrainState, type TrainStateOptions } from "./train-state.ts";
+export { compileInWorker } from "./worker-session.ts";

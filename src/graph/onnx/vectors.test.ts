@@ -48,7 +48,8 @@ function expectClose(found: Tensor, wanted: Tensor): void {
 
 async function runVector(graph: Graph, file: Uint8Array, vector: Vector): Promise<boolean> {
   const feeds = feedsOf(graph, vector.inputs);
-  if (!feeds) return false;
+  // Types that no array of ours holds (float16, sequences) cannot be read back here.
+  if (!feeds || [...graph.outputs.values()].some((value) => value.dtype === undefined)) return false;
   const session = await compile(file);
   const results = await session.run(feeds);
   [...graph.outputs].forEach(([name, value], i) => {
