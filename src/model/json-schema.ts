@@ -29,7 +29,7 @@ interface NullSchema extends Described {
   readonly type: "null";
 }
 interface EnumSchema extends Described {
-  readonly enum: readonly (string | number)[];
+  readonly enum: readonly (string | number | boolean)[];
 }
 interface ArraySchema extends Described {
   readonly type: "array";
@@ -105,7 +105,7 @@ export type FromJsonSchema<S extends JsonSchema> = S extends EnumSchema
  */
 export function findProblem(schema: JsonSchema, value: unknown, path = "value"): string | undefined {
   if ("enum" in schema) {
-    const fits = schema.enum.includes(value as string | number);
+    const fits = schema.enum.includes(value as string | number | boolean);
     return fits ? undefined : needs(path, value, `one of ${schema.enum.join(", ")}`);
   }
   if ("anyOf" in schema) return findUnionProblem(schema, value, path);
@@ -185,28 +185,23 @@ function findObjectProblem(
   return undefined;
 }
 
-/** Of a union, the problem of the member that the value came furthest into: the one with the deepest path. */
+/** Our unions of objects are told apart by the property `kind`: only the members of the value's kind count. */
 function findUnionProblem(schema: UnionSchema, value: unknown, path: string): string | undefined {
-  let deepest = "";
-  let depth = -1;
-  for (const member of schema.anyOf) {
-    const problem = findProblem(member, value, path);
-    if (problem === undefined) return undefined;
-    const tag = "properties" in member && findTagProblem(member, value) ? 0 : problem.split(" ")[0]!.length;
-    if (tag > depth) [deepest, depth] = [problem, tag];
+  if (schema.anyOf.some((member) => findProblem(member, value, path) === undefined)) return undefined;
+  const kinds = schema.anyOf.flatMap((member) => kindsOf(member) ?? []);
+  if (kinds.length === 0 || typeof value !== "object" || value === null) {
+    return findProblem(schema.anyOf[0]!, value, path);
   }
-  return deepest;
+  const { kind } = value as { readonly kind?: unknown };
+  const meant = schema.anyOf.find((member) => kindsOf(member)?.includes(kind as string));
+  return meant === undefined
+    ? needs(`${path}.kind`, kind, `one of ${kinds.join(", ")}`)
+    : findProblem(meant, value, path);
 }
 
-/** Whether a member of a union is out of the question because its one-word property says so. */
-function findTagProblem(member: ObjectSchema, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  return Object.entries(member.properties).some(
-    ([name, item]) =>
-      "enum" in item &&
-      item.enum.length === 1 &&
-      (value as { [key: string]: unknown })[name] !== item.enum[0],
-  );
+function kindsOf(member: JsonSchema): readonly (string | number | boolean)[] | undefined {
+  const kind = "properties" in member ? member.properties.kind : undefined;
+  return kind !== undefined && "enum" in kind ? kind.enum : undefined;
 }
 
 function needs(path: string, value: unknown, needed: string): string {

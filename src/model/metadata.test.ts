@@ -90,6 +90,8 @@ test("the inferred types are those of the contracts", () => {
   type ColumnsInFile = FromJsonSchema<(typeof metadataSchemas)["millwright.schema"]>;
   expectTypeOf<ColumnsInFile>().toExtend<Schema>();
   expectTypeOf<Schema>().toExtend<ColumnsInFile>();
+  type Keys<C> = C extends { readonly kind: infer K extends string } ? `${K}.${keyof C & string}` : never;
+  expectTypeOf<Keys<ColumnsInFile["columns"][number]>>().toEqualTypeOf<Keys<Schema["columns"][number]>>();
   expectTypeOf<ModelMetadata["task"]>().toEqualTypeOf<{
     readonly kind: "regression" | "binary" | "multiclass";
     readonly target: string;

@@ -34,6 +34,7 @@ const churn = defineSchema({
   signup: datetime({ clock: "instant" }),
   lastCall: datetime({ clock: "wall" }),
   note: text(),
+  stars: category({ numeric: true }),
   group: category({ role: "group" }),
   churned: category({ role: "target", labels: ["No", "Yes"] }),
 });
@@ -61,6 +62,7 @@ export const churn = defineSchema({
   signup: datetime({ clock: "instant" }),
   lastCall: datetime({ clock: "wall" }),
   note: text(),
+  stars: category({ numeric: true }),
   churned: category({ role: "target", labels: ["No", "Yes"] }),
 });
 

@@ -60,6 +60,7 @@ export type ${type}Prediction = PredictionOf<typeof ${constant}>;
 function columnText(column: ColumnSchema): string {
   const options: string[] = [];
   if (column.role === "target") options.push('role: "target"');
+  if (column.kind === "category" && column.numeric === true) options.push("numeric: true");
   if (column.kind === "datetime") options.push(`clock: "${column.clock}"`);
   const labels = column.role === "target" ? (labelsOf(column) ?? []) : [];
   if (labels.length > 0) options.push(`labels: [${labels.map(quote).join(", ")}]`);

@@ -50,6 +50,10 @@ test("rows and predictions are inferred from the literal", () => {
   expectTypeOf<RowOf<typeof price>>().toEqualTypeOf<{ readonly rooms: number | null }>();
   expectTypeOf<PredictionOf<typeof price>>().toEqualTypeOf<{ readonly prediction: number }>();
 
+  const rating = defineSchema({ stars: category({ numeric: true }), y: number({ role: "target" }) });
+  expectTypeOf<RowOf<typeof rating>>().toEqualTypeOf<{ readonly stars: string | number | null }>();
+  expect(rating.columns[0]).toEqual({ name: "stars", kind: "category", role: "feature", numeric: true });
+
   const late = defineSchema({ distance: number(), late: boolean({ role: "target" }) });
   expectTypeOf<PredictionOf<typeof late>["prediction"]>().toEqualTypeOf<"true" | "false">();
   const open = defineSchema({ a: number(), b: category({ role: "target" }) });
@@ -98,6 +102,11 @@ test.each([
     "a renamed column",
     { age: undefined, ages: number() },
     'reads the column "age" (number), and the schema has no such feature; its nearest name is "ages"',
+  ],
+  [
+    "numbers as categories",
+    { age: category({ numeric: true }) },
+    "number in the file and category (numbers) in the schema",
   ],
   ["another kind", { age: category() }, '"age" is number in the file and category in the schema'],
   [

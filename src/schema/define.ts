@@ -24,7 +24,8 @@ type WithoutName<C> = C extends ColumnSchema ? Omit<C, "name"> : never;
 export type ColumnSpec = WithoutName<ColumnSchema>;
 type Options<C extends ColumnSchema> = Partial<Omit<C, "name" | "kind" | "role" | "labels">>;
 type Spec<C extends ColumnSchema, R extends Role> = Omit<C, "name" | "role"> & { readonly role: R };
-type LabelledSpec<C extends ColumnSchema, R extends Role, L extends string> = Omit<Spec<C, R>, "labels"> & {
+type LabelledSpec<C, R extends Role, L extends string> = Omit<C, "name" | "role" | "labels"> & {
+  readonly role: R;
   readonly labels?: readonly L[];
 };
 
@@ -35,11 +36,23 @@ export function number<const R extends Role = "feature">(
   return { dtype: "float64", ...options, kind: "number", role: roleOf(options) };
 }
 
-/** One of some strings. As a target, `labels` are its classes in the order of `probabilities`. */
-export function category<const R extends Role = "feature", const L extends string = string>(
-  options: Options<CategoryColumnSchema> & { readonly role?: R; readonly labels?: readonly L[] } = {},
-): LabelledSpec<CategoryColumnSchema, R, L> {
-  return { ...options, kind: "category", role: roleOf(options) };
+/**
+ * One of some strings; or of some numbers, with `numeric`, and rows may then hold either.
+ * As a target, `labels` are its classes in the order of `probabilities`.
+ */
+export function category<
+  const R extends Role = "feature",
+  const L extends string = string,
+  const N extends true | undefined = undefined,
+>(
+  options: Omit<Options<CategoryColumnSchema>, "numeric"> & {
+    readonly role?: R;
+    readonly labels?: readonly L[];
+    readonly numeric?: N;
+  } = {},
+): LabelledSpec<Omit<CategoryColumnSchema, "numeric">, R, L> & { readonly numeric?: NonNullable<N> } {
+  const { numeric, ...rest } = options;
+  return { ...rest, ...(numeric && { numeric }), kind: "category", role: roleOf(options) };
 }
 
 /** True or false. As a target, its classes are the labels "true" and "false". */
@@ -106,7 +119,11 @@ type CellOf<C extends ColumnSchema> = C extends { readonly kind: "number" }
     ? boolean
     : C extends { readonly kind: "datetime"; readonly clock: "instant" }
       ? Date
-      : string;
+      : C extends { readonly kind: "category"; readonly numeric?: infer N }
+        ? [N] extends [never] | [undefined]
+          ? string
+          : string | number
+        : string;
 type ColumnsOf<S extends Schema> = S["columns"][number];
 
 /** A cell as applications pass it: null is missing. */

@@ -69,9 +69,10 @@ function targetDifference(file?: ColumnSchema, given?: ColumnSchema): string | u
   return undefined;
 }
 
-/** A column's kind in words: "number", "datetime (instant)". */
+/** A column's kind in words: "number", "datetime (instant)", "category (numbers)". */
 export function kindOf(column: ColumnSchema): string {
-  return column.kind === "datetime" ? `datetime (${column.clock})` : column.kind;
+  if (column.kind === "datetime") return `datetime (${column.clock})`;
+  return column.kind === "category" && column.numeric === true ? "category (numbers)" : column.kind;
 }
 
 /** Classes of a target, where they are known. */

@@ -12,6 +12,7 @@ const schema = defineSchema({
   signup: datetime({ clock: "instant" }),
   call: datetime({ clock: "wall" }),
   note: text(),
+  stars: category({ numeric: true, missing: ["9"] }),
 });
 const columns: readonly ColumnSchema[] = schema.columns;
 const good = {
@@ -23,6 +24,7 @@ const good = {
   signup: new Date("2024-05-31T14:30:00+02:00"),
   call: "2024-05-31T14:30",
   note: "fine, thanks",
+  stars: 4,
 };
 
 function read(row: unknown, of = columns): unknown[] {
@@ -41,6 +43,7 @@ test("a typed row becomes the cells of the graph", () => {
     Date.UTC(2024, 4, 31, 12, 30),
     Date.UTC(2024, 4, 31, 14, 30),
     "fine, thanks",
+    "4",
   ]);
 });
 
@@ -61,6 +64,9 @@ test.each<[string, string, unknown, unknown]>([
   ["a date alone", "call", "2024-05-31", Date.UTC(2024, 4, 31)],
   ["null text", "note", null, ""],
   ["NUL in a text", "note", "a\0b", "a\ufffdb"],
+  ["a number written as a string", "stars", "4.0", "4"],
+  ["a numeric category's missing code", "stars", 9, ""],
+  ["a large number as a category", "stars", 1e21, "1000000000000000000000"],
   ["emoji and quotes", "note", '"😀"\n', '"😀"\n'],
 ])("%s", (_, name, value, expected) => {
   const at = columns.findIndex((column) => column.name === name);
@@ -84,6 +90,7 @@ test.each<[string, string, unknown, string, string]>([
     "SCHEMA_WRONG_KIND",
     '"plan" as category, and rows[7] has the number 3 there. Pass a string,',
   ],
+  ["NaN as a category", "stars", Number.NaN, "SCHEMA_WRONG_KIND", "Pass a string or a number"],
   ["a string as a boolean", "paid", "true", "SCHEMA_WRONG_KIND", "Pass true or false"],
   ["an object as a text", "note", {}, "SCHEMA_WRONG_KIND", "has an object there"],
   ["a function", "note", () => 1, "SCHEMA_WRONG_KIND", "has a function there"],
@@ -126,10 +133,10 @@ test("a missing column is named with the nearest name in the row, and other colu
     expect.objectContaining({
       code: "SCHEMA_MISSING_COLUMN",
       message:
-        'churn.onnx needs the column "income" (number), and rows[7] has 9 columns without it; the nearest name is "incomes". Rename "incomes", or add the column. [SCHEMA_MISSING_COLUMN]',
+        'churn.onnx needs the column "income" (number), and rows[7] has 10 columns without it; the nearest name is "incomes". Rename "incomes", or add the column. [SCHEMA_MISSING_COLUMN]',
     }),
   );
-  expect(() => read(rest)).toThrow(/has 7 columns without it\. Add it, with null/);
+  expect(() => read(rest)).toThrow(/has 8 columns without it\. Add it, with null/);
   expect(read({ ...good, extra: 1 })).toEqual(read(good));
 });
 

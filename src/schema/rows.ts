@@ -8,7 +8,7 @@
  * that is not there.
  */
 import { MillwrightError, nearest } from "../core/index.ts";
-import { missingNumbers, readStringCell } from "./cells.ts";
+import { missingNumbers, plainDecimal, readStringCell } from "./cells.ts";
 import { parseDatetimeCell } from "./datetime-format.ts";
 import { kindOf } from "./interface.ts";
 import type { ColumnSchema } from "./schema.ts";
@@ -81,13 +81,17 @@ function cellWriter(column: ColumnSchema): CellWriter {
         return true;
       };
     }
-    default:
+    default: {
+      const numeric = column.kind === "category" && column.numeric === true;
       return (value, into, at) => {
         if (typeof value === "string") into[at] = inputString(readStringCell(value, column) ?? "");
         else if (value === null) into[at] = "";
-        else return false;
+        else if (numeric && typeof value === "number" && !Number.isNaN(value)) {
+          into[at] = readStringCell(plainDecimal(value), column) ?? "";
+        } else return false;
         return true;
       };
+    }
   }
 }
 
@@ -183,6 +187,7 @@ function missingColumn(
 function accepted(column: ColumnSchema): string {
   if (column.kind === "number") return "a number";
   if (column.kind === "boolean") return "true or false";
+  if (column.kind === "category" && column.numeric === true) return "a string or a number";
   if (column.kind !== "datetime") return "a string";
   return column.clock === "instant" ? "a Date" : "an ISO string without zone";
 }
