@@ -55,6 +55,7 @@ export async function fitRecipe(
     random: context.random.child("features"),
     target: rows.y,
     ...(rows.weight && { weight: rows.weight }),
+    ...(rows.rowIds && { rowIds: rows.rowIds }),
   });
   const held = context.validation;
   const model = await recipe.estimator.fit(

@@ -1,5 +1,6 @@
 /** The model card inside the file: what it is, what is in it, what it does with odd rows. */
 import type { Json } from "../../core/index.ts";
+import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { ModelCard } from "../../model/index.ts";
 import { featureColumns } from "../../schema/index.ts";
 import { type Choice, family, type FamilyName } from "../../select/index.ts";
@@ -13,7 +14,12 @@ const policy = {
   "unseen category": "the learned answer for categories held by fewer than 5 training rows",
 } as const;
 
-export function cardOf(table: PreparedTable, choice: Choice, software: string): ModelCard {
+export function cardOf(
+  table: PreparedTable,
+  choice: Choice,
+  calibration: Calibration["kind"],
+  software: string,
+): ModelCard {
   const { task, frame } = table;
   const count = featureColumns(frame.schema).length;
   const what = task.kind === "regression" ? "the number" : `one of ${task.classes.length} labels of`;
@@ -39,6 +45,9 @@ export function cardOf(table: PreparedTable, choice: Choice, software: string): 
       })),
     notes: [
       "Golden rows are synthetic; no record of a person is in this file.",
+      ...(calibration === "none"
+        ? []
+        : [`Probabilities are calibrated (${calibration}) on out-of-fold answers.`]),
       ...(task.kind === "classification" && task.positive !== undefined
         ? [`The positive label is "${task.positive}".`]
         : []),

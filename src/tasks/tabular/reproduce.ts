@@ -30,13 +30,13 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
 }
 
 /** What `parseColumnFlag` reads back. */
-function columnFlag(name: string, { kind = "", missing, order, role }: ColumnOverride): string {
+function columnFlag(name: string, { kind, missing, order, role }: ColumnOverride): string {
   const parts = [
     missing && `missing=${missing.join("|")}`,
     order && `order=${order}`,
     role && `role=${role}`,
   ];
-  return [`${name}=${kind}`, ...parts.filter((part) => part !== undefined)].join(",");
+  return [`${name}=${kind ?? ""}`, ...parts.filter((part) => part !== undefined)].join(",");
 }
 
 function quoted(word: string): string {

@@ -4,6 +4,7 @@
  * nothing has looked at, and say what it means.
  */
 import { createRandom, MillwrightError } from "../../core/index.ts";
+import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { defaultMetric, type Metric, metric as metricByName } from "../../metrics/index.ts";
 import { load } from "../../model/index.ts";
@@ -20,6 +21,7 @@ import {
   runRace,
 } from "../../select/index.ts";
 import { auditTable } from "./audit.ts";
+import { calibrationFor } from "./calibrate.ts";
 import { cardOf } from "./card.ts";
 import { type Explanation, explainModel } from "./explain.ts";
 import { type Judgement, judgeModel } from "./judge.ts";
@@ -100,8 +102,9 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   progress({ stage: "choose" });
   const judged = judgedAt(judgedRows(training, task), race.coveredRows);
   const choice = choose(race, judged, metric, options.seed);
-  const threshold = thresholdFor(options.cost, task, judged, choice.answers);
-  const composed = await compose(options, table, training, race, choice, splits, threshold);
+  const calibration = calibrationFor(judged, choice.answers, metric, options.seed);
+  const threshold = thresholdFor(options.cost, task, judged, calibration.reference(choice.answers));
+  const composed = await compose(options, table, training, race, choice, splits, { threshold, calibration });
 
   progress({ stage: "judge the file on untouched rows" });
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
@@ -197,7 +200,7 @@ async function compose(
   race: RaceResult,
   choice: Choice,
   splits: RunSplits,
-  threshold: number | undefined,
+  { threshold, calibration }: { readonly threshold: number | undefined; readonly calibration: Calibration },
 ): Promise<ComposedModel> {
   const { frame, task } = table;
   const members: readonly Member[] = choice.members.flatMap(({ entry, weight }) => {
@@ -209,8 +212,9 @@ async function compose(
     task,
     members,
     ...(threshold !== undefined && { threshold }),
+    calibrate: calibration.emit,
     about: {
-      card: cardOf(table, choice, options.software),
+      card: cardOf(table, choice, calibration.kind, options.software),
       profile: referenceProfile(
         training.frame,
         featureColumns(frame.schema).map((column) => column.name),
