@@ -3,7 +3,7 @@
  *
  * Normal equations on centred moments, scaled to a unit diagonal, by Cholesky;
  * two refinement steps with residuals taken from the rows when their condition
- * passes 1e4; Householder QR on the scaled columns beyond 1e12. A rank that is
+ * passes 1e6; Householder QR on the scaled columns beyond 1e12. A rank that is
  * plainly short (one-hot columns that sum to one) is cut on the Gram matrix itself, and
  * the answer is the one of least norm in standard deviations. Measured on NIST
  * StRD: Longley 13 digits, Filip 7 (an SVD without scaling has none).
@@ -65,7 +65,7 @@ export function solveLeastSquares(moments: Moments, rows: Rows, penalty: Float64
   };
   if (l !== undefined && condition < 1e12) {
     const z = choleskySolve(l, n, right.slice());
-    if (condition < 1e4) return { coefficients: spread(z), method: "cholesky", rank: n };
+    if (condition < 1e6) return { coefficients: spread(z), method: "cholesky", rank: n };
     for (let step = 0; step < 2; step++) {
       const rest = residualGradient(moments, rows, penalty, spread(z));
       const change = choleskySolve(
