@@ -77,10 +77,11 @@ async function* unpack(path: string): AsyncGenerator<Uint8Array> {
 /**
  * SHA-256 of files' bytes as they lie on disk, one after the other; no name enters.
  *
+ * @param sql - The query on the files, which is part of the content.
  * @returns Lower-case hexadecimal.
  */
-export async function hashFiles(paths: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
+export async function hashFiles(paths: readonly string[], sql = ""): Promise<string> {
+  const hash = createHash("sha256").update(sql);
   for (const path of paths) for await (const block of readBlocks(path, false)) hash.update(block);
   return hash.digest("hex");
 }

@@ -16,7 +16,6 @@ export const findingKinds = [
   "encoding",
   "header",
   "infinite",
-  "outliers",
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 

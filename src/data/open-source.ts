@@ -1,44 +1,93 @@
-/** From what a user names to rows: files by format, SQL over files, databases by URL. */
+/** From what a user names to rows: files by format, SQL over files, databases by address. */
 import { MillwrightError } from "../core/index.ts";
 import { hashFiles } from "./bytes.ts";
 import { type CsvOptions, openCsvFiles } from "./csv-source.ts";
+import { openPostgres } from "./database/postgres-source.ts";
+import { openSqlite } from "./database/sqlite-source.ts";
 import { Engine, type EngineOptions } from "./duckdb/engine.ts";
-import { sqlText } from "./duckdb/read-query.ts";
+import { loadTable as loadView } from "./duckdb/load-table.ts";
+import { sqlName, sqlText } from "./duckdb/read-query.ts";
+import type { Finding } from "./finding.ts";
+import { loadTable } from "./load-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
-import { findFiles, type Format, type SourceFile } from "./source.ts";
+import { findFiles, type Format, type SourceFile, stemOf } from "./source.ts";
 
 export interface SourceOptions extends CsvOptions {
   /** Format, where the extension does not say. */
   readonly format?: Format;
-  /** A query instead of a whole table. */
+  /** A query instead of a whole table; each file is a view named after it. */
   readonly sql?: string;
+  /** Threads of DuckDB; a query of the user's runs on one, so that its rows keep one order. */
   readonly threads?: number;
 }
 
 /**
- * @throws MillwrightError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `SOURCE_FORMAT`, `SOURCE_SQL`, and what the
- *   format brings.
+ * @throws MillwrightError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `SOURCE_UNREACHABLE`, `SOURCE_FORMAT`,
+ *   `SOURCE_SQL`, and what the format brings.
  */
 export async function openSource(
   source: string | readonly string[],
   options: SourceOptions,
 ): Promise<RawSource> {
   const names = typeof source === "string" ? [source] : source;
+  const database = names.find((name) => addressOf(name) !== undefined);
+  if (database !== undefined) {
+    if (names.length === 1) return openDatabase(addressOf(database)!, options.sql);
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `A database is given among ${names.length} sources.`,
+      "Give the database alone, with a query that joins its tables.",
+    );
+  }
   const files: SourceFile[] = [];
   for (const name of names) files.push(...(await findFiles(name, options.format)));
+  if (options.sql !== undefined) return openSql(files, options.sql, options);
   requireOneFormat(files);
   return openFiles(files, options);
+}
+
+type Address =
+  | { readonly kind: "postgres"; readonly url: URL; readonly table?: string | undefined }
+  | { readonly kind: "sqlite"; readonly path: string; readonly table?: string | undefined };
+
+/** A database's address, or undefined for a file. */
+function addressOf(name: string): Address | undefined {
+  if (/^postgres(ql)?:\/\//i.test(name)) {
+    let url: URL;
+    try {
+      url = new URL(name);
+    } catch {
+      throw new MillwrightError(
+        "SOURCE_UNREACHABLE",
+        "The PostgreSQL address cannot be read as a URL.",
+        "Write it as postgres://user:password@host:5432/database?table=NAME.",
+      );
+    }
+    const table = url.searchParams.get("table") ?? undefined;
+    url.searchParams.delete("table");
+    return { kind: "postgres", url, table };
+  }
+  const prefixed = /^sqlite:(?:\/\/)?([^?]+)(?:\?(.*))?$/i.exec(name);
+  const bare = /^([^?]+\.(?:db|sqlite|sqlite3))(?:\?(.*))?$/i.exec(name);
+  const match = prefixed ?? bare;
+  if (match === null) return undefined;
+  const table = new URLSearchParams(match[2] ?? "").get("table") ?? undefined;
+  return { kind: "sqlite", path: match[1]!, table };
+}
+
+function openDatabase(address: Address, sql: string | undefined): Promise<RawSource> {
+  const request = { table: address.table, sql };
+  return address.kind === "postgres" ? openPostgres(address.url, request) : openSqlite(address.path, request);
 }
 
 async function openFiles(files: readonly SourceFile[], options: SourceOptions): Promise<RawSource> {
   const { format, path } = files[0]!;
   if (format === "csv" || format === "tsv") return openCsvFiles(files, options);
   const engine = await Engine.open(engineOptions(options));
-  const list = `[${files.map((file) => sqlText(file.path)).join(", ")}]`;
   return openQuery(engine, {
     owner: files.length === 1 ? path : `${path} and ${files.length - 1} more`,
-    sql: `SELECT * FROM ${readerOf(format, list)}`,
+    sql: `SELECT * FROM ${readerOf(files)}`,
     fingerprint: () => hashFiles(files.map((file) => file.path)),
   });
 }
@@ -47,14 +96,17 @@ function engineOptions(options: SourceOptions): EngineOptions {
   return options.threads === undefined ? {} : { threads: options.threads };
 }
 
-function readerOf(format: Exclude<Format, "csv" | "tsv">, list: string): string {
+function readerOf(files: readonly SourceFile[]): string {
+  const list = `[${files.map((file) => sqlText(file.path)).join(", ")}]`;
+  const { format } = files[0]!;
   if (format === "parquet") return `read_parquet(${list})`;
-  return `read_json(${list}, format = '${format === "ndjson" ? "newline_delimited" : "auto"}', sample_size = -1)`;
+  const lines = format === "ndjson" ? "newline_delimited" : "auto";
+  return `read_json(${list}, format = '${lines}', sample_size = -1)`;
 }
 
 async function openQuery(
   engine: Engine,
-  options: { readonly owner: string; readonly sql: string; readonly fingerprint: () => Promise<string> },
+  options: Omit<Parameters<typeof QuerySource.open>[0], "engine">,
 ): Promise<RawSource> {
   try {
     return await QuerySource.open({ engine, ...options });
@@ -62,6 +114,51 @@ async function openQuery(
     engine.close();
     throw error;
   }
+}
+
+/** A query over files, each a view with the name of its file. CSV files are read by our own reader first. */
+async function openSql(
+  files: readonly SourceFile[],
+  sql: string,
+  options: SourceOptions,
+): Promise<RawSource> {
+  const views = new Map<string, SourceFile>();
+  for (const file of files) {
+    const name = stemOf(file.path);
+    const other = views.get(name);
+    if (other !== undefined) {
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `${other.path} and ${file.path} would both be the view "${name}".`,
+        "Rename one of the files.",
+      );
+    }
+    views.set(name, file);
+  }
+  const engine = await Engine.open({ threads: 1 });
+  const findings: Finding[] = [];
+  try {
+    for (const [name, file] of views) {
+      if (file.format === "csv" || file.format === "tsv") {
+        const table = await loadTable(await openCsvFiles([file], options), { exactNumbers: true });
+        findings.push(...table.findings.filter((finding) => finding.effect === "readAs"));
+        await loadView(engine, name, table);
+      } else await engine.execute(`CREATE VIEW ${sqlName(name)} AS SELECT * FROM ${readerOf([file])}`);
+    }
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+  return openQuery(engine, {
+    owner: `the query over ${[...views.keys()].join(", ")}`,
+    sql: sql.trim().replace(/;+$/, ""),
+    fingerprint: () =>
+      hashFiles(
+        files.map((file) => file.path),
+        sql,
+      ),
+    findings,
+  });
 }
 
 function requireOneFormat(files: readonly SourceFile[]): void {

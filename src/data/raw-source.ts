@@ -11,6 +11,8 @@ export interface Declared {
   readonly columns?: Readonly<Record<string, ColumnOverride>> | undefined;
   /** A whole schema: nothing is inferred, other columns of the source are left out. */
   readonly schema?: Schema | undefined;
+  /** Numbers stay as they are read, and none is rounded to float32: for computing on, not for a model. */
+  readonly exactNumbers?: boolean | undefined;
 }
 
 /** Some rows, column by column; the dictionary of a string column is the same growing array in every chunk. */

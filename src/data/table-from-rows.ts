@@ -2,7 +2,7 @@
 import { canonicalJson, type Json, MillwrightError, sha256 } from "../core/index.ts";
 import type { Cell } from "../schema/index.ts";
 import type { Finding } from "./finding.ts";
-import { settleColumns } from "./open-table.ts";
+import { settleColumns } from "./load-table.ts";
 import type { RawColumn } from "./raw-column.ts";
 import type { Declared } from "./raw-source.ts";
 import { MemoryTable, type Table } from "./table.ts";

@@ -35,7 +35,8 @@ export function missingNumbers(column: ColumnSchema): readonly number[] {
 export function readNumberCell(text: string, column: NumberColumnSchema): number | undefined {
   if (isMissingCell(text, column)) return Number.NaN;
   const value = parseNumberCell(text, column.format);
-  if (value === undefined) return undefined;
+  if (value === undefined)
+    return column.wordsAreMissing === true && !/\d/.test(text) ? Number.NaN : undefined;
   if (missingNumbers(column).includes(value)) return Number.NaN;
   return column.dtype === "float32" ? Math.fround(value) : value;
 }

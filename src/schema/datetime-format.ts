@@ -61,6 +61,13 @@ function parse(cell: string, order: "ymd" | "dmy" | "mdy"): Parsed | undefined {
   let month: number;
   let day: number;
   let length: number;
+  const yearMonth = /^(\d{4})-(\d{2})$/.exec(cell);
+  if (yearMonth !== null) {
+    // A month stands for its first day.
+    month = Number(yearMonth[2]);
+    if (month < 1 || month > 12) return undefined;
+    return { time: daysFromCivil(Number(yearMonth[1]), month, 1) * 86_400_000, zoned: false };
+  }
   const numeric = datePattern.exec(cell);
   if (numeric !== null) {
     const [whole, a, , b, c] = numeric as unknown as [string, string, string, string, string];

@@ -35,6 +35,8 @@ export interface NumberColumnSchema extends ColumnBase {
   /** float32 where rounding keeps distinct training values distinct, else float64. */
   readonly dtype: "float32" | "float64";
   readonly format?: NumberFormat;
+  /** Cells without a digit are missing, whatever they say: the training table had words among its numbers. */
+  readonly wordsAreMissing?: true;
 }
 export interface CategoryColumnSchema extends ColumnBase {
   readonly kind: "category";

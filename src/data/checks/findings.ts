@@ -1,7 +1,6 @@
 /** Everything worth telling about a table before anything is learnt from it. */
 import type { Frame } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
-import { quantile } from "../profile/column-profile.ts";
 import type { Profile } from "../profile/profile.ts";
 import { profileTarget, type ProfileTarget } from "../profile/target.ts";
 import { countDuplicateRows } from "./duplicate-rows.ts";
@@ -42,8 +41,6 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
       const sorted = cells.values.filter((value) => value === value).sort();
       const hidden = hiddenMissing(column.name, sorted);
       if (hidden !== undefined) found.push(hidden);
-      const far = farValues(column.name, sorted);
-      if (far !== undefined) found.push(far);
     }
     if (column.kind === "datetime" && cells.type === "number") {
       const order = timeOrder(column.name, cells.values);
@@ -95,24 +92,6 @@ function missingHint(frame: Frame, name: string): Finding | undefined {
     effect: "hint",
     undo: `--drop ${shellWord(name)}`,
     numbers: { count: missing, rows: frame.rowCount },
-  };
-}
-
-function farValues(name: string, sorted: Float64Array): Finding | undefined {
-  if (sorted.length < 50) return undefined;
-  const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
-  const width = upper - lower;
-  if (width === 0) return undefined;
-  let count = 0;
-  for (const value of sorted) if (value < lower - 10 * width || value > upper + 10 * width) count++;
-  if (count === 0) return undefined;
-  return {
-    kind: "outliers",
-    column: name,
-    evidence: `${count} of ${sorted.length} values lie more than ten interquartile ranges outside the quartiles.`,
-    effect: "hint",
-    undo: null,
-    numbers: { count, rows: sorted.length },
   };
 }
 

@@ -39,6 +39,8 @@ interface Split {
   /** Characters and lines of the first row with its newline. */
   readonly firstLength: number;
   readonly firstLines: number;
+  /** Fields with text behind their closing quote. */
+  readonly strayTexts: number;
 }
 
 /**
@@ -66,20 +68,21 @@ export function findDialect(
       "Give a single character, such as ',' or ';'.",
     );
   }
-  const quote =
+  let quote =
     options.quote ?? (/(^|[,;|\t\n])'[^'\n]*'([,;|\t\r\n]|$)/.test(text) && !text.includes('"') ? "'" : '"');
-  const escape = quote === '"' && text.includes('\\"') && !/[^,;|\t\n]""/.test(text) ? "\\" : quote;
-  let best: { delimiter: string; split: Split; score: number } | undefined;
-  for (const delimiter of options.delimiter === undefined ? candidates : [options.delimiter]) {
-    const split = splitRows(text, complete, { delimiter, quote, escape, newline });
-    const score = options.delimiter === undefined ? consistency(split.rows) : 1;
-    if (best === undefined || score > best.score) best = { delimiter, split, score };
+  let escape = quote === '"' && text.includes('\\"') && !/[^,;|\t\n]""/.test(text) ? "\\" : quote;
+  const delimiters = options.delimiter === undefined ? candidates : [options.delimiter];
+  let found = bestSplit(text, complete, delimiters, { quote, escape, newline });
+  if (options.quote === undefined && found.split.strayTexts > 0) {
+    // Text behind closing quotes: quotes may be plain characters here.
+    const unquoted = bestSplit(text, complete, delimiters, { quote: "", escape: "", newline });
+    if (unquoted.score >= found.score) {
+      found = unquoted;
+      quote = "";
+      escape = "";
+    }
   }
-  if (best!.score === 0) {
-    const delimiter = ",";
-    best = { delimiter, split: splitRows(text, complete, { delimiter, quote, escape, newline }), score: 0 };
-  }
-  const { delimiter, split } = best!;
+  const { delimiter, split } = found;
   const { rows } = split;
   const hasHeader = options.header ?? looksLikeHeader(rows);
   const below = hasHeader ? rows.slice(1) : rows;
@@ -99,6 +102,30 @@ export function findDialect(
     headerLines: hasHeader ? split.firstLines : 0,
     sample: below.filter((row) => row.length === names.length),
   };
+}
+
+interface Attempt {
+  readonly delimiter: string;
+  readonly split: Split;
+  readonly score: number;
+}
+
+/** The delimiter under which the most rows agree; a comma when none separates anything. */
+function bestSplit(
+  text: string,
+  complete: boolean,
+  delimiters: readonly string[],
+  rest: Omit<Characters, "delimiter">,
+): Attempt {
+  let best: Attempt | undefined;
+  for (const delimiter of delimiters) {
+    const split = splitRows(text, complete, { delimiter, ...rest });
+    const stray = split.strayTexts / Math.max(1, split.rows.length);
+    const score = consistency(split.rows) - stray;
+    if (best === undefined || score > best.score) best = { delimiter, split, score };
+  }
+  if (best!.score > 0 || delimiters.length === 1) return best!;
+  return { delimiter: ",", split: splitRows(text, complete, { delimiter: ",", ...rest }), score: 0 };
 }
 
 function makeNames(width: number): string[] {
@@ -195,11 +222,14 @@ export function splitRows(
   let cell = "";
   let quoted = false;
   let touched = false;
+  let closed = false;
+  let strayTexts = 0;
   let lines = 1;
   const endCell = (): void => {
     row.push(cell);
     cell = "";
     touched = false;
+    closed = false;
   };
   for (let at = 0; at < text.length && rows.length < limit; at++) {
     const character = text[at]!;
@@ -208,7 +238,10 @@ export function splitRows(
       if (character === escape && escape !== quote && at + 1 < text.length) cell += text[++at]!;
       else if (character !== quote) cell += character;
       else if (escape === quote && text[at + 1] === quote) cell += text[++at]!;
-      else quoted = false;
+      else {
+        quoted = false;
+        closed = true;
+      }
     } else if (character === quote && quote !== "" && !touched) {
       quoted = true;
       touched = true;
@@ -223,6 +256,10 @@ export function splitRows(
       if (row.length > 1 || row[0] !== "") rows.push(row);
       row = [];
     } else {
+      if (closed && character > " ") {
+        strayTexts++;
+        closed = false;
+      }
       cell += character;
       touched = true;
     }
@@ -236,5 +273,5 @@ export function splitRows(
       firstLines = lines;
     }
   }
-  return { rows, firstLength, firstLines };
+  return { rows, firstLength, firstLines, strayTexts };
 }

@@ -6,6 +6,7 @@
  */
 import type { Connection, DataChunk, Database, Result } from "@duckdb/node-bindings";
 import { MillwrightError } from "../../core/index.ts";
+import type { Frame } from "../../schema/index.ts";
 
 type Bindings = typeof import("@duckdb/node-bindings");
 
@@ -117,6 +118,40 @@ export class Engine {
     }
   }
 
+  /** Appends columns in memory to a table of DOUBLE and VARCHAR columns; "" stands for a missing string. */
+  append(table: string, frame: Frame): void {
+    const { bindings } = this;
+    const columns = [...frame.columns.values()];
+    const types = columns.map((cells) =>
+      bindings.create_logical_type(cells.type === "number" ? bindings.Type.DOUBLE : bindings.Type.VARCHAR),
+    );
+    const chunk = bindings.create_data_chunk(types);
+    const appender = bindings.appender_create(this.connection, null, table);
+    for (let start = 0; start < frame.rowCount; start += vectorRows) {
+      const end = Math.min(frame.rowCount, start + vectorRows);
+      bindings.data_chunk_reset(chunk);
+      for (const [index, cells] of columns.entries()) {
+        const vector = bindings.data_chunk_get_vector(chunk, index);
+        if (cells.type === "number") {
+          const { buffer, byteOffset } = cells.values;
+          const bytes = (end - start) * 8;
+          bindings.copy_data_to_vector(vector, 0, buffer as ArrayBuffer, byteOffset + start * 8, bytes);
+        } else {
+          for (let row = start; row < end; row++) {
+            const code = cells.codes[row]!;
+            const text = code < 0 ? "" : cells.dictionary[code]!;
+            if (text.includes("\0")) {
+              bindings.vector_assign_string_element_len(vector, row - start, encoder.encode(text));
+            } else bindings.vector_assign_string_element(vector, row - start, text);
+          }
+        }
+      }
+      bindings.data_chunk_set_size(chunk, end - start);
+      bindings.append_data_chunk(appender, chunk);
+    }
+    bindings.appender_close_sync(appender);
+  }
+
   close(): void {
     this.bindings.disconnect_sync(this.connection);
     this.bindings.close_sync(this.database);
@@ -138,7 +173,10 @@ export class Engine {
   }
 }
 
+/** Rows in one of DuckDB's vectors. */
+const vectorRows = 2048;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** Some rows of a result: bytes of the vectors, valid until the next chunk is asked for. */
 export class Chunk {

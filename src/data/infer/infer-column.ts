@@ -41,13 +41,19 @@ export function inferColumn(
 ): Inferred {
   const inferred = inferRaw(name, raw, place);
   if (declared === undefined) return inferred;
-  const column = declare(inferred.column, raw, declared);
+  const column = exactAnswers(declare(inferred.column, raw, declared));
   const findings = inferred.findings.filter((finding) => {
     if (finding.effect === "leftOut") return declared.role === undefined && declared.kind === undefined;
     if (finding.kind === "missingCode") return declared.missing === undefined;
     return declared.kind === undefined || declared.kind === inferred.column.kind;
   });
   return { column, findings };
+}
+
+/** What is not an input of the model file need not be rounded as its inputs are. */
+function exactAnswers(column: ColumnSchema): ColumnSchema {
+  const answer = column.kind === "number" && (column.role === "target" || column.role === "weight");
+  return answer ? { ...column, dtype: "float64" } : column;
 }
 
 function inferRaw(name: string, raw: RawColumn, place: Place): Inferred {

@@ -174,7 +174,7 @@ function numberColumn(
     findings.push({
       kind: "mixedTypes",
       column: name,
-      evidence: `${count} of ${values.presentRows} cells are words (${sampleOf(odd)}) among numbers: read as missing.`,
+      evidence: `${count} of ${values.presentRows} cells are words among numbers: read as missing.`,
       effect: "readAs",
       undo: `--column ${shellWord(`${name}=category`)}`,
       numbers: { count, rows: values.presentRows },
@@ -184,7 +184,7 @@ function numberColumn(
     findings.push({
       kind: "format",
       column: name,
-      evidence: `Its numbers are written with ${describeFormat(written)}: ${JSON.stringify(values.present[0]!.text)} is ${parseNumberCell(values.present[0]!.text, written)}.`,
+      evidence: `Its numbers are written with ${describeFormat(written)}: ${exampleOf(written)}.`,
       effect: "readAs",
       undo: `--column ${shellWord(`${name}=category`)}`,
     });
@@ -197,7 +197,6 @@ function numberColumn(
     const count = infinite.reduce((sum, entry) => sum + entry.count, 0);
     findings.push(infiniteFinding(name, count));
   }
-  const allMissing = [...missing, ...odd.map((entry) => entry.text.trim())];
   return {
     column: {
       name,
@@ -205,7 +204,8 @@ function numberColumn(
       role: "feature",
       dtype: float32Keeps(used) ? "float32" : "float64",
       ...(written === undefined ? {} : { format: written }),
-      ...(allMissing.length === 0 ? {} : { missing: allMissing }),
+      ...(missing.length === 0 ? {} : { missing }),
+      ...(odd.length === 0 ? {} : { wordsAreMissing: true as const }),
     },
     findings,
   };
@@ -223,9 +223,10 @@ export function infiniteFinding(name: string, count: number): Finding {
   };
 }
 
-function sampleOf(entries: readonly Entry[]): string {
-  const shown = entries.slice(0, 3).map((entry) => JSON.stringify(entry.text.slice(0, 20)));
-  return shown.join(", ") + (entries.length > 3 ? ", …" : "");
+/** A made-up number in the format: no row's own number is shown. */
+function exampleOf(format: NumberFormat): string {
+  const digits = `${format.currency ?? ""}1${format.thousands ?? ""}234${format.decimal ?? "."}5`;
+  return `${JSON.stringify(`${digits}${format.percent === true ? "%" : ""}`)} is 1234.5`;
 }
 
 function describeFormat(format: NumberFormat): string {
@@ -261,8 +262,8 @@ function inferDatetimeWords(column: StringColumn, values: Split): Inferred | und
       kind: "format",
       column: name,
       evidence: format.ambiguous
-        ? `Its dates, such as ${JSON.stringify(texts[0])}, can be read day first and month first: read as ${order}.`
-        : `Its dates are written ${order === "dmy" ? "day" : "month"} first: ${JSON.stringify(texts[0])}.`,
+        ? `Every date can be read day first and month first: read as ${order}.`
+        : `Its dates are written ${order === "dmy" ? "day" : "month"} first: ${order === "dmy" ? "31.12" : "12/31"} is the last day of a year.`,
       effect: "readAs",
       undo: `--column ${shellWord(`${name}=datetime,order=${other}`)}`,
     });

@@ -111,7 +111,7 @@ function profileNumbers(cells: NumberCells, kind: Kind): Figures {
 }
 
 /** Quantile of sorted values, interpolated (Hyndman & Fan type 7, as NumPy's default). */
-export function quantile(sorted: Float64Array, share: number): number {
+function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);

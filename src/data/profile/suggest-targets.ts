@@ -6,6 +6,10 @@ const targetName =
   /^(target|label|class|y|outcome|response|result|churn(ed)?|default(ed)?|fraud|survived|price|cost|sales|revenue|amount|quality|rating|score|income|salary|status|species|diagnosis|converted|clicked|attrition|approved|cnt|count|demand|value)$/i;
 const targetWord =
   /(^|[^a-z])(target|label|class|outcome|churn|default|fraud|price|sales|revenue|survived|delay|total|fare|value)([^a-z]|$)/i;
+const calendarName =
+  /(^|[^a-z])(year|month|day|weekday|hour|minute|second|date|time|week|season)s?([^a-z]|$)/i;
+const predictionName = /(^|[^a-z])(pred|predicted|prediction|prob|probability)([^a-z]|$)/i;
+const participle = /^(is_?|has_?|was_?)?[a-z]{3,}ed$/i;
 
 /**
  * The likeliest targets, the best first.
@@ -32,7 +36,9 @@ function score(column: ColumnProfile, rowCount: number, last: boolean): number {
   if (column.role === "target") points += 10;
   if (targetName.test(column.name)) points += 5;
   else if (targetWord.test(column.name)) points += 2;
+  if (calendarName.test(column.name) || predictionName.test(column.name)) points -= 2;
   if (last) points += 3;
-  if (column.kind === "boolean" || column.distinct === 2) points += 1;
+  const binary = column.kind === "boolean" || column.distinct === 2;
+  if (binary) points += participle.test(column.name) ? 4 : 1;
   return points - (2 * column.missing) / Math.max(1, rowCount);
 }

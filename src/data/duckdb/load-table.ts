@@ -1,0 +1,55 @@
+/**
+ * One of our tables as a view in DuckDB, for SQL: typed and parsed as `look` shows it, not as DuckDB would guess.
+ *
+ * Numbers and datetimes are appended as DOUBLE, everything else as VARCHAR; a view gives them their SQL types,
+ * with NULL for missing.
+ */
+import type { ColumnSchema, Frame } from "../../schema/index.ts";
+import type { Table } from "../table.ts";
+import type { Engine } from "./engine.ts";
+import { sqlName } from "./read-query.ts";
+
+/**
+ * @param name - Of the view.
+ * @param table - Its numbers must not be rounded to float32.
+ */
+export async function loadTable(engine: Engine, name: string, table: Table): Promise<void> {
+  const { columns } = table.schema;
+  const stored = sqlName(`millwright rows of ${name}`);
+  const types = columns.map((column) => (isNumeric(column) ? "DOUBLE" : "VARCHAR"));
+  await engine.execute(
+    `CREATE TABLE ${stored} (${columns.map((column, index) => `${sqlName(column.name)} ${types[index]}`).join(", ")})`,
+  );
+  const whole = columns.map((column) => column.kind === "number");
+  for await (const frame of table.stream()) {
+    engine.append(`millwright rows of ${name}`, frame);
+    for (const [index, column] of columns.entries()) whole[index] &&= isWhole(frame, column.name);
+  }
+  const expressions = columns.map(
+    (column, index) => `${expression(column, whole[index]!)} AS ${sqlName(column.name)}`,
+  );
+  await engine.execute(`CREATE VIEW ${sqlName(name)} AS SELECT ${expressions.join(", ")} FROM ${stored}`);
+}
+
+function isNumeric(column: ColumnSchema): boolean {
+  return column.kind === "number" || column.kind === "datetime";
+}
+
+function isWhole(frame: Frame, name: string): boolean {
+  const cells = frame.columns.get(name)!;
+  return (
+    cells.type === "number" && cells.values.every((value) => value !== value || Number.isSafeInteger(value))
+  );
+}
+
+function expression(column: ColumnSchema, whole: boolean): string {
+  const name = sqlName(column.name);
+  const known = (then: string): string => `CASE WHEN isnan(${name}) THEN NULL ELSE ${then} END`;
+  if (column.kind === "number") return known(whole ? `${name}::BIGINT` : name);
+  if (column.kind === "datetime") {
+    const time = `make_timestamp((${name} * 1000)::BIGINT)`;
+    return known(column.clock === "instant" ? `${time} AT TIME ZONE 'UTC'` : time);
+  }
+  const text = `nullif(${name}, '')`;
+  return column.kind === "boolean" && column.written === undefined ? `${text}::BOOLEAN` : text;
+}

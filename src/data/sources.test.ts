@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Frame } from "../schema/index.ts";
+import { Engine } from "./duckdb/engine.ts";
+import { sqlText } from "./duckdb/read-query.ts";
+import { type OpenOptions, openTable } from "./open-table.ts";
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+const rows = [
+  { n: 1, x: 0.5, city: "Zürich", ok: true, when: "2024-01-02 03:04:05" },
+  { n: 2, x: null, city: "", ok: false, when: "2024-01-03 00:00:00" },
+  { n: 30, x: -1e3, city: 'a,"b"', ok: null, when: null },
+];
+const csv =
+  'n,x,city,ok,when\n1,0.5,Zürich,true,2024-01-02 03:04:05\n2,,,false,2024-01-03 00:00:00\n30,-1000,"a,""b""",,\n';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millwright-sources-"));
+  await writeFile(at("t.csv"), csv);
+  await writeFile(at("packed.csv.gz"), gzipSync(csv));
+  await writeFile(at("t.tsv"), csv.replaceAll(",", "\t").replace('"a\t""b"""', '"a,""b"""'));
+  await writeFile(at("semicolons.csv"), csv.replaceAll(",", ";").replace('"a;""b"""', '"a,""b"""'));
+  await writeFile(at("t.json"), JSON.stringify(rows));
+  await writeFile(at("t.ndjson"), `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
+  await writeFile(at("packed.ndjson.gz"), gzipSync(rows.map((row) => JSON.stringify(row)).join("\n")));
+  await writeFile(at("mark.csv"), `\ufeff${csv}`);
+  await writeFile(at("wide.csv"), Buffer.from(`\ufeff${csv}`, "utf16le"));
+  await writeFile(at("wide-no-mark.csv"), Buffer.from(csv, "utf16le"));
+  await writeFile(at("wide-big.csv"), Buffer.from(`\ufeff${csv}`, "utf16le").swap16());
+  await writeFile(at("latin.csv"), Buffer.from(csv, "latin1"));
+  await writeFile(at("windows.csv"), csv.replaceAll("\n", "\r\n"));
+  await writeFile(at("old.csv"), csv.replaceAll("\n", "\r"));
+  const engine = await Engine.open();
+  const source = `SELECT n::INTEGER AS n, x::DOUBLE AS x, nullif(city, '') AS city, ok::BOOLEAN AS ok, "when"::TIMESTAMP AS "when" FROM read_json(${sqlText(at("t.json"))})`;
+  await engine.execute(`COPY (${source}) TO ${sqlText(at("t.parquet"))} (FORMAT parquet)`);
+  engine.close();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(source: string | readonly string[], options: OpenOptions = {}): Promise<Frame> {
+  const table = await openTable(source, options);
+  const frame = await table.read();
+  await table.close();
+  return frame;
+}
+
+const expected = {
+  rowCount: 3,
+  n: { type: "number", values: Float64Array.of(1, 2, 30) },
+  x: { type: "number", values: Float64Array.of(0.5, Number.NaN, -1000) },
+  city: { type: "string", codes: Int32Array.of(0, -1, 1), dictionary: ["Zürich", 'a,"b"'] },
+  ok: { type: "string", codes: Int32Array.of(0, 1, -1), dictionary: ["true", "false"] },
+  when: {
+    type: "number",
+    values: Float64Array.of(Date.UTC(2024, 0, 2, 3, 4, 5), Date.UTC(2024, 0, 3), Number.NaN),
+  },
+} as const;
+
+test.each([
+  "t.csv",
+  "packed.csv.gz",
+  "t.tsv",
+  "semicolons.csv",
+  "t.json",
+  "t.ndjson",
+  "packed.ndjson.gz",
+  "t.parquet",
+  "mark.csv",
+  "wide.csv",
+  "wide-no-mark.csv",
+  "wide-big.csv",
+  "latin.csv",
+  "windows.csv",
+  "old.csv",
+])("%s gives the same table as the others", async (name) => {
+  const frame = await read(at(name));
+  const got = { rowCount: frame.rowCount, ...Object.fromEntries(frame.columns) };
+  expect(got).toEqual(expected);
+  const kinds = frame.schema.columns.map((column) => column.kind);
+  expect(kinds).toEqual(["number", "number", "category", "boolean", "datetime"]);
+});
+
+test("bytes that are not UTF-8 far below the sample are read as Windows-1252, and told", async () => {
+  const body = "name,v\n" + "plain,1\n".repeat(200_000);
+  await writeFile(
+    at("late.csv"),
+    Buffer.concat([Buffer.from(body), Buffer.from([0x80, 0xe9, 0x2c, 0x32, 0x0a])]),
+  );
+  const table = await openTable(at("late.csv"));
+  expect(table.findings).toMatchObject([{ kind: "encoding", undo: "--encoding utf-8" }]);
+  expect((await table.read()).columns.get("name")).toMatchObject({ dictionary: ["plain", "€é"] });
+  await expect(openTable(at("late.csv"), { encoding: "utf-8" })).rejects.toMatchObject({
+    code: "DATA_ENCODING",
+  });
+});
+
+test("a glob reads files in the order of their names as one table", async () => {
+  await writeFile(at("part-2.csv"), "a,b\n3,z\n4,x\n");
+  await writeFile(at("part-1.csv"), "a,b\n1,x\n2,y\n");
+  const frame = await read(at("part-*.csv"));
+  expect(frame.columns.get("a")).toMatchObject({ values: Float64Array.of(1, 2, 3, 4) });
+  expect(frame.columns.get("b")).toMatchObject({
+    codes: Int32Array.of(0, 1, 2, 0),
+    dictionary: ["x", "y", "z"],
+  });
+  await writeFile(at("part-3.csv"), "a,c\n3,z\n");
+  await expect(read(at("part-*.csv"))).rejects.toMatchObject({
+    code: "SCHEMA_MISMATCH",
+    message: expect.stringMatching(/"b" at place 2 of 2.*"c"/),
+  });
+});
+
+describe("--sql", () => {
+  test("files are views by their names, typed and parsed as they are looked at", async () => {
+    await writeFile(
+      at("prices.csv"),
+      'item,price,sold\na,"$1,200.50",31/12/2023\nb,$2.25,01/02/2024\na,N/A,15/03/2024\n',
+    );
+    await writeFile(at("names.json"), JSON.stringify([{ item: "a", name: "Anna" }]));
+    const sql = `SELECT name, sum(price) AS total, max(sold) AS last, count(*) AS n
+      FROM prices LEFT JOIN names USING (item) GROUP BY name ORDER BY n DESC;`;
+    const frame = await read([at("prices.csv"), at("names.json")], { sql });
+    expect(frame.columns.get("name")).toMatchObject({ codes: Int32Array.of(0, -1), dictionary: ["Anna"] });
+    expect(frame.columns.get("total")).toMatchObject({ values: Float64Array.of(1200.5, 2.25) });
+    expect(frame.columns.get("last")).toMatchObject({
+      values: Float64Array.of(Date.UTC(2024, 2, 15), Date.UTC(2024, 1, 1)),
+    });
+    expect(frame.columns.get("n")).toMatchObject({ values: Float64Array.of(2, 1) });
+  });
+
+  test.each([
+    ["SELECT nothing FROM t", "SOURCE_SQL"],
+    ["SELECT 1 FROM read_csv('https://example.invalid/x.csv')", "SOURCE_SQL"],
+    ["SELECT n FROM t WHERE n > 100", "DATA_EMPTY"],
+  ])("%s is refused with %s", async (sql, code) => {
+    await expect(read(at("t.csv"), { sql })).rejects.toMatchObject({ code });
+  });
+});
+
+test("numbers declared as categories agree between CSV and Parquet", async () => {
+  const columns = { n: { kind: "category" }, x: { kind: "category" } } as const;
+  for (const name of ["t.csv", "t.parquet"]) {
+    const frame = await read(at(name), { columns });
+    expect(frame.columns.get("n")).toMatchObject({ dictionary: ["1", "2", "30"] });
+    expect(frame.columns.get("x")).toMatchObject({ dictionary: ["0.5", "-1000"] });
+  }
+});
+
+test("a table read by the schema of another has its columns, kinds and formats", async () => {
+  await writeFile(at("train.csv"), "price,city,y\n$5,a,1\n$1,b,0\n$3,a,1\n");
+  await writeFile(at("new.csv"), "city,price,more\na,$12,x\nc,,x\n");
+  const { schema } = await openTable(at("train.csv"));
+  const frame = await read(at("new.csv"), { schema, optional: ["y"] });
+  expect([...frame.columns.keys()]).toEqual(["city", "price"]);
+  expect(frame.columns.get("price")).toMatchObject({ values: Float64Array.of(12, Number.NaN) });
+  await expect(read(at("new.csv"), { schema })).rejects.toMatchObject({ code: "SCHEMA_MISSING_COLUMN" });
+  await writeFile(at("bad.csv"), "city,price\na,$12\nb,cheap\n");
+  await expect(read(at("bad.csv"), { schema, optional: ["y"] })).rejects.toMatchObject({
+    code: "SCHEMA_BAD_CELL",
+    message: expect.stringMatching(/"price".*"cheap" in data row 2/),
+  });
+});
