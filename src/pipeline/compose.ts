@@ -49,6 +49,8 @@ export interface ModelParts {
   readonly schema: Schema;
   readonly task: Task;
   readonly members: readonly Member[];
+  /** Feature columns that no member reads stay inputs of the file; by default they become `ignore`. */
+  readonly keepInputs?: boolean;
   /** Of two classes: positive from this probability on; 0.5 unless told. */
   readonly threshold?: number;
   /** Applied to the blended probabilities, [batch, classes] → [batch, classes]. */
@@ -69,7 +71,7 @@ export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const { task, members } = parts;
   const fragments = members.map((member) => readOnnx(member.fragment));
   const used = new Set(fragments.flatMap((fragment) => fragment.inputs.map(inputName)));
-  const schema = usedSchema(parts.schema, task, used);
+  const schema = usedSchema(parts.schema, task, parts.keepInputs === true ? undefined : used);
   const names = featureColumns(schema).map((column) => column.name);
   const inputs = graphInputs(schema, names);
   const answers = fragments.map((fragment, index) =>
@@ -99,7 +101,7 @@ function modelTask(task: Task, threshold: number): ModelTask {
 }
 
 /** The schema as the file keeps it: the target's kind and labels settled, unused columns ignored. */
-function usedSchema(schema: Schema, task: Task, used: ReadonlySet<string>): Schema {
+function usedSchema(schema: Schema, task: Task, used: ReadonlySet<string> | undefined): Schema {
   return {
     columns: schema.columns.map((column) => {
       if (column.name === task.target) {
@@ -107,7 +109,7 @@ function usedSchema(schema: Schema, task: Task, used: ReadonlySet<string>): Sche
           ? { ...column, role: "target", ...(task.kind === "classification" && { labels: task.classes }) }
           : { name: column.name, kind: "category", role: "target", labels: task.classes };
       }
-      if (column.role === "feature" && !used.has(column.name)) return { ...column, role: "ignore" };
+      if (column.role === "feature" && used?.has(column.name) === false) return { ...column, role: "ignore" };
       return column;
     }),
   };

@@ -8,3 +8,11 @@ export {
 } from "./fit.ts";
 export { distributionOf, minRowsShown, referenceProfile } from "./profile.ts";
 export { encodeTarget, inferTaskKind, readTask, rowsWithTarget, type Task } from "./target.ts";
+export {
+  type Pipeline,
+  pipeline,
+  type PipelineFitOptions,
+  type PipelineOptions,
+  type TrainedPipeline,
+} from "./pipeline.ts";
+export { prepareFolder, writeWhole } from "./write-whole.ts";

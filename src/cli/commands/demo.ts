@@ -1,7 +1,7 @@
 /** `millwright demo`: makes a small table and trains on it, saying what happens. */
 import { join } from "node:path";
 import { demoCsv } from "../../tasks/index.ts";
-import { prepareFolder, writeWhole } from "../output.ts";
+import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
 import { dim, print } from "../terminal.ts";
 import { train } from "./train.ts";
 

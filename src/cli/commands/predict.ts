@@ -1,7 +1,7 @@
 /** `millwright predict`: one answer per row of a table, in order, as CSV. */
 import { load } from "../../model/index.ts";
 import { predictRows } from "../../tasks/index.ts";
-import { writeWhole } from "../output.ts";
+import { writeWhole } from "../../pipeline/index.ts";
 import { print, printJson, startProgress } from "../terminal.ts";
 
 export interface PredictFlags {

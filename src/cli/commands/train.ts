@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseColumnFlag } from "../../data/index.ts";
 import { type RunRecord, trainTable } from "../../tasks/index.ts";
-import { prepareFolder, writeWhole } from "../output.ts";
+import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
 import { interruptSignal } from "../run.ts";
 import { bold, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
 import { version } from "../version.ts";

@@ -1,7 +1,7 @@
 /** `millwright types`: a TypeScript module with the schema and the types of a model file. */
 import { basename, extname } from "node:path";
 import { load, typesModule } from "../../model/index.ts";
-import { writeWhole } from "../output.ts";
+import { writeWhole } from "../../pipeline/index.ts";
 import { print, printJson } from "../terminal.ts";
 
 export async function types(

@@ -1,0 +1,21 @@
+/**
+ * The main door: the main job in code. Everything else has a door of its own
+ * (`millwright/graph`, `millwright/features`, …); applications that only predict
+ * import `millwright/model`, which is light.
+ */
+export { type ErrorCode, MillwrightError } from "./core/index.ts";
+export { openTable, type Table, tableFromRows } from "./data/index.ts";
+export { load, type Model } from "./model/index.ts";
+export { type Pipeline, pipeline, type TrainedPipeline } from "./pipeline/index.ts";
+export {
+  boolean,
+  category,
+  datetime,
+  defineSchema,
+  id,
+  number,
+  type PredictionOf,
+  type RowOf,
+  text,
+} from "./schema/index.ts";
+export { type RunRecord, type TrainOptions, type TrainResult, trainTable } from "./tasks/index.ts";
