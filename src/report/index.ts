@@ -1,0 +1,30 @@
+export { modelCard } from "./card.ts";
+export { summaryLines } from "./headline.ts";
+export { renderReport } from "./render-report.ts";
+export type {
+  BoardEntry,
+  Calibration,
+  CalibrationBin,
+  ChosenInfo,
+  Confusion,
+  Curve,
+  DataInfo,
+  Estimate,
+  Finding,
+  Importance,
+  LearningPoint,
+  MetricInfo,
+  Operating,
+  PartialDependence,
+  PrecisionRecallCurve,
+  RegressionErrors,
+  ReportData,
+  RunInfo,
+  Segment,
+  SimplerModel,
+  SplitInfo,
+  TargetInfo,
+  Task,
+  TestScore,
+  ThresholdPoint,
+} from "./report-data.ts";
