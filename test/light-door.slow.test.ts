@@ -1,0 +1,27 @@
+/** The light door's promises on time and memory, with slack for a busy machine; the exact figures come from bench/. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+function bench(script: string): string {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", `bench/${script}`], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+test("import + load + first prediction: 300 ms (tested at 600) and 90 MB over bare Node", () => {
+  const [, milliseconds, megabytes] = /first prediction: (\d+) ms, (\d+) MB/.exec(bench("cold-start.ts"))!;
+  expect(Number(milliseconds)).toBeLessThanOrEqual(600);
+  expect(Number(megabytes)).toBeLessThanOrEqual(90);
+});
+
+test("one row through 500 trees: p50 150 µs (tested at 300), p99 400 µs (tested at 800)", () => {
+  const [, p50, p99] = /p50 (\d+) µs, p90 \d+, p99 (\d+)/.exec(bench("predict-row.ts"))!;
+  expect(Number(p50)).toBeLessThanOrEqual(300);
+  expect(Number(p99)).toBeLessThanOrEqual(800);
+});
