@@ -7,7 +7,7 @@ import type { Mark, Plot } from "./charts/plot.ts";
 import { thinCurve } from "./charts/thin.ts";
 import { interpolate, noun, ratesAt, rowsWithLabel } from "./facts.ts";
 import { type Figure, plotLabel, squareSize } from "./figure.ts";
-import { count, estimate, number, percent } from "./format.ts";
+import { count, estimate, fixed, number, percent } from "./format.ts";
 import { type Colour, lineColours } from "./palette.ts";
 import type { Curve, PrecisionRecallCurve, ReportData } from "./report-data.ts";
 import { join, name, type Sentence, say } from "./text.ts";
@@ -147,7 +147,7 @@ function curveLines(curves: readonly Curve[]): { marks: Mark[]; ranked: Curve[];
   const grey = ranked.slice(coloured.length);
   const entry = (curve: Curve, i: number): { colour: Colour; text: Sentence } => ({
     colour: lineColours[i]!,
-    text: say`${name(curve.label)} ${estimate({ value: curve.area.value })}`,
+    text: say`${name(curve.label)} ${fixed(curve.area.value, 3)}`,
   });
   return {
     marks: [

@@ -263,6 +263,14 @@ describe("sections", () => {
     expect(page).toContain("51 more models in run.json.");
   });
 
+  test("only a budget in work units promises the same bytes", async () => {
+    const base = binaryData();
+    expect(await renderReport(base)).toContain("byte for byte");
+    expect(await renderReport({ ...base, run: { ...base.run, budget: undefined } })).not.toContain(
+      "byte for byte",
+    );
+  });
+
   test("a shuffled target that scores above chance is an alarm", async () => {
     const shuffledTarget = { score: { value: 0.6, low: 0.57, high: 0.63 }, chance: 0.5 };
     expect(await renderReport({ ...binaryData(), shuffledTarget })).toContain("distrust the figures above");

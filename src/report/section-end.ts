@@ -15,12 +15,16 @@ export function adviceSection(data: ReportData): Html | undefined {
 
 export function reproduceSection(data: ReportData): Html {
   const { run } = data;
+  const promise =
+    run.budget === undefined
+      ? "This command repeats the search; a limit in seconds instead of work units may end it at another point:"
+      : "The same data, versions and kind of processor give the same file, byte for byte, with this command:";
   const facts: (readonly [string, string] | undefined)[] = [
     ["Seed", String(run.seed)],
     run.budget === undefined ? undefined : ["Budget", `${count(run.budget)} work units`],
     run.timeLimitSeconds === undefined ? undefined : ["Time limit", duration(run.timeLimitSeconds)],
   ];
-  return html`<p class="prose">The same data, versions and kind of processor give the same file, byte for byte, with this command:</p>
+  return html`<p class="prose">${promise}</p>
 <pre tabindex="0" aria-label="Command"><code>${visible(run.command, 4000)}</code></pre>
 <dl class="facts">${facts.map((fact) => fact && html`<div><dt>${fact[0]}</dt><dd>${fact[1]}</dd></div>`)}${run.versions
     .slice(0, 20)

@@ -179,7 +179,7 @@ figcaption{text-wrap:pretty;font-size:9pt}
 table{font-size:9pt}
 caption{break-after:avoid}
 thead{display:table-header-group}
-tr,.callout,pre{break-inside:avoid}
+tr,.callout,pre,.facts div,.brief dl div{break-inside:avoid}
 figure.half{grid-column:span 3}
 figure.third{grid-column:span 2}
 figure.half table{font-size:8pt}
