@@ -8,8 +8,8 @@ const root = join(import.meta.dirname, "..");
 
 test("every code is explained in docs/errors.md, and nothing else is", () => {
   const doc = readFileSync(join(root, "docs/errors.md"), "utf8");
-  const documented = [...doc.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1]);
-  expect([...documented].sort()).toEqual([...errorCodes].sort());
+  const documented = [...doc.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1]!);
+  expect(documented.toSorted()).toEqual(errorCodes.toSorted());
 });
 
 test("every code is raised somewhere", () => {

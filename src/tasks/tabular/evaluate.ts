@@ -5,11 +5,11 @@ import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
 import { judgeModel, type MetricFigure } from "./judge.ts";
 import { constantAnswer, readLabelled } from "./labelled.ts";
+import type { Reading } from "./reading.ts";
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Reading {
   /** Metrics to put first. */
   readonly metrics?: readonly string[];
-  readonly sql?: string;
   readonly seed: number;
   readonly threads: number;
 }

@@ -5,6 +5,7 @@ import { takeTarget, type Target } from "../../estimators/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
 import type { JudgedRows } from "../../select/index.ts";
+import { type Reading, readingOf } from "./reading.ts";
 
 export interface LabelledFrame {
   readonly frame: Frame;
@@ -42,11 +43,11 @@ export async function readLabelled(
   source: string | readonly string[],
   schema: Schema,
   task: Task,
-  options: { readonly sql?: string | undefined; readonly threads?: number | undefined },
+  options: Reading & { readonly threads?: number },
 ): Promise<LabelledFrame> {
   const table = await openTable(source, {
     schema,
-    ...(options.sql !== undefined && { sql: options.sql }),
+    ...readingOf(options),
     ...(options.threads !== undefined && { threads: options.threads }),
   });
   try {

@@ -2,12 +2,12 @@
 import type { Json, ProgressListener } from "../../core/index.ts";
 import type { ColumnOverride } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
+import type { Reading } from "./reading.ts";
 
-export interface TrainOptions {
+export interface TrainOptions extends Reading {
   /** Files, globs or one database URL. */
   readonly source: readonly string[];
   readonly target: string;
-  readonly sql?: string;
   readonly task?: "classification" | "regression";
   /** Metric to choose by; rocAuc for two classes, logLoss for more, rmse for numbers. */
   readonly metric?: string;

@@ -2,6 +2,7 @@
 import { type Finding, openTable } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
 import { featureColumns, type Schema } from "../../schema/index.ts";
+import { type Reading, readingOf } from "./reading.ts";
 
 export interface PredictedRows {
   /** Header `prediction`, then `probability_<label>` for each label of a classifier. */
@@ -18,13 +19,13 @@ export interface PredictedRows {
 export async function predictRows(
   model: Model,
   source: readonly string[],
-  options: { readonly sql?: string; readonly threads: number },
+  options: Reading & { readonly threads: number },
 ): Promise<PredictedRows> {
   // Only what the model reads is asked for, and read as it was read in training.
   const schema: Schema = { columns: featureColumns(model.metadata.schema) };
   const table = await openTable(source, {
     schema,
-    ...(options.sql !== undefined && { sql: options.sql }),
+    ...readingOf(options),
     threads: options.threads,
   });
   try {

@@ -14,6 +14,7 @@ import type { Target } from "../../estimators/index.ts";
 import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
 import type { TrainOptions } from "./options.ts";
+import { readingOf } from "./reading.ts";
 
 export interface PreparedTable {
   /** Rows that have a target, with every column; leaks have the role `ignore`. */
@@ -36,7 +37,7 @@ const minRows = 20;
  */
 export async function prepareTable(options: TrainOptions): Promise<PreparedTable> {
   const table = await openTable(options.source, {
-    ...(options.sql !== undefined && { sql: options.sql }),
+    ...readingOf(options),
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
     columns: overridesOf(options),

@@ -1,24 +1,26 @@
 /** The command line that gives the same file again: the options of the run with the work units that it spent. */
 import type { ColumnOverride } from "../../data/index.ts";
 import type { TrainOptions } from "./options.ts";
+import { readingFlags } from "./reading.ts";
 
 export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
   const words = ["npx millwright train", ...options.source.map(quoted), "--target", quoted(options.target)];
   const flag = (name: string, value: string | number | undefined): void => {
     if (value !== undefined) words.push(name, quoted(String(value)));
   };
-  flag("--sql", options.sql);
+  for (const [name, value] of readingFlags(options))
+    words.push(name, ...(value === undefined ? [] : [quoted(value)]));
   flag("--task", options.task);
   flag("--metric", options.metric);
   flag("--positive", options.positive);
-  flag("--families", options.families?.join(","));
+  flag("--families", namesOf(options.families));
   flag("--folds", options.folds);
   flag("--test-size", options.testSize);
   flag("--test", options.testSource);
   for (const [name, declared] of Object.entries(options.columns ?? {}))
     flag("--column", columnFlag(name, declared));
-  flag("--keep", options.keep?.join(","));
-  flag("--drop", options.drop?.join(","));
+  flag("--keep", namesOf(options.keep));
+  flag("--drop", namesOf(options.drop));
   flag("--weight", options.weight);
   flag("--group", options.group);
   flag("--time-column", options.timeColumn);
@@ -27,6 +29,11 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
   flag("--budget", unitsUsed);
   flag("--seed", options.seed);
   return words.join(" ");
+}
+
+/** What a list of names is written as: a comma inside a name is escaped. */
+function namesOf(names: readonly string[] | undefined): string | undefined {
+  return names?.map((name) => name.replaceAll(",", "\\,")).join(",");
 }
 
 /** What `parseColumnFlag` reads back. */

@@ -212,7 +212,7 @@ async function compose(
     task,
     members,
     ...(threshold !== undefined && { threshold }),
-    calibrate: calibration.emit,
+    calibrate: (probabilities) => calibration.emit(probabilities),
     about: {
       card: cardOf(table, choice, calibration.kind, options.software),
       profile: referenceProfile(
