@@ -14,10 +14,7 @@ import type { GoldenRows, ModelMetadata } from "./metadata.ts";
 const goldenTolerance = 1e-6;
 
 /** The golden rows as feeds of the graph: a tensor [rows, 1] a column. */
-export function goldenFeeds(
-  columns: readonly ColumnSchema[],
-  inputs: GoldenRows["inputs"],
-): Record<string, Tensor> {
+function goldenFeeds(columns: readonly ColumnSchema[], inputs: GoldenRows["inputs"]): Record<string, Tensor> {
   const feeds: [string, Tensor][] = columns.map((column) => {
     const given = inputs[column.name]!;
     const cells = inputCells(column, given.length);

@@ -81,6 +81,14 @@ test("a row alone, many at once, and rows in flight together get the answer of t
   });
 });
 
+test("a row where rows are asked for is told so", async () => {
+  await expect(model.predict(randomRows(1)[0] as never)).rejects.toMatchObject({
+    code: "SCHEMA_WRONG_KIND",
+    fix: "Pass [row], or call predictOne(row).",
+  });
+  await expect(model.predict(null as never)).rejects.toMatchObject({ code: "SCHEMA_WRONG_KIND" });
+});
+
 test("no row is no run", async () => {
   expect(await model.predict([])).toEqual([]);
   const none: Cells = { type: "number", values: new Float64Array(0) };

@@ -151,10 +151,17 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
     name,
     metadata,
     predictOne: (row) => one(row) as Promise<PredictionOf<S>>,
-    predict: (rows) =>
-      (rows.length === 1 ? one(rows[0]).then((single) => [single]) : tracked(() => many(rows))) as Promise<
-        PredictionOf<S>[]
-      >,
+    predict: async (rows) => {
+      if (!Array.isArray(rows)) {
+        throw new MillwrightError(
+          "SCHEMA_WRONG_KIND",
+          `predict of ${name} needs an array of rows, and has ${rows === null ? "null" : `a single ${typeof rows}`}.`,
+          "Pass [row], or call predictOne(row).",
+        );
+      }
+      const answers = rows.length === 1 ? [await one(rows[0])] : await tracked(() => many(rows));
+      return answers as unknown as PredictionOf<S>[];
+    },
     predictColumns: (cells, rowCount, options) =>
       tracked(() => table(cells, rowCount, options?.threads ?? 1)),
     close: () =>
