@@ -15,7 +15,7 @@ const SCORES = 6;
 export const histogramBytes = 2048;
 /** Bytes of one answer of the split scan. */
 export const answerBytes = 512;
-const scratchBytes = 4096;
+const scratchBytes = 8192;
 const optionBytes = 128;
 
 /** Bins values staged in the kernels' memory; `count` of them, into `column` and, `stride` apart, into `block`. */

@@ -4,6 +4,7 @@ import type { Kernels } from "../../kernels/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { BinnedDataset, type BinnedFeature } from "./binned-dataset.ts";
 import { findEdges } from "./edges.ts";
+import { sortSingles } from "./sort-numbers.ts";
 
 export interface BinOptions {
   /** Bins of a feature without the one for missing values, 2 … 255. */
@@ -50,14 +51,19 @@ function numberBins(
   options: BinOptions,
 ): BinnedFeature {
   const length = sample?.length ?? column.length;
-  const values = column instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+  const values = new Float64Array(length);
   let count = 0;
+  let single = true;
   for (let i = 0; i < length; i++) {
     const value = column[sample === undefined ? i : sample[i]!]!;
+    if (value !== value) continue;
     // −0 becomes 0: sorting tells them apart and comparing does not.
-    if (value === value) values[count++] = value + 0;
+    values[count++] = value + 0;
+    if (Math.fround(value) !== value) single = false;
   }
-  const edges = findEdges(values.subarray(0, count).sort(), options.maxBins, options.minRowsInBin);
+  const given = values.subarray(0, count);
+  const sorted = single ? sortSingles(new Float32Array(given)) : given.sort();
+  const edges = findEdges(sorted, options.maxBins, options.minRowsInBin);
   return { kind: "number", edges, binCount: edges.length + 1 };
 }
 

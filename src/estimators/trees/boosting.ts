@@ -83,7 +83,7 @@ function objectiveOf(y: Target): ObjectiveName {
 }
 
 function targetNumbers(y: Target): Float64Array {
-  return y.kind === "regression" ? y.values : Float64Array.from(y.codes);
+  return y.kind === "regression" ? y.values : new Float64Array(y.codes);
 }
 
 function join(first: Float64Array, second: Float64Array | undefined): Float64Array {
@@ -107,9 +107,9 @@ function splitRows(
   p: BoostingParameters,
   seed: number,
 ): [Uint32Array, Uint32Array] {
-  const all = Uint32Array.from({ length: n }, (_, i) => i);
+  const all = new Uint32Array(n).map((_, i) => i);
   if (p.earlyStoppingRounds === 0) return [all, new Uint32Array(0)];
-  if (more > 0) return [all, Uint32Array.from({ length: more }, (_, i) => n + i)];
+  if (more > 0) return [all, new Uint32Array(more).map((_, i) => n + i)];
   // Within each class (or the whole, for numbers) the rows that draw lowest are held out.
   const groups: number[][] = Array.from({ length: y.kind === "classification" ? y.classCount : 1 }, () => []);
   const draws = Float64Array.from(all, (i) => rowUniform(seed ^ 0x2545f491, rowIds[i]!));

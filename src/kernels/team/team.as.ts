@@ -212,7 +212,7 @@ const OUT_SCANNED: usize = 160;
 
 /** Bytes of one thread's answers (left and right child) and sort space. */
 const ANSWER_BYTES: usize = 512;
-const SCRATCH_BYTES: usize = 4096;
+const SCRATCH_BYTES: usize = 8192;
 
 /** Histograms of rows[begin … end) over the team: thread 0 into `target`, the others into their partials. */
 function gather(args: usize, begin: u32, end: u32, target: usize, thread: u32, threads: u32): void {
@@ -227,6 +227,7 @@ function gather(args: usize, begin: u32, end: u32, target: usize, thread: u32, t
     histogram(
       load<u32>(block), load<u32>(block, 4), word(args, ROWS), word(args, GRADIENTS), from, to,
       load<u32>(block, 8), load<u32>(block, 12), own + <usize>load<u32>(block, 16),
+      <usize>word(args, SCRATCH) + <usize>thread * SCRATCH_BYTES,
     );
   }
 }
