@@ -43,7 +43,9 @@ function measure(script: string): Sample {
   const text = `const start = performance.now(); ${script}
     console.log(JSON.stringify({ milliseconds: performance.now() - start,
       megabytes: process.resourceUsage().maxRSS / 1024, times }));`;
-  const { stdout, status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8" });
+  const { stdout, status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", text], {
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Sample;
 }
@@ -59,8 +61,12 @@ rmSync(folder, { recursive: true });
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 const memory = median(light.map((each) => each.megabytes)) - median(bare.map((each) => each.megabytes));
 const time = median(light.map((each) => each.milliseconds));
-console.log(`node ${process.version}, ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}, median of ${runs}`);
+console.log(
+  `node ${process.version}, ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}, median of ${runs}`,
+);
 for (const part of ["import", "load", "first"]) {
   console.log(`  ${part.padEnd(8)} ${median(light.map((each) => each.times[part]!)).toFixed(1)} ms`);
 }
-console.log(`import + load + first prediction: ${time.toFixed(0)} ms, ${memory.toFixed(0)} MB over bare Node (goals 300 ms, 90 MB)`);
+console.log(
+  `import + load + first prediction: ${time.toFixed(0)} ms, ${memory.toFixed(0)} MB over bare Node (goals 300 ms, 90 MB)`,
+);
