@@ -11,7 +11,7 @@ const rows = readFileSync(join(root, "docs/the-job.md"), "utf8")
 
 test("every row names a command and a test, or says not yet", () => {
   expect(rows.length).toBeGreaterThan(25);
-  const cli = readFileSync(join(root, "src/cli/main.ts"), "utf8");
+  const cli = readFileSync(join(root, "src/cli/program.ts"), "utf8");
   for (const [responsibility, door, shown] of rows) {
     if (door === "not yet") {
       expect(shown, responsibility).toBe("");

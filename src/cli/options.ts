@@ -1,13 +1,14 @@
 /** Reads what is typed after a flag: durations, sizes, column overrides, lists. */
 import { MillwrightError } from "../core/index.ts";
 
-/** "60s", "5m", "1h" or plain seconds, as seconds. */
+/** "60s", "5m", "1h" or plain seconds, as seconds; the longest is a day. */
 export function seconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text.trim());
   const value = match
     ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[(match[2] ?? "s") as "s" | "m" | "h"]
     : NaN;
-  if (!(value > 0)) throw refused("a duration", text, "Write it as 60s, 5m or 1h.");
+  if (!(value > 0 && value <= 86_400))
+    throw refused("--time", text, "Write it as 60s, 5m or 1h, at most 24h.");
   return value;
 }
 
@@ -32,15 +33,33 @@ export function oneOf<const T extends string>(flag: string, words: readonly T[])
   };
 }
 
-/** "a,b" given once or several times. */
-export function list(text: string, before: readonly string[] = []): readonly string[] {
+/** "a,b" given once or several times; a comma inside a name is written "\\,". */
+function list(text: string, before: readonly string[] = []): readonly string[] {
   return [
     ...before,
     ...text
-      .split(",")
-      .map((item) => item.trim())
+      .split(/(?<!\\),/)
+      .map((item) => item.replaceAll("\\,", ",").trim())
       .filter((item) => item !== ""),
   ];
+}
+
+/** "a,b" with at least one name in it. */
+export function wordsOf(flag: string): (text: string, before?: readonly string[]) => readonly string[] {
+  return (text, before) => {
+    const words = list(text, before);
+    if (words.length === 0) throw refused(flag, text, "Give one name or more, separated by commas.");
+    return words;
+  };
+}
+
+/** A single character; "\\t" is a tab. */
+export function characterOf(flag: string, orNone = false): (text: string) => string {
+  return (text) => {
+    const character = text === "\\t" ? "\t" : text;
+    if (character.length === 1 || (orNone && character === "")) return character;
+    throw refused(flag, text, `Give one character${orNone ? ", or '' for none" : ""}.`);
+  };
 }
 
 /** "fp=1,fn=5": what a false alarm and a miss cost, in one unit. */
@@ -55,7 +74,7 @@ export function costs(text: string): { readonly falsePositive: number; readonly 
 function refused(what: string, text: string, fix: string): MillwrightError {
   return new MillwrightError(
     "PARAMETER_RANGE",
-    `${what} is ${JSON.stringify(text)}, which cannot be read.`,
+    `${what} is ${JSON.stringify(text)}, which it does not take.`,
     fix,
   );
 }

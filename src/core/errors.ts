@@ -35,6 +35,7 @@ export const errorCodes = [
   "TARGET_CONSTANT",
   // options
   "PARAMETER_UNKNOWN",
+  "PARAMETER_MISSING",
   "PARAMETER_RANGE",
   "PARAMETER_CONFLICT",
   // graphs and models

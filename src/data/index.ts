@@ -1,12 +1,13 @@
 export { parseColumnFlag } from "./column-flag.ts";
 export { type Encoding, encodings } from "./encoding.ts";
-export { type Finding, type FindingKind, findingKinds } from "./finding.ts";
+export { type Finding, type FindingKind, findingKinds, shellWord } from "./finding.ts";
 export type { ColumnOverride } from "./infer/infer-column.ts";
 export { findings, profile } from "./look.ts";
 export { type OpenOptions, openTable } from "./open-table.ts";
 export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
+export { type Reading, readingFlags, readingOf, withoutPassword } from "./reading.ts";
 export { type Format, formats } from "./source.ts";
 export {
   defaultSplitKind,

@@ -15,4 +15,4 @@ export {
   type PipelineOptions,
   type TrainedPipeline,
 } from "./pipeline.ts";
-export { prepareFolder, writeWhole } from "./write-whole.ts";
+export { prepareFile, prepareFolder, writeWhole } from "./write-whole.ts";

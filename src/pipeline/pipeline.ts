@@ -172,7 +172,7 @@ async function fit<C extends ColumnSchema>(
     model: await load(bytes, schema, { name: "model.onnx" }),
     bytes,
     fitted,
-    save: (path) => writeWhole(path, bytes),
+    save: (path) => writeWhole({ [path]: bytes }),
   };
 }
 

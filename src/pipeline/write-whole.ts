@@ -1,4 +1,7 @@
-/** Results on disk, whole or not at all: written under a temporary name, synced, then renamed. */
+/**
+ * Results on disk, whole or not at all: written under temporary names, synced, then
+ * renamed together. What a killed run left under such a name is swept by the next one.
+ */
 import {
   accessSync,
   closeSync,
@@ -6,6 +9,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -24,57 +28,131 @@ export function prepareFolder(path: string): string {
     mkdirSync(path, { recursive: true });
     accessSync(path, constants.W_OK);
   } catch (cause) {
-    throw unwritable(path, cause);
+    throw refusal(path, "folder", cause);
   }
-  if (!statSync(path).isDirectory())
-    throw new MillwrightError("OUTPUT_EXISTS", `${path} is a file.`, "Choose a folder.");
+  sweep(path);
   return path;
 }
 
 /**
- * Writes a file so that a reader sees the old one or the new one, never a part.
+ * The place of one result, checked before any work starts: its folder is there, and no folder stands in its place.
+ *
+ * @throws MillwrightError `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`.
+ */
+export function prepareFile(path: string): string {
+  const folder = dirname(path);
+  try {
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw refusal(path, "file", cause);
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw refusal(path, "file", Object.assign(new Error(), { code: "EISDIR" }));
+  sweep(folder);
+  return path;
+}
+
+/**
+ * Writes files so that a reader sees the old ones or the new ones, never a part: not one is
+ * replaced before all are on the disk.
  *
  * @throws MillwrightError `OUTPUT_UNWRITABLE` with the system's reason; nothing is left behind.
  */
-export function writeWhole(path: string, content: Uint8Array | string): void {
-  const temporary = join(dirname(path), `.${process.pid}.${Date.now().toString(36)}.partial`);
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  try {
-    const file = openSync(temporary, "wx");
+export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>): void {
+  const written: (readonly [temporary: string, path: string])[] = [];
+  for (const [path, content] of Object.entries(files)) {
+    const temporary = join(dirname(path), `.${process.pid}.${written.length}${partial}`);
+    written.push([temporary, path]);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      writeSynced(temporary, typeof content === "string" ? Buffer.from(content) : content);
+    } catch (cause) {
+      for (const [each] of written) rmSync(each, { force: true });
+      throw refusal(path, "file", cause);
     }
-    renameSync(temporary, path);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw unwritable(path, cause);
+  }
+  for (const [temporary, path] of written) {
+    try {
+      renameSync(temporary, path);
+    } catch (cause) {
+      for (const [each] of written) rmSync(each, { force: true });
+      throw refusal(path, "file", cause);
+    }
   }
 }
 
-function unwritable(path: string, cause: unknown): MillwrightError {
-  const code = (cause as NodeJS.ErrnoException).code;
+/** The end of a temporary name; its start is the process that writes it. */
+const partial = ".partial";
+
+function writeSynced(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, "w");
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes what processes that are gone left unfinished. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const match = /^\.(\d+)\.\d+\.partial$/.exec(name);
+    if (match !== null && !isRunning(Number(match[1]))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    // Someone else's process may not be signalled, and runs.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  EROFS: "the file system is read-only",
+  ENAMETOOLONG: "its name is too long",
+};
+
+function refusal(path: string, what: "file" | "folder", cause: unknown): MillwrightError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
   if (code === "EEXIST" || code === "ENOTDIR") {
     return new MillwrightError(
       "OUTPUT_EXISTS",
-      `${path} cannot be a folder: a file stands in its way.`,
+      `${what === "folder" ? path : dirname(path)} cannot be a folder: a file stands in its way.`,
       "Choose another place with --out.",
       { cause },
     );
   }
-  const reason =
-    {
-      ENOSPC: "the disk is full",
-      EACCES: "permission is denied",
-      EROFS: "the file system is read-only",
-      EDQUOT: "the disk quota is used up",
-    }[code ?? ""] ?? String((cause as Error).message);
+  if (code === "EISDIR" || code === "ENOTEMPTY") {
+    return new MillwrightError(
+      "OUTPUT_EXISTS",
+      `${path} is a folder, and a file is to be written there.`,
+      `Name a file in it: --out ${join(path, "NAME")}.`,
+      { cause },
+    );
+  }
+  if (code === "ENOENT" && what === "file") {
+    return new MillwrightError(
+      "OUTPUT_UNWRITABLE",
+      `${path} cannot be written: there is no folder ${dirname(path)}.`,
+      "Make the folder, or choose another place with --out.",
+      { cause },
+    );
+  }
   return new MillwrightError(
     "OUTPUT_UNWRITABLE",
-    `${path} cannot be written: ${reason}.`,
-    "Free space, or choose another place with --out.",
+    `${path} cannot be written: ${reasons[code] ?? message}.`,
+    code === "ENOSPC" || code === "EDQUOT"
+      ? "Free space, or choose another place with --out."
+      : "Choose another place with --out.",
     { cause },
   );
 }

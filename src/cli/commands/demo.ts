@@ -12,7 +12,7 @@ export async function demo(flags: {
 }): Promise<void> {
   const folder = prepareFolder(flags.out);
   const path = join(folder, "customers.csv");
-  writeWhole(path, demoCsv(4000, flags.seed));
+  writeWhole({ [path]: demoCsv(4000, flags.seed) });
   if (!flags.json) {
     print(`Made ${path}: 4,000 invented customers of a phone company; "left" says who left.`);
     print(`${dim("$")} npx millwright train ${path} --target left --budget 20 --out ${flags.out}\n`);

@@ -1,11 +1,11 @@
 /** `millwright evaluate`: a model file scored on rows with known answers. */
+import { type Reading, withoutPassword } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
 import { evaluateModel } from "../../tasks/index.ts";
 import { figure, print, printJson, startProgress, table } from "../terminal.ts";
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends Reading {
   readonly metric?: readonly string[];
-  readonly sql?: string;
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -13,22 +13,22 @@ export interface EvaluateFlags {
 
 export async function evaluate(path: string, source: readonly string[], flags: EvaluateFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
-  const progress = startProgress(flags.json === true);
+  const { metric, threads = availableParallelism(), json = false, ...rest } = flags;
+  const progress = startProgress(json);
   const model = await load(path);
   try {
     progress.listen({ stage: "evaluate" });
     const { rowCount, metrics } = await evaluateModel(model, source, {
-      ...(flags.metric && { metrics: flags.metric }),
-      ...(flags.sql !== undefined && { sql: flags.sql }),
-      seed: flags.seed,
-      threads: flags.threads ?? availableParallelism(),
+      ...rest,
+      ...(metric && { metrics: metric }),
+      threads,
     });
     progress.end();
-    if (flags.json) {
-      printJson({ format: 1, model: path, source, rows: rowCount, metrics });
+    if (json) {
+      printJson({ format: 1, model: path, source: source.map(withoutPassword), rows: rowCount, metrics });
       return;
     }
-    print(`${model.name} on ${rowCount} rows of ${source.join(", ")}`);
+    print(`${model.name} on ${rowCount} rows of ${source.map(withoutPassword).join(", ")}`);
     print();
     const rows = metrics.map((item) => [
       item.title,

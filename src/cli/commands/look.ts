@@ -5,15 +5,17 @@ import {
   openTable,
   parseColumnFlag,
   profile as profileOf,
+  type Reading,
+  readingFlags,
+  shellWord,
   suggestTargets,
+  withoutPassword,
 } from "../../data/index.ts";
 import { bold, clip, cut, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
 
-export interface LookFlags {
+export interface LookFlags extends Reading {
   readonly target?: string;
   readonly column?: readonly string[];
-  readonly sql?: string;
-  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -21,30 +23,28 @@ export interface LookFlags {
 const maxColumns = 60;
 
 export async function look(source: readonly string[], flags: LookFlags): Promise<void> {
-  const progress = startProgress(flags.json === true);
+  const { target: targetName, column = [], json = false, ...reading } = flags;
+  const progress = startProgress(json);
   try {
     progress.listen({ stage: "read the table" });
     const opened = await openTable(source, {
-      ...(flags.sql !== undefined && { sql: flags.sql }),
-      columns: Object.fromEntries((flags.column ?? []).map(parseColumnFlag)),
+      ...reading,
+      columns: Object.fromEntries(column.map(parseColumnFlag)),
     });
     const frame = await opened.read();
     progress.listen({ stage: "profile" });
-    const target = flags.target === undefined ? {} : { target: flags.target };
+    const target = targetName === undefined ? {} : { target: targetName };
     const profile = await profileOf(frame, target);
     progress.listen({ stage: "look for what is wrong" });
     const findings = [...opened.findings, ...(await findingsOf(frame, { ...target, profile }))];
-    const suggestions = flags.target === undefined ? suggestTargets(profile) : [flags.target];
-    const commands = suggestions.map(
-      (name) =>
-        `npx millwright train ${source.map(word).join(" ")}${flags.sql === undefined ? "" : ` --sql ${word(flags.sql)}`} --target ${word(name)}`,
-    );
+    const suggestions = targetName === undefined ? suggestTargets(profile) : [targetName];
+    const commands = suggestions.map((name) => trainCommand(source, name, column, reading));
     await opened.close();
     progress.end();
-    if (flags.json) {
+    if (json) {
       printJson({
         format: 1,
-        source,
+        source: source.map(withoutPassword),
         rows: frame.rowCount,
         ...target,
         columns: profile.columns,
@@ -54,17 +54,17 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
       return;
     }
     print(
-      `${bold(source.join(", "))}  ${frame.rowCount.toLocaleString("en-US")} rows × ${frame.schema.columns.length} columns`,
+      `${bold(source.map(withoutPassword).join(", "))}  ${frame.rowCount.toLocaleString("en-US")} rows × ${frame.schema.columns.length} columns`,
     );
     print();
-    printColumns(profile.columns, frame.rowCount, flags.target !== undefined);
+    printColumns(profile.columns, frame.rowCount, targetName !== undefined);
     if (findings.length > 0) print();
     for (const { kind, column, evidence, undo, effect } of findings) {
       const change = undo === null ? "" : dim(` ${effect === "hint" ? "to act on it" : "to undo"}: ${undo}`);
       print(`${bold(kind)} ${column === null ? "" : `${column}: `}${evidence}${change}`);
     }
     print();
-    if (flags.target === undefined)
+    if (targetName === undefined)
       print(dim(commands.length > 0 ? "likely targets:" : "name the column to predict with --target"));
     for (const command of commands) print(command);
   } finally {
@@ -111,7 +111,14 @@ function spark(counts: readonly number[]): string {
     .join("");
 }
 
-/** A word as a shell takes it. */
-function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** What to type next: the same reading of the same source. */
+function trainCommand(
+  source: readonly string[],
+  target: string,
+  columns: readonly string[],
+  reading: Reading,
+): string {
+  const flags = columns.flatMap((column) => ["--column", column]);
+  const words = [...source.map(withoutPassword), ...readingFlags(reading), ...flags, "--target", target];
+  return `npx millwright train ${words.map(shellWord).join(" ")}`;
 }

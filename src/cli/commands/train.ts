@@ -1,13 +1,13 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
-import { parseColumnFlag } from "../../data/index.ts";
+import { parseColumnFlag, type Reading, readingFlags, shellWord } from "../../data/index.ts";
 import { type RunRecord, trainTable } from "../../tasks/index.ts";
 import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
-import { interruptSignal } from "../run.ts";
+import { catchInterrupt } from "../run.ts";
 import { bold, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
 import { version } from "../version.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends Reading {
   readonly target: string;
   readonly task?: "classification" | "regression";
   readonly metric?: string;
@@ -26,7 +26,6 @@ export interface TrainFlags {
   readonly timeColumn?: string;
   readonly id?: string;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
-  readonly sql?: string;
   readonly seed: number;
   readonly threads?: number;
   readonly out: string;
@@ -38,6 +37,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   const { column, test, json = false, out, threads, ...rest } = flags;
   const folder = prepareFolder(out);
   const progress = startProgress(json);
+  const interrupt = catchInterrupt(json);
   try {
     const result = await trainTable({
       ...rest,
@@ -45,7 +45,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
       ...(test !== undefined && { testSource: test }),
       ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
       threads: threads ?? availableParallelism(),
-      signal: interruptSignal(),
+      signal: interrupt.signal,
       onProgress: progress.listen,
       // The clock of `performance` starts with the process, and so does the promise of --time.
       startedMs: 0,
@@ -55,18 +55,24 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     const { renderReport } = await import("../../report/index.ts");
     const report = await renderReport(result.report);
     const model = join(folder, "model.onnx");
-    writeWhole(model, result.model);
-    writeWhole(join(folder, "report.html"), report);
-    writeWhole(join(folder, "run.json"), `${JSON.stringify(result.record, null, 2)}\n`);
+    writeWhole({
+      [model]: result.model,
+      [join(folder, "report.html")]: report,
+      [join(folder, "run.json")]: `${JSON.stringify(result.record, null, 2)}\n`,
+    });
     progress.end();
     if (json) printJson(result.record);
-    else printRun(result.record, model, out);
+    else printRun(result.record, { model, out, reading: rest });
   } finally {
+    interrupt.release();
     progress.end();
   }
 }
 
-function printRun(record: RunRecord, model: string, out: string): void {
+function printRun(
+  record: RunRecord,
+  { model, out, reading }: { readonly model: string; readonly out: string; readonly reading: Reading },
+): void {
   const { metric, task, data } = record;
   for (const finding of record.findings) {
     const where = finding.column === undefined ? "" : ` ${finding.column}`;
@@ -113,7 +119,12 @@ function printRun(record: RunRecord, model: string, out: string): void {
       `Warning: a shuffled target scores ${figure(record.nullTest.score)}, better than chance (${figure(record.nullTest.chance)}): something leaks.`,
     );
   print();
-  print(`${dim("again, same file:")} ${record.reproduce}${out === "." ? "" : ` --out ${out}`}`);
-  print(`${dim("next:")} npx millwright inspect ${model}`);
-  print(`${dim("next:")} npx millwright predict ${model} ${data.source[0]} -o predictions.csv`);
+  const file = shellWord(model);
+  const flags = readingFlags(reading).map(shellWord);
+  print(`report: ${join(out, "report.html")}`);
+  print(`${dim("again, same file:")} ${record.reproduce}${out === "." ? "" : ` --out ${shellWord(out)}`}`);
+  print(`${dim("next:")} npx millwright inspect ${file}`);
+  print(
+    `${dim("next:")} npx millwright predict ${file} ${[...data.source.map(shellWord), ...flags].join(" ")} -o predictions.csv`,
+  );
 }

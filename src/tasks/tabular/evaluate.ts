@@ -1,11 +1,11 @@
 /** A model file scored on rows with known answers, every figure with its interval. */
 import { MillwrightError } from "../../core/index.ts";
+import type { Reading } from "../../data/index.ts";
 import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
 import { judgeModel, type MetricFigure } from "./judge.ts";
 import { constantAnswer, readLabelled } from "./labelled.ts";
-import type { Reading } from "./reading.ts";
 
 export interface EvaluateOptions extends Reading {
   /** Metrics to put first. */

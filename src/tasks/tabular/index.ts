@@ -4,5 +4,4 @@ export type { TrainOptions } from "./options.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
 export type { MetricFigure } from "./judge.ts";
 export type { FindingRecord, LeaderboardRow, RunRecord } from "./run-record.ts";
-export type { Reading } from "./reading.ts";
 export { trainTable, type TrainResult } from "./train.ts";

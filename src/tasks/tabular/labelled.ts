@@ -1,11 +1,10 @@
 /** Rows with their answers: of the training table, or of another source read the same way. */
 import { MillwrightError } from "../../core/index.ts";
-import { openTable } from "../../data/index.ts";
+import { openTable, type Reading, readingOf } from "../../data/index.ts";
 import { takeTarget, type Target } from "../../estimators/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
 import type { JudgedRows } from "../../select/index.ts";
-import { type Reading, readingOf } from "./reading.ts";
 
 export interface LabelledFrame {
   readonly frame: Frame;

@@ -1,8 +1,7 @@
 /** What a user may ask of a training run on a table; every field is a flag of `millwright train`. */
 import type { Json, ProgressListener } from "../../core/index.ts";
-import type { ColumnOverride } from "../../data/index.ts";
+import type { ColumnOverride, Reading } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
-import type { Reading } from "./reading.ts";
 
 export interface TrainOptions extends Reading {
   /** Files, globs or one database URL. */

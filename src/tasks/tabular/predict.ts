@@ -1,8 +1,7 @@
 /** Answers for every row of a source, one CSV line a row, in the order of the rows. */
-import { type Finding, openTable } from "../../data/index.ts";
+import { type Finding, openTable, type Reading, readingOf } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
 import { featureColumns, type Schema } from "../../schema/index.ts";
-import { type Reading, readingOf } from "./reading.ts";
 
 export interface PredictedRows {
   /** Header `prediction`, then `probability_<label>` for each label of a classifier. */

@@ -8,13 +8,13 @@ import {
   type Finding,
   findings as lookAt,
   openTable,
+  readingOf,
   type Table,
 } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
 import type { TrainOptions } from "./options.ts";
-import { readingOf } from "./reading.ts";
 
 export interface PreparedTable {
   /** Rows that have a target, with every column; leaks have the role `ignore`. */

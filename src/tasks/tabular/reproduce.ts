@@ -1,15 +1,18 @@
 /** The command line that gives the same file again: the options of the run with the work units that it spent. */
-import type { ColumnOverride } from "../../data/index.ts";
+import { type ColumnOverride, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
 import type { TrainOptions } from "./options.ts";
-import { readingFlags } from "./reading.ts";
 
 export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
-  const words = ["npx millwright train", ...options.source.map(quoted), "--target", quoted(options.target)];
+  const words = [
+    "npx millwright train",
+    ...options.source.map((source) => shellWord(withoutPassword(source))),
+    "--target",
+    shellWord(options.target),
+  ];
   const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, quoted(String(value)));
+    if (value !== undefined) words.push(name, shellWord(String(value)));
   };
-  for (const [name, value] of readingFlags(options))
-    words.push(name, ...(value === undefined ? [] : [quoted(value)]));
+  words.push(...readingFlags(options).map(shellWord));
   flag("--task", options.task);
   flag("--metric", options.metric);
   flag("--positive", options.positive);
@@ -44,8 +47,4 @@ function columnFlag(name: string, { kind, missing, order, role }: ColumnOverride
     role && `role=${role}`,
   ];
   return [`${name}=${kind ?? ""}`, ...parts.filter((part) => part !== undefined)].join(",");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

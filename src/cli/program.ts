@@ -1,0 +1,234 @@
+/**
+ * The command line: names and flags only. Each command's work is imported when it
+ * runs, so that `--help` stays fast.
+ */
+import { Command, CommanderError } from "commander";
+import { MillwrightError } from "../core/index.ts";
+import { characterOf, costs, numberIn, oneOf, seconds, wordsOf } from "./options.ts";
+import { report } from "./run.ts";
+import { version } from "./version.ts";
+
+/** Every time the flag is given. */
+const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const seedOption = [
+  "--seed <n>",
+  "seed of every random choice",
+  numberIn("--seed", 0, Number.MAX_SAFE_INTEGER, true),
+  0,
+] as const;
+const threadsOption = [
+  "--threads <n>",
+  "threads to use; the answer does not depend on it",
+  numberIn("--threads", 1, 256, true),
+] as const;
+const columnOption = [
+  "--column <name=kind>",
+  "read a column as number, category, boolean, datetime, text or id (repeatable)",
+  repeated,
+] as const;
+const jsonOption = ["--json", "print one JSON document instead of text"] as const;
+
+/** How a source is read, where it does not say so itself. */
+const readingOptions = (command: Command): Command =>
+  command
+    .option("--sql <query>", "query over the source; each file is a view named after its stem")
+    .option(
+      "--format <name>",
+      "csv, tsv, json, ndjson or parquet, where the extension does not say",
+      oneOf("--format", ["csv", "tsv", "json", "ndjson", "parquet"] as const),
+    )
+    .option(
+      "--encoding <name>",
+      "utf-8, utf-16le, utf-16be, windows-1252 or latin-1, where it is not found rightly",
+      oneOf("--encoding", ["utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"] as const),
+    )
+    .option("--delimiter <character>", "between the fields of a CSV file", characterOf("--delimiter"))
+    .option("--quote <character>", "around fields of a CSV file; '' for none", characterOf("--quote", true))
+    .option("--header", "the first row of a CSV file names the columns")
+    .option("--no-header", "the first row of a CSV file is data");
+
+/** Makes an action for commander of a command's work. */
+type Run = <A extends unknown[]>(
+  work: (...given: A) => Promise<number | void>,
+) => (...given: A) => Promise<void>;
+
+/** All commands; each action goes through `run`, which keeps its exit code. */
+function createProgram(run: Run): Command {
+  const program = new Command("millwright")
+    .description("Machine learning engineering in TypeScript: from a table to one model.onnx.")
+    .version(version)
+    // Errors are printed once, by `report`, in the words of all other errors.
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+
+  readingOptions(
+    program
+      .command("look")
+      .description("show what a table holds and what is wrong with it")
+      .argument("<source...>", "files, globs or a database URL")
+      .option("--target <column>", "the column to predict")
+      .option(...columnOption),
+  )
+    .option(...jsonOption)
+    .action(run(async (source, flags) => (await import("./commands/look.ts")).look(source, flags)));
+
+  readingOptions(
+    program
+      .command("train")
+      .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
+      .argument("<source...>", "files, globs or a database URL")
+      .requiredOption("--target <column>", "the column to predict")
+      .option(
+        "--task <task>",
+        "classification or regression; decided from the target unless told",
+        oneOf("--task", ["classification", "regression"] as const),
+      )
+      .option("--metric <name>", "what to choose by: rocAuc, logLoss, accuracy, f1, rmse, mae, r2, …")
+      .option("--positive <label>", "the label that counts as positive")
+      .option("--time <duration>", "seconds to spend, as 60s, 5m, 1h: the command ends by then", seconds)
+      .option(
+        "--budget <units>",
+        "work units to spend (about seconds of one core), reproducible",
+        numberIn("--budget", 0, Infinity),
+      )
+      .option("--families <names>", "only these families, comma-separated", wordsOf("--families"))
+      .option("--folds <n>", "folds of the cross-validation", numberIn("--folds", 2, 20, true))
+      .option(
+        "--test-size <share>",
+        "share of rows kept untouched for the final figures (0.2)",
+        numberIn("--test-size", 0.01, 0.9),
+      )
+      .option("--test <file>", "untouched rows from another file instead")
+      .option(...columnOption)
+      .option("--keep <columns>", "keep columns that would be left out as leaks", wordsOf("--keep"))
+      .option("--drop <columns>", "leave columns out", wordsOf("--drop"))
+      .option("--weight <column>", "weight of each row")
+      .option("--group <column>", "rows of one group never stand on both sides of a split")
+      .option("--time-column <column>", "the past predicts the future: split by this column")
+      .option("--id <column>", "names the row; never a feature")
+      .option(
+        "--cost <fp=1,fn=5>",
+        "cost of a false alarm and of a miss: sets the threshold (two classes)",
+        costs,
+      ),
+  )
+    .option(...seedOption)
+    .option(...threadsOption)
+    .option("--out <folder>", "where the results go", ".")
+    .option(...jsonOption)
+    .action(run(async (source, flags) => (await import("./commands/train.ts")).train(source, flags)));
+
+  readingOptions(
+    program
+      .command("predict")
+      .description("answer every row of a table with a model file")
+      .argument("<model>", "a model.onnx")
+      .argument("<source...>", "files, globs or a database URL; the target is not needed")
+      .requiredOption("-o, --out <file>", "where to write the CSV"),
+  )
+    .option(...threadsOption)
+    .option(...jsonOption)
+    .action(
+      run(async (model, source, flags) =>
+        (await import("./commands/predict.ts")).predict(model, source, flags),
+      ),
+    );
+
+  readingOptions(
+    program
+      .command("evaluate")
+      .description("score a model file on rows with known answers")
+      .argument("<model>", "a model.onnx")
+      .argument("<source...>", "files, globs or a database URL")
+      .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric")),
+  )
+    .option(...seedOption)
+    .option(...threadsOption)
+    .option(...jsonOption)
+    .action(
+      run(async (model, source, flags) =>
+        (await import("./commands/evaluate.ts")).evaluate(model, source, flags),
+      ),
+    );
+
+  program
+    .command("inspect")
+    .description("show what a model file takes, answers and knows of itself")
+    .argument("<model>", "an .onnx file")
+    .option("--graph", "print the graph as text")
+    .option(...jsonOption)
+    .action(run(async (model, flags) => (await import("./commands/inspect.ts")).inspect(model, flags)));
+
+  program
+    .command("types")
+    .description("write a TypeScript module with the schema and the types of a model file")
+    .argument("<model>", "a model.onnx")
+    .requiredOption("-o, --out <file>", "where to write the module")
+    .option(...jsonOption)
+    .action(run(async (model, flags) => (await import("./commands/types.ts")).types(model, flags)));
+
+  program
+    .command("demo")
+    .description("make a small table and train on it, to see the whole job")
+    .option("--out <folder>", "where the results go", "millwright-demo")
+    .option(...seedOption)
+    .option(...jsonOption)
+    .action(run(async (flags) => (await import("./commands/demo.ts")).demo(flags)));
+
+  program
+    .command("doctor")
+    .description("say what runs on this machine and what is missing")
+    .option(...jsonOption)
+    .action(run(async (flags) => (await import("./commands/doctor.ts")).doctor(flags)));
+
+  return program;
+}
+
+/**
+ * Runs a command line.
+ *
+ * @param words - What stands after `millwright`.
+ * @returns The exit code: 0 done, 1 the user's mistake, 2 our defect.
+ */
+export async function runCommand(words: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = createProgram((work) => async (...given) => {
+    code = (await work(...given)) ?? 0;
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    // Help and version end here too, with an exit code of their own.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.code === "commander.help") return 1;
+    return report(
+      error instanceof CommanderError ? mistakeOf(error, program, words) : error,
+      words.includes("--json"),
+    );
+  }
+}
+
+const codes = {
+  "commander.unknownOption": "PARAMETER_UNKNOWN",
+  "commander.unknownCommand": "PARAMETER_UNKNOWN",
+  "commander.excessArguments": "PARAMETER_UNKNOWN",
+  "commander.missingArgument": "PARAMETER_MISSING",
+  "commander.missingMandatoryOptionValue": "PARAMETER_MISSING",
+  "commander.optionMissingArgument": "PARAMETER_MISSING",
+} as const;
+
+/** What commander refuses, in the form of all our errors: what, fix, code. */
+function mistakeOf(error: CommanderError, program: Command, words: readonly string[]): MillwrightError {
+  const text = error.message.replace(/^error: /, "");
+  const said = text.split("\n")[0]!.replace(/\.$/, "");
+  const guess = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
+  const known = program.commands.find((command) => command.name() === words[0]);
+  const owner = known === undefined ? "millwright" : `millwright ${known.name()}`;
+  return new MillwrightError(
+    codes[error.code as keyof typeof codes] ?? "PARAMETER_RANGE",
+    `${owner}: ${said}${guess === undefined ? "" : `; the nearest is ${guess}`}.`,
+    `Run \`npx ${owner} --help\` for what it takes.`,
+  );
+}
