@@ -67,7 +67,7 @@ export async function explainModel(
 ): Promise<Explanation> {
   const { metric, seed, secondsLeft } = options;
   const signal = Number.isFinite(secondsLeft)
-    ? AbortSignal.timeout(Math.max(1, secondsLeft * 700))
+    ? AbortSignal.timeout(Math.max(1, Math.floor(secondsLeft * 700)))
     : undefined;
   const predict = (frame: LabelledFrame["frame"]): Promise<Float64Array> =>
     answersOf(model, frame, options.threads);
