@@ -7,7 +7,7 @@
  */
 import { type DType, MillwrightError } from "../core/index.ts";
 import { Attributes, type PlainAttribute } from "./attributes.ts";
-import { showShape } from "./dims.ts";
+import { requireSizes, showShape } from "./dims.ts";
 import { isKnown, known } from "./value.ts";
 import type { AnyValue, InferCall, Node, OpDefinition, OutputType, Value } from "./types.ts";
 
@@ -60,7 +60,9 @@ export function makeNode(
   while (count > 0 && inputs[count - 1] === undefined) count--;
   const used = inputs.slice(0, count);
   const [fewest, most] = definition.inputs;
-  if (count < fewest || count > most || used.slice(0, fewest).includes(undefined)) {
+  // An op of any number of inputs has no optional ones.
+  const required = most > 16 ? count : fewest;
+  if (count < fewest || count > most || used.slice(0, required).includes(undefined)) {
     throw new MillwrightError(
       "GRAPH_INVALID",
       `${definition.name} needs ${fewest === most ? fewest : `${fewest} to ${most}`} inputs, and has ${count}.`,
@@ -68,6 +70,7 @@ export function makeNode(
     );
   }
   const types = definition.infer({ name: definition.name, inputs: used, attributes, outputCount });
+  for (const type of types) requireSizes(definition.name, type.shape ?? []);
   return assemble(
     { definition, type: definition.type, domain: definition.domain, inputs: used, attributes },
     types.slice(0, outputCount),
@@ -123,6 +126,17 @@ export function requireDtype(
     );
   }
   return value;
+}
+
+/** An int64 vector, as shapes are. @throws MillwrightError `SHAPE_MISMATCH`, `DTYPE_MISMATCH`. */
+export function requireVector(call: InferCall, index: number): Value {
+  const value = requireDtype(call, index, ["int64"]);
+  if (value.shape.length === 1) return value;
+  throw shapeError(
+    call,
+    `takes a vector as input ${index + 1}, and has ${showShape(value.shape)}.`,
+    "Reshape it to [-1].",
+  );
 }
 
 /** @throws MillwrightError `DTYPE_MISMATCH` unless all given inputs share one dtype. */

@@ -10,6 +10,40 @@ import type { Dim } from "./types.ts";
 
 export const unknownDim = "?";
 
+/** Most dimensions of a value. */
+export const largestRank = 64;
+
+/**
+ * A shape of which only the rank is known.
+ *
+ * @throws MillwrightError `SHAPE_MISMATCH` beyond the largest rank: nothing of the announced size is allocated.
+ */
+export function unknownShape(owner: string, rank: number): Dim[] {
+  requireRank(owner, rank);
+  return Array<Dim>(rank).fill(unknownDim);
+}
+
+/** Refuses sizes that are none: negative, or beyond exact numbers. @throws MillwrightError `SHAPE_MISMATCH`. */
+export function requireSizes(owner: string, shape: readonly Dim[]): void {
+  requireRank(owner, shape.length);
+  if (shape.every((dim) => typeof dim === "string" || (Number.isSafeInteger(dim) && dim >= 0))) return;
+  throw new MillwrightError(
+    "SHAPE_MISMATCH",
+    `${owner} gives the shape ${showShape(shape)}.`,
+    "Check the sizes, widths and places that it is given.",
+  );
+}
+
+/** @throws MillwrightError `SHAPE_MISMATCH`. */
+export function requireRank(owner: string, rank: number): void {
+  if (rank <= largestRank) return;
+  throw new MillwrightError(
+    "SHAPE_MISMATCH",
+    `${owner} gives ${rank} dimensions.`,
+    `Keep to ${largestRank}.`,
+  );
+}
+
 /** Whether two sizes are certainly the same. */
 export function sameDim(a: Dim, b: Dim): boolean {
   return a === b && a !== unknownDim;
@@ -76,12 +110,20 @@ function factors(dim: Dim): { number: number; names: string[] } | undefined {
   return { number, names };
 }
 
+/** Longest expression of names; beyond it a size is "?". Squaring a size again and again would double it each time. */
+const longestDim = 128;
+
+function bounded(dim: Dim): Dim {
+  return typeof dim === "string" && dim.length > longestDim ? unknownDim : dim;
+}
+
 function fromFactors(number: number, names: readonly string[]): Dim {
   if (names.length === 0 || number === 0) return number;
+  if (names.length > longestDim) return unknownDim;
   const sorted = [...names].sort();
   const parts = number === 1 ? sorted : [String(number), ...sorted];
   const only = parts.length === 1 ? /^\(([^()]*)\)$/.exec(parts[0]!) : null;
-  return only ? only[1]! : parts.join("*");
+  return bounded(only ? only[1]! : parts.join("*"));
 }
 
 /** Number of elements of a shape. */
@@ -125,6 +167,7 @@ export function sumDim(dims: readonly Dim[]): Dim {
         else names.push(part);
       }
   }
+  if (!Number.isSafeInteger(number)) return unknownDim;
   if (names.length === 0) return number;
   if (names.some((name) => /[()-]/.test(name))) return unknownDim;
   const counts = new Map<string, number>();
@@ -132,7 +175,7 @@ export function sumDim(dims: readonly Dim[]): Dim {
   const parts = [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, n]) => String(productDim([n, name])));
-  return number === 0 ? parts.join("+") : `${parts.join("+")}+${number}`;
+  return bounded(number === 0 ? parts.join("+") : `${parts.join("+")}+${number}`);
 }
 
 /** A non-negative axis of a rank. @throws MillwrightError `SHAPE_MISMATCH`. */

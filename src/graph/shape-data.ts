@@ -97,7 +97,7 @@ function compute(value: AnyValue): readonly Dim[] | undefined {
     );
   }
   if (producer.type === "Size" && first && isKnown(first)) return [productDim(first.shape)];
-  return follows(value) ? combine(producer, value, found(first), found(second)) : undefined;
+  return follows(value) ? combine(producer, found(first), found(second)) : undefined;
 }
 
 function found(value: AnyValue | undefined): readonly Dim[] | undefined {
@@ -106,7 +106,6 @@ function found(value: AnyValue | undefined): readonly Dim[] | undefined {
 
 function combine(
   node: Node,
-  output: Value,
   a: readonly Dim[] | undefined,
   b: readonly Dim[] | undefined,
 ): readonly Dim[] | undefined {
@@ -131,7 +130,8 @@ function combine(
   }
   if (!b) return undefined;
   const operation = node.type === "Mul" ? productDim : node.type === "Add" ? sumDim : undefined;
-  const length = output.shape.length === 0 ? 1 : Math.max(a.length, b.length);
+  if (a.length !== b.length && a.length !== 1 && b.length !== 1) return undefined;
+  const length = a.length === 1 ? b.length : a.length;
   return Array.from({ length }, (_, i) => {
     const x = a[a.length === 1 ? 0 : i]!;
     const y = b[b.length === 1 ? 0 : i]!;

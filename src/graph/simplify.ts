@@ -50,8 +50,10 @@ function simplifyNode(
   const captured = [...(node.captures ?? [])].every(([, value]) => to(value) === value);
   const same = captured && inputs.every((value, i) => value === node.inputs[i]);
   const next = same ? node : renew(node, to);
-  if (!next.definition || next.definition.random || next.outputs.some((value) => !isKnown(value)))
+  const values = [...next.inputs, ...next.outputs];
+  if (!next.definition || next.definition.random || !values.every((value) => !value || isKnown(value))) {
     return next.outputs;
+  }
   const folded = fold(next);
   if (folded) return [table.leaf(folded)];
   const through = passedThrough(next);

@@ -4,7 +4,6 @@ import { onnx } from "onnx-proto";
 import { afterAll, describe, expect, test } from "vitest";
 import { type DType, MillwrightError, type Tensor, type TensorData } from "../core/index.ts";
 import {
-  add,
   graph,
   identity,
   input,

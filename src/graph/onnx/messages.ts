@@ -185,7 +185,7 @@ function fill<T>(target: MessageTable, specification: Specification<T>): void {
   }
 }
 
-const model = table("ModelProto");
+export const modelTable: MessageTable = table("ModelProto");
 const operatorSetId = table("OperatorSetIdProto");
 const entry = table("StringStringEntryProto");
 const trainingInfo = table("TrainingInfoProto");
@@ -212,7 +212,7 @@ const shardedDim = table("ShardedDimProto");
 const simpleSharded = table("SimpleShardedDimProto");
 const intIntList = table("IntIntListEntryProto");
 
-fill<ModelProto>(model, {
+fill<ModelProto>(modelTable, {
   irVersion: [1, "int64"],
   producerName: [2, "string"],
   producerVersion: [3, "string"],
@@ -369,14 +369,14 @@ fill<SimpleShardedDimProto>(simpleSharded, {
 fill<IntIntListEntryProto>(intIntList, { key: [1, "int64"], value: [2, "int64", "repeated"] });
 
 export function decodeModel(bytes: Uint8Array, limits: WireLimits): ModelProto {
-  return decodeMessage(model, bytes, limits);
+  return decodeMessage(modelTable, bytes, limits);
 }
 /** Metadata and opsets only: the graph is skipped unread. */
 export function decodeModelHead(bytes: Uint8Array, limits: WireLimits): ModelProto {
-  return decodeSome(model, ["irVersion", "producerName", "opsetImport", "metadataProps"], bytes, limits);
+  return decodeSome(modelTable, ["irVersion", "producerName", "opsetImport", "metadataProps"], bytes, limits);
 }
 export function encodeModel(proto: ModelProto): Uint8Array {
-  return encodeMessage(model, proto);
+  return encodeMessage(modelTable, proto);
 }
 /** One tensor in a file of its own, as the ONNX test vectors have them. */
 export function decodeTensor(bytes: Uint8Array, limits: WireLimits): TensorProto {

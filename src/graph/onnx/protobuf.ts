@@ -49,7 +49,8 @@ class Reader {
   messages = 0;
 
   constructor(bytes: Uint8Array, limits: WireLimits) {
-    this.bytes = bytes;
+    // A plain view: parts of a Node Buffer would be Buffers, whose slice() does not copy.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.limits = limits;
   }

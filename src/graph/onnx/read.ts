@@ -117,10 +117,11 @@ class Importer {
         foreign({ kind: "foreign-constant", tensor: values ?? {} }, undefined, values?.name),
       );
     }
+    const weights = new Set(this.values.keys());
     const inputs: AnyValue[] = [];
     for (const info of proto.input ?? []) {
       // Old exporters list the weights among the inputs: they are constants here.
-      if (this.values.has(info.name ?? "")) continue;
+      if (weights.has(info.name ?? "")) continue;
       const value = this.input(info);
       this.define(info.name ?? "", value);
       inputs.push(value);

@@ -1,6 +1,6 @@
 /** Building blocks of element-wise ops: shape rules by broadcasting, numbers as operands, and the sum that undoes a broadcast. */
 import { assert, type DType, MillwrightError } from "../../core/index.ts";
-import { defineOp, requireDtype, requireSameDtype } from "../definition.ts";
+import { defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { broadcastShapes, sameDim } from "../dims.ts";
 import { scalar } from "../value.ts";
 import type { GradientRule, InferCall, OpDefinition, Operand, Ops, OutputType, Value } from "../types.ts";
@@ -92,6 +92,12 @@ export function binaryOp(
 export function sumTo(gradient: Value, like: Value, ops: Ops): Value {
   const rank = gradient.shape.length;
   const lead = rank - like.shape.length;
+  if (lead < 0)
+    throw shapeError(
+      { name: "gradient" },
+      "has fewer dimensions than what it belongs to.",
+      "Check the file's declared shapes.",
+    );
   const axes: number[] = [];
   let open = false;
   for (let i = 0; i < rank; i++) {

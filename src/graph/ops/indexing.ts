@@ -1,7 +1,7 @@
 /** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, padding, tiles. */
 import { type DType, MillwrightError } from "../../core/index.ts";
-import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
-import { normalAxis, productDim, showShape, sumDim, unknownDim } from "../dims.ts";
+import { apply, defineOp, requireDtype, requireSameDtype, requireVector, shapeError } from "../definition.ts";
+import { normalAxis, productDim, showShape, sumDim, unknownDim, unknownShape } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
 import { int64s } from "../value.ts";
 import type { Dim, OpDefinition, Ops, Reduction, ScatterOptions, Sizes, Value } from "../types.ts";
@@ -21,13 +21,16 @@ const sliceOp = defineOp({
     requireDtype(call, 1, indices);
     const [starts, ends, axes, steps] = [1, 2, 3, 4].map((i) => integersIn(call.inputs[i]));
     const given = call.inputs[3] ? axes : starts?.map((_, i) => i);
-    const count = call.inputs[1]!.shape[0];
-    if (!given) {
-      const rank = x.shape.length;
-      return [
-        { dtype: x.dtype, shape: typeof count === "number" ? Array<Dim>(rank).fill(unknownDim) : undefined },
-      ];
+    for (const each of [ends, given, steps]) {
+      if (starts && each && each.length !== starts.length) {
+        throw shapeError(
+          call,
+          `has ${starts.length} starts and ${each.length} ends, axes or steps.`,
+          "Give as many of each.",
+        );
+      }
     }
+    if (!given) return [{ dtype: x.dtype, shape: unknownShape(call.name, x.shape.length) }];
     const shape = [...x.shape];
     given.forEach((each, i) => {
       const axis = normalAxis(call.name, each, x.shape.length);
@@ -45,13 +48,13 @@ const sliceOp = defineOp({
     const padded = padBack(inputs as readonly (Value | undefined)[], g, ops);
     if (padded) return [padded];
     // Position of every kept element, axis by axis: the same slice of 0, 1, 2 …, scattered back.
-    const list = (
-      axes
-        ? integersIn(axes)
-        : starts.shape[0] === "?"
-          ? undefined
-          : Array.from({ length: starts.shape[0] as number }, (_, i) => i)
-    )!;
+    const count = starts.shape[0];
+    const first =
+      typeof count === "number" && count <= x.shape.length
+        ? x.shape.slice(0, count).map((_, i) => i)
+        : undefined;
+    const list = axes ? integersIn(axes) : first;
+    if (!list) throw noGradient("slice", "along axes that are only known when the graph runs");
     let result = g;
     list.forEach((each, i) => {
       const axis = normalAxis("slice", each, x.shape.length);
@@ -112,9 +115,7 @@ function sliceLength(size: Dim, start: number, end: number, step: number): Dim {
     const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1);
     return Math.max(0, Math.ceil((to - from) / step));
   }
-  const whole = start === 0 && end >= 2 ** 31 - 1 && step === 1;
-  if (whole) return size;
-  return start < 0 && end >= 2 ** 31 - 1 && start === -1 && step === 1 ? unknownDim : unknownDim;
+  return start === 0 && end >= 2 ** 31 - 1 && step === 1 ? size : unknownDim;
 }
 
 const gatherOp = defineOp({
@@ -270,11 +271,15 @@ const scatterNDOp = defineOp({
 });
 
 function requireLinear(name: string, reduction: string): void {
-  if (reduction === "none" || reduction === "add") return;
-  throw new MillwrightError(
+  if (reduction !== "none" && reduction !== "add")
+    throw noGradient(name, `with the reduction "${reduction}"`);
+}
+
+function noGradient(name: string, why: string): MillwrightError {
+  return new MillwrightError(
     "GRAPH_NO_GRADIENT",
-    `${name} with the reduction "${reduction}" lies on a path to the loss and has no gradient.`,
-    'Use "add" or "none" there.',
+    `A ${name} ${why} lies on a path to the loss and has no gradient.`,
+    "Replace it, or stop training what lies before it.",
   );
 }
 
@@ -311,12 +316,7 @@ const padOp = defineOp({
     const [x, pads, value, axes] = inputs as [Value, Value, Value?, Value?];
     const rank = x.shape.length;
     const list = axes ? integersIn(axes) : Array.from({ length: rank }, (_, i) => i);
-    if (!list)
-      throw shapeError(
-        { name: "pad" },
-        "has a gradient only for constant axes.",
-        "Give the axes as a constant.",
-      );
+    if (!list) throw noGradient("pad", "along axes that are only known when the graph runs");
     const width = (i: number): Value => ops.slice(pads, [i], [i + 1], [0]);
     const mode = attributes.string("mode", "constant");
     let result = g;
@@ -362,7 +362,7 @@ const tileOp = defineOp({
   inputs: [2, 2],
   infer(call) {
     const x = call.inputs[0]!;
-    requireDtype(call, 1, ["int64"]);
+    requireVector(call, 1);
     const repeats = sizesIn(call.inputs[1]);
     if (repeats && repeats.length !== x.shape.length) {
       throw shapeError(
@@ -395,10 +395,10 @@ const constantOfShapeOp = defineOp({
   inputs: [1, 1],
   attributes: { value: "tensor" },
   infer(call) {
-    const target = requireDtype(call, 0, ["int64"]);
+    const target = requireVector(call, 0);
     const length = target.shape[0];
     const shape =
-      sizesIn(target) ?? (typeof length === "number" ? Array<Dim>(length).fill(unknownDim) : undefined);
+      sizesIn(target) ?? (typeof length === "number" ? unknownShape(call.name, length) : undefined);
     return [{ dtype: call.attributes.tensor("value")?.dtype ?? "float32", shape }];
   },
   gradient: "constant",

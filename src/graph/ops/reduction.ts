@@ -28,6 +28,8 @@ function reducedAxes(call: Pick<GradientCall, "inputs" | "attributes">, name: st
   const axes = given ? integersIn(given) : [];
   if (!axes) return undefined;
   if (axes.length === 0) return call.attributes.int("noop_with_empty_axes", 0) === 1 ? [] : all;
+  if (axes.length > rank)
+    throw shapeError({ name }, `names ${axes.length} axes of ${rank}.`, "Name each axis once.");
   return axes.map((axis) => normalAxis(name, axis, rank)).sort((a, b) => a - b);
 }
 

@@ -7,16 +7,19 @@ import {
   isFloat,
   requireDtype,
   requireSameDtype,
+  requireVector,
   shapeError,
 } from "../definition.ts";
 import {
   normalAxis,
   productDim,
   quotientDim,
+  requireRank,
   sameDim,
   showShape,
   staticShape,
   sumDim,
+  unknownShape,
   unknownDim,
 } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
@@ -87,11 +90,11 @@ const reshapeOp = defineOp({
   attributes: { allowzero: "int" },
   infer(call) {
     const x = call.inputs[0]!;
-    const target = requireDtype(call, 1, ["int64"]);
+    const target = requireVector(call, 1);
     const sizes = sizesIn(target);
     if (!sizes) {
       const rank = lengthOf(target);
-      return [{ dtype: x.dtype, shape: rank === undefined ? undefined : Array<Dim>(rank).fill(unknownDim) }];
+      return [{ dtype: x.dtype, shape: rank === undefined ? undefined : unknownShape(call.name, rank) }];
     }
     const keepZero = call.attributes.int("allowzero", 0) === 1;
     const shape = sizes.map((size, i) => (size === 0 && !keepZero ? (x.shape[i] ?? 0) : size));
@@ -211,7 +214,7 @@ const splitOp = defineOp({
     const whole = x.shape[axis]!;
     const count = call.outputCount;
     const given = call.inputs[1];
-    const parts = given ? sizesIn(given) : evenParts(whole, call.attributes.int("num_outputs", count));
+    const parts = given ? sizesIn(given) : evenParts(whole, call.attributes.int("num_outputs", count), count);
     if (parts && parts.length < count) {
       throw shapeError(call, `has ${parts.length} sizes for ${count} outputs.`, "Give one size an output.");
     }
@@ -234,20 +237,21 @@ const splitOp = defineOp({
   },
 });
 
-/** Parts of equal size, the last one smaller if it does not come out even. */
-function evenParts(whole: Dim, count: number): readonly Dim[] | undefined {
+/** The first `outputs` of `count` parts of equal size, the last one smaller if it does not come out even. */
+function evenParts(whole: Dim, count: number, outputs: number): readonly Dim[] | undefined {
+  if (count < outputs) return undefined;
   if (typeof whole !== "number") {
     const part = quotientDim(whole, count);
-    return part === unknownDim ? undefined : Array<Dim>(Math.min(count, 1024)).fill(part);
+    return part === unknownDim ? undefined : Array<Dim>(outputs).fill(part);
   }
   const size = Math.ceil(whole / count);
-  return Array.from({ length: Math.min(count, whole + 1) }, (_, i) =>
-    Math.max(0, Math.min(size, whole - i * size)),
-  );
+  return Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(size, whole - i * size)));
 }
 
 function squeezedAxes(call: { name: string }, value: Value | undefined, rank: number): number[] | undefined {
   const axes = value && integersIn(value);
+  if (axes && axes.length > rank)
+    throw shapeError(call, `names ${axes.length} axes of ${rank}.`, "Name each once.");
   return axes?.map((axis) => normalAxis(call.name, axis, rank)).sort((a, b) => a - b);
 }
 
@@ -289,8 +293,9 @@ const unsqueezeOp = defineOp({
     const count = given.shape.length === 0 ? 1 : lengthOf(given);
     if (count === undefined) return [{ dtype: x.dtype, shape: undefined }];
     const rank = x.shape.length + count;
+    requireRank(call.name, rank);
     const axes = squeezedAxes(call, given, rank);
-    if (!axes) return [{ dtype: x.dtype, shape: Array<Dim>(rank).fill(unknownDim) }];
+    if (!axes) return [{ dtype: x.dtype, shape: unknownShape(call.name, rank) }];
     const rest = [...x.shape];
     return [
       {
@@ -308,12 +313,12 @@ const expandOp = defineOp({
   inputs: [2, 2],
   infer(call) {
     const x = call.inputs[0]!;
-    const target = requireDtype(call, 1, ["int64"]);
+    const target = requireVector(call, 1);
     const sizes = sizesIn(target);
     const rank = lengthOf(target);
     if (!sizes) {
       if (rank === undefined) return [{ dtype: x.dtype, shape: undefined }];
-      return [{ dtype: x.dtype, shape: Array<Dim>(Math.max(rank, x.shape.length)).fill(unknownDim) }];
+      return [{ dtype: x.dtype, shape: unknownShape(call.name, Math.max(rank, x.shape.length)) }];
     }
     return [{ dtype: x.dtype, shape: expandShape(call.name, x.shape, sizes) }];
   },
