@@ -11,6 +11,7 @@ import {
   ridge,
   ridgeParameters,
 } from "../../src/estimators/linear/index.ts";
+import { mlp, mlpParameters } from "../../src/nn/index.ts";
 import { estimatorConformance, type Member } from "./estimator-conformance.ts";
 
 const chosenByFolds =
@@ -56,6 +57,16 @@ const members: readonly Member[] = [
     make: naiveBayes,
     table: naiveBayesParameters,
     takes: { missing: true, categories: true, infinity: true },
+  },
+  {
+    name: "mlp",
+    make: mlp,
+    table: mlpParameters,
+    light: { width: 16, bins: 6, epochs: 30, learningRate: 0.01 },
+    takes: { missing: true, infinity: true },
+    exceptions: {
+      "a row of weight 2 counts as two": "batches hold a number of rows, and shuffles go by row",
+    },
   },
 ];
 
