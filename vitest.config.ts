@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { tellsWhatDidNotRun } from "./test/needs.ts";
 
 const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
+    reporters: ["default", tellsWhatDidNotRun],
     projects: [
       {
         test: {

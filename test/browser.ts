@@ -1,12 +1,7 @@
-/**
- * A real browser for tests: Chromium as Debian packages it, driven by playwright-core.
- *
- * A machine without it still passes: the suite says that it did not run and why.
- * In CI (the variable `CI` is set) its absence is an error.
- */
+/** A real browser for tests: Chromium as Debian packages it, driven by playwright-core. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
-import { describe } from "vitest";
+import { describeUnlessMissing } from "./needs.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -18,12 +13,8 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
  */
 export function describeWithBrowser(name: string, body: (launch: () => Promise<Browser>) => void): void {
   const launch = (): Promise<Browser> => chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  if (existsSync(executablePath)) {
-    describe(name, () => body(launch));
-    return;
-  }
-  const reason = `not run: there is no ${executablePath}; \`apt-get install chromium\` brings it`;
-  if (process.env.CI) throw new Error(`"${name}" needs a browser, and is ${reason}.`);
-  console.warn(`"${name}" is ${reason}.`);
-  describe.skip(`${name} (${reason})`, () => body(launch));
+  const missing = existsSync(executablePath)
+    ? undefined
+    : `there is no ${executablePath}; \`apt-get install chromium\` brings it, or CHROMIUM names one`;
+  describeUnlessMissing(name, missing, () => body(launch));
 }

@@ -1,14 +1,8 @@
-/**
- * The shared data folder beside the repository, for tests on real data.
- *
- * A machine without it still passes: the suite says that it did not run and why.
- * In CI (the variable `CI` is set) its absence is an error, so that nothing is
- * skipped there unseen.
- */
+/** The shared data folder beside the repository, for tests on real data. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { describe } from "vitest";
+import { describeUnlessMissing } from "./needs.ts";
 
 const folder = fileURLToPath(new URL("../../shared/data/", import.meta.url));
 
@@ -19,14 +13,8 @@ const folder = fileURLToPath(new URL("../../shared/data/", import.meta.url));
  * @throws Error in CI when the folder is absent.
  */
 export function describeWithSharedData(name: string, body: (folder: string) => void): void {
-  if (existsSync(folder)) {
-    describe(name, () => body(folder));
-    return;
-  }
-  const reason = `not run: ${folder} is absent`;
-  if (process.env.CI) throw new Error(`"${name}" needs the shared data, and is ${reason}.`);
-  console.warn(`"${name}" is ${reason}.`);
-  describe.skip(`${name} (${reason})`, () => body(folder));
+  const missing = existsSync(folder) ? undefined : `the shared data folder ${folder} is absent`;
+  describeUnlessMissing(name, missing, () => body(folder));
 }
 
 /** Files of a .tar.gz by path, in archive order. Source of the format: POSIX ustar, with GNU long names. */

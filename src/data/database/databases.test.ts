@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeUnlessMissing } from "../../../test/needs.ts";
 import { openTable } from "../open-table.ts";
 
 /** The same rows in every server, with what is easily lost: quotes, newlines, nulls, large numbers, zones. */
@@ -78,13 +79,9 @@ describe("SQLite", () => {
 });
 
 const server = process.env["MILLWRIGHT_TEST_POSTGRES"];
-if (server === undefined) {
-  const reason = "not run: MILLWRIGHT_TEST_POSTGRES names no PostgreSQL server";
-  if (process.env["CI"]) throw new Error(`PostgreSQL tests are ${reason}.`);
-  console.warn(`PostgreSQL tests are ${reason}.`);
-}
+const missing = server === undefined ? "MILLWRIGHT_TEST_POSTGRES names no PostgreSQL server" : undefined;
 
-describe.skipIf(server === undefined)("PostgreSQL (MILLWRIGHT_TEST_POSTGRES)", () => {
+describeUnlessMissing("PostgreSQL", missing, () => {
   const schema = `millwright_${process.pid}`;
   const address = (table: string): string => {
     const url = new URL(server!);
