@@ -12,5 +12,12 @@ export {
   type ScanOptions,
   type ScanSide,
 } from "./commands.ts";
+export {
+  DelimitedParser,
+  type Dialect,
+  type FieldPlan,
+  InvalidUtf8,
+  type RaggedRow,
+} from "./delimited/delimited.ts";
 export { Kernels } from "./kernels.ts";
 export { KernelMemory } from "./memory.ts";

@@ -30,7 +30,8 @@ const LARGEST = 64;
 
 let compiled: WebAssembly.Module | undefined;
 
-function kernelModule(): WebAssembly.Module {
+/** The compiled kernels; compiled once a process. */
+export function kernelModule(): WebAssembly.Module {
   if (compiled === undefined) {
     const { readFileSync } = process.getBuiltinModule("node:fs");
     compiled = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));

@@ -226,6 +226,6 @@ export class BoostRun {
 }
 
 /** The largest power of two up to `limit`, at most 2⁶⁰; 1 where the limit is not finite. */
-function powerBelow(limit: number): number {
+export function powerBelow(limit: number): number {
   return Number.isFinite(limit) && limit > 0 ? 2 ** Math.min(60, Math.floor(Math.log2(limit))) : 1;
 }

@@ -95,7 +95,7 @@ function join(first: Float64Array, second: Float64Array | undefined): Float64Arr
 }
 
 function growParameters(p: BoostingParameters): BoostParameters {
-  return { ...p, minRowsInCategory: 0, featuresPerNode: 0, randomThresholds: false, monotone: undefined };
+  return { ...p, featuresPerNode: 0, randomThresholds: false, monotone: undefined };
 }
 
 /** Rows to fit and rows to watch. The `more` rows after the first n were given for watching. */

@@ -30,7 +30,6 @@ export interface GrowParameters {
   readonly categoryL2: number;
   readonly maxCategoriesInSplit: number;
   readonly maxOneHotCategories: number;
-  readonly minRowsInCategory: number;
   /** Features tried at a node, drawn anew; 0 tries all of the tree's. */
   readonly featuresPerNode: number;
   /** One random threshold a feature instead of the best. */
@@ -145,17 +144,25 @@ export class TreeGrower {
 
   /** Chooses the features of the next tree, ascending. */
   #setFeatures(features: Uint32Array): void {
-    const { memory } = this.#data.kernels;
     this.#features = features;
-    memory.u32(this.#lists[0], features.length).set(features);
+    this.#data.kernels.memory.u32(this.#lists[0], features.length).set(features);
+    this.#setQuads(features);
+  }
+
+  /** Makes the histograms of these features, and of those in the same groups of four, the ones that are summed. */
+  #setQuads(features: Uint32Array): void {
+    const { memory } = this.#data.kernels;
     this.#data.blocks.forEach((block, b) => {
-      const quads = new Set<number>();
-      for (const f of features) {
-        if (f >= block.first && f < block.first + block.count) quads.add((f - block.first) >> 2);
-      }
       const at = this.#blocks + 20 * b;
-      memory.u32(memory.u32(at, 5)[2]!, quads.size).set([...quads]);
-      memory.u32(at, 5)[3] = quads.size;
+      const words = memory.u32(at, 5);
+      const quads = memory.u32(words[2]!, 8);
+      let count = 0;
+      for (const f of features) {
+        if (f < block.first || f >= block.first + block.count) continue;
+        const quad = (f - block.first) >> 2;
+        if (count === 0 || quads[count - 1] !== quad) quads[count++] = quad;
+      }
+      words[3] = count;
     });
   }
 
@@ -261,7 +268,8 @@ export class TreeGrower {
       upper: Infinity,
       split: undefined,
       gain: 0,
-      histogram: this.#takeSlot(),
+      // Where every node draws its features, a histogram is of no use to its children.
+      histogram: p.featuresPerNode > 0 && p.featuresPerNode < job.features.length ? 0 : this.#takeSlot(),
       parent: -1,
       isLeft: false,
       serial: 0,
@@ -391,13 +399,19 @@ export class TreeGrower {
     return [left, right];
   }
 
-  /** Histograms of a leaf whose parent's were given up. They are not kept: its own children are scanned anew too. */
+  /** Histograms of a leaf from its rows, where the parent's were given up or are of other features. */
   #scanAnew(leaf: OpenLeaf, side: ScanSide, minGain: number): void {
     if (leaf.end - leaf.begin < 2 * this.#parameters.minRowsInLeaf) return;
-    const slot = this.#takeSlot();
+    const drawing = side.list !== this.#lists[0];
+    if (drawing) this.#setQuads(this.#drawn(side));
+    const slot = drawing ? 0 : this.#takeSlot();
     const target = slot === 0 ? this.#lastResort() : slot;
     leaf.split = this.#grower.leaf(leaf.begin, leaf.end, target, { ...side, floor: minGain }).split;
     leaf.histogram = slot;
+  }
+
+  #drawn(side: ScanSide): Uint32Array {
+    return this.#data.kernels.memory.u32(side.list, side.listCount);
   }
 
   #resort = 0;

@@ -218,15 +218,19 @@ const SCRATCH_BYTES: usize = 8192;
 function gather(args: usize, begin: u32, end: u32, target: usize, thread: u32, threads: u32): void {
   const bytes = <usize>word(args, HIST_BYTES);
   const own = thread == 0 ? target : <usize>word(args, PARTIALS) + (<usize>thread - 1) * bytes;
-  memory.fill(own, 0, bytes);
   const from = shareStart(begin, end, thread, threads, 64);
   const to = shareStart(begin, end, thread + 1, threads, 64);
   const blocks = <usize>word(args, BLOCKS);
   for (let b: usize = 0; b < <usize>word(args, BLOCK_COUNT); b++) {
     const block = blocks + b * 20;
+    const quads = <usize>load<u32>(block, 8);
+    const hist = own + <usize>load<u32>(block, 16);
+    for (let q: usize = 0; q < <usize>load<u32>(block, 12); q++) {
+      memory.fill(hist + <usize>load<u32>(quads + (q << 2)) * 8192, 0, 8192);
+    }
     histogram(
       load<u32>(block), load<u32>(block, 4), word(args, ROWS), word(args, GRADIENTS), from, to,
-      load<u32>(block, 8), load<u32>(block, 12), own + <usize>load<u32>(block, 16),
+      quads, load<u32>(block, 12), hist,
       <usize>word(args, SCRATCH) + <usize>thread * SCRATCH_BYTES,
     );
   }

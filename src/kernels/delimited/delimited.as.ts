@@ -1,0 +1,358 @@
+// Delimited text to columns: bytes of a CSV block become field bounds, and fields become numbers, datetimes or codes.
+//
+// Sixteen bytes at a time are compared with delimiter, newline and quote, so most bytes are never looked at singly.
+// A batch of rows is split first and then converted column by column. `reference.ts` says the same slowly.
+import { datetimeFromBytes, zoneSeen } from "./datetimes.as";
+import { intern } from "./interning.as";
+import { numberFromBytes, SLOW } from "./numbers.as";
+
+/** Words of the state, as in `delimited.ts`. */
+const DELIMITER: usize = 0;
+const QUOTE: usize = 1;
+const ESCAPE: usize = 2;
+const NEWLINE: usize = 3;
+const COLUMNS: usize = 4;
+const CAPACITY: usize = 5;
+const STARTS: usize = 6;
+const ENDS: usize = 7;
+const AT: usize = 8;
+const END: usize = 9;
+const LAST: usize = 10;
+const LINE: usize = 11;
+const COUNT: usize = 12;
+const OPEN_QUOTE_LINE: usize = 13;
+const RAGGED_COUNT: usize = 14;
+const RAGGED: usize = 15;
+const DESCRIPTORS: usize = 16;
+const SLOW_LIST: usize = 17;
+const SLOW_COUNT: usize = 18;
+const SCRATCH: usize = 19;
+const HEAP: usize = 20;
+const SCRATCH_BYTES: usize = 21;
+
+/** Ragged rows that are described: line, fields, problem. */
+const RAGGED_EXAMPLES: u32 = 20;
+/** A start with this bit has escaped quotes in its field. */
+const ESCAPED: u32 = 0x80000000;
+
+// @ts-ignore: decorator
+@inline
+function word(state: usize, index: usize): u32 {
+  return load<u32>(state + (index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function setWord(state: usize, index: usize, value: u32): void {
+  store<u32>(state + (index << 2), value);
+}
+
+/** Bits of the bytes from `at` on that are one of three. */
+// @ts-ignore: decorator
+@inline
+function marks(at: usize, delimiter: v128, newline: v128, quote: v128): u32 {
+  const bytes = v128.load(at);
+  return i8x16.bitmask(
+    v128.or(v128.or(i8x16.eq(bytes, delimiter), i8x16.eq(bytes, newline)), i8x16.eq(bytes, quote)),
+  );
+}
+
+/** Splits and converts the next rows. Returns 1 when the batch is full and more may follow. */
+export function parseDelimited(state: usize): u32 {
+  const full = splitRows(state);
+  const count = word(state, COUNT);
+  setWord(state, SLOW_COUNT, 0);
+  const columns = word(state, COLUMNS);
+  if (count > 0) {
+    for (let column: u32 = 0; column < columns; column++) convertColumn(state, column, columns, count);
+  }
+  return full;
+}
+
+function splitRows(state: usize): u32 {
+  const delimiterByte = <u8>word(state, DELIMITER);
+  const quoteByte = <u8>word(state, QUOTE);
+  const escapeByte = <u8>word(state, ESCAPE);
+  const newlineByte = <u8>word(state, NEWLINE);
+  // Without quotes the newline stands in, which marks nothing more.
+  const quoting = quoteByte != 0;
+  const delimiter = i8x16.splat(<i8>delimiterByte);
+  const newline = i8x16.splat(<i8>newlineByte);
+  const quote = quoting ? i8x16.splat(<i8>quoteByte) : newline;
+  const columns = word(state, COLUMNS);
+  const capacity = word(state, CAPACITY);
+  const starts = <usize>word(state, STARTS);
+  const ends = <usize>word(state, ENDS);
+  const end = <usize>word(state, END);
+  const last = word(state, LAST);
+  let at = <usize>word(state, AT);
+  let line = word(state, LINE);
+  let count: u32 = 0;
+  setWord(state, OPEN_QUOTE_LINE, 0);
+  // Marked bytes in the sixteen from `base` on that were not passed yet.
+  let base = at;
+  let mask = at < end ? marks(base, delimiter, newline, quote) : 0;
+  while (count < capacity && at < end) {
+    const rowStart = at;
+    const rowLine = line;
+    const row = <usize>(count * columns) << 2;
+    let field: u32 = 0;
+    let start = at;
+    let complete: u32 = 0;
+    let stray: u32 = 0;
+    for (;;) {
+      let fieldStart = <u32>start;
+      let stop: usize;
+      let stopByte: u8 = 0;
+      let closed: usize = 0;
+      if (quoting && start < end && load<u8>(start) == quoteByte) {
+        // Quoted: find the quote that closes.
+        let escaped: u32 = 0;
+        let look = start + 1;
+        for (;;) {
+          while (look < end) {
+            const byte = load<u8>(look);
+            if (byte == quoteByte || (byte == escapeByte && escapeByte != quoteByte)) break;
+            if (byte == newlineByte) line++;
+            look++;
+          }
+          if (look >= end) break;
+          if (look + 1 < end) {
+            if (escapeByte != quoteByte && load<u8>(look) == escapeByte) {
+              escaped = ESCAPED;
+              look += 2;
+              continue;
+            }
+            if (escapeByte == quoteByte && load<u8>(look + 1) == quoteByte) {
+              escaped = ESCAPED;
+              look += 2;
+              continue;
+            }
+          } else if (escapeByte != quoteByte && load<u8>(look) == escapeByte) {
+            look++;
+            continue;
+          }
+          break;
+        }
+        if (look >= end) {
+          setWord(state, OPEN_QUOTE_LINE, rowLine);
+          break;
+        }
+        closed = look;
+        fieldStart = (<u32>start + 1) | escaped;
+        start = look + 1;
+        base = start;
+        mask = marks(base, delimiter, newline, quote);
+      }
+      // The next delimiter or newline.
+      stop = end;
+      for (;;) {
+        while (mask == 0) {
+          base += 16;
+          if (base >= end) break;
+          mask = marks(base, delimiter, newline, quote);
+        }
+        if (base >= end) break;
+        const place = base + <usize>ctz(mask);
+        mask &= mask - 1;
+        if (place >= end) break;
+        stopByte = load<u8>(place);
+        if (stopByte == delimiterByte || stopByte == newlineByte) {
+          stop = place;
+          break;
+        }
+      }
+      let fieldEnd = stop;
+      if (closed != 0) {
+        for (let look = start; look < stop; look++) if (load<u8>(look) > 32) stray = 1;
+        fieldEnd = closed;
+      } else if (newlineByte == 10 && stop > start && load<u8>(stop - 1) == 13 && (stop == end || stopByte == 10)) {
+        fieldEnd--;
+      }
+      if (field < columns) {
+        store<u32>(starts + row + (<usize>field << 2), fieldStart);
+        store<u32>(ends + row + (<usize>field << 2), <u32>fieldEnd);
+      }
+      field++;
+      at = stop;
+      if (stop >= end) {
+        complete = last;
+        break;
+      }
+      at = stop + 1;
+      if (stopByte == newlineByte) {
+        line++;
+        complete = 1;
+        break;
+      }
+      start = at;
+      // A delimiter as the very last byte: one more, empty, field if the file ends here.
+      if (at == end && !last) break;
+    }
+    if (!complete) {
+      at = rowStart;
+      line = rowLine;
+      break;
+    }
+    if (field == columns && !stray) {
+      count++;
+      continue;
+    }
+    const first = load<u32>(starts + row);
+    const blank = field == 1 && load<u32>(ends + row) <= (first & ~ESCAPED) && load<u8>(rowStart) != quoteByte;
+    if (blank) continue;
+    if (field == columns + 1 && !stray) {
+      let look = at - 1;
+      while (look > rowStart && (load<u8>(look) == 10 || load<u8>(look) == 13)) look--;
+      if (load<u8>(look) == delimiterByte) {
+        count++;
+        continue;
+      }
+    }
+    const ragged = word(state, RAGGED_COUNT);
+    if (ragged < RAGGED_EXAMPLES) {
+      const example = <usize>word(state, RAGGED) + <usize>ragged * 12;
+      store<u32>(example, rowLine);
+      store<u32>(example, field, 4);
+      store<u32>(example, stray, 8);
+    }
+    setWord(state, RAGGED_COUNT, ragged + 1);
+  }
+  setWord(state, COUNT, count);
+  setWord(state, AT, <u32>at);
+  setWord(state, LINE, line);
+  return count == capacity ? 1 : 0;
+}
+
+/** Words of a column's descriptor, as in `delimited.ts`; from DICTIONARY on as in `interning.as.ts`. */
+const PLAN: usize = 0;
+const ODD: usize = 1;
+const ZONED: usize = 2;
+const UNZONED: usize = 3;
+const OUT: usize = 4;
+const DICTIONARY: usize = 5;
+
+function convertColumn(state: usize, column: u32, columns: u32, count: u32): void {
+  const descriptor = <usize>word(state, DESCRIPTORS) + (<usize>column << 6);
+  const plan = word(descriptor, PLAN);
+  if (plan == 0 || word(descriptor, ODD) != 0) return;
+  const starts = <usize>word(state, STARTS) + (<usize>column << 2);
+  const ends = <usize>word(state, ENDS) + (<usize>column << 2);
+  const stride = <usize>columns << 2;
+  const out = <usize>word(descriptor, OUT);
+  if (plan == 1) convertNumbers(state, descriptor, column, starts, ends, stride, count, out);
+  else if (plan == 2) convertDatetimes(descriptor, starts, ends, stride, count, out);
+  else convertStrings(state, descriptor, starts, ends, stride, count, out);
+}
+
+function convertNumbers(
+  state: usize,
+  descriptor: usize,
+  column: u32,
+  starts: usize,
+  ends: usize,
+  stride: usize,
+  count: u32,
+  out: usize,
+): void {
+  let slow = word(state, SLOW_COUNT);
+  const list = <usize>word(state, SLOW_LIST);
+  for (let row: u32 = 0; row < count; row++) {
+    const at = <usize>row * stride;
+    const value = numberFromBytes(<usize>(load<u32>(starts + at) & ~ESCAPED), <usize>load<u32>(ends + at));
+    if (value == Infinity) {
+      setWord(descriptor, ODD, 1);
+      return;
+    }
+    // Too long for sixty-four bits: left to the caller.
+    if (value == SLOW) {
+      store<u32>(list + (<usize>slow << 3), column);
+      store<u32>(list + (<usize>slow << 3), row, 4);
+      slow++;
+    }
+    store<f64>(out + (<usize>row << 3), value);
+  }
+  setWord(state, SLOW_COUNT, slow);
+}
+
+function convertDatetimes(
+  descriptor: usize,
+  starts: usize,
+  ends: usize,
+  stride: usize,
+  count: u32,
+  out: usize,
+): void {
+  let zoned = word(descriptor, ZONED);
+  let unzoned = word(descriptor, UNZONED);
+  for (let row: u32 = 0; row < count; row++) {
+    const at = <usize>row * stride;
+    const value = datetimeFromBytes(<usize>(load<u32>(starts + at) & ~ESCAPED), <usize>load<u32>(ends + at));
+    if (value == Infinity) {
+      setWord(descriptor, ODD, 1);
+      return;
+    }
+    if (value == value) {
+      if (zoneSeen()) zoned++;
+      else unzoned++;
+    }
+    store<f64>(out + (<usize>row << 3), value);
+  }
+  setWord(descriptor, ZONED, zoned);
+  setWord(descriptor, UNZONED, unzoned);
+  if (zoned > 0 && unzoned > 0) setWord(descriptor, ODD, 1);
+}
+
+function convertStrings(
+  state: usize,
+  descriptor: usize,
+  starts: usize,
+  ends: usize,
+  stride: usize,
+  count: u32,
+  out: usize,
+): void {
+  const dictionary = descriptor + (DICTIONARY << 2);
+  const heap = state + (HEAP << 2);
+  const escapeByte = <u8>word(state, ESCAPE);
+  for (let row: u32 = 0; row < count; row++) {
+    const at = <usize>row * stride;
+    const marked = load<u32>(starts + at);
+    let start = <usize>(marked & ~ESCAPED);
+    let end = <usize>load<u32>(ends + at);
+    let code: i32 = -1;
+    if (start < end) {
+      if ((marked & ESCAPED) != 0) {
+        const to = reserveScratch(state, end - start);
+        end = to + unescape(start, end, to, escapeByte);
+        start = to;
+      }
+      code = intern(dictionary, heap, start, end);
+    }
+    store<i32>(out + (<usize>row << 2), code);
+  }
+}
+
+/** Room for a field without its escapes. */
+function reserveScratch(state: usize, bytes: usize): usize {
+  if (bytes > <usize>word(state, SCRATCH_BYTES)) {
+    const at = <usize>word(state, HEAP);
+    const size = (bytes * 2 + 63) & ~63;
+    setWord(state, HEAP, <u32>(at + size));
+    const pages = <i32>((at + size + 65535) >>> 16);
+    if (pages > memory.size()) memory.grow(pages - memory.size());
+    setWord(state, SCRATCH, <u32>at);
+    setWord(state, SCRATCH_BYTES, <u32>(size - 16));
+  }
+  return <usize>word(state, SCRATCH);
+}
+
+function unescape(start: usize, end: usize, to: usize, escapeByte: u8): usize {
+  let length: usize = 0;
+  for (let at = start; at < end; at++) {
+    if (load<u8>(at) == escapeByte && at + 1 < end) at++;
+    store<u8>(to + length, load<u8>(at));
+    length++;
+  }
+  return length;
+}

@@ -1,0 +1,294 @@
+/**
+ * A parser of delimited text on the compiled kernels: blocks of bytes in, batches of columns out.
+ *
+ * It has a memory of its own and runs on the calling thread, so that each worker thread has one. The state that
+ * it shares with `delimited.as.ts` is a block of words; addresses are byte offsets in the memory.
+ */
+import { MillwrightError } from "../../core/index.ts";
+import { instantiate, kernelModule } from "../kernels.ts";
+import { KernelMemory } from "../memory.ts";
+import { fillPowers, powerBytes } from "./powers.ts";
+
+/** How a file separates its fields; each is one byte. */
+export interface Dialect {
+  readonly delimiter: number;
+  /** 0 when the file quotes nothing. */
+  readonly quote: number;
+  /** Byte that escapes a quote inside quotes: the quote itself, or a backslash. */
+  readonly escape: number;
+  /** Byte that ends a row: line feed, or carriage return in very old files. */
+  readonly newline: 10 | 13;
+}
+
+/** How a column is read. */
+export type FieldPlan = "skip" | "number" | "datetime" | "string";
+
+/** A row that was left out: its number of fields is not the table's, or text follows a closing quote. */
+export interface RaggedRow {
+  /** 1-based line of the text where the row starts. */
+  readonly line: number;
+  readonly fieldCount: number;
+  readonly problem: "fields" | "quote";
+}
+
+/** Thrown when a distinct string is not valid UTF-8. */
+export class InvalidUtf8 extends Error {}
+
+const planCodes: Readonly<Record<FieldPlan, number>> = { skip: 0, number: 1, datetime: 2, string: 3 };
+/** Fields split before they are converted: starts, ends and values of so many stay in the second-level cache. */
+const batchFields = 16_384;
+const stateWords = 32;
+const descriptorBytes = 64;
+const raggedExamples = 20;
+/** Words of a descriptor, and of the dictionary inside it. */
+const ODD = 1;
+const ZONED = 2;
+const UNZONED = 3;
+const OUT = 4;
+const SLOTS = 5;
+const SLOT_COUNT = 6;
+const HASHES = 7;
+const OFFSETS = 8;
+const CODE_CAPACITY = 9;
+const SIZE = 10;
+const ARENA = 11;
+const ARENA_BYTES = 12;
+const NOT_ASCII = 13;
+/** Words of the state that change. */
+const AT = 8;
+const END = 9;
+const LAST = 10;
+const LINE = 11;
+const COUNT = 12;
+const OPEN_QUOTE_LINE = 13;
+const RAGGED_COUNT = 14;
+const SLOW_COUNT = 18;
+const HEAP = 20;
+
+export class DelimitedParser {
+  readonly #memory = new KernelMemory();
+  readonly #parse: (state: number) => number;
+  readonly #plans: readonly FieldPlan[];
+  readonly #state: number;
+  readonly #descriptors: number;
+  readonly #starts: number;
+  readonly #ends: number;
+  readonly #ragged: number;
+  readonly #slow: number;
+  #input: number;
+  #inputBytes: number;
+
+  /** @param line - 1-based line of the file on which the first byte stands. */
+  constructor(dialect: Dialect, plans: readonly FieldPlan[], line: number) {
+    const memory = this.#memory;
+    const instance = instantiate(kernelModule(), memory.wasm);
+    this.#parse = (instance.exports as Record<string, (state: number) => number>)["parseDelimited"]!;
+    this.#plans = plans;
+    const columns = plans.length;
+    const capacity = Math.max(1, Math.floor(batchFields / columns));
+    fillPowers(memory.u8(memory.take(powerBytes), powerBytes));
+    this.#state = memory.take(stateWords * 4);
+    this.#descriptors = memory.take(columns * descriptorBytes);
+    this.#starts = memory.take(columns * capacity * 4);
+    this.#ends = memory.take(columns * capacity * 4);
+    this.#ragged = memory.take(raggedExamples * 12);
+    this.#slow = memory.take(columns * capacity * 8);
+    memory.u32(this.#descriptors, columns * 16).fill(0);
+    for (const [column, plan] of plans.entries()) this.#describe(column, plan, capacity);
+    this.#inputBytes = 1 << 16;
+    this.#input = memory.take(this.#inputBytes);
+    const { delimiter, quote, escape, newline } = dialect;
+    const state = memory.u32(this.#state, stateWords).fill(0);
+    state.set([delimiter, quote, escape, newline, columns, capacity, this.#starts, this.#ends]);
+    state.set([this.#input, this.#input], AT);
+    state[LINE] = line;
+    state.set([this.#ragged, this.#descriptors, this.#slow], 15);
+    // From here on the kernels take memory themselves, above everything taken so far.
+    state[HEAP] = memory.used;
+  }
+
+  #describe(column: number, plan: FieldPlan, capacity: number): void {
+    const memory = this.#memory;
+    const words = (): Uint32Array => memory.u32(this.#descriptors + column * descriptorBytes, 16);
+    words()[0] = planCodes[plan];
+    if (plan === "skip") return;
+    words()[OUT] = memory.take(capacity * 8);
+    if (plan !== "string") return;
+    const [slots, codes, bytes] = [256, 128, 2048];
+    const at = memory.take(slots * 4);
+    memory.i32(at, slots).fill(-1);
+    const hashes = memory.take(codes * 4);
+    const offsets = memory.take((codes + 1) * 4);
+    memory.u32(offsets, 1)[0] = 0;
+    const arena = memory.take(bytes);
+    words().set([at, slots, hashes, offsets, codes, 0, arena, bytes, 0], SLOTS);
+  }
+
+  get #words(): Uint32Array {
+    return this.#memory.u32(this.#state, stateWords);
+  }
+
+  #descriptor(column: number): Uint32Array {
+    return this.#memory.u32(this.#descriptors + column * descriptorBytes, 16);
+  }
+
+  /** Adds bytes behind those that belong to no complete row yet. */
+  feed(block: Uint8Array): void {
+    const left = this.unparsedBytes;
+    const from = this.#words[AT]!;
+    const needed = left + block.length + 64;
+    let to = this.#input;
+    if (needed > this.#inputBytes) {
+      to = this.#take(needed * 1.25);
+      this.#inputBytes = Math.floor(needed * 1.25);
+    }
+    const bytes = new Uint8Array(this.#memory.wasm.buffer);
+    bytes.copyWithin(to, from, from + left);
+    bytes.set(block, to + left);
+    this.#input = to;
+    this.#words.set([to, to + left + block.length], AT);
+  }
+
+  /** Bytes fed that belong to no complete row yet. */
+  get unparsedBytes(): number {
+    const words = this.#words;
+    return words[END]! - words[AT]!;
+  }
+
+  /** Line on which the unparsed bytes start. */
+  get line(): number {
+    return this.#words[LINE]!;
+  }
+
+  /** Line on which a quote opened that did not close; 0 when none is open. */
+  get openQuoteLine(): number {
+    return this.#words[OPEN_QUOTE_LINE]!;
+  }
+
+  /**
+   * Splits and converts the next rows.
+   *
+   * @param last - Whether the text ends with the bytes fed: then the last row needs no newline.
+   * @returns The number of rows, whose values stand until the next call, and whether more may follow.
+   * @throws MillwrightError `DATA_LIMIT` when the distinct strings do not fit into 4 GiB.
+   */
+  next(last: boolean): { readonly rowCount: number; readonly more: boolean } {
+    this.#words[LAST] = last ? 1 : 0;
+    let more: number;
+    try {
+      more = this.#parse(this.#state);
+    } catch (cause) {
+      throw new MillwrightError(
+        "DATA_LIMIT",
+        "The distinct strings of these columns take more than the 4 GiB that a reader can hold.",
+        "Leave out the column with the longest texts.",
+        { cause },
+      );
+    }
+    const words = this.#words;
+    const rowCount = words[COUNT]!;
+    if (words[SLOW_COUNT]! > 0) this.#finishSlowNumbers(words[SLOW_COUNT]!);
+    return { rowCount, more: more === 1 };
+  }
+
+  /** Numbers that only exact arithmetic rounds. */
+  #finishSlowNumbers(count: number): void {
+    const list = this.#memory.u32(this.#slow, count * 2);
+    const bytes = new Uint8Array(this.#memory.wasm.buffer);
+    const columns = this.#plans.length;
+    const starts = this.#memory.u32(this.#starts, this.#words[COUNT]! * columns);
+    const ends = this.#memory.u32(this.#ends, starts.length);
+    for (let i = 0; i < count; i++) {
+      const column = list[2 * i]!;
+      const row = list[2 * i + 1]!;
+      const field = row * columns + column;
+      let text = "";
+      for (let at = starts[field]! & 0x7fffffff; at < ends[field]!; at++)
+        text += String.fromCharCode(bytes[at]!);
+      const value = Number(text);
+      // Beyond float64: the column's own parser says what that means.
+      if (Number.isFinite(value)) this.#memory.f64(this.#descriptor(column)[OUT]!, row + 1)[row] = value;
+      else this.#descriptor(column)[ODD] = 1;
+    }
+  }
+
+  /** Whether a field of the column could not be read by its plan; nothing more is read of it then. */
+  isOdd(column: number): boolean {
+    return this.#descriptor(column)[ODD] === 1;
+  }
+
+  /** Datetimes so far with a zone and without one. */
+  zones(column: number): { readonly zoned: number; readonly unzoned: number } {
+    const words = this.#descriptor(column);
+    return { zoned: words[ZONED]!, unzoned: words[UNZONED]! };
+  }
+
+  /** Values of a number or datetime column in the last batch, as a view. */
+  numbers(column: number, rowCount: number): Float64Array {
+    return this.#memory.f64(this.#descriptor(column)[OUT]!, rowCount);
+  }
+
+  /** Codes of a string column in the last batch, as a view; −1 is an empty field. */
+  codes(column: number, rowCount: number): Int32Array {
+    return this.#memory.i32(this.#descriptor(column)[OUT]!, rowCount);
+  }
+
+  /**
+   * Distinct strings of a column, by code from `first` on.
+   *
+   * @throws InvalidUtf8
+   */
+  strings(column: number, first: number): string[] {
+    const words = this.#descriptor(column);
+    const size = words[SIZE]!;
+    if (first >= size) return [];
+    const offsets = this.#memory.u32(words[OFFSETS]!, size + 1);
+    // A copy, since text decoders refuse shared memory.
+    const from = offsets[first]!;
+    const bytes = this.#memory.u8(words[ARENA]! + from, offsets[size]! - from).slice();
+    const plain = words[NOT_ASCII] === 0;
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const values: string[] = [];
+    for (let code = first; code < size; code++) {
+      const [start, end] = [offsets[code]! - from, offsets[code + 1]! - from];
+      if (plain && end - start < 24) {
+        let text = "";
+        for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
+        values.push(text);
+        continue;
+      }
+      try {
+        values.push(decoder.decode(bytes.subarray(start, end)));
+      } catch {
+        throw new InvalidUtf8();
+      }
+    }
+    return values;
+  }
+
+  /** Rows left out so far. */
+  get raggedCount(): number {
+    return this.#words[RAGGED_COUNT]!;
+  }
+
+  /** The first rows left out. */
+  get ragged(): RaggedRow[] {
+    const count = Math.min(raggedExamples, this.raggedCount);
+    const words = this.#memory.u32(this.#ragged, count * 3);
+    return Array.from({ length: count }, (_, i) => ({
+      line: words[3 * i]!,
+      fieldCount: words[3 * i + 1]!,
+      problem: words[3 * i + 2] === 1 ? "quote" : "fields",
+    }));
+  }
+
+  /** Takes bytes above everything that the kernels took. */
+  #take(bytes: number): number {
+    const at = this.#words[HEAP]!;
+    const top = Math.ceil((at + bytes + 64) / 64) * 64;
+    const missing = Math.ceil(top / 65536) - this.#memory.size / 65536;
+    if (missing > 0) this.#memory.wasm.grow(missing);
+    this.#words[HEAP] = top;
+    return at;
+  }
+}
