@@ -11,11 +11,27 @@ import {
   ridge,
   ridgeParameters,
 } from "../../src/estimators/linear/index.ts";
+import {
+  boosting,
+  boostingParameters,
+  decisionTree,
+  decisionTreeParameters,
+  extraTrees,
+  extraTreesParameters,
+  randomForest,
+  randomForestParameters,
+} from "../../src/estimators/trees/index.ts";
 import { mlp, mlpParameters } from "../../src/nn/index.ts";
 import { estimatorConformance, type Member } from "./estimator-conformance.ts";
 
 const chosenByFolds =
   "the strength is chosen on folds of rows, and a row of weight 2 is in one of them, two rows in two";
+const tree: Pick<Member, "takes" | "exceptions"> = {
+  takes: { missing: true, categories: true, infinity: true },
+  exceptions: {
+    "a row of weight 2 counts as two": "leaves and bins have a least number of rows, whatever their weight",
+  },
+};
 const members: readonly Member[] = [
   {
     name: "constantBaseline",
@@ -68,6 +84,10 @@ const members: readonly Member[] = [
       "a row of weight 2 counts as two": "batches hold a number of rows, and shuffles go by row",
     },
   },
+  { name: "boosting", make: boosting, table: boostingParameters, ...tree },
+  { name: "decisionTree", make: decisionTree, table: decisionTreeParameters, ...tree },
+  { name: "randomForest", make: randomForest, table: randomForestParameters, ...tree },
+  { name: "extraTrees", make: extraTrees, table: extraTreesParameters, ...tree },
 ];
 
 for (const member of members) estimatorConformance(member);
