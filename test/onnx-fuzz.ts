@@ -144,12 +144,17 @@ function mutateFields(model: ModelProto, random: Random): Uint8Array {
     else if (typeof value === "string")
       owner[key] = random.integer(4) === 0 ? "" : names[random.integer(names.length)];
     else if (value instanceof Uint8Array) owner[key] = value.slice(0, random.integer(value.length + 1));
-    else if (Array.isArray(value))
+    else if (Array.isArray(value) && value.length > 0)
       owner[key] = random.integer(2) === 0 ? value.slice(1) : [...(value as unknown[]), value[0] as unknown];
     else if (Array.isArray(owner)) owner.splice(Number(key), 1);
     else delete owner[key];
   }
-  return encodeModel(copy);
+  try {
+    return encodeModel(copy);
+  } catch {
+    // A bigint in a float field cannot be written at all: the file stays as it was.
+    return encodeModel(model);
+  }
 }
 function collect(object: Record<string, unknown>, places: [Record<string, unknown>, string][]): void {
   for (const key of Object.keys(object)) {

@@ -6,7 +6,7 @@
  */
 import { productDim, quotientDim, staticShape, sumDim, unknownDim } from "./dims.ts";
 import { isKnown, tensorOf } from "./value.ts";
-import type { AnyValue, Dim, Node, Value } from "./types.ts";
+import type { AnyValue, Dim, Node } from "./types.ts";
 
 /** Longest vector that is followed. */
 const longest = 64;

@@ -11,7 +11,7 @@ import { assemble, makeNode } from "../definition.ts";
 import { unknownDim } from "../dims.ts";
 import { type Carried, type Graph, graph } from "../graph.ts";
 import { definitionOf } from "../ops/catalogue.ts";
-import { constant, input, isKnown, parameter } from "../value.ts";
+import { constant, fillTensor, input, isKnown, parameter } from "../value.ts";
 import { defaultLimits, type ReadLimits, requireLimit } from "./limits.ts";
 import {
   type AttributeProto,
@@ -323,24 +323,28 @@ function foreign(
   };
 }
 
+/** Attributes of a Constant node other than `value`: their kind, and the dtype that they make. */
+const constantKinds: Readonly<Record<string, readonly [Attribute["kind"], "int64" | "float32" | "string"]>> = {
+  value_int: ["int", "int64"],
+  value_ints: ["ints", "int64"],
+  value_float: ["float", "float32"],
+  value_floats: ["floats", "float32"],
+  value_string: ["string", "string"],
+  value_strings: ["strings", "string"],
+};
+
 /** A Constant node as a constant of the graph; undefined for the kinds that stay nodes. */
 function constantNode(attributes: Attributes, label: string | undefined): AnyValue | undefined {
   const named = label === undefined ? {} : { label };
   const tensor = attributes.tensor("value");
   if (tensor) return { ...constant(tensor), ...named };
-  for (const [name, attribute] of attributes.entries) {
-    const list = Array.isArray(attribute.value) || attribute.kind === "floats";
-    const elements = (list ? Array.from(attribute.value as ArrayLike<never>) : [attribute.value]) as never[];
+  for (const [name, { kind, value }] of attributes.entries) {
+    const [wanted, dtype] = constantKinds[name] ?? [];
+    if (kind !== wanted || dtype === undefined) continue;
+    const list = name.endsWith("s");
+    const elements = (list ? Array.from(value as ArrayLike<unknown>) : [value]) as (number | bigint | string)[];
     const shape = list ? [elements.length] : [];
-    if (name === "value_int" || name === "value_ints") {
-      return { ...constant({ dtype: "int64", shape, data: BigInt64Array.from(elements, BigInt) }), ...named };
-    }
-    if (name === "value_float" || name === "value_floats") {
-      return { ...constant({ dtype: "float32", shape, data: Float32Array.from(elements) }), ...named };
-    }
-    if (name === "value_string" || name === "value_strings") {
-      return { ...constant({ dtype: "string", shape, data: elements }), ...named };
-    }
+    return { ...constant({ dtype, shape, data: fillTensor(dtype, elements) }), ...named };
   }
   return undefined;
 }

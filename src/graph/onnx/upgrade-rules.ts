@@ -41,7 +41,9 @@ const alignSecond: Rule = {
     if (node.int("broadcast") !== 1 || axis === undefined) return;
     const [a, b] = [node.rank(node.inputs[0]), node.rank(node.inputs[1])];
     if (a === undefined || b === undefined) return node.refuse("broadcasts values of unknown rank");
-    const missing = a - b - (axis < 0 ? axis + a : axis);
+    const from = axis < 0 ? axis + a : axis;
+    if (from < 0 || from >= a) return node.refuse(`broadcasts along axis ${axis} of ${a}`);
+    const missing = a - b - from;
     if (missing > 0) appendOnes(node, b, missing);
   },
 };
