@@ -1,26 +1,32 @@
 /** CSV and TSV files as a source: encoding and dialect are found, then files are read one after the other. */
+import { availableParallelism } from "node:os";
 import { MillwrightError } from "../core/index.ts";
+import { type FieldPlan, InvalidUtf8, type RaggedRow } from "../kernels/index.ts";
 import { hashFiles, readBlocks } from "./bytes.ts";
+import type { Block } from "./csv/block.ts";
+import { addBlock, ColumnBuilder } from "./csv/columns.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
-import { datetimeFromBytes } from "./csv/datetime-bytes.ts";
-import { notPlain, numberFromBytes } from "./csv/number-bytes.ts";
-import { CsvReader } from "./csv/read-csv.ts";
-import type { Plan } from "./csv/sinks.ts";
-import { InvalidUtf8 } from "./csv/string-table.ts";
+import { Misaligned, parallelBytes, parseSegments } from "./csv/segments.ts";
+import { parseSequentially } from "./csv/sequential.ts";
 import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
-import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
+import { type Declared, type RawChunk, type RawSource, ScanAgain, type ScanOptions } from "./raw-source.ts";
 import type { SourceFile } from "./source.ts";
+import { requireRunning } from "./table.ts";
 
 export interface CsvOptions extends DialectOptions {
   readonly encoding?: Encoding;
+  /** Threads that parse large files; as many as the machine has by default. */
+  readonly threads?: number;
 }
 
 /** More columns than this cannot be inputs of a model file. */
 const maxColumns = 10_000;
 /** Share of rows that may be broken before the file is refused. */
 const raggedShare = 0.01;
+/** A row longer than this is an open quote or no table. */
+const maxRowBytes = 256 * 1024 * 1024;
 const sampleBytes = 1 << 20;
 
 /** A CSV file whose encoding and dialect are known. */
@@ -29,6 +35,8 @@ interface OpenedCsv {
   readonly encoding: Encoding;
   readonly markBytes: number;
   readonly found: FoundDialect;
+  /** Whether a newline inside quotes was met where the file would be cut. */
+  quotedNewlines: boolean;
 }
 
 /**
@@ -41,7 +49,7 @@ export async function openCsvFiles(files: readonly SourceFile[], options: CsvOpt
   const opened: OpenedCsv[] = [];
   for (const file of files) opened.push(await openCsv(file, options));
   for (const other of opened) requireSameNames(opened[0]!, other);
-  return new CsvSource(opened, options.encoding !== undefined);
+  return new CsvSource(opened, options.encoding !== undefined, options.threads ?? availableParallelism());
 }
 
 /** Bytes of columns in memory for a byte of the file; gzip packs text about five to one. */
@@ -57,7 +65,10 @@ export class CsvSource implements RawSource {
   private readonly encodingGiven: boolean;
   private rowCount = 0;
 
-  constructor(opened: readonly OpenedCsv[], encodingGiven: boolean) {
+  private readonly threads: number;
+
+  constructor(opened: readonly OpenedCsv[], encodingGiven: boolean, threads: number) {
+    this.threads = threads;
     const { file, found } = opened[0]!;
     this.opened = opened;
     this.encodingGiven = encodingGiven;
@@ -70,7 +81,7 @@ export class CsvSource implements RawSource {
     );
   }
 
-  plan(declared: Declared): readonly Plan[] {
+  plan(declared: Declared): readonly FieldPlan[] {
     const { sample } = this.opened[0]!.found;
     return this.names.map((name, index) =>
       planColumn(
@@ -84,7 +95,7 @@ export class CsvSource implements RawSource {
   /**
    * @throws MillwrightError `DATA_RAGGED_ROWS` when more than a small share of the rows is broken.
    */
-  async *scan(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+  async *scan(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
     let started = false;
     try {
       for await (const chunk of this.scanOnce(plans, options)) {
@@ -92,10 +103,16 @@ export class CsvSource implements RawSource {
         yield chunk;
       }
     } catch (error) {
+      if (error instanceof ScanAgain && !started) {
+        yield* this.scanOnce(plans, options);
+        requireFewRagged(this.owner, this.names.length, this.rowCount, this.ragged);
+        return;
+      }
       if (!(error instanceof InvalidUtf8)) throw error;
-      if (this.encodingGiven || started) throw refuseEncoding(this.opened[0]!);
+      if (this.encodingGiven) throw refuseEncoding(this.opened[0]!);
       // Bytes far down that are not UTF-8: then the file is in the one-byte encoding that holds every byte.
       this.opened = this.opened.map((csv) => ({ ...csv, encoding: "windows-1252" as const }));
+      if (started) throw new ScanAgain();
       yield* this.scanOnce(plans, options);
     }
     requireFewRagged(this.owner, this.names.length, this.rowCount, this.ragged);
@@ -115,118 +132,80 @@ export class CsvSource implements RawSource {
 
   async close(): Promise<void> {}
 
-  private async *scanOnce(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+  private async *scanOnce(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+    const whole = options.whole === true;
     const total = this.opened.reduce((sum, csv) => sum + csv.file.bytes, 0);
-    let before = 0;
+    const columns = plans.map(() => new ColumnBuilder(whole ? this.expectedRows() : 0));
+    const take = (more: boolean): RawColumn[] =>
+      columns.map((column, index) => (plans[index] === "skip" ? { type: "skip" } : column.take(more)));
     this.rowCount = 0;
-    const ragged = { count: 0, examples: [] as Ragged["examples"][number][] };
+    const ragged = { count: 0, examples: [] as RaggedRow[] };
     this.ragged = ragged;
-    const joiner = new Joiner(plans, this.opened.length === 1);
-    for (const csv of this.opened) {
-      const { file, found } = csv;
-      const reader = new CsvReader({
-        blocks: toUtf8(readBlocks(file.path, file.gzipped), csv.encoding, csv.markBytes, file.path),
-        dialect: found.dialect,
-        skipBytes: found.headerBytes,
-        skipLines: found.headerLines,
-        plans,
-        expectedBytes: file.gzipped || options.whole !== true ? 0 : file.bytes,
-        signal: options.signal,
-        onBytes: (bytes) => options.onProgress?.(before + Math.min(bytes, file.bytes), total),
-      });
-      for await (const count of reader.run()) {
-        if (options.whole !== true && count > 0) {
-          yield { rowCount: count, columns: joiner.join([reader.takeColumns(true)]) };
-        }
+    let before = 0;
+    for (const [index, csv] of this.opened.entries()) {
+      const onBytes = (bytes: number): void => {
+        options.onProgress?.(before + Math.min(bytes, csv.file.bytes), total);
+      };
+      let line = 1 + csv.found.headerLines;
+      let left = 0;
+      for await (const { block, parser } of this.blocksOf(csv, plans, onBytes)) {
+        requireRunning(options.signal);
+        addBlock(columns, block, `${index}/${parser}`);
+        for (const row of block.ragged) ragged.examples.push({ ...row, line: line + row.line - 1 });
+        ragged.count += block.raggedCount;
+        line += block.lines;
+        this.rowCount += block.rowCount;
+        left = block.leftBytes;
+        if (left > maxRowBytes) refuseOpenQuote(csv, line, left);
+        if (!whole && block.rowCount > 0) yield { rowCount: block.rowCount, columns: take(true) };
       }
-      before += file.bytes;
-      this.rowCount += reader.rowCount;
-      ragged.count += reader.ragged.count;
-      ragged.examples.push(...reader.ragged.examples);
-      if (options.whole === true) joiner.keep(reader.takeColumns(false));
+      if (left > 0) refuseOpenQuote(csv, line, left);
+      before += csv.file.bytes;
     }
-    if (options.whole === true) yield { rowCount: this.rowCount, columns: joiner.join(joiner.kept) };
+    if (whole) yield { rowCount: this.rowCount, columns: take(false) };
+  }
+
+  /** Rows of all files, estimated from the sample of the first, a little high. */
+  private expectedRows(): number {
+    const { found } = this.opened[0]!;
+    return Math.ceil((this.expectedBytes / found.bytesPerRow) * 1.02) + 64;
+  }
+
+  /** Blocks of one file, by several threads where it is large and can be cut. */
+  private async *blocksOf(
+    csv: OpenedCsv,
+    plans: readonly FieldPlan[],
+    onBytes: (bytes: number) => void,
+  ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
+    const { file, found } = csv;
+    const { dialect, headerBytes, headerLines } = found;
+    const text = { dialect, plans, skipBytes: headerBytes, skipLines: headerLines };
+    const cut =
+      !file.gzipped && csv.encoding === "utf-8" && file.bytes >= parallelBytes && !csv.quotedNewlines;
+    if (cut && this.threads > 1) {
+      const firstByte = csv.markBytes + headerBytes;
+      const work = { path: file.path, fileBytes: file.bytes, firstByte, text };
+      try {
+        yield* parseSegments(work, this.threads, onBytes);
+        return;
+      } catch (error) {
+        if (!(error instanceof Misaligned)) throw error;
+        // A newline inside quotes stood where the file was cut: from now on it is read by one thread.
+        csv.quotedNewlines = true;
+        throw new ScanAgain();
+      }
+    }
+    const blocks = toUtf8(readBlocks(file.path, file.gzipped), csv.encoding, csv.markBytes, file.path);
+    for await (const block of parseSequentially(text, blocks, onBytes)) yield { block, parser: 0 };
   }
 }
 
-/** Columns of several readers below one another, with one dictionary a column. */
-class Joiner {
-  readonly kept: (readonly RawColumn[])[] = [];
-  private readonly plans: readonly Plan[];
-  private readonly dictionaries = new Map<
-    number,
-    { readonly codes: Map<string, number>; readonly texts: string[] }
-  >();
-
-  private readonly single: boolean;
-
-  /** @param single - There is one file, whose codes and dictionaries can stay as they are. */
-  constructor(plans: readonly Plan[], single: boolean) {
-    this.plans = plans;
-    this.single = single;
-  }
-
-  keep(columns: readonly RawColumn[]): void {
-    this.kept.push(columns);
-  }
-
-  join(parts: readonly (readonly RawColumn[])[]): readonly RawColumn[] {
-    return this.plans.map((_, index) =>
-      this.joinColumn(
-        index,
-        parts.map((part) => part[index]!),
-      ),
-    );
-  }
-
-  private joinColumn(index: number, parts: readonly RawColumn[]): RawColumn {
-    const first = parts[0]!;
-    if (parts.length === 1 && (this.single || first.type !== "string")) return first;
-    if (parts.some((part) => part.type !== first.type)) return { type: "odd" };
-    if (first.type === "skip" || first.type === "odd") return first;
-    if (first.type === "string") {
-      const strings = parts.flatMap((part) => (part.type === "string" ? [part] : []));
-      return this.joinStrings(index, strings);
-    }
-    const numeric = parts.flatMap((part) =>
-      part.type === "number" || part.type === "datetime" ? [part] : [],
-    );
-    const values = new Float64Array(numeric.reduce((sum, part) => sum + part.values.length, 0));
-    let at = 0;
-    const zones = new Set<boolean>();
-    for (const part of numeric) {
-      values.set(part.values, at);
-      at += part.values.length;
-      if (part.type === "datetime" && part.values.some((value) => value === value)) zones.add(part.zoned);
-    }
-    if (first.type === "number") return { type: "number", values };
-    return zones.size > 1 ? { type: "odd" } : { type: "datetime", values, zoned: zones.has(true) };
-  }
-
-  private joinStrings(
-    index: number,
-    parts: readonly { readonly codes: Int32Array; readonly dictionary: readonly string[] }[],
-  ): RawColumn {
-    const shared = this.dictionaries.get(index) ?? { codes: new Map<string, number>(), texts: [] };
-    this.dictionaries.set(index, shared);
-    const codes = new Int32Array(parts.reduce((sum, part) => sum + part.codes.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      // Codes by first appearance in the rows, so that a chunk's rows decide as one long file would.
-      const renumbered = new Int32Array(part.dictionary.length).fill(-2);
-      for (const code of part.codes) {
-        let next = code < 0 ? -1 : renumbered[code]!;
-        if (next === -2) {
-          const text = part.dictionary[code]!;
-          next = shared.codes.get(text) ?? shared.texts.push(text) - 1;
-          shared.codes.set(text, next);
-          renumbered[code] = next;
-        }
-        codes[at++] = next;
-      }
-    }
-    return { type: "string", codes, dictionary: shared.texts };
-  }
+function refuseOpenQuote(csv: OpenedCsv, line: number, bytes: number): never {
+  throw new MillwrightError(
+    "DATA_RAGGED_ROWS",
+    `The row that starts on line ${line} of ${csv.file.path} does not end within ${bytes} bytes: a quote is not closed.`,
+    "Close it, double it where it is part of the text, or read without quotes with --quote ''.",
+  );
 }
 
 function refuseEncoding(csv: OpenedCsv): MillwrightError {
@@ -265,7 +244,7 @@ async function openCsv(file: SourceFile, options: CsvOptions): Promise<OpenedCsv
       "Choose the columns to use with --sql, or reshape wide measurements into rows.",
     );
   }
-  return { file, encoding, markBytes, found };
+  return { file, encoding, markBytes, found, quotedNewlines: false };
 }
 
 async function readHead(file: SourceFile): Promise<{ head: Uint8Array; complete: boolean }> {
@@ -297,25 +276,22 @@ function requireSameNames(first: OpenedCsv, other: OpenedCsv): void {
 }
 
 /** How a column is best read: as declared, or as the sample suggests. */
-function planColumn(name: string, sample: readonly string[], declaredColumns: Declared): Plan {
+function planColumn(name: string, sample: readonly string[], declaredColumns: Declared): FieldPlan {
   const declared = declaredColumns.schema?.columns.find((column) => column.name === name);
   if (declaredColumns.schema !== undefined && declared === undefined) return "skip";
   const kind = declared?.kind ?? declaredColumns.columns?.[name]?.kind;
   if (kind !== undefined && kind !== "number" && kind !== "datetime") return "string";
   const present = sample.filter((cell) => cell.trim() !== "");
   if (present.length === 0) return kind ?? "string";
-  const encoder = new TextEncoder();
-  const fits = (parse: (bytes: Uint8Array, start: number, end: number) => number): boolean =>
-    present.every((cell) => {
-      const bytes = encoder.encode(cell);
-      return parse(bytes, 0, bytes.length) !== notPlain;
-    });
-  if (kind !== "datetime" && fits(numberFromBytes)) return "number";
-  const seen = { zoned: false };
-  if (kind !== "number" && fits((bytes, start, end) => datetimeFromBytes(bytes, start, end, seen)))
-    return "datetime";
-  return "string";
+  const every = (pattern: RegExp): boolean => present.every((cell) => pattern.test(cell.trim()));
+  if (kind !== "datetime" && every(plainNumber) && !present.some((cell) => /^\s*[+-]?0\d/.test(cell))) {
+    return "number";
+  }
+  return kind !== "number" && every(isoDatetime) ? "datetime" : "string";
 }
+
+const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const isoDatetime = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 function headerFindings(csv: OpenedCsv): Finding[] {
   if (csv.found.hasHeader) return [];

@@ -6,10 +6,11 @@
  */
 import { MillwrightError } from "../core/index.ts";
 import type { Cells, ColumnSchema } from "../schema/index.ts";
-import type { Plan } from "./csv/sinks.ts";
+import type { FieldPlan } from "../kernels/index.ts";
 import type { Finding } from "./finding.ts";
-import { convertColumn } from "./infer/convert.ts";
+import { ColumnConverter } from "./infer/convert.ts";
 import { inferColumn } from "./infer/infer-column.ts";
+import { ColumnSummariser } from "./infer/summarise.ts";
 import type { RawColumn } from "./raw-column.ts";
 import type { Declared, RawSource, ScanOptions } from "./raw-source.ts";
 import { MemoryTable, type Table } from "./table.ts";
@@ -27,19 +28,13 @@ export interface LoadOptions extends Declared {
  */
 export async function loadTable(source: RawSource, options: LoadOptions): Promise<Table> {
   const { rowCount, columns } = await scanWhole(source, source.plan(options), options);
-  const odd = columns.map((column): Plan => (column.type === "odd" ? "string" : "skip"));
+  const odd = columns.map((column): FieldPlan => (column.type === "odd" ? "string" : "skip"));
   if (odd.includes("string")) {
     const again = await scanWhole(source, odd, options);
     for (const [index, column] of again.columns.entries())
       if (column.type !== "skip") columns[index] = column;
   }
-  if (rowCount === 0) {
-    throw new MillwrightError(
-      "DATA_EMPTY",
-      `${source.owner} has ${source.names.length} columns and no rows.`,
-      "Give a source with rows.",
-    );
-  }
+  if (rowCount === 0) throw noRows(source);
   const findings: Finding[] = [...source.findings()];
   const fingerprint = await source.fingerprint();
   const settled = settleColumns(source, columns, options, findings);
@@ -53,9 +48,17 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
   });
 }
 
+export function noRows(source: Pick<RawSource, "owner" | "names">): MillwrightError {
+  return new MillwrightError(
+    "DATA_EMPTY",
+    `${source.owner} has ${source.names.length} columns and no rows.`,
+    "Give a source with rows.",
+  );
+}
+
 async function scanWhole(
   source: RawSource,
-  plans: readonly Plan[],
+  plans: readonly FieldPlan[],
   options: LoadOptions,
 ): Promise<{ readonly rowCount: number; readonly columns: RawColumn[] }> {
   const request: ScanOptions = { whole: true, signal: options.signal, onProgress: options.onProgress };
@@ -72,23 +75,42 @@ export function settleColumns(
   declared: Declared,
   findings: Finding[],
 ): readonly { readonly column: ColumnSchema; readonly cells: Cells }[] {
-  const { owner, names, preferDecimalComma } = source;
   const settled: { column: ColumnSchema; cells: Cells }[] = [];
-  for (const [index, name] of names.entries()) {
-    const column = raw[index]!;
+  for (const index of source.names.keys()) {
+    const values = raw[index]!;
     raw[index] = { type: "skip" };
-    if (column.type === "skip") continue;
-    if (declared.schema !== undefined) {
-      const known = declared.schema.columns.find((other) => other.name === name)!;
-      settled.push({ column: known, cells: convertColumn(column, known, owner) });
-      continue;
+    if (values.type === "skip") continue;
+    const summariser = new ColumnSummariser(source.names[index]!);
+    if (declared.schema === undefined) {
+      summariser.add(values);
+      if (summariser.undecided) summariser.addRounded(values);
     }
-    const place = { index, count: names.length, preferDecimalComma };
-    const inferred = inferColumn(name, column, place, declared.columns?.[name]);
-    findings.push(...inferred.findings);
-    const exact = declared.exactNumbers === true && inferred.column.kind === "number";
-    const settledColumn: ColumnSchema = exact ? { ...inferred.column, dtype: "float64" } : inferred.column;
-    settled.push({ column: settledColumn, cells: convertColumn(column, settledColumn, owner) });
+    const column = settleColumn(source, index, summariser, declared, findings);
+    settled.push({ column, cells: new ColumnConverter(column, source.owner).convert(values) });
   }
   return settled;
+}
+
+/** The schema of one column: given, or inferred from its summary with findings. */
+export function settleColumn(
+  source: Pick<RawSource, "names" | "preferDecimalComma">,
+  index: number,
+  summariser: ColumnSummariser,
+  declared: Declared,
+  findings: Finding[],
+): ColumnSchema {
+  const name = source.names[index]!;
+  const given = declared.schema?.columns.find((other) => other.name === name);
+  if (given !== undefined) return given;
+  const place = { index, count: source.names.length, preferDecimalComma: source.preferDecimalComma };
+  const { column, findings: found } = inferColumn(
+    name,
+    summariser.summary(),
+    place,
+    declared.columns?.[name],
+  );
+  findings.push(...found);
+  return declared.exactNumbers === true && column.kind === "number"
+    ? { ...column, dtype: "float64" }
+    : column;
 }

@@ -135,7 +135,7 @@ async function openSql(
     }
     views.set(name, file);
   }
-  const engine = await Engine.open({ threads: 1 });
+  const engine = await Engine.open({ ...engineOptions(options), threads: 1 });
   const findings: Finding[] = [];
   try {
     for (const [name, file] of views) {

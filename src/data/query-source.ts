@@ -1,6 +1,6 @@
 /** A DuckDB query as a source: Parquet, JSON, and SQL over any files. */
 import { MillwrightError } from "../core/index.ts";
-import type { Plan } from "./csv/sinks.ts";
+import type { FieldPlan } from "../kernels/index.ts";
 import type { Engine } from "./duckdb/engine.ts";
 import {
   type Collector,
@@ -61,7 +61,7 @@ export class QuerySource implements RawSource {
     return new QuerySource(options, columns, rowCount);
   }
 
-  plan(declared: Declared): readonly Plan[] {
+  plan(declared: Declared): readonly FieldPlan[] {
     const { schema } = declared;
     if (schema === undefined) return this.columns.map(() => "string");
     const wanted = new Set(schema.columns.map((column) => column.name));
@@ -69,7 +69,7 @@ export class QuerySource implements RawSource {
   }
 
   /** A plan other than "skip" means the shape that the query's own type has. */
-  async *scan(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk> {
+  async *scan(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
     const { engine, sql } = this.options;
     const places = plans.flatMap((plan, place) => (plan === "skip" ? [] : [place]));
     const used = places.map((place) => this.columns[place]!);

@@ -5,8 +5,8 @@ export type RawColumn =
   | { readonly type: "skip" }
   /** The way it was read does not fit: read it again as strings. */
   | { readonly type: "odd" }
-  /** NaN is missing. */
-  | { readonly type: "number"; readonly values: Float64Array }
+  /** NaN is missing. `infinite` counts cells that held an infinity, and are missing now. */
+  | { readonly type: "number"; readonly values: Float64Array; readonly infinite?: number }
   /** Epoch milliseconds; NaN is missing. */
   | { readonly type: "datetime"; readonly values: Float64Array; readonly zoned: boolean }
   | {

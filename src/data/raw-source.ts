@@ -1,6 +1,6 @@
 /** Where rows come from: CSV files, or a query. Read as often as wanted, whole or in chunks. */
 import type { Schema } from "../schema/index.ts";
-import type { Plan } from "./csv/sinks.ts";
+import type { FieldPlan } from "../kernels/index.ts";
 import type { Finding } from "./finding.ts";
 import type { ColumnOverride } from "./infer/infer-column.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
@@ -29,6 +29,9 @@ export interface ScanOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** Thrown by a scan that found out midway how to read its source; the next scan does. */
+export class ScanAgain extends Error {}
+
 export interface RawSource {
   /** The source in messages. */
   readonly owner: string;
@@ -37,13 +40,14 @@ export interface RawSource {
   /** Bytes that the columns may take in memory, roughly; 0 when unknown. */
   readonly expectedBytes: number;
   /** How each column is best read at first. */
-  plan(declared: Declared): readonly Plan[];
+  plan(declared: Declared): readonly FieldPlan[];
   /**
    * Reads all rows.
    *
+   * @throws ScanAgain when chunks were given out before it was known how to read them.
    * @throws MillwrightError `CANCELLED` when asked to stop, and what the source brings: `DATA_*`, `SOURCE_*`.
    */
-  scan(plans: readonly Plan[], options: ScanOptions): AsyncGenerator<RawChunk>;
+  scan(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk>;
   /** Rows that the last scan could not take. */
   readonly ragged: Ragged;
   /** What is to be told about how the source is written. */

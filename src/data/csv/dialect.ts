@@ -6,8 +6,8 @@
  * never come again.
  */
 import { MillwrightError } from "../../core/index.ts";
+import type { Dialect } from "../../kernels/index.ts";
 import { parseDatetimeCell, parseNumberCell } from "../../schema/index.ts";
-import type { Dialect } from "./tokenize.ts";
 
 /** What the user fixed; the rest is found. */
 export interface DialectOptions {
@@ -27,6 +27,8 @@ export interface FoundDialect {
   /** Bytes and lines before the first row of data. */
   readonly headerBytes: number;
   readonly headerLines: number;
+  /** Mean length of a row in the sample, at least 1. */
+  readonly bytesPerRow: number;
   /** Some rows below the header, for a first guess at the kinds. */
   readonly sample: readonly (readonly string[])[];
 }
@@ -39,6 +41,8 @@ interface Split {
   /** Characters and lines of the first row with its newline. */
   readonly firstLength: number;
   readonly firstLines: number;
+  /** Characters that the rows take. */
+  readonly length: number;
   /** Fields with text behind their closing quote. */
   readonly strayTexts: number;
 }
@@ -100,6 +104,7 @@ export function findDialect(
     hasHeader,
     headerBytes: hasHeader ? Buffer.byteLength(text.slice(0, split.firstLength)) : 0,
     headerLines: hasHeader ? split.firstLines : 0,
+    bytesPerRow: Math.max(1, split.length / Math.max(1, rows.length)),
     sample: below.filter((row) => row.length === names.length),
   };
 }
@@ -225,6 +230,7 @@ export function splitRows(
   let closed = false;
   let strayTexts = 0;
   let lines = 1;
+  let length = 0;
   const endCell = (): void => {
     row.push(cell);
     cell = "";
@@ -254,6 +260,7 @@ export function splitRows(
         firstLines = lines;
       }
       if (row.length > 1 || row[0] !== "") rows.push(row);
+      length = at + 1;
       row = [];
     } else {
       if (closed && character > " ") {
@@ -273,5 +280,5 @@ export function splitRows(
       firstLines = lines;
     }
   }
-  return { rows, firstLength, firstLines, strayTexts };
+  return { rows, firstLength, firstLines, length: Math.max(length, firstLength), strayTexts };
 }

@@ -162,7 +162,10 @@ export class Engine {
       return await run();
     } catch (cause) {
       if (cause instanceof MillwrightError) throw cause;
-      const message = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ").trim();
+      const [said] = (cause instanceof Error ? cause.message : String(cause)).split(
+        /Possible solutions:|LINE \d+:/,
+      );
+      const message = said!.replace(/\s+/g, " ").trim();
       throw new MillwrightError(
         "SOURCE_SQL",
         `The query ${sql.length > 120 ? `${sql.slice(0, 117)}...` : sql} failed: ${message}`,

@@ -3,7 +3,7 @@
  *
  * Each DuckDB type is cast in SQL to one of two shapes that can be copied without looking at the rows.
  */
-import { StringTable } from "../csv/string-table.ts";
+import { StringTable } from "./string-table.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Chunk, Engine } from "./engine.ts";
 
@@ -79,6 +79,7 @@ export function collectorOf(column: QueryColumn): Collector {
 class NumberCollector implements Collector {
   private values = new Float64Array(4096);
   private length = 0;
+  private infinite = 0;
   private readonly shape: Exclude<Shape, "string">;
   /** Of booleans: the words met so far, and the code of each truth value. */
   private readonly words: string[] = [];
@@ -95,14 +96,24 @@ class NumberCollector implements Collector {
       grown.set(this.values.subarray(0, this.length));
       this.values = grown;
     }
-    this.values.set(chunk.doubles(column), this.length);
+    const from = chunk.doubles(column);
+    this.values.set(from, this.length);
+    for (let i = 0; i < from.length; i++) {
+      if (from[i] !== Number.POSITIVE_INFINITY && from[i] !== Number.NEGATIVE_INFINITY) continue;
+      this.values[this.length + i] = Number.NaN;
+      this.infinite++;
+    }
     this.length += more;
   }
 
   take(): RawColumn {
     const values = this.values.slice(0, this.length);
     this.length = 0;
-    if (this.shape === "number") return { type: "number", values };
+    if (this.shape === "number") {
+      const { infinite } = this;
+      this.infinite = 0;
+      return { type: "number", values, ...(infinite > 0 ? { infinite } : {}) };
+    }
     if (this.shape !== "boolean") return { type: "datetime", values, zoned: this.shape === "instant" };
     const { words, codeOf } = this;
     const codes = new Int32Array(values.length);

@@ -9,10 +9,10 @@ import {
   recogniseDatetimeFormat,
   type Role,
 } from "../../schema/index.ts";
-import type { RawColumn } from "../raw-column.ts";
 import { float32Keeps } from "./float-precision.ts";
 import { type Inferred, inferNumbers } from "./infer-numbers.ts";
-import { inferStrings } from "./infer-strings.ts";
+import { inferAllMissing, inferStrings } from "./infer-strings.ts";
+import type { NumberSummary } from "./number-summary.ts";
 
 /** What a user declares about a column; the rest is inferred. */
 export interface ColumnOverride {
@@ -32,10 +32,22 @@ export interface Place {
   readonly preferDecimalComma: boolean;
 }
 
+/** What a column holds, seen as a whole: enough to say what it is. */
+export type ColumnSummary =
+  | { readonly type: "number"; readonly numbers: NumberSummary; readonly keepsFloat32: boolean }
+  | { readonly type: "datetime"; readonly present: number; readonly zoned: boolean }
+  | {
+      readonly type: "string";
+      readonly rowCount: number;
+      readonly dictionary: readonly string[];
+      readonly counts: Float64Array;
+      readonly typed?: "boolean" | undefined;
+    };
+
 /** Infers a column, then lets the declaration win; findings that it contradicts are left out. */
 export function inferColumn(
   name: string,
-  raw: RawColumn,
+  raw: ColumnSummary,
   place: Place,
   declared: ColumnOverride | undefined,
 ): Inferred {
@@ -56,25 +68,25 @@ function exactAnswers(column: ColumnSchema): ColumnSchema {
   return answer ? { ...column, dtype: "float64" } : column;
 }
 
-function inferRaw(name: string, raw: RawColumn, place: Place): Inferred {
+function inferRaw(name: string, raw: ColumnSummary, place: Place): Inferred {
   switch (raw.type) {
     case "number":
-      return raw.values.some((value) => value === value)
-        ? inferNumbers(name, raw.values, place)
-        : inferStrings({ name, codes: new Int32Array(0), dictionary: [], preferDecimalComma: false });
+      return raw.numbers.present > 0
+        ? inferNumbers(name, raw.numbers, raw.keepsFloat32, place)
+        : inferAllMissing(name);
     case "datetime":
-      return {
-        column: { name, kind: "datetime", role: "feature", clock: raw.zoned ? "instant" : "wall" },
-        findings: [],
-      };
+      return raw.present > 0
+        ? {
+            column: { name, kind: "datetime", role: "feature", clock: raw.zoned ? "instant" : "wall" },
+            findings: [],
+          }
+        : inferAllMissing(name);
     case "string":
       return inferStrings({ name, ...raw, preferDecimalComma: place.preferDecimalComma });
-    default:
-      throw new Error(`Millwright defect: column "${name}" was not read`);
   }
 }
 
-function declare(inferred: ColumnSchema, raw: RawColumn, declared: ColumnOverride): ColumnSchema {
+function declare(inferred: ColumnSchema, raw: ColumnSummary, declared: ColumnOverride): ColumnSchema {
   const kind = declared.kind ?? inferred.kind;
   const role = declared.role ?? (declared.kind === undefined ? inferred.role : roleOf(kind));
   const codes = declared.missing ?? inferred.missing;
@@ -87,7 +99,7 @@ function declare(inferred: ColumnSchema, raw: RawColumn, declared: ColumnOverrid
     case "number": {
       const known = inferred.kind === "number" ? inferred : undefined;
       const format = declared.format ?? known?.format;
-      const dtype = known?.dtype ?? (float32Keeps(numbersOf(raw, format)) ? "float32" : "float64");
+      const dtype = known?.dtype ?? (fitsFloat32(raw, format) ? "float32" : "float64");
       return { ...base, kind, dtype, ...(format === undefined ? {} : { format }) };
     }
     case "datetime":
@@ -113,10 +125,12 @@ function roleOf(kind: Kind): Role {
   return kind === "id" ? "id" : "feature";
 }
 
-function numbersOf(raw: RawColumn, format: NumberFormat | undefined): Float64Array {
-  if (raw.type === "number") return raw.values;
-  if (raw.type !== "string") return new Float64Array(0);
-  return Float64Array.from(raw.dictionary, (text) => parseNumberCell(text, format) ?? Number.NaN);
+function fitsFloat32(raw: ColumnSummary, format: NumberFormat | undefined): boolean {
+  if (raw.type === "number") return raw.keepsFloat32;
+  if (raw.type !== "string") return true;
+  return float32Keeps(
+    Float64Array.from(raw.dictionary, (text) => parseNumberCell(text, format) ?? Number.NaN),
+  );
 }
 
 /** Plain numbers without leading zeros: then "7" and "7.0" are one category. */
@@ -126,7 +140,7 @@ function areNumbers(dictionary: readonly string[]): boolean {
 
 function datetimeOf(
   inferred: ColumnSchema,
-  raw: RawColumn,
+  raw: ColumnSummary,
   declared: ColumnOverride,
 ): { clock: "instant" | "wall"; order?: "ymd" | "dmy" | "mdy" } {
   if (raw.type === "datetime") return { clock: raw.zoned ? "instant" : "wall" };

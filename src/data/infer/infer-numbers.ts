@@ -1,7 +1,7 @@
 /** What a column of plain numbers is: a number, an identifier, and whether a far-off value stands for "missing". */
 import type { ColumnSchema, NumberColumnSchema } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
-import { float32Keeps } from "./float-precision.ts";
+import type { NumberSummary } from "./number-summary.ts";
 
 export interface Inferred {
   readonly column: ColumnSchema;
@@ -19,32 +19,39 @@ export function namesRows(name: string): boolean {
 }
 
 /**
- * @param values - NaN is missing; all finite.
+ * @param keepsFloat32 - Whether float32 keeps the distinct values apart.
  * @param place - Where the column stands: 0-based, and how many columns there are.
  */
 export function inferNumbers(
   name: string,
-  values: Float64Array,
+  summary: NumberSummary,
+  keepsFloat32: boolean,
   place: { readonly index: number; readonly count: number },
 ): Inferred {
-  const constant = constantOf(values);
-  if (constant !== undefined) {
-    const findings = [constantFinding(name, String(constant), values.length)];
+  const { low, high, present, rowCount } = summary;
+  if (low === high && present === rowCount && rowCount > 1) {
+    const findings = [constantFinding(name, String(low), rowCount)];
     return { column: { name, kind: "number", role: "ignore", dtype: "float64" }, findings };
   }
   const findings: Finding[] = [];
-  const missing = sentinelOf(name, values, findings);
-  const role = identifierOf(name, values, place, findings) ? "id" : "feature";
-  const dtype = float32Keeps(values) ? "float32" : "float64";
+  if (summary.infinite > 0) findings.push(infiniteFinding(name, summary.infinite));
+  const missing = sentinelOf(name, summary, findings);
+  const role = identifierOf(name, summary, place, findings) ? "id" : "feature";
+  const dtype = keepsFloat32 ? "float32" : "float64";
   const column: NumberColumnSchema = { name, kind: "number", role, dtype, ...(missing ? { missing } : {}) };
   return { column, findings };
 }
 
-/** The one value that all rows have; undefined where rows differ or one is missing. */
-function constantOf(values: Float64Array): number | undefined {
-  const first = values[0]!;
-  for (let i = 0; i < values.length; i++) if (values[i] !== first) return undefined;
-  return values.length < 2 ? undefined : first;
+/** Infinite numbers have no place on a scale, so they count as missing, and are told. */
+export function infiniteFinding(name: string, count: number): Finding {
+  return {
+    kind: "infinite",
+    column: name,
+    evidence: `${count} cells are infinite: read as missing.`,
+    effect: "readAs",
+    undo: null,
+    numbers: { count },
+  };
 }
 
 export function constantFinding(name: string, value: string, rowCount: number): Finding {
@@ -58,46 +65,34 @@ export function constantFinding(name: string, value: string, rowCount: number): 
   };
 }
 
-/** A repeated negative sentinel far below values that are never negative otherwise. */
-function sentinelOf(name: string, values: Float64Array, findings: Finding[]): readonly string[] | undefined {
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) if (values[i]! < lowest) lowest = values[i]!;
-  if (!sentinels.includes(lowest)) return undefined;
-  let count = 0;
-  let next = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value === lowest) count++;
-    else if (value < next) next = value;
-    if (value > highest) highest = value;
-  }
-  if (count < 2 || !(next >= 0) || (lowest === -9 && highest > 9)) return undefined;
+/** A repeated negative sentinel below values that are never negative otherwise. */
+function sentinelOf(
+  name: string,
+  summary: NumberSummary,
+  findings: Finding[],
+): readonly string[] | undefined {
+  const { low, lowRows, next, high } = summary;
+  if (!sentinels.includes(low) || lowRows < 2 || !(next >= 0) || (low === -9 && high > 9)) return undefined;
   findings.push({
     kind: "missingCode",
     column: name,
-    evidence: `${count} cells are ${lowest}, and no other value is below ${next}: read as missing.`,
+    evidence: `${lowRows} cells are ${low}, and no other value is negative: read as missing.`,
     effect: "readAs",
     undo: `--column ${shellWord(`${name}=number,missing=`)}`,
-    numbers: { count, code: lowest },
+    numbers: { count: lowRows, code: low },
   });
-  return [String(lowest)];
+  return [String(low)];
 }
 
 /** Whole numbers that count the rows, or differ in nearly every row of a column called an id. */
 function identifierOf(
   name: string,
-  values: Float64Array,
+  summary: NumberSummary,
   place: { readonly index: number; readonly count: number },
   findings: Finding[],
 ): boolean {
-  const n = values.length;
-  if (n < 10 || place.count < 3) return false;
-  let counting = values[0] === 0 || values[0] === 1;
-  for (let i = 0; i < n; i++) {
-    if (!Number.isInteger(values[i]!)) return false;
-    if (counting && values[i] !== values[0]! + i) counting = false;
-  }
+  const { rowCount, whole, counting, first, high, distinct } = summary;
+  if (rowCount < 10 || place.count < 3 || !whole) return false;
   const report = (evidence: string): true => {
     findings.push({
       kind: "identifier",
@@ -105,16 +100,13 @@ function identifierOf(
       evidence,
       effect: "leftOut",
       undo: `--keep ${shellWord(name)}`,
-      numbers: { rows: n },
+      numbers: { rows: rowCount },
     });
     return true;
   };
-  if (counting && (place.index === 0 || namesRows(name))) {
-    return report(`It counts the rows from ${values[0]} to ${values[n - 1]}.`);
+  if (counting && (first === 0 || first === 1) && (place.index === 0 || namesRows(name))) {
+    return report(`It counts the rows from ${first} to ${high}.`);
   }
-  if (!namesRows(name)) return false;
-  const distinct = new Set(values).size;
-  return (
-    distinct >= 0.9 * n && report(`${distinct} of ${n} rows have a value of their own, and the name says id.`)
-  );
+  const evidence = `${distinct} of ${rowCount} rows have a value of their own, and the name says id.`;
+  return namesRows(name) && distinct >= 0.9 * rowCount && report(evidence);
 }

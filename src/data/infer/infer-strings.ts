@@ -12,13 +12,15 @@ import {
 } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import { float32Keeps } from "./float-precision.ts";
-import { constantFinding, type Inferred, namesRows } from "./infer-numbers.ts";
+import { constantFinding, infiniteFinding, type Inferred, namesRows } from "./infer-numbers.ts";
 
-/** A column's cells and how it stands in its file. */
+/** A column's distinct cells and how it stands in its file. */
 export interface StringColumn {
   readonly name: string;
-  readonly codes: Int32Array;
+  readonly rowCount: number;
   readonly dictionary: readonly string[];
+  /** Rows of each distinct cell. */
+  readonly counts: Float64Array;
   readonly typed?: "boolean" | undefined;
   /** The file separates fields by semicolons, so a comma is rather a decimal comma. */
   readonly preferDecimalComma: boolean;
@@ -29,14 +31,12 @@ const oddShare = 0.05;
 const codeWithZeros = /^[+-]?0\d/;
 
 export function inferStrings(column: StringColumn): Inferred {
-  const { name, codes, dictionary } = column;
-  const counts = new Int32Array(dictionary.length);
-  for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) counts[codes[i]!]!++;
+  const { name, rowCount, dictionary, counts } = column;
   const words = split(dictionary, counts, "words");
-  if (words.present.length === 0) return inferEmpty(name, dictionary.length);
-  if (words.present.length === 1 && words.present[0]!.count === codes.length && codes.length > 1) {
+  if (words.present.length === 0) return inferAllMissing(name);
+  if (words.present.length === 1 && words.present[0]!.count === rowCount && rowCount > 1) {
     const kind = column.typed ?? "category";
-    const findings = [constantFinding(name, JSON.stringify(words.present[0]!.text), codes.length)];
+    const findings = [constantFinding(name, JSON.stringify(words.present[0]!.text), rowCount)];
     return { column: { name, kind, role: "ignore" }, findings };
   }
   if (column.typed === "boolean") {
@@ -78,7 +78,7 @@ interface Split {
   readonly presentRows: number;
 }
 
-function split(dictionary: readonly string[], counts: Int32Array, among: "values" | "words"): Split {
+function split(dictionary: readonly string[], counts: Float64Array, among: "values" | "words"): Split {
   const present: Entry[] = [];
   const missing: Entry[] = [];
   let presentRows = 0;
@@ -92,14 +92,15 @@ function split(dictionary: readonly string[], counts: Int32Array, among: "values
   return { present, missing, presentRows };
 }
 
-function inferEmpty(name: string, wordCount: number): Inferred {
+/** A column without a single value. */
+export function inferAllMissing(name: string): Inferred {
   return {
     column: { name, kind: "number", role: "ignore", dtype: "float32" },
     findings: [
       {
         kind: "allMissing",
         column: name,
-        evidence: wordCount > 1 ? "Every cell is empty or a word for missing." : "Every cell is empty.",
+        evidence: "Every cell is empty or a word for missing.",
         effect: "leftOut",
         undo: null,
       },
@@ -165,7 +166,7 @@ function numberColumn(
   odd: readonly Entry[],
   format: NumberFormat,
 ): Inferred {
-  const { name, codes, dictionary } = column;
+  const { name, dictionary } = column;
   const findings: Finding[] = [];
   const written = Object.keys(format).length === 0 ? undefined : format;
   const missing = missingFinding(name, values.missing, "number", findings).missing ?? [];
@@ -189,9 +190,7 @@ function numberColumn(
       undo: `--column ${shellWord(`${name}=category`)}`,
     });
   }
-  const lookup = Float64Array.from(dictionary, (text) => parseNumberCell(text, written) ?? Number.NaN);
-  const used = new Float64Array(dictionary.length).fill(Number.NaN);
-  for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) used[codes[i]!] = lookup[codes[i]!]!;
+  const numbers = Float64Array.from(dictionary, (text) => parseNumberCell(text, written) ?? Number.NaN);
   const infinite = values.present.filter((entry) => /inf/i.test(entry.text));
   if (infinite.length > 0) {
     const count = infinite.reduce((sum, entry) => sum + entry.count, 0);
@@ -202,24 +201,12 @@ function numberColumn(
       name,
       kind: "number",
       role: "feature",
-      dtype: float32Keeps(used) ? "float32" : "float64",
+      dtype: float32Keeps(numbers) ? "float32" : "float64",
       ...(written === undefined ? {} : { format: written }),
       ...(missing.length === 0 ? {} : { missing }),
       ...(odd.length === 0 ? {} : { wordsAreMissing: true as const }),
     },
     findings,
-  };
-}
-
-/** Infinite numbers have no place on a scale, so they count as missing, and are told. */
-export function infiniteFinding(name: string, count: number): Finding {
-  return {
-    kind: "infinite",
-    column: name,
-    evidence: `${count} cells are infinite: read as missing.`,
-    effect: "readAs",
-    undo: null,
-    numbers: { count },
   };
 }
 

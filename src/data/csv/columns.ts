@@ -1,0 +1,122 @@
+/**
+ * Columns put together from blocks, in the order of the file.
+ *
+ * Each parser has codes of its own; here strings get one dictionary a column, numbered by first appearance in the
+ * rows, whoever parsed them.
+ */
+import type { RawColumn } from "../raw-column.ts";
+import type { Block, BlockColumn } from "./block.ts";
+
+/** Code of a parser's string that no row had yet. */
+const unknown = -2;
+
+export class ColumnBuilder {
+  odd = false;
+  private numbers = new Float64Array(0);
+  private codes = new Int32Array(0);
+  private length = 0;
+  private type: BlockColumn["type"] = "skip";
+  private zoned = false;
+  private unzoned = false;
+  private readonly dictionary: string[] = [];
+  private readonly codeOf = new Map<string, number>();
+  /** Strings of each parser, and their codes here. */
+  private readonly strings = new Map<string, string[]>();
+  private readonly renumbered = new Map<string, Int32Array>();
+  private readonly expectedRows: number;
+
+  /** @param expectedRows - To size the arrays; 0 when unknown. */
+  constructor(expectedRows: number) {
+    this.expectedRows = expectedRows;
+  }
+
+  /** @param parser - Names the parser that the codes belong to. */
+  add(column: BlockColumn, parser: string): void {
+    if (this.odd || column.type === "skip") return;
+    if (column.type === "odd") {
+      this.odd = true;
+      this.numbers = new Float64Array(0);
+      return;
+    }
+    this.type = column.type;
+    if (column.type === "string") {
+      this.addCodes(column.codes, column.added, parser);
+      return;
+    }
+    const end = this.length + column.values.length;
+    if (end > this.numbers.length) {
+      const grown = new Float64Array(this.capacity(end, this.numbers.length));
+      grown.set(this.numbers.subarray(0, this.length));
+      this.numbers = grown;
+    }
+    this.numbers.set(column.values, this.length);
+    this.length = end;
+    if (column.type !== "datetime") return;
+    this.zoned ||= column.zoned;
+    this.unzoned ||= column.unzoned;
+    this.odd = this.zoned && this.unzoned;
+  }
+
+  private capacity(needed: number, have: number): number {
+    return Math.max(needed, have === 0 ? this.expectedRows : Math.ceil(have * 1.5));
+  }
+
+  private addCodes(codes: Int32Array, added: readonly string[], parser: string): void {
+    const strings = this.strings.get(parser) ?? [];
+    this.strings.set(parser, strings);
+    for (const text of added) strings.push(text);
+    let renumbered = this.renumbered.get(parser) ?? new Int32Array(0);
+    if (renumbered.length < strings.length) {
+      const grown = new Int32Array(Math.max(strings.length, 2 * renumbered.length)).fill(unknown);
+      grown.set(renumbered);
+      renumbered = grown;
+      this.renumbered.set(parser, grown);
+    }
+    const end = this.length + codes.length;
+    if (end > this.codes.length) {
+      const grown = new Int32Array(this.capacity(end, this.codes.length));
+      grown.set(this.codes.subarray(0, this.length));
+      this.codes = grown;
+    }
+    const out = this.codes;
+    for (let i = 0, at = this.length; i < codes.length; i++, at++) {
+      const code = codes[i]!;
+      let next = code < 0 ? -1 : renumbered[code]!;
+      if (next === unknown) {
+        const text = strings[code]!;
+        next = this.codeOf.get(text) ?? this.dictionary.push(text) - 1;
+        this.codeOf.set(text, next);
+        renumbered[code] = next;
+      }
+      out[at] = next;
+    }
+    this.length = end;
+  }
+
+  /**
+   * The rows since the last take; the dictionary is that of all rows so far, one array that grows.
+   *
+   * @param more - Whether rows will follow, for which the arrays are kept.
+   */
+  take(more: boolean): RawColumn {
+    const { length, type } = this;
+    this.length = 0;
+    if (this.odd) return { type: "odd" };
+    if (type === "skip" || type === "odd") return { type: "skip" };
+    if (type === "string")
+      return { type, codes: this.part(this.codes, length, more), dictionary: this.dictionary };
+    const values = this.part(this.numbers, length, more);
+    return type === "number" ? { type, values } : { type, values, zoned: this.zoned };
+  }
+
+  /** What was filled: a copy while more follows, the array itself at the end where it is nearly full. */
+  private part<T extends Float64Array | Int32Array>(values: T, length: number, more: boolean): T {
+    const whole = !more && length > 0.9 * values.length;
+    return (whole ? values.subarray(0, length) : values.slice(0, length)) as T;
+  }
+}
+
+/** Adds a block to its columns. */
+export function addBlock(columns: readonly ColumnBuilder[], block: Block, parser: string): void {
+  for (let index = 0; index < columns.length; index++) columns[index]!.add(block.columns[index]!, parser);
+}

@@ -1,0 +1,102 @@
+/** Summaries of columns, chunk by chunk: what inference decides on. */
+import type { RawColumn } from "../raw-column.ts";
+import { RoundingTable } from "./float-precision.ts";
+import type { ColumnSummary } from "./infer-column.ts";
+import { namesRows } from "./infer-numbers.ts";
+import { NumberSummary } from "./number-summary.ts";
+
+/** Gathers one column; `undecided` asks for a second look at the numbers. */
+export class ColumnSummariser {
+  private type: "number" | "datetime" | "string" | "odd" | "skip" = "skip";
+  private readonly numbers: NumberSummary;
+  private rounding: RoundingTable | undefined;
+  private rowCount = 0;
+  private present = 0;
+  private zoned: boolean | undefined;
+  private dictionary: readonly string[] = [];
+  private counts = new Float64Array(0);
+  private typed: "boolean" | undefined;
+
+  constructor(name: string) {
+    this.numbers = new NumberSummary(namesRows(name));
+  }
+
+  /** Whether the way the column was read did not fit. */
+  get odd(): boolean {
+    return this.type === "odd";
+  }
+
+  /** Number of distinct strings so far. */
+  get distinctStrings(): number {
+    return this.dictionary.length;
+  }
+
+  /** Whether only a look at all values together shows if float32 keeps them apart. */
+  get undecided(): boolean {
+    return this.type === "number" && !this.numbers.digits.keeps;
+  }
+
+  add(raw: RawColumn): void {
+    if (this.type === "odd" || raw.type === "skip") return;
+    if (this.type === "skip") this.type = raw.type;
+    switch (raw.type) {
+      case "odd":
+        this.type = "odd";
+        return;
+      case "number":
+        this.numbers.add(raw.values);
+        this.numbers.infinite += raw.infinite ?? 0;
+        return;
+      case "datetime":
+        this.addDatetimes(raw.values, raw.zoned);
+        return;
+      case "string":
+        this.addStrings(raw.codes, raw.dictionary);
+        this.typed = raw.typed;
+    }
+  }
+
+  /** The second look: all values again, where `undecided`. */
+  addRounded(raw: RawColumn): void {
+    this.rounding ??= new RoundingTable();
+    if (raw.type === "number") this.rounding.add(raw.values);
+  }
+
+  private addDatetimes(values: Float64Array, zoned: boolean): void {
+    let present = 0;
+    for (let i = 0; i < values.length; i++) if (values[i] === values[i]) present++;
+    this.present += present;
+    if (present === 0) return;
+    if (this.zoned !== undefined && this.zoned !== zoned) this.type = "odd";
+    this.zoned = zoned;
+  }
+
+  private addStrings(codes: Int32Array, dictionary: readonly string[]): void {
+    if (this.counts.length < dictionary.length) {
+      const grown = new Float64Array(Math.max(dictionary.length, 2 * this.counts.length));
+      grown.set(this.counts);
+      this.counts = grown;
+    }
+    const { counts } = this;
+    for (let i = 0; i < codes.length; i++) if (codes[i]! >= 0) counts[codes[i]!]!++;
+    this.rowCount += codes.length;
+    this.dictionary = dictionary;
+  }
+
+  summary(): ColumnSummary {
+    switch (this.type) {
+      case "number":
+        return {
+          type: "number",
+          numbers: this.numbers,
+          keepsFloat32: this.numbers.digits.keeps || this.rounding?.met === false,
+        };
+      case "datetime":
+        return { type: "datetime", present: this.present, zoned: this.zoned === true };
+      default: {
+        const { rowCount, dictionary, counts, typed } = this;
+        return { type: "string", rowCount, dictionary, counts: counts.subarray(0, dictionary.length), typed };
+      }
+    }
+  }
+}
