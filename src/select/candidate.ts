@@ -25,8 +25,14 @@ const costs: Record<
   baseline: { base: 0.02, perCell: 0, perClass: false },
   linear: { base: 0.03, perCell: 0.001, perClass: false },
   ridge: { base: 0.03, perCell: 0.002, perClass: false },
+  elasticNet: { base: 0.05, perCell: 0.004, perClass: false },
   logistic: { base: 0.05, perCell: 0.008, perClass: true },
+  naiveBayes: { base: 0.03, perCell: 0.001, perClass: false },
+  tree: { base: 0.03, perCell: 0.002, perClass: false },
+  forest: { base: 0.2, perCell: 0.06, perClass: false },
+  extraTrees: { base: 0.2, perCell: 0.06, perClass: false },
   boosting: { base: 0.15, perCell: 0.03, perClass: true },
+  mlp: { base: 1.5, perCell: 0.12, perClass: false },
 };
 
 /** Work units of a candidate over all folds: about seconds of one core, but a fixed figure that reads no clock. */

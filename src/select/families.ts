@@ -4,9 +4,11 @@
  */
 import { MillwrightError, nearest } from "../core/index.ts";
 import { constantBaseline } from "../estimators/baseline/index.ts";
+import { naiveBayes } from "../estimators/bayes/index.ts";
 import type { Estimator } from "../estimators/index.ts";
-import { linear, logistic, ridge } from "../estimators/linear/index.ts";
-import { boosting } from "../estimators/trees/index.ts";
+import { elasticNet, linear, logistic, ridge } from "../estimators/linear/index.ts";
+import { boosting, decisionTree, extraTrees, randomForest } from "../estimators/trees/index.ts";
+import { mlp } from "../nn/index.ts";
 
 /** Parameters of a candidate, plain JSON so that they can cross to a worker process and into the file. */
 export type FamilyParameters = Readonly<Record<string, number | string | boolean>>;
@@ -28,8 +30,19 @@ const families = {
   },
   linear: { make: (p) => linear(p), style: "linear", simplicity: 1, title: "linear regression" },
   ridge: { make: (p) => ridge(p), style: "linear", simplicity: 1, title: "ridge regression" },
+  elasticNet: { make: (p) => elasticNet(p), style: "linear", simplicity: 1, title: "elastic net" },
   logistic: { make: (p) => logistic(p), style: "linear", simplicity: 1, title: "logistic regression" },
+  naiveBayes: { make: (p) => naiveBayes(p), style: "naive", simplicity: 1, title: "naive Bayes" },
+  tree: { make: (p) => decisionTree(p), style: "trees", simplicity: 1, title: "one decision tree" },
+  forest: { make: (p) => randomForest(p), style: "trees", simplicity: 3, title: "random forest" },
+  extraTrees: {
+    make: (p) => extraTrees(p),
+    style: "trees",
+    simplicity: 3,
+    title: "extremely randomised trees",
+  },
   boosting: { make: (p) => boosting(p), style: "trees", simplicity: 3, title: "gradient boosting" },
+  mlp: { make: (p) => mlp(p), style: "linear", simplicity: 4, title: "multilayer perceptron" },
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

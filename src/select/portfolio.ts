@@ -15,32 +15,43 @@ const classification: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "logistic", family: "logistic", parameters: {} },
   { name: "boosting", family: "boosting", parameters: {} },
+  { name: "naive Bayes", family: "naiveBayes", parameters: {} },
+  { name: "forest", family: "forest", parameters: {} },
   {
     name: "boosting, shallow and slow",
     family: "boosting",
     parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
+  { name: "extra trees", family: "extraTrees", parameters: {} },
+  { name: "perceptron", family: "mlp", parameters: {} },
   {
     name: "boosting, wide",
     family: "boosting",
     parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
   },
+  { name: "tree", family: "tree", parameters: {} },
 ];
 
 const regression: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "ridge", family: "ridge", parameters: {} },
   { name: "boosting", family: "boosting", parameters: {} },
+  { name: "forest", family: "forest", parameters: {} },
   {
     name: "boosting, shallow and slow",
     family: "boosting",
     parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
+  { name: "extra trees", family: "extraTrees", parameters: {} },
+  { name: "perceptron", family: "mlp", parameters: {} },
   {
     name: "boosting, wide",
     family: "boosting",
     parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
   },
+  { name: "elastic net", family: "elasticNet", parameters: {} },
+  { name: "tree", family: "tree", parameters: {} },
+  { name: "linear", family: "linear", parameters: {} },
 ];
 
 /**
