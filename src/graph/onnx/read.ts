@@ -324,14 +324,15 @@ function foreign(
 }
 
 /** Attributes of a Constant node other than `value`: their kind, and the dtype that they make. */
-const constantKinds: Readonly<Record<string, readonly [Attribute["kind"], "int64" | "float32" | "string"]>> = {
-  value_int: ["int", "int64"],
-  value_ints: ["ints", "int64"],
-  value_float: ["float", "float32"],
-  value_floats: ["floats", "float32"],
-  value_string: ["string", "string"],
-  value_strings: ["strings", "string"],
-};
+const constantKinds: Readonly<Record<string, readonly [Attribute["kind"], "int64" | "float32" | "string"]>> =
+  {
+    value_int: ["int", "int64"],
+    value_ints: ["ints", "int64"],
+    value_float: ["float", "float32"],
+    value_floats: ["floats", "float32"],
+    value_string: ["string", "string"],
+    value_strings: ["strings", "string"],
+  };
 
 /** A Constant node as a constant of the graph; undefined for the kinds that stay nodes. */
 function constantNode(attributes: Attributes, label: string | undefined): AnyValue | undefined {
@@ -342,7 +343,11 @@ function constantNode(attributes: Attributes, label: string | undefined): AnyVal
     const [wanted, dtype] = constantKinds[name] ?? [];
     if (kind !== wanted || dtype === undefined) continue;
     const list = name.endsWith("s");
-    const elements = (list ? Array.from(value as ArrayLike<unknown>) : [value]) as (number | bigint | string)[];
+    const elements = (list ? Array.from(value as ArrayLike<unknown>) : [value]) as (
+      | number
+      | bigint
+      | string
+    )[];
     const shape = list ? [elements.length] : [];
     return { ...constant({ dtype, shape, data: fillTensor(dtype, elements) }), ...named };
   }
