@@ -1,22 +1,27 @@
 // Compiles src/ to dist/, puts the kernels beside it, and bundles the used parts of ECharts into the report's charts.
+// A folder beside it takes dist/'s place when it is whole, so that what runs from dist/ meanwhile is not torn.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { buildSync } from "esbuild";
 
-rmSync("dist", { recursive: true, force: true });
-const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-  stdio: "inherit",
-});
+const folder = `dist-${process.pid}.local`;
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const tsc = spawnSync(
+  process.execPath,
+  ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", folder],
+  { stdio: "inherit" },
+);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-mkdirSync("dist/kernels", { recursive: true });
-copyFileSync("src/kernels/kernels.wasm", "dist/kernels/kernels.wasm");
-bundleCharts("dist/report/charts");
+copyFileSync("src/kernels/kernels.wasm", `${folder}/kernels/kernels.wasm`);
+bundleCharts(`${folder}/report/charts`);
+rmSync("dist", { recursive: true, force: true });
+renameSync(folder, "dist");
 
 /** Replaces the drawing module by itself with ECharts inside; its licences go beside it. */
-function bundleCharts(folder) {
+function bundleCharts(charts) {
   buildSync({
-    entryPoints: [`${folder}/draw.js`],
-    outfile: `${folder}/draw.js`,
+    entryPoints: [`${charts}/draw.js`],
+    outfile: `${charts}/draw.js`,
     allowOverwrite: true,
     bundle: true,
     minify: true,
@@ -27,13 +32,13 @@ function bundleCharts(folder) {
     legalComments: "eof",
     logLevel: "warning",
   });
-  rmSync(`${folder}/draw.js.map`, { force: true });
+  rmSync(`${charts}/draw.js.map`, { force: true });
   for (const [name, file] of [
     ["echarts", "LICENSE"],
     ["echarts", "NOTICE"],
     ["zrender", "LICENSE"],
     ["tslib", "LICENSE.txt"],
   ]) {
-    copyFileSync(`node_modules/${name}/${file}`, `${folder}/${name}-${file}`);
+    copyFileSync(`node_modules/${name}/${file}`, `${charts}/${name}-${file}`);
   }
 }
