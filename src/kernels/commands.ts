@@ -100,7 +100,6 @@ export interface ScanOptions {
   catLambda: number;
   catMax: number;
   catOneHot: number;
-  catMinHessian: number;
 }
 
 /** What stays the same while a tree grows. */
@@ -115,6 +114,9 @@ export interface GrowSetting {
   features: number;
   featureCount: number;
   minRows: number;
+  /** Fewest rows of a category that may take part in a sorted split, and of the categories that a border moves. */
+  minCategoryRows: number;
+  minGroupRows: number;
   /** In quantised units. */
   minHessian: number;
   options: ScanOptions;
@@ -182,6 +184,8 @@ export class Grower {
     words[25] = this.#options;
     words[26] = this.#options + optionBytes;
     words[27] = memory.take(threads * 8);
+    words[41] = setting.minCategoryRows;
+    words[42] = setting.minGroupRows;
     this.set(setting);
   }
 
@@ -198,7 +202,6 @@ export class Grower {
       doubles[2] = options.alpha;
       doubles[3] = options.catSmooth;
       doubles[4] = options.catLambda;
-      doubles[8] = options.catMinHessian;
       this.#kernels.memory.u32(at + 56, 2).set([options.catMax, options.catOneHot]);
     }
   }

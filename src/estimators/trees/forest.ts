@@ -177,6 +177,8 @@ async function fitForest(
     categoryL2: 0,
     maxCategoriesInSplit: 255,
     maxOneHotCategories: 2,
+    minRowsInCategory: 1,
+    minRowsInCategoryGroup: 0,
     featuresPerNode: featuresPerNode < p ? featuresPerNode : 0,
     randomThresholds: setting.randomThresholds,
     monotone: undefined,

@@ -30,6 +30,8 @@ export interface GrowParameters {
   readonly categoryL2: number;
   readonly maxCategoriesInSplit: number;
   readonly maxOneHotCategories: number;
+  readonly minRowsInCategory: number;
+  readonly minRowsInCategoryGroup: number;
   /** Features tried at a node, drawn anew; 0 tries all of the tree's. */
   readonly featuresPerNode: number;
   /** One random threshold a feature instead of the best. */
@@ -119,6 +121,8 @@ export class TreeGrower {
       features,
       featureCount: data.blocks.reduce((slots, block) => slots + block.stride, 0),
       minRows: parameters.minRowsInLeaf,
+      minCategoryRows: parameters.minRowsInCategory,
+      minGroupRows: parameters.minRowsInCategoryGroup,
       minHessian: 0,
       options: this.#scanOptions(1, 1),
     });
@@ -138,7 +142,6 @@ export class TreeGrower {
       catLambda: p.categoryL2 * hScale,
       catMax: p.maxCategoriesInSplit,
       catOneHot: p.maxOneHotCategories,
-      catMinHessian: 0,
     };
   }
 

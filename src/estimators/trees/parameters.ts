@@ -101,6 +101,20 @@ export const boostingParameters = {
     max: 255,
     meaning: "up to so many categories, one is split from the rest",
   },
+  minRowsInCategory: {
+    type: "integer",
+    default: 10,
+    min: 0,
+    max: 1e6,
+    meaning: "fewest rows of a category that joins a set",
+  },
+  minRowsInCategoryGroup: {
+    type: "integer",
+    default: 100,
+    min: 0,
+    max: 1e6,
+    meaning: "fewest rows of the categories that two neighbouring splits on sets differ by",
+  },
   earlyStoppingRounds: {
     type: "integer",
     default: 20,

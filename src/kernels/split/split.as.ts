@@ -15,6 +15,7 @@ const UPPER: usize = 48; // f64
 const CAT_MAX: usize = 56; // u32, most categories on the smaller side
 const CAT_ONE_HOT: usize = 60; // u32, at most so many categories: try one against the rest
 const CAT_MIN_H: usize = 64; // f64, smallest sum of quantised h of a category that may take part
+const CAT_GROUP_H: usize = 80; // f64, smallest sum of quantised h of the categories that one border moves
 const RANDOM: usize = 72; // u32, not 0: one random threshold a feature, seeded by it
 
 /** Layout of a feature's description, 8 bytes: u16 bins without the missing one, u8 category, i8 monotone. */
@@ -197,10 +198,12 @@ function scanCategories(
   const lambda = load<f64>(options, LAMBDA) + (oneHot ? 0 : load<f64>(options, CAT_LAMBDA));
   let foundFrom: u32 = 0;
   let foundCount: u32 = 0;
-  const longest: u32 = oneHot ? 1 : min(load<u32>(options, CAT_MAX), used);
+  const groupH = oneHot ? 0 : load<f64>(options, CAT_GROUP_H);
+  const longest: u32 = oneHot ? 1 : min(load<u32>(options, CAT_MAX), (used + 1) / 2);
   const sides: u32 = oneHot ? used : 2;
   for (let side: u32 = 0; side < sides; side++) {
     let sum: i64 = 0;
+    let tried = 0.0;
     for (let k: u32 = 0; k < longest; k++) {
       const place = oneHot ? side : side == 0 ? k : used - 1 - k;
       const bin = load<u32>(scratch + (<usize>place << 4), 8);
@@ -208,7 +211,9 @@ function scanCategories(
       const hL = hessianOf(sum);
       if (hL < minH) continue;
       const hR = hT - hL;
-      if (hR < minH) break;
+      if (hR < max(minH, groupH)) break;
+      if (hL - tried < groupH) continue;
+      tried = hL;
       const gL = gradientOf(sum);
       const gR = gT - gL;
       const gain = (gL * gL) / (hL + lambda) + (gR * gR) / (hR + lambda);

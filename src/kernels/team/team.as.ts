@@ -201,6 +201,8 @@ const LIST_RIGHT_COUNT: usize = 24;
 const OPTIONS_LEFT: usize = 25;
 const OPTIONS_RIGHT: usize = 26;
 const COUNTS: usize = 27;
+const CATEGORY_ROWS: usize = 41;
+const GROUP_ROWS: usize = 42;
 const TOTAL_LEFT: usize = 112; // bytes from here on
 const TOTAL_RIGHT: usize = 120;
 const FLOOR_LEFT: usize = 128;
@@ -293,10 +295,13 @@ function scanList(
   }
 }
 
-/** The least hessian of a child: given directly, or the share of the leaf's hessian that so many rows stand for. */
+/** What counts of rows ask for, as shares of the leaf's hessian; a least hessian of a child may also be given. */
 function setMinHessian(args: usize, options: usize, total: i64, rows: u32): void {
-  const byRows = ((<f64>word(args, MIN_ROWS) - 0.5) * <f64>(<u32>total)) / <f64>max(rows, 1);
-  store<f64>(options, max(max(load<f64>(args, MIN_HESSIAN), byRows), 1), 8);
+  const row = <f64>(<u32>total) / <f64>max(rows, 1);
+  const child = (<f64>word(args, MIN_ROWS) - 0.5) * row;
+  store<f64>(options, max(max(load<f64>(args, MIN_HESSIAN), child), 1), 8);
+  store<f64>(options, <f64>word(args, CATEGORY_ROWS) * row, 64);
+  store<f64>(options, <f64>word(args, GROUP_ROWS) * row, 80);
 }
 
 function runSplit(args: usize, thread: u32, threads: u32): void {
