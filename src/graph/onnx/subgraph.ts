@@ -33,22 +33,26 @@ export function outerNames(graph: GraphProto): Set<string> {
   return outer;
 }
 
-/** The subgraph with outer names replaced. A name of its own that a new outer name would hide is moved away. */
-export function renameOuter(graph: GraphProto, renamed: ReadonlyMap<string, string>): GraphProto {
-  if ([...renamed].every(([from, to]) => from === to)) return graph;
+/**
+ * The subgraph as it has to stand in a graph whose values have other names now.
+ *
+ * @param renamed - What its outer values are called.
+ * @param taken - Every name around it: ONNX allows no name of its own among them.
+ */
+export function renameOuter(
+  graph: GraphProto,
+  renamed: ReadonlyMap<string, string>,
+  taken: ReadonlySet<string>,
+): GraphProto {
   const map = new Map(renamed);
-  const defined = definedIn(graph);
-  const taken = new Set(renamed.values());
-  for (const name of defined) {
+  const around = new Set(taken);
+  for (const name of definedIn(graph)) {
     if (name === "") continue;
     let own = name;
-    while (taken.has(own)) own = `${own}_inner`;
+    while (around.has(own)) own = `${own}_inner`;
     map.set(name, own);
+    around.add(own);
   }
-  return renameAll(graph, map);
-}
-
-function renameAll(graph: GraphProto, map: ReadonlyMap<string, string>): GraphProto {
   const to = (name: string | undefined): string => map.get(name ?? "") ?? name ?? "";
   const named = <T extends { readonly name?: string | undefined }>(
     list: readonly T[] | undefined,
@@ -60,11 +64,7 @@ function renameAll(graph: GraphProto, map: ReadonlyMap<string, string>): GraphPr
         ...node,
         input: node.input?.map(to),
         output: node.output?.map(to),
-        attribute: node.attribute?.map((attribute) => ({
-          ...attribute,
-          g: attribute.g && renameOuter(attribute.g, map),
-          graphs: attribute.graphs?.map((inner) => renameOuter(inner, map)),
-        })),
+        attribute: node.attribute?.map((attribute) => renameInAttribute(attribute, map, around)),
       }),
     ),
     input: named(graph.input),
@@ -75,5 +75,19 @@ function renameAll(graph: GraphProto, map: ReadonlyMap<string, string>): GraphPr
       ...sparse,
       values: sparse.values && { ...sparse.values, name: to(sparse.values.name) },
     })),
+  };
+}
+
+/** The same for the graphs that an attribute holds. */
+export function renameInAttribute(
+  attribute: AttributeProto,
+  renamed: ReadonlyMap<string, string>,
+  taken: ReadonlySet<string>,
+): AttributeProto {
+  if (!attribute.g && !attribute.graphs) return attribute;
+  return {
+    ...attribute,
+    g: attribute.g && renameOuter(attribute.g, renamed, taken),
+    graphs: attribute.graphs?.map((inner) => renameOuter(inner, renamed, taken)),
   };
 }

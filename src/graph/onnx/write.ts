@@ -19,7 +19,7 @@ import {
   type TypeProto,
   type ValueInfoProto,
 } from "./messages.ts";
-import { renameOuter } from "./subgraph.ts";
+import { renameInAttribute } from "./subgraph.ts";
 import { tensorToProto } from "./tensor.ts";
 import { irVersion, opsetVersion } from "./versions.ts";
 import type { AnyValue, Dim, Node } from "../types.ts";
@@ -79,7 +79,8 @@ function neededVersion(node: Node, besideOld: boolean): number {
 function graphProto(graph: Graph): GraphProto {
   const names = nameValues(graph);
   const taken = new Set<string>();
-  const nodes = graph.nodes.map((node, i) => nodeProto(node, freeName(node, i, taken), names));
+  const valueNames = new Set([...names.of.values(), ...graph.outputs.keys()]);
+  const nodes = graph.nodes.map((node, i) => nodeProto(node, freeName(node, i, taken), names, valueNames));
   for (const { name, value } of names.aliases) {
     nodes.push({ input: [names.of.get(value)!], output: [name], name: `Output_${name}`, opType: "Identity" });
   }
@@ -135,7 +136,7 @@ function freeName(node: Node, position: number, taken: Set<string>): string {
   return name;
 }
 
-function nodeProto(node: Node, name: string, names: Names): NodeProto {
+function nodeProto(node: Node, name: string, names: Names, taken: ReadonlySet<string>): NodeProto {
   const nameOf = (value: AnyValue | undefined): string => (value ? names.of.get(value)! : "");
   const renamed = new Map([...(node.captures ?? [])].map(([inner, value]) => [inner, nameOf(value)]));
   return {
@@ -143,20 +144,16 @@ function nodeProto(node: Node, name: string, names: Names): NodeProto {
     output: node.outputs.map(nameOf),
     name,
     opType: node.type,
-    attribute: [...node.attributes.entries].map(([name, attribute]) =>
-      attributeProto(name, attribute, renamed),
+    attribute: [...node.attributes.entries].map(([key, attribute]) =>
+      renameInAttribute(attributeProto(key, attribute), renamed, taken),
     ),
-    domain: node.domain,
+    domain: node.domain === "" ? undefined : node.domain,
   };
 }
 
 const encoder = new TextEncoder();
 
-function attributeProto(
-  name: string,
-  attribute: Attribute,
-  renamed: ReadonlyMap<string, string>,
-): AttributeProto {
+function attributeProto(name: string, attribute: Attribute): AttributeProto {
   switch (attribute.kind) {
     case "float":
       return { name, f: attribute.value, type: 1 };
@@ -167,7 +164,7 @@ function attributeProto(
     case "tensor":
       return { name, t: tensorToProto(attribute.value), type: 4 };
     case "graph":
-      return { name, g: renameOuter(attribute.value, renamed), type: 5 };
+      return { name, g: attribute.value, type: 5 };
     case "floats":
       return { name, floats: attribute.value, type: 6 };
     case "ints":
@@ -175,7 +172,7 @@ function attributeProto(
     case "strings":
       return { name, strings: attribute.value.map((text) => encoder.encode(text)), type: 8 };
     case "raw":
-      return { ...attribute.value, graphs: attribute.value.graphs?.map((g) => renameOuter(g, renamed)) };
+      return attribute.value;
   }
 }
 
