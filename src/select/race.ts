@@ -148,9 +148,13 @@ async function collect(
         for (const rest of chosen.slice(index)) skipped.push({ candidate: rest, reason: "no time left" });
         break;
       }
-      if (!(error instanceof MillwrightError)) throw error;
       firstError ??= error;
-      skipped.push({ candidate, reason: error.what });
+      // One broken candidate does not cost the user the others; that it is our mistake is said.
+      const reason =
+        error instanceof MillwrightError
+          ? error.what
+          : `a defect of Millwright: ${error.message.split("\n")[0]}`;
+      skipped.push({ candidate, reason });
       unitsUsed += workUnits(candidate, options.shape);
       continue;
     }

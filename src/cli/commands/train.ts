@@ -76,7 +76,9 @@ function printRun(
   const { metric, task, data } = record;
   for (const finding of record.findings) {
     const where = finding.column === undefined ? "" : ` ${finding.column}`;
-    print(`${finding.kind}${where}: ${finding.evidence}${finding.undo ? dim(` undo: ${finding.undo}`) : ""}`);
+    print(
+      `${finding.kind}${where}: ${finding.evidence}${finding.undo ? dim(` ${finding.effect === "hint" ? "to act on it" : "to undo"}: ${finding.undo}`) : ""}`,
+    );
   }
   for (const leak of record.leaks) {
     print(
@@ -114,6 +116,10 @@ function printRun(
     print(
       `${record.simpler.name} is within the noise of the best: the difference is ${figure(record.simpler.difference)} (${figure(record.simpler.low)} … ${figure(record.simpler.high)}).`,
     );
+  const failed = record.skipped.filter(
+    ({ reason }) => reason !== "beyond the budget" && reason !== "no time left",
+  );
+  for (const { name, reason } of failed) print(`${name} was left out: ${reason}`);
   if (record.nullTest && !record.nullTest.passed)
     print(
       `Warning: a shuffled target scores ${figure(record.nullTest.score)}, better than chance (${figure(record.nullTest.chance)}): something leaks.`,

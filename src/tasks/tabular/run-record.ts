@@ -5,6 +5,7 @@
  * added within a format version.
  */
 import { sha256 } from "../../core/index.ts";
+import type { Finding } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
@@ -95,6 +96,9 @@ export interface FindingRecord {
   readonly kind: string;
   readonly column?: string;
   readonly evidence: string;
+  /** What was done about it: the column was left out, is read in its own way, or nothing. */
+  readonly effect: Finding["effect"];
+  /** The flag that undoes it; of a hint, the flag that acts on it. */
   readonly undo?: string;
 }
 
@@ -173,10 +177,11 @@ export function recordOf(parts: RunParts): RunRecord {
       ...(score && { score: score.score, low: score.low, high: score.high }),
     })),
     skipped: race.skipped.map(({ candidate, reason }) => ({ name: candidate.name, reason })),
-    findings: table.findings.map(({ kind, column, evidence, undo }) => ({
+    findings: table.findings.map(({ kind, column, evidence, effect, undo }) => ({
       kind,
       ...(column !== null && { column }),
       evidence,
+      effect,
       ...(undo !== null && { undo }),
     })),
     leaks: audit.leaks,
