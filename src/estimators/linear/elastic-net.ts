@@ -16,9 +16,8 @@ import {
 import { take, takeRows, type UsableRows, usableRows } from "../index.ts";
 import { coordinateDescent, type Penalised } from "./coordinate-descent.ts";
 import { fittedLinear, type LinearEstimator } from "./linear.ts";
-import { combineMoments, type Moments, secondMoments } from "./moments.ts";
+import { combineMoments, type Moments, secondMoments, varyingFeatures } from "./moments.ts";
 import { requireRegression } from "./require.ts";
-import { varyingFeatures } from "./least-squares.ts";
 
 export const elasticNetParameters = {
   lambda: {
@@ -142,7 +141,7 @@ function penalised(moments: Moments, { standardize }: Parameters): Penalised & {
   const varying = new Uint8Array(p);
   for (const j of varyingFeatures(moments)) varying[j] = 1;
   const unit = Float64Array.from({ length: p }, (_, j) =>
-    varying[j] === 0 ? 0 : standardize ? 1 / Math.sqrt(moments.gram[j * p + j]! / totalWeight) : 1,
+    varying[j] === 0 ? 0 : standardize ? 1 / Math.sqrt(moments.spread[j]! / totalWeight) : 1,
   );
   const gram = new Float64Array(p * p);
   for (let i = 0; i < p; i++) {

@@ -11,7 +11,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { cholesky, choleskySolve, conditionEstimate, pivotedCholesky } from "./cholesky.ts";
-import type { Moments } from "./moments.ts";
+import { type Moments, varyingFeatures } from "./moments.ts";
 import { leastSquaresQr } from "./orthogonal.ts";
 
 export interface Rows {
@@ -23,18 +23,9 @@ export interface Rows {
 export interface Solution {
   /** On the given features; 0 for a constant one. Shape [p]. */
   readonly coefficients: Float64Array;
-  readonly method: "cholesky" | "refined cholesky" | "rank-cut cholesky" | "qr";
+  readonly method: "cholesky" | "refined cholesky" | "rank-cut cholesky" | "qr" | "by rows";
   /** Numerical rank of the design without its intercept. */
   readonly rank: number;
-}
-
-/** Features whose spread is more than rounding of their size. */
-export function varyingFeatures(moments: Moments): Int32Array {
-  const p = moments.mean.length;
-  return Int32Array.from({ length: p }, (_, j) => j).filter((j) => {
-    const deviation = Math.sqrt(Math.max(0, moments.gram[j * p + j]!) / moments.totalWeight);
-    return deviation > 1e-13 * Math.abs(moments.mean[j]!) && deviation > 0;
-  });
 }
 
 /**

@@ -95,6 +95,22 @@ describe("linear", () => {
     fitted.reference(x).forEach((v, i) => expect(v).toBeCloseTo(y.values[i]!, 9));
   });
 
+  test("hundreds of features over few rows: the same least norm, through the products of rows, to 1e-6", async () => {
+    const random = createRandom(4);
+    const few = Array.from({ length: 250 }, () =>
+      Float64Array.from({ length: 20 }, () => 5 + random.normal()),
+    );
+    const more = [...few, ...few.slice(0, 10).map(() => new Float64Array(20).fill(7))];
+    const y = numbers(few[0]!.map((v, i) => 3 * v - few[1]![i]! + random.normal()));
+    const weight = Float64Array.from({ length: 20 }, (_, i) => 1 + (i % 3));
+    const narrow = await linear().fit({ x: matrix(...few), y, weight }, context);
+    const wide = await linear().fit({ x: matrix(...more), y, weight }, context);
+    expect(narrow.summary).toMatchObject({ method: "rank-cut cholesky" });
+    expect(wide.summary).toMatchObject({ method: "by rows", rank: 19 });
+    narrow.coefficients.forEach((b, j) => expect(wide.coefficients[j]).toBeCloseTo(b, 6));
+    expect([...wide.coefficients.subarray(250)]).toEqual(new Array(10).fill(0));
+  });
+
   test("keeps its digits beside an offset of 1e9", async () => {
     const { x, y } = sample(200, [1, 2], 0.1);
     const far = matrix(
@@ -195,6 +211,20 @@ describe("ridge", () => {
     const exact = chooseL2(moments, rows, each, 1);
     const generalised = chooseL2(moments, rows, each, 1, 0);
     expect(Math.abs(Math.log10(exact / generalised))).toBeLessThan(0.34);
+  });
+
+  test("through the products of rows it is the same ridge, to 1e-9", async () => {
+    const random = createRandom(4);
+    const few = Array.from({ length: 250 }, () => Float64Array.from({ length: 30 }, () => random.normal()));
+    const more = [...few, ...few.slice(0, 10).map(() => new Float64Array(30))];
+    const y = numbers(few[0]!.map((v, i) => 3 * v - few[1]![i]!));
+    for (const options of [{ l2: 3 }, { l2: 3, standardize: true }, { l2: 3, intercept: false }]) {
+      const narrow = await ridge(options).fit({ x: matrix(...few), y }, context);
+      const wide = await ridge(options).fit({ x: matrix(...more), y }, context);
+      expect(wide.summary).toMatchObject({ method: "by rows" });
+      narrow.coefficients.forEach((b, j) => expect(wide.coefficients[j]).toBeCloseTo(b, 9));
+      expect(wide.intercept).toBeCloseTo(narrow.intercept, 9);
+    }
   });
 
   test("with more features than 512 the choice is made through rows", async () => {

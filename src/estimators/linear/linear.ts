@@ -9,9 +9,10 @@ import { type Json, type ParameterTable, type ParameterValues, resolveParameters
 import { type Estimator, type FitContext, type Fitted, type TrainingSet, usableRows } from "../index.ts";
 import { type Affine, affineReference, emitAffine } from "./affine.ts";
 import { solveLeastSquares } from "./least-squares.ts";
-import { type Moments, secondMoments } from "./moments.ts";
+import { type Design, hasMoments, secondMoments } from "./moments.ts";
 import { requireRegression } from "./require.ts";
 import { chooseL2 } from "./ridge-path.ts";
+import { isWide, solveWide, wideDesign } from "./wide.ts";
 
 export const linearParameters = {
   intercept: { type: "boolean", default: true, meaning: "fit a constant term" },
@@ -58,11 +59,12 @@ export function linear(parameters: Partial<ParameterValues<typeof linearParamete
     parameters: { intercept },
     tasks: ["regression"],
     async fit(rows, context) {
-      const { usable, y, moments } = await measure("linear", rows, intercept, context);
-      const solution = solveLeastSquares(moments, { ...usable, y }, new Float64Array(moments.mean.length));
-      const { method, rank } = solution;
-      const summary = { features: moments.mean.length, rank, method };
-      return fittedLinear("linear", moments, solution.coefficients, summary);
+      const { rows: used, design } = await measure("linear", rows, intercept, context);
+      const p = design.mean.length;
+      const { coefficients, method, rank } = hasMoments(design)
+        ? solveLeastSquares(design, used, new Float64Array(p))
+        : await solveWide(design, used, undefined, context.threads);
+      return fittedLinear("linear", design, coefficients, { features: p, rank, method });
     },
   };
 }
@@ -75,61 +77,49 @@ export function ridge(parameters: Partial<ParameterValues<typeof ridgeParameters
     parameters: resolved,
     tasks: ["regression"],
     async fit(rows, context) {
-      const { usable, y, moments } = await measure("ridge", rows, resolved.intercept, context);
-      const p = moments.mean.length;
-      const perFeature = new Float64Array(p).fill(1);
-      if (resolved.standardize) {
-        for (let j = 0; j < p; j++) perFeature[j] = moments.gram[j * p + j]! / moments.totalWeight;
-      }
-      const l2 =
-        resolved.l2 > 0
-          ? resolved.l2
-          : chooseL2(
-              moments,
-              { ...usable, y },
-              perFeature,
-              context.random.child("leave-one-out").integer(2 ** 32),
-            );
-      const solution = solveLeastSquares(
-        moments,
-        { ...usable, y },
-        perFeature.map((c) => c * l2),
-      );
-      const summary = { features: p, l2, method: solution.method };
-      return fittedLinear("ridge", moments, solution.coefficients, summary);
+      const { rows: used, design } = await measure("ridge", rows, resolved.intercept, context);
+      const p = design.mean.length;
+      const perFeature = resolved.standardize
+        ? design.spread.map((s) => s / design.totalWeight)
+        : new Float64Array(p).fill(1);
+      const seed = context.random.child("leave-one-out").integer(2 ** 32);
+      const l2 = resolved.l2 > 0 ? resolved.l2 : chooseL2(design, used, perFeature, seed);
+      const penalty = perFeature.map((c) => c * l2);
+      const { coefficients, method } = hasMoments(design)
+        ? solveLeastSquares(design, used, penalty)
+        : await solveWide(design, used, penalty, context.threads);
+      return fittedLinear("ridge", design, coefficients, { features: p, l2, method });
     },
   };
 }
 
-async function measure(family: string, rows: TrainingSet, intercept: boolean, context: FitContext) {
-  const usable = usableRows(family, rows);
+/** Moments; or only means and spreads where the features outnumber the rows and pairs of rows are fewer. */
+async function measure(family: string, set: TrainingSet, intercept: boolean, context: FitContext) {
+  const usable = usableRows(family, set);
   const y = requireRegression(family, usable.y);
-  const moments = await secondMoments(family, usable.x, y, usable.weight, intercept, context.threads);
-  return { usable, y, moments };
+  const { x, weight, rowIds } = usable;
+  const rows = { x, y, weight, rowIds };
+  const design: Design = isWide(x)
+    ? wideDesign(family, rows, intercept)
+    : await secondMoments(family, x, y, weight, intercept, context.threads);
+  return { rows, design };
 }
 
 /** Makes the fitted function; importance is the spread that each feature gives the answer. */
 export function fittedLinear(
   family: string,
-  moments: Moments,
+  { mean, yMean, spread, totalWeight }: Design,
   coefficients: Float64Array,
   summary: Json,
 ): LinearFitted {
-  const p = coefficients.length;
-  const affine: Affine = {
-    coefficients: [coefficients],
-    mean: moments.mean,
-    offset: Float64Array.of(moments.yMean),
-  };
-  const deviation = (j: number): number =>
-    Math.sqrt(Math.max(0, moments.gram[j * p + j]!) / moments.totalWeight);
+  const affine: Affine = { coefficients: [coefficients], mean, offset: Float64Array.of(yMean) };
   return {
     family,
     coefficients,
-    intercept: coefficients.reduce((rest, b, j) => rest - b * moments.mean[j]!, moments.yMean),
+    intercept: coefficients.reduce((rest, b, j) => rest - b * mean[j]!, yMean),
     emit: (x) => emitAffine(affine, x),
     reference: (x) => affineReference(affine, x),
-    importance: coefficients.map((b, j) => Math.abs(b) * deviation(j)),
+    importance: coefficients.map((b, j) => Math.abs(b) * Math.sqrt(spread[j]! / totalWeight)),
     summary,
   };
 }

@@ -10,14 +10,13 @@ import type { Matrix } from "../../features/index.ts";
 import { requireFiniteNumbers } from "../index.ts";
 import { gramOfBlocks } from "./gram.ts";
 
-export interface Moments {
+/** Where features and target lie, and how far they spread. */
+export interface Design {
   /** Weighted means; 0 for a fit without intercept. Shape [p]. */
   readonly mean: Float64Array;
   readonly yMean: number;
-  /** Σ w (x_i − mean_i)(x_j − mean_j). Shape [p, p]. */
-  readonly gram: Float64Array;
-  /** Σ w (x_i − mean_i)(y − yMean). Shape [p]. */
-  readonly xy: Float64Array;
+  /** Σ w (x_j − mean_j)². Shape [p]. */
+  readonly spread: Float64Array;
   /** Σ w (y − yMean)². */
   readonly yy: number;
   readonly totalWeight: number;
@@ -25,8 +24,28 @@ export interface Moments {
   readonly centred: boolean;
 }
 
-/** Features beyond which a Gram matrix (200 MB there) is refused. */
-const gramLimit = 5000;
+export interface Moments extends Design {
+  /** Σ w (x_i − mean_i)(x_j − mean_j). Shape [p, p]. */
+  readonly gram: Float64Array;
+  /** Σ w (x_i − mean_i)(y − yMean). Shape [p]. */
+  readonly xy: Float64Array;
+}
+
+/** Whether products of features were formed, not only means and spreads. */
+export function hasMoments(design: Design): design is Moments {
+  return "gram" in design;
+}
+
+/** Features whose spread is more than rounding of their size. */
+export function varyingFeatures({ mean, spread, totalWeight }: Design): Int32Array {
+  return Int32Array.from(mean, (_, j) => j).filter((j) => {
+    const deviation = Math.sqrt(spread[j]! / totalWeight);
+    return deviation > 1e-13 * Math.abs(mean[j]!) && deviation > 0;
+  });
+}
+
+/** Features, or rows, beyond which a Gram matrix (200 MB there) is refused. */
+export const gramLimit = 5000;
 
 /**
  * Rows per block: equal parts of at most 8,192. With 30 features a block has 2 MB, which stays in cache
@@ -84,7 +103,7 @@ export async function secondMoments(
   if (p > gramLimit) {
     throw new MillwrightError(
       "DATA_TOO_MANY_COLUMNS",
-      `${family} forms a matrix of all pairs of features, and ${p} features are more than its ${gramLimit}.`,
+      `${family} forms a matrix of all pairs of features or of rows, and ${p} features by ${x.rowCount} rows are more than ${gramLimit} of either.`,
       "Keep fewer features, or choose boosting or mlp.",
     );
   }
@@ -123,6 +142,7 @@ export async function secondMoments(
     mean: offsets.map((offset, j) => offset + shift[j]!),
     yMean: yOffset + shift[p]!,
     gram,
+    spread: diagonal(gram, p),
     xy: Float64Array.from({ length: p }, (_, j) => centred(j, p)),
     yy: Math.max(0, centred(p, p)),
     totalWeight,
@@ -156,7 +176,11 @@ export function combineMoments(parts: readonly Moments[]): Moments {
     }
     yy += part.yy + part.totalWeight * yShift * yShift;
   }
-  return { mean, yMean, gram, xy, yy, totalWeight, centred: first.centred };
+  return { mean, yMean, gram, spread: diagonal(gram, p), xy, yy, totalWeight, centred: first.centred };
+}
+
+function diagonal(gram: Float64Array, p: number): Float64Array {
+  return Float64Array.from({ length: p }, (_, j) => Math.max(0, gram[j * p + j]!));
 }
 
 /** Writes (column − offset) × root for one block, zeros after its end. */

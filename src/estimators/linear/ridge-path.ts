@@ -12,8 +12,8 @@ import { EigenvalueDecomposition, Matrix as SmallMatrix } from "ml-matrix";
 import { rowUniform } from "../../core/index.ts";
 import { take, takeRows } from "../index.ts";
 import { dot } from "./cholesky.ts";
-import { type Rows, varyingFeatures } from "./least-squares.ts";
-import { type Moments } from "./moments.ts";
+import type { Rows } from "./least-squares.ts";
+import { type Design, hasMoments, type Moments, varyingFeatures } from "./moments.ts";
 
 /** A path is judged on rows z in the eigenbasis of the design, u = z V. */
 interface Spectrum {
@@ -40,18 +40,18 @@ const exactWork = 5e7;
  * @param limit - Multiplications beyond which the generalised error is taken.
  */
 export function chooseL2(
-  moments: Moments,
+  design: Design,
   rows: Rows & { readonly rowIds: Uint32Array },
   perFeature: Float64Array,
   seed: number,
   limit = exactWork,
 ): number {
-  const used = varyingFeatures(moments);
-  if (used.length === 0 || moments.yy === 0) return 1;
+  const used = varyingFeatures(design);
+  if (used.length === 0 || design.yy === 0) return 1;
   const spectrum =
-    used.length <= largestBasis
-      ? featureSpectrum(moments, rows, perFeature, used, limit)
-      : rowSpectrum(moments, rows, perFeature, used, seed);
+    used.length <= largestBasis && hasMoments(design)
+      ? featureSpectrum(design, rows, perFeature, used, limit)
+      : rowSpectrum(design.centred, rows, perFeature, used, seed);
   const largest = spectrum.values.reduce((most, v) => Math.max(most, v), 0);
   let best = largest;
   let least = Infinity;
@@ -140,7 +140,7 @@ function featureSpectrum(
 
 /** From the Gram matrix of a sample of rows, for designs wider than the basis. */
 function rowSpectrum(
-  moments: Moments,
+  center: boolean,
   all: Rows & { readonly rowIds: Uint32Array },
   perFeature: Float64Array,
   used: Int32Array,
@@ -152,21 +152,21 @@ function rowSpectrum(
     all.weight === undefined ? new Float64Array(judged.length).fill(1) : take(all.weight, judged);
   const total = weight.reduce((sum, w) => sum + w, 0);
   const m = judged.length;
-  const centre = (values: Float32Array | Float64Array, center: boolean): Float64Array => {
+  const centre = (values: Float32Array | Float64Array): Float64Array => {
     let mean = 0;
     if (center) for (let i = 0; i < m; i++) mean += (values[i]! * weight[i]!) / total;
     return Float64Array.from(values, (v, i) => (v - mean) * Math.sqrt(weight[i]!));
   };
-  const center = moments.centred;
-  const y = centre(take(all.y, judged), center);
-  const gram = SmallMatrix.zeros(m, m);
+  const y = centre(take(all.y, judged));
+  const products = new Float64Array(m * m);
   for (const j of used) {
-    const column = centre(x.columns[j]!, center);
+    const column = centre(x.columns[j]!);
     for (let i = 0; i < m; i++) {
       const share = column[i]! / perFeature[j]!;
-      if (share !== 0) for (let k = 0; k < m; k++) gram.set(i, k, gram.get(i, k) + share * column[k]!);
+      if (share !== 0) for (let k = 0; k < m; k++) products[i * m + k]! += share * column[k]!;
     }
   }
+  const gram = new SmallMatrix(Array.from({ length: m }, (_, i) => products.subarray(i * m, (i + 1) * m)));
   const { values, vectors } = eigen(gram);
   const roots = values.map(Math.sqrt);
   return {
