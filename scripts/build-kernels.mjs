@@ -14,7 +14,9 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const newest = Math.max(...(await Promise.all([...files, import.meta.filename].map(async (file) => (await stat(file)).mtimeMs))));
+const newest = Math.max(
+  ...(await Promise.all([...files, import.meta.filename].map(async (file) => (await stat(file)).mtimeMs))),
+);
 if (!existsSync(out) || (await stat(out)).mtimeMs < newest) {
   const options =
     "-O3 --converge --noAssert --runtime stub --enable simd --enable threads --importMemory --sharedMemory --initialMemory 16 --maximumMemory 65536 --config none";

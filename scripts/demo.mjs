@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const weather = fileURLToPath(new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets")));
 const millwright = (...args) => {
-  console.log(`\n$ npx millwright ${args.map((word) => (word === weather ? "seattle-weather.csv" : word)).join(" ")}\n`);
+  console.log(
+    `\n$ npx millwright ${args.map((word) => (word === weather ? "seattle-weather.csv" : word)).join(" ")}\n`,
+  );
   const { status } = spawnSync(process.execPath, ["dist/cli/main.js", ...args], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 };

@@ -78,7 +78,8 @@ function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^\s*\/\/.*$/gm, "");
-  const pattern = /(?:^|[\s;}])(?:import|export)\s(?:[^;'"`]*?\sfrom\s)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
+  const pattern =
+    /(?:^|[\s;}])(?:import|export)\s(?:[^;'"`]*?\sfrom\s)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
   return [...text.matchAll(pattern)].map((match) => {
     const specifier = (match[1] ?? match[2])!;
     const to = specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : specifier;
@@ -105,8 +106,21 @@ describe("architecture", () => {
       const door = folder === "cli" ? "cli/main.ts" : `${folder}/index.ts`;
       expect(files, `src/${folder} has no door`).toContain(door);
     }
-    for (const folder of ["core", "graph", "runtime", "data", "features", "estimators", "pipeline", "select", "cli"]) {
-      expect(internal.some((item) => folderOf(item.from) === folder), `no import seen in ${folder}`).toBe(true);
+    for (const folder of [
+      "core",
+      "graph",
+      "runtime",
+      "data",
+      "features",
+      "estimators",
+      "pipeline",
+      "select",
+      "cli",
+    ]) {
+      expect(
+        internal.some((item) => folderOf(item.from) === folder),
+        `no import seen in ${folder}`,
+      ).toBe(true);
     }
   });
 
@@ -124,7 +138,7 @@ describe("architecture", () => {
   test("other folders come in by the door", () => {
     const wrong = internal.filter((item) => {
       if (folderOf(item.from) === folderOf(item.to) || !item.from.includes("/")) return false;
-      return !(item.to.endsWith("/index.ts"));
+      return !item.to.endsWith("/index.ts");
     });
     expect(wrong.map((item) => `${item.from} imports ${item.to}`)).toEqual([]);
   });
@@ -140,7 +154,10 @@ describe("architecture", () => {
 
   test("a heavy package has one owner", () => {
     const wrong = imports.filter((item) => {
-      const name = item.specifier.split("/").slice(0, item.specifier.startsWith("@") ? 2 : 1).join("/");
+      const name = item.specifier
+        .split("/")
+        .slice(0, item.specifier.startsWith("@") ? 2 : 1)
+        .join("/");
       const owner = owners[name];
       return owner !== undefined && folderOf(item.from) !== owner;
     });
@@ -148,13 +165,21 @@ describe("architecture", () => {
   });
 
   test("every imported package is declared", () => {
-    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, Record<string, string>>;
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
+      string,
+      Record<string, string>
+    >;
     const declared = new Set(
-      ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"].flatMap((kind) => Object.keys(manifest[kind] ?? {})),
+      ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"].flatMap((kind) =>
+        Object.keys(manifest[kind] ?? {}),
+      ),
     );
     const wrong = imports.filter((item) => {
       if (item.specifier.startsWith(".") || item.specifier.startsWith("node:")) return false;
-      const name = item.specifier.split("/").slice(0, item.specifier.startsWith("@") ? 2 : 1).join("/");
+      const name = item.specifier
+        .split("/")
+        .slice(0, item.specifier.startsWith("@") ? 2 : 1)
+        .join("/");
       return !declared.has(name);
     });
     expect(wrong.map((item) => `${item.from} imports ${item.specifier}`)).toEqual([]);
@@ -188,7 +213,9 @@ describe("architecture", () => {
   });
 
   test("nothing is named utils, helpers, common, manager, processor or misc", () => {
-    const vague = files.filter((file) => /(^|\/)(utils?|helpers?|common|manager|processor|misc)(\/|\.|-)/i.test(file));
+    const vague = files.filter((file) =>
+      /(^|\/)(utils?|helpers?|common|manager|processor|misc)(\/|\.|-)/i.test(file),
+    );
     expect(vague).toEqual([]);
     expect(relative(root, src)).toBe("src");
   });

@@ -7,7 +7,13 @@ const root = join(import.meta.dirname, "..");
 const rows = readFileSync(join(root, "docs/the-job.md"), "utf8")
   .split("\n")
   .filter((line) => line.startsWith("| ") && !line.startsWith("| responsibility"))
-  .map((line) => line.split("|").map((cell) => cell.trim()).slice(1, 4) as [string, string, string]);
+  .map(
+    (line) =>
+      line
+        .split("|")
+        .map((cell) => cell.trim())
+        .slice(1, 4) as [string, string, string],
+  );
 
 test("every row names a command and a test, or says not yet", () => {
   expect(rows.length).toBeGreaterThan(25);
@@ -20,7 +26,10 @@ test("every row names a command and a test, or says not yet", () => {
     const command = /^`millwright ([a-z]+)`$/.exec(door)?.[1];
     const folder = /^`millwright\/([a-z/]+)`$/.exec(door)?.[1];
     if (command !== undefined) expect(cli, responsibility).toContain(`.command("${command}")`);
-    else expect(existsSync(join(root, "src", folder ?? "?", "index.ts")), `${responsibility}: ${door}`).toBe(true);
+    else
+      expect(existsSync(join(root, "src", folder ?? "?", "index.ts")), `${responsibility}: ${door}`).toBe(
+        true,
+      );
     const file = /^`([^`]+)`$/.exec(shown)?.[1];
     expect(file !== undefined && existsSync(join(root, file)), `${responsibility}: ${shown}`).toBe(true);
   }
