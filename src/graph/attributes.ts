@@ -101,5 +101,3 @@ export function toNumber(value: Integer): number {
   if (typeof value === "number") return value;
   return value > int64Max ? Number.MAX_SAFE_INTEGER : Number(value);
 }
-
-export const noAttributes: Attributes = new Attributes(new Map());

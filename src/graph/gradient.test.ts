@@ -307,6 +307,12 @@ const indexing: GradientCase[] = [
   { op: "GatherElements", f: (x) => ops.gatherElements(x!, ints([2, 2], 0, 2, 1, 1), 1), shapes: [[[2, 3]]] },
   { op: "GatherND", f: (x) => ops.gatherND(x!, ints([3, 1], 1, 1, 0)), shapes: [[[2, 3]]] },
   { op: "GatherND", name: "full", f: (x) => ops.gatherND(x!, ints([2, 2], 1, 2, 0, 0)), shapes: [[[2, 3]]] },
+  {
+    op: "GatherND",
+    name: "batched",
+    f: (x) => apply(gatherND, [x!, ints([2, 2, 1], 2, 0, 1, 1)], { batch_dims: 1 }),
+    shapes: [[[2, 3, 2]]],
+  },
   ...(["none", "add"] as const).flatMap((reduction): GradientCase[] => [
     {
       op: "ScatterElements",
@@ -333,6 +339,7 @@ const indexing: GradientCase[] = [
   ]),
 ];
 
+const gatherND = definitions.find((op) => op.type === "GatherND")!;
 const oneHot = definitions.find((op) => op.type === "OneHot")!;
 const condition = constant({ dtype: "bool", shape: [3], data: Uint8Array.of(1, 0, 1) });
 const choosing: GradientCase[] = [
