@@ -48,5 +48,4 @@ export {
 } from "./permutation-importance.ts";
 export { type Predict, type RowContext, scoredRows, takeScored } from "./rows.ts";
 export type { Condition } from "./segments.ts";
-export { type Advice, type BoardEntry, type Verdict, verdict, type VerdictInput } from "./verdict.ts";
 export { type Segment, type SegmentOptions, type Segments, worstSegments } from "./worst-segments.ts";

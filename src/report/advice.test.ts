@@ -33,9 +33,9 @@ describe("the verdict follows the evidence", () => {
     );
   });
   test("contradicted labels ask for cleaning", () => {
-    expect(verdict({ learningCurve: curve(0.8, 0.805), labelNoise: { rows: 90, share: 0.045 } })).toBe(
-      "Cleaner labels would likely help.",
-    );
+    expect(
+      verdict({ learningCurve: curve(0.8, 0.805), labelNoise: { rows: 90, share: 0.045, clear: true } }),
+    ).toBe("Cleaner labels would likely help.");
   });
   test("a family far ahead asks for tuning", () => {
     expect(verdict({ leaderboard: alone })).toBe("More tuning of one family would likely help.");
@@ -49,7 +49,11 @@ describe("the verdict follows the evidence", () => {
 
 test("the evidence carries the numbers", () => {
   const given = advice(
-    data({ learningCurve: curve(0.7, 0.8, 0.85), leaderboard: near, labelNoise: { rows: 12, share: 0.003 } }),
+    data({
+      learningCurve: curve(0.7, 0.8, 0.85),
+      leaderboard: near,
+      labelNoise: { rows: 12, share: 0.003, clear: false },
+    }),
   )!;
   expect(given.evidence.map(toPlain)).toEqual([
     "Going from 2,000 to 4,000 training customers moved ROC AUC from 0.800 to 0.850, more than its uncertainty (±0.010).",

@@ -3,7 +3,7 @@
  *
  * More rows: the last doubling of the learning curve gained more than the interval's
  * half width. Cleaner labels: models that did not see a row contradict its label
- * with confidence, in at least 2 % of the rows (Northcutt et al. 2021, JAIR 70).
+ * even where they are surest (Northcutt et al. 2021, JAIR 70).
  * Another model: few families are near the best, so the choice still matters. Where
  * none holds, what is left is other columns.
  */
@@ -11,9 +11,6 @@ import { halfWidth, noun } from "./facts.ts";
 import { count, decimalsFor, fixed, list, percent, sentenceCase } from "./format.ts";
 import type { BoardEntry, LearningPoint, ReportData } from "./report-data.ts";
 import { name, names, type Sentence, say, strong } from "./text.ts";
-
-/** Share of contradicted labels from which cleaning is worth naming first. */
-const noisyShare = 0.02;
 
 /** What the learning curve says of its last doubling. */
 export interface LastDoubling {
@@ -46,7 +43,7 @@ export function advice(data: ReportData): { verdict: Sentence; evidence: Sentenc
 
   const helps: string[] = [];
   if (doubling?.rising) helps.push(`more ${noun(data).many}`);
-  if (noise !== undefined && noise.share >= noisyShare) helps.push("cleaner labels");
+  if (noise?.clear) helps.push("cleaner labels");
   if (families !== undefined && families.near.length === 1 && families.others.length > 0) {
     helps.push(`more tuning of one family`);
   }

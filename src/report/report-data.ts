@@ -317,7 +317,14 @@ export interface ReportData {
   /** Worst first. */
   readonly segments?: readonly Segment[] | undefined;
   /** Training rows whose label the out-of-fold models contradict with confidence. */
-  readonly labelNoise?: { readonly rows: number; readonly share: number } | undefined;
+  readonly labelNoise?:
+    | {
+        readonly rows: number;
+        readonly share: number;
+        /** Contradictions stand also where the models are surest, so they are wrong labels and not hard rows. */
+        readonly clear: boolean;
+      }
+    | undefined;
 
   readonly run: RunInfo;
 }

@@ -106,7 +106,7 @@ export function reportData(parts: ReportParts): ReportData {
         : [{ description: text, rows, score: estimate(score.score, score.low, score.high) }],
     ),
     ...(explanation.labels && {
-      labelNoise: { rows: explanation.labels.rows.length, share: explanation.labels.share },
+      labelNoise: labelNoiseOf(explanation.labels),
     }),
     run: {
       command: record.reproduce,
@@ -124,6 +124,19 @@ export function reportData(parts: ReportParts): ReportData {
       ],
     },
   };
+}
+
+/** Among the surest fifth of the rows hard ones are rare: contradictions there are wrong labels. */
+const clearContradiction = 0.05;
+
+function labelNoiseOf({
+  rows,
+  share,
+  error,
+  surest,
+}: NonNullable<Explanation["labels"]>): NonNullable<ReportData["labelNoise"]> {
+  const clear = surest.contradicted >= clearContradiction && surest.contradicted >= error / 2;
+  return { rows: rows.length, share, clear };
 }
 
 function estimate(value: number, low: number, high: number): Estimate {
