@@ -225,10 +225,13 @@ function mistakeOf(error: CommanderError, program: Command, words: readonly stri
   const said = text.split("\n")[0]!.replace(/\.$/, "");
   const guess = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
   const known = program.commands.find((command) => command.name() === words[0]);
+  const help = `Run \`npx millwright ${known === undefined ? "" : `${known.name()} `}--help\` for what it takes.`;
   const owner = known === undefined ? "millwright" : `millwright ${known.name()}`;
   return new MillwrightError(
     codes[error.code as keyof typeof codes] ?? "PARAMETER_RANGE",
     `${owner}: ${said}${guess === undefined ? "" : `; the nearest is ${guess}`}.`,
-    `Run \`npx ${owner} --help\` for what it takes.`,
+    said.includes("'--target")
+      ? "Name the column to predict with --target; `npx millwright look` with the same source proposes some."
+      : help,
   );
 }

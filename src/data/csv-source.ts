@@ -234,6 +234,7 @@ async function openCsv(file: SourceFile, options: CsvOptions): Promise<OpenedCsv
     );
   }
   const text = new TextDecoder().decode(bytes);
+  requireText(text, file.path);
   const wanted =
     file.format === "tsv" && options.delimiter === undefined ? { ...options, delimiter: "\t" } : options;
   const found = findDialect(text, complete, file.path, wanted);
@@ -245,6 +246,20 @@ async function openCsv(file: SourceFile, options: CsvOptions): Promise<OpenedCsv
     );
   }
   return { file, encoding, markBytes, found, quotedNewlines: false };
+}
+
+/** Share of control characters from which a file is no text; a stray one now and then is. */
+const controlShare = 0.02;
+
+/** @throws MillwrightError `SOURCE_FORMAT` for binary data. */
+function requireText(text: string, path: string): void {
+  const found = text.match(/[\u0000-\u0008\u000e-\u001f\u007f]/g)?.length ?? 0;
+  if (found <= controlShare * text.length) return;
+  throw new MillwrightError(
+    "SOURCE_FORMAT",
+    `${path} is not text: ${found} of its first ${text.length} characters are control characters.`,
+    "Give a CSV file, or tell what it is with --format or --encoding.",
+  );
 }
 
 async function readHead(file: SourceFile): Promise<{ head: Uint8Array; complete: boolean }> {

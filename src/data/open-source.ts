@@ -85,6 +85,7 @@ async function openFiles(files: readonly SourceFile[], options: SourceOptions): 
   const { format, path } = files[0]!;
   if (format === "csv" || format === "tsv") return openCsvFiles(files, options);
   const engine = await Engine.open(engineOptions(options));
+  engine.subject = { kind: "file", path, format };
   return openQuery(engine, {
     owner: files.length === 1 ? path : `${path} and ${files.length - 1} more`,
     sql: `SELECT * FROM ${readerOf(files)}`,
@@ -149,6 +150,7 @@ async function openSql(
     engine.close();
     throw error;
   }
+  engine.subject = { kind: "query", sql };
   return openQuery(engine, {
     owner: `the query over ${[...views.keys()].join(", ")}`,
     sql: sql.trim().replace(/;+$/, ""),

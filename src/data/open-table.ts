@@ -4,7 +4,7 @@ import { MillwrightError } from "../core/index.ts";
 import { type LoadOptions, loadTable } from "./load-table.ts";
 import { openSource, type SourceOptions } from "./open-source.ts";
 import { streamTable } from "./streamed-table.ts";
-import { requireColumn, type Table } from "./table.ts";
+import { requireColumn, requireTarget, type Table } from "./table.ts";
 
 export interface OpenOptions extends SourceOptions, LoadOptions {
   /** Bytes of rows that may be kept in memory; larger sources are streamed. Half of the machine's by default. */
@@ -46,7 +46,7 @@ function defaultMemory(): number {
   return Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY) / 2;
 }
 
-/** @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN`, `SCHEMA_MISSING_COLUMN` for declared columns. */
+/** @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN`, `SCHEMA_MISSING_COLUMN` and `TARGET_MISSING` for declared columns. */
 function checkNames(owner: string, names: readonly string[], options: OpenOptions): void {
   const seen = new Set<string>();
   for (const name of names) {
@@ -62,5 +62,9 @@ function checkNames(owner: string, names: readonly string[], options: OpenOption
   const needed = (options.schema?.columns ?? [])
     .filter((column) => column.role !== "ignore" && options.optional?.includes(column.name) !== true)
     .map((column) => column.name);
-  for (const name of [...Object.keys(options.columns ?? {}), ...needed]) requireColumn(owner, name, seen);
+  for (const [name, { role }] of Object.entries(options.columns ?? {})) {
+    if (role === "target") requireTarget(owner, name, seen);
+    else requireColumn(owner, name, seen);
+  }
+  for (const name of needed) requireColumn(owner, name, seen);
 }

@@ -46,6 +46,18 @@ export function requireColumn(owner: string, name: string, names: ReadonlySet<st
   );
 }
 
+/** @throws MillwrightError `TARGET_MISSING` with the nearest name, or some of the names there are. */
+export function requireTarget(owner: string, name: string, names: ReadonlySet<string>): void {
+  if (names.has(name)) return;
+  const guess = nearest(name, names);
+  const some = [...names].slice(0, 12).map((known) => (known.length > 40 ? `${known.slice(0, 40)}…` : known));
+  throw new MillwrightError(
+    "TARGET_MISSING",
+    `${owner} has no column "${name}" among its ${names.size}${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+    `Name one of ${some.join(", ")}${names.size > some.length ? ", …" : ""} with --target.`,
+  );
+}
+
 /** The part of a schema with the names asked for, in schema order. */
 export function schemaOf(owner: string, schema: Schema, names: readonly string[] | undefined): Schema {
   if (names === undefined) return schema;

@@ -16,5 +16,5 @@ export {
 } from "./metadata.ts";
 export { formatVersion, metadataSchemas } from "./metadata-schemas.ts";
 export type { ColumnAnswers, Model } from "./model.ts";
-export type { ModelSource } from "./source.ts";
+export { type ModelBytes, type ModelSource, readNamed, readSource } from "./source.ts";
 export { typesModule } from "./types-module.ts";

@@ -12,7 +12,7 @@ import { checkGolden } from "./golden.ts";
 import { decodeMetadata, type ModelMetadata } from "./metadata.ts";
 import { createModel, type Model } from "./model.ts";
 import { openSession } from "./session.ts";
-import { type ModelSource, readSource } from "./source.ts";
+import { type ModelSource, readNamed, readSource } from "./source.ts";
 
 export interface LoadOptions {
   /** Where it runs. Default "cpu": the native package where it is installed, else WebAssembly. */
@@ -38,7 +38,7 @@ export async function load<S extends Schema = Schema>(
 ): Promise<Model<S>> {
   const file = await readSource(source);
   const name = options.name ?? file.name;
-  const metadata = decodeMetadata(readOnnxMetadata(file.bytes), name);
+  const metadata = decodeMetadata(readNamed(name, file.bytes, readOnnxMetadata), name);
   if (schema !== undefined) requireSchema(name, metadata, schema);
   const session = await openSession(file.bytes, metadata, name, options.device);
   try {
@@ -57,7 +57,7 @@ export async function load<S extends Schema = Schema>(
  */
 export async function readMetadata(source: ModelSource): Promise<ModelMetadata> {
   const { bytes, name } = await readSource(source);
-  return decodeMetadata(readOnnxMetadata(bytes), name);
+  return decodeMetadata(readNamed(name, bytes, readOnnxMetadata), name);
 }
 
 function requireSchema(name: string, metadata: ModelMetadata, schema: Schema): void {

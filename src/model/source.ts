@@ -15,6 +15,24 @@ export interface ModelBytes {
 }
 
 /**
+ * Reads what a file's bytes hold, and names the file where they are broken.
+ *
+ * @throws MillwrightError `MODEL_INVALID`, `MODEL_LIMIT` as `read` does, with the file's name.
+ */
+export function readNamed<T>(name: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+  if (bytes.length === 0) {
+    throw new MillwrightError("MODEL_INVALID", `${name} is empty.`, "Take the file from its source again.");
+  }
+  try {
+    return read(bytes);
+  } catch (error) {
+    if (!(error instanceof MillwrightError)) throw error;
+    const { code, what, fix } = error;
+    throw new MillwrightError(code, `${name} is not a sound ONNX model. ${what}`, fix, { cause: error });
+  }
+}
+
+/**
  * Reads a model file.
  *
  * @throws MillwrightError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE` or `SOURCE_UNREACHABLE`.
@@ -60,8 +78,8 @@ async function readBytes(path: string | URL): Promise<Uint8Array> {
     }
     throw new MillwrightError(
       "SOURCE_UNREADABLE",
-      `The model file ${file} cannot be read (${code}).`,
-      "Give this process the right to read it.",
+      `The model file ${file} cannot be read${code === "EISDIR" ? ": it is a folder" : ` (${code})`}.`,
+      code === "EISDIR" ? "Name a file in it." : "Give this process the right to read it.",
       { cause },
     );
   }

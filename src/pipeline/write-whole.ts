@@ -25,7 +25,7 @@ import { MillwrightError } from "../core/index.ts";
  */
 export function prepareFolder(path: string): string {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     accessSync(path, constants.W_OK);
   } catch (cause) {
     throw refusal(path, "folder", cause);
@@ -78,6 +78,23 @@ export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>)
       for (const [each] of written) rmSync(each, { force: true });
       throw refusal(path, "file", cause);
     }
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` never returns where the
+ * system refuses a new folder in one that is there, as /proc does (seen with Node 20.20).
+ */
+function makeFolder(path: string): void {
+  const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!isThere()) throw error;
   }
 }
 

@@ -1,20 +1,19 @@
 /** `millwright inspect`: what an ONNX file takes, answers and, when it is ours, knows of itself. */
-import { readFileSync } from "node:fs";
-import { MillwrightError, sha256 } from "../../core/index.ts";
+import { sha256 } from "../../core/index.ts";
 import { type Graph, inputName, printGraph, readOnnx } from "../../graph/index.ts";
-import { decodeMetadata, load, type ModelMetadata } from "../../model/index.ts";
+import { decodeMetadata, load, type ModelMetadata, readNamed, readSource } from "../../model/index.ts";
 import { bold, clip, figure, print, printJson, table } from "../terminal.ts";
 
 export async function inspect(
   path: string,
   flags: { readonly graph?: boolean; readonly json?: boolean },
 ): Promise<void> {
-  const bytes = readBytes(path);
-  const graph = readOnnx(bytes);
+  const { bytes, name } = await readSource(path);
+  const graph = readNamed(name, bytes, readOnnx);
   const ours = "millwright.format" in graph.metadata;
-  const metadata = ours ? decodeMetadata(graph.metadata, path) : undefined;
+  const metadata = ours ? decodeMetadata(graph.metadata, name) : undefined;
   // Loading proves the golden rows; a file that was tampered with ends here.
-  if (ours) await (await load(bytes, undefined, { name: path })).close();
+  if (ours) await (await load(bytes, undefined, { name })).close();
   const facts = { bytes: bytes.length, sha256: sha256(bytes), ...ports(graph), nodes: graph.nodes.length };
   if (flags.json) {
     printJson({
@@ -36,22 +35,6 @@ export async function inspect(
   }
   for (const port of facts.outputs) print(`answers ${port.name}  ${port.dtype} [${port.shape.join(", ")}]`);
   if (flags.graph) print(`\n${printGraph(graph)}`);
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(path));
-  } catch (cause) {
-    const absent = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw absent
-      ? new MillwrightError("SOURCE_NOT_FOUND", `There is no file ${path}.`, "Check the path.", { cause })
-      : new MillwrightError(
-          "SOURCE_UNREADABLE",
-          `${path} cannot be read: ${(cause as Error).message}.`,
-          "Check that it is a file and that you may read it.",
-          { cause },
-        );
-  }
 }
 
 interface Port {

@@ -37,8 +37,15 @@ async function loadBindings(): Promise<Bindings> {
   }
 }
 
+/** What an engine works on, for messages: a file of a format, or a query of the user's. */
+export type Subject =
+  | { readonly kind: "file"; readonly path: string; readonly format: string }
+  | { readonly kind: "query"; readonly sql: string };
+
 /** One database with one connection. */
 export class Engine {
+  /** What messages speak of; the statement itself where it is not told. */
+  subject: Subject | undefined;
   readonly bindings: Bindings;
   private readonly database: Database;
   private readonly connection: Connection;
@@ -166,14 +173,29 @@ export class Engine {
         /Possible solutions:|LINE \d+:/,
       );
       const message = said!.replace(/\s+/g, " ").trim();
-      throw new MillwrightError(
-        "SOURCE_SQL",
-        `The query ${sql.length > 120 ? `${sql.slice(0, 117)}...` : sql} failed: ${message}`,
-        "Correct the query, or the file that it reads.",
-        { cause },
-      );
+      throw failure(this.subject ?? { kind: "query", sql }, message, cause);
     }
   }
+}
+
+function failure(subject: Subject, said: string, cause: unknown): MillwrightError {
+  const reason = said.replace(/\.$/, "");
+  if (subject.kind === "file") {
+    const plain = reason.replace(/^(Invalid Input|IO|Conversion|Binder|Serialization|Parser) Error: /, "");
+    return new MillwrightError(
+      "SOURCE_FORMAT",
+      `${subject.path} cannot be read as ${subject.format}: ${plain}.`,
+      "Check that the file is whole, or tell what it is with --format.",
+      { cause },
+    );
+  }
+  const sql = subject.sql.replace(/\s+/g, " ").trim();
+  return new MillwrightError(
+    "SOURCE_SQL",
+    `The query ${sql.length > 120 ? `${sql.slice(0, 117)}...` : sql} failed: ${reason}.`,
+    "Correct the query, or the file that it reads.",
+    { cause },
+  );
 }
 
 /** Rows in one of DuckDB's vectors. */

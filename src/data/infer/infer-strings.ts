@@ -33,7 +33,7 @@ const codeWithZeros = /^[+-]?0\d/;
 export function inferStrings(column: StringColumn): Inferred {
   const { name, rowCount, dictionary, counts } = column;
   const words = split(dictionary, counts, "words");
-  if (words.present.length === 0) return inferAllMissing(name);
+  if (words.present.length === 0) return inferAllMissing(name, words.missing);
   if (words.present.length === 1 && words.present[0]!.count === rowCount && rowCount > 1) {
     const kind = column.typed ?? "category";
     const findings = [constantFinding(name, JSON.stringify(words.present[0]!.text), rowCount)];
@@ -93,9 +93,11 @@ function split(dictionary: readonly string[], counts: Float64Array, among: "valu
 }
 
 /** A column without a single value. */
-export function inferAllMissing(name: string): Inferred {
+export function inferAllMissing(name: string, words: readonly Entry[] = []): Inferred {
+  const missing = [...new Set(words.map((entry) => entry.text.trim()))];
+  const codes = missing.length === 0 ? {} : { missing };
   return {
-    column: { name, kind: "number", role: "ignore", dtype: "float32" },
+    column: { name, kind: "number", role: "ignore", dtype: "float32", ...codes },
     findings: [
       {
         kind: "allMissing",
