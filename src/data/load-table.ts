@@ -36,7 +36,6 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
   }
   if (rowCount === 0) throw noRows(source);
   const findings: Finding[] = [...source.findings()];
-  const fingerprint = await source.fingerprint();
   const settled = settleColumns(source, columns, options, findings);
   return new MemoryTable({
     owner: source.owner,
@@ -44,7 +43,7 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
     rowCount,
     cells: new Map(settled.map(({ column, cells }) => [column.name, cells])),
     findings,
-    fingerprint: async () => fingerprint,
+    fingerprint: () => source.fingerprint(),
   });
 }
 

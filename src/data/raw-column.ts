@@ -5,8 +5,15 @@ export type RawColumn =
   | { readonly type: "skip" }
   /** The way it was read does not fit: read it again as strings. */
   | { readonly type: "odd" }
-  /** NaN is missing. `infinite` counts cells that held an infinity, and are missing now. */
-  | { readonly type: "number"; readonly values: Float64Array; readonly infinite?: number }
+  | {
+      readonly type: "number";
+      /** NaN is missing. */
+      readonly values: Float64Array;
+      /** Cells that held an infinity, and are missing now. */
+      readonly infinite?: number;
+      /** Most digits behind the point in these rows and those before, where it is known from the text. */
+      readonly decimals?: number;
+    }
   /** Epoch milliseconds; NaN is missing. */
   | { readonly type: "datetime"; readonly values: Float64Array; readonly zoned: boolean }
   | {

@@ -52,7 +52,7 @@ export interface RawSource {
   readonly ragged: Ragged;
   /** What is to be told about how the source is written. */
   findings(): readonly Finding[];
-  /** SHA-256 of the content. */
+  /** SHA-256 of the content; can be asked for after the source is closed. */
   fingerprint(): Promise<string>;
   close(): Promise<void>;
 }

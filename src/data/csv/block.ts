@@ -5,7 +5,8 @@ export type BlockColumn =
   | { readonly type: "skip" }
   /** The plan does not fit; the column's rows are not delivered any more. */
   | { readonly type: "odd" }
-  | { readonly type: "number"; readonly values: Float64Array }
+  /** `decimals`: most digits behind the point so far. */
+  | { readonly type: "number"; readonly values: Float64Array; readonly decimals: number }
   | {
       readonly type: "datetime";
       readonly values: Float64Array;
@@ -36,10 +37,16 @@ export class BlockParser {
   private readonly handed: number[];
   private raggedHanded = 0;
   private line: number;
+  private readonly keepArrays: boolean;
+  private pieces: readonly Pieces[] = [];
+  /** Rows of the last block: the next has about as many. */
+  private rowsExpected = 4096;
 
-  constructor(parser: DelimitedParser, plans: readonly FieldPlan[]) {
+  /** @param keepArrays - Blocks are used up before the next is made, so that its arrays can be used again. */
+  constructor(parser: DelimitedParser, plans: readonly FieldPlan[], keepArrays: boolean) {
     this.parser = parser;
     this.plans = plans;
+    this.keepArrays = keepArrays;
     this.handed = plans.map(() => 0);
     this.line = parser.line;
   }
@@ -50,7 +57,10 @@ export class BlockParser {
    */
   run(last: boolean): Block {
     const { parser, plans } = this;
-    const columns = plans.map((plan) => new Pieces(plan));
+    if (!this.keepArrays || this.pieces.length === 0) {
+      this.pieces = plans.map((plan) => new Pieces(plan, this.rowsExpected));
+    }
+    const columns = this.pieces;
     let rowCount = 0;
     for (;;) {
       const batch = parser.next(last);
@@ -62,6 +72,7 @@ export class BlockParser {
       rowCount += batch.rowCount;
       if (!batch.more) break;
     }
+    this.rowsExpected = Math.ceil(rowCount * 1.05);
     const ragged = parser.ragged.slice(Math.min(20, this.raggedHanded));
     const raggedCount = parser.raggedCount - this.raggedHanded;
     this.raggedHanded += raggedCount;
@@ -81,13 +92,18 @@ export class BlockParser {
   private finish(plan: FieldPlan, column: number, pieces: Pieces): BlockColumn {
     const { parser } = this;
     if (plan === "skip") return { type: "skip" };
-    if (parser.isOdd(column)) return { type: "odd" };
+    if (parser.isOdd(column)) {
+      pieces.takeNumbers();
+      return { type: "odd" };
+    }
     if (plan === "string") {
       const added = parser.strings(column, this.handed[column]!);
       this.handed[column]! += added.length;
       return { type: "string", codes: pieces.takeCodes(), added };
     }
-    if (plan === "number") return { type: "number", values: pieces.takeNumbers() };
+    if (plan === "number") {
+      return { type: "number", values: pieces.takeNumbers(), decimals: parser.decimals(column) };
+    }
     const { zoned, unzoned } = parser.zones(column);
     return { type: "datetime", values: pieces.takeNumbers(), zoned: zoned > 0, unzoned: unzoned > 0 };
   }
@@ -96,12 +112,14 @@ export class BlockParser {
 /** Batches of one column in one growing array. */
 class Pieces {
   private readonly plan: FieldPlan;
-  private numbers = new Float64Array(0);
-  private codes = new Int32Array(0);
+  private numbers: Float64Array;
+  private codes: Int32Array;
   private length = 0;
 
-  constructor(plan: FieldPlan) {
+  constructor(plan: FieldPlan, capacity: number) {
     this.plan = plan;
+    this.numbers = new Float64Array(plan === "number" || plan === "datetime" ? capacity : 0);
+    this.codes = new Int32Array(plan === "string" ? capacity : 0);
   }
 
   add(parser: DelimitedParser, column: number, rowCount: number): void {
@@ -109,14 +127,14 @@ class Pieces {
     const end = this.length + rowCount;
     if (this.plan === "string") {
       if (end > this.codes.length) {
-        const grown = new Int32Array(Math.max(end, 2 * this.codes.length, 8192));
+        const grown = new Int32Array(Math.max(end, 2 * this.codes.length));
         grown.set(this.codes.subarray(0, this.length));
         this.codes = grown;
       }
       this.codes.set(parser.codes(column, rowCount), this.length);
     } else {
       if (end > this.numbers.length) {
-        const grown = new Float64Array(Math.max(end, 2 * this.numbers.length, 8192));
+        const grown = new Float64Array(Math.max(end, 2 * this.numbers.length));
         grown.set(this.numbers.subarray(0, this.length));
         this.numbers = grown;
       }
@@ -126,10 +144,14 @@ class Pieces {
   }
 
   takeCodes(): Int32Array {
-    return this.codes.subarray(0, this.length);
+    const taken = this.codes.subarray(0, this.length);
+    this.length = 0;
+    return taken;
   }
 
   takeNumbers(): Float64Array {
-    return this.numbers.subarray(0, this.length);
+    const taken = this.numbers.subarray(0, this.length);
+    this.length = 0;
+    return taken;
   }
 }

@@ -18,6 +18,7 @@ export class ColumnBuilder {
   private type: BlockColumn["type"] = "skip";
   private zoned = false;
   private unzoned = false;
+  private decimals = 0;
   private readonly dictionary: string[] = [];
   private readonly codeOf = new Map<string, number>();
   /** Strings of each parser, and their codes here. */
@@ -51,6 +52,7 @@ export class ColumnBuilder {
     }
     this.numbers.set(column.values, this.length);
     this.length = end;
+    if (column.type === "number") this.decimals = Math.max(this.decimals, column.decimals);
     if (column.type !== "datetime") return;
     this.zoned ||= column.zoned;
     this.unzoned ||= column.unzoned;
@@ -106,7 +108,9 @@ export class ColumnBuilder {
     if (type === "string")
       return { type, codes: this.part(this.codes, length, more), dictionary: this.dictionary };
     const values = this.part(this.numbers, length, more);
-    return type === "number" ? { type, values } : { type, values, zoned: this.zoned };
+    return type === "number"
+      ? { type, values, decimals: this.decimals }
+      : { type, values, zoned: this.zoned };
   }
 
   /** What was filled: a copy while more follows, the array itself at the end where it is nearly full. */

@@ -8,7 +8,7 @@ import type { Segment, SegmentAnswer, SegmentWork } from "./segments.ts";
 const { path, fileBytes, firstByte, text } = workerData as SegmentWork;
 const file = openSync(path, "r");
 const parser = new DelimitedParser(text.dialect, text.plans, 1);
-const runner = new BlockParser(parser, text.plans);
+const runner = new BlockParser(parser, text.plans, false);
 /** Bytes read at a time when a row reaches far beyond its segment. */
 const moreBytes = 1 << 16;
 

@@ -13,6 +13,7 @@ export interface CsvText {
 /**
  * @param blocks - UTF-8 without byte order mark, header included.
  * @param onBytes - Told how many bytes were read so far.
+ * @yields Blocks, each of which stands until the next is asked for.
  * @throws InvalidUtf8
  */
 export async function* parseSequentially(
@@ -21,7 +22,7 @@ export async function* parseSequentially(
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Block> {
   const parser = new DelimitedParser(text.dialect, text.plans, 1 + text.skipLines);
-  const runner = new BlockParser(parser, text.plans);
+  const runner = new BlockParser(parser, text.plans, true);
   let skip = text.skipBytes;
   let done = 0;
   for await (const block of blocks) {

@@ -32,7 +32,8 @@ export async function throughTemporaryCsv(
       header: true,
       encoding: "utf-8",
     });
-    return Object.assign(source, { owner, close: remove });
+    const hash = await source.fingerprint();
+    return Object.assign(source, { owner, close: remove, fingerprint: async () => hash });
   } catch (error) {
     await remove();
     throw error;

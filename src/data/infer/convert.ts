@@ -40,7 +40,7 @@ export class ColumnConverter {
   }
 
   /**
-   * Converts the next rows.
+   * Converts the next rows; the array of a number column is changed in place and becomes its cells.
    *
    * @throws MillwrightError `SCHEMA_BAD_CELL` for a cell that the schema cannot read, with row and fix.
    * @throws MillwrightError `SCHEMA_WRONG_KIND` when the source delivers another sort of column altogether.
@@ -64,17 +64,12 @@ export class ColumnConverter {
     if (column.kind !== "number") return this.code(values, plainDecimal);
     const missing = missingNumbers(column);
     if (missing.length === 0 && column.dtype === "float64") return { type: "number", values };
-    const single = column.dtype === "float32";
-    const out = new Float64Array(values.length);
-    if (missing.length === 0) {
-      for (let i = 0; i < values.length; i++) out[i] = Math.fround(values[i]!);
-      return { type: "number", values: out };
+    if (missing.length > 0) {
+      for (let i = 0; i < values.length; i++) if (missing.includes(values[i]!)) values[i] = Number.NaN;
     }
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
-      out[i] = missing.includes(value) ? Number.NaN : single ? Math.fround(value) : value;
-    }
-    return { type: "number", values: out };
+    if (column.dtype === "float32")
+      for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i]!);
+    return { type: "number", values };
   }
 
   private fromDatetimes(values: Float64Array, zoned: boolean): Cells {

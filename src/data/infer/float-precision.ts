@@ -9,20 +9,31 @@
 /** What one pass over some values shows; more values can follow. */
 export class DigitScan {
   private exact = true;
+  private skipped = false;
   private scale = 1;
   private few = true;
   private largest = 0;
 
   add(values: Float64Array): void {
-    if (this.exact) this.exact = areExact(values);
+    if (this.exact && areExact(values)) {
+      // Digits are not looked at while every value is a float32; should one come that is not, the table decides.
+      this.skipped = true;
+      return;
+    }
+    this.exact = false;
+    if (this.skipped) this.few = false;
     if (!this.few) return;
     let { scale, largest } = this;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       if (value !== value) continue;
-      const size = Math.abs(value);
+      const size = value < 0 ? -value : value;
       if (size > largest) largest = size;
-      while (Math.round(value * scale) / scale !== value) {
+      const steps = size * scale;
+      // The nearest whole number; adding and taking away 2^52 rounds in two additions.
+      if ((steps + 4503599627370496 - 4503599627370496) / scale === size && steps < 2251799813685248)
+        continue;
+      while (Math.round(size * scale) / scale !== size) {
         scale *= 10;
         if (scale > 1e9) {
           this.few = false;
@@ -37,10 +48,17 @@ export class DigitScan {
   /** True when float32 is known to be enough; false means only that this does not show it. */
   get keeps(): boolean {
     if (this.exact) return true;
-    // Neighbours r / scale lie further apart than float32 steps there, so no two round to the same.
-    const step = 2 ** (Math.floor(Math.log2(this.largest)) - 23);
-    return this.few && this.largest < 1e38 && 1 / this.scale > 1.001 * step;
+    return this.few && decimalsKeep(this.scale, this.largest);
   }
+}
+
+/**
+ * Whether whole multiples of 1 / scale stay apart in float32 up to a size: they do where they lie further apart than
+ * the float32 numbers there.
+ */
+export function decimalsKeep(scale: number, largest: number): boolean {
+  const step = 2 ** (Math.floor(Math.log2(largest)) - 23);
+  return largest < 1e38 && 1 / scale > 1.001 * step;
 }
 
 function areExact(values: Float64Array): boolean {
@@ -51,9 +69,12 @@ function areExact(values: Float64Array): boolean {
   return true;
 }
 
+/** More distinct values than this are not looked through: float64 is never wrong. */
+const maxRounded = 8_000_000;
+
 /** Finds two different values that round to one float32; more values can follow. */
 export class RoundingTable {
-  /** Whether two met, or one is beyond float32. */
+  /** Whether two met, one is beyond float32, or there are too many to tell. */
   met = false;
   private capacity = 1024;
   private used = 0;
@@ -96,7 +117,8 @@ export class RoundingTable {
 
   private insert(slot: number, value: number): void {
     this.table[slot] = value;
-    if (++this.used * 2 <= this.capacity) return;
+    this.met = ++this.used > maxRounded;
+    if (this.used * 2 <= this.capacity) return;
     const old = this.table;
     this.capacity *= 2;
     this.table = new Float64Array(this.capacity).fill(Number.NaN);
@@ -109,7 +131,7 @@ export class RoundingTable {
   }
 }
 
-/** True when float32 is enough: distinct values stay distinct, and none overflows. NaN is left out. */
+/** True when float32 is enough for these values: distinct ones stay distinct, and none overflows. NaN is left out. */
 export function float32Keeps(values: Float64Array): boolean {
   const digits = new DigitScan();
   digits.add(values);

@@ -1,5 +1,5 @@
 /** What inference needs to know of a column of plain numbers, gathered in one pass over its chunks. */
-import { DigitScan } from "./float-precision.ts";
+import { decimalsKeep } from "./float-precision.ts";
 
 /** Distinct values are counted up to here; beyond it a column counts as having one a row. */
 const maxDistinct = 5_000_000;
@@ -16,10 +16,13 @@ export class NumberSummary {
   high = Number.NEGATIVE_INFINITY;
   /** Whether every cell is a whole number; a missing one is none. */
   whole = true;
+  /** Whether every cell that is not missing is one. */
+  integral = true;
   /** Whether the cells count up by one from the first. */
   counting = true;
   first = Number.NaN;
-  readonly digits = new DigitScan();
+  /** Most digits behind the point, where the text was seen. */
+  private decimals: number | undefined = 0;
   private readonly seen: Set<number> | undefined;
 
   /** @param countDistinct - Whether `distinct` is wanted, which costs memory. */
@@ -33,9 +36,20 @@ export class NumberSummary {
     return this.seen.size >= maxDistinct ? this.present : this.seen.size;
   }
 
-  add(values: Float64Array): void {
+  /** Whether the digits alone show that float32 keeps the distinct values apart. */
+  get keepsFloat32(): boolean {
+    if (this.present === 0) return true;
+    const largest = Math.max(Math.abs(this.low), Math.abs(this.high));
+    const decimals = this.integral ? 0 : this.decimals;
+    return decimals !== undefined && decimals < 10 && decimalsKeep(10 ** decimals, largest);
+  }
+
+  /** @param decimals - Most digits behind the point in these rows and those before; undefined when unknown. */
+  add(values: Float64Array, decimals: number | undefined): void {
+    this.decimals =
+      this.decimals === undefined || decimals === undefined ? undefined : Math.max(this.decimals, decimals);
     if (this.rowCount === 0 && values.length > 0) this.first = values[0]!;
-    let { low, lowRows, next, high, whole, counting, present } = this;
+    let { low, lowRows, next, high, whole, integral, counting, present } = this;
     const start = this.rowCount;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
@@ -52,12 +66,11 @@ export class NumberSummary {
       } else if (value === low) lowRows++;
       else if (value < next) next = value;
       if (value > high) high = value;
-      if (whole && !Number.isInteger(value)) whole = false;
+      if (integral && Math.floor(value) !== value) integral = false;
       if (counting && value !== this.first + start + i) counting = false;
     }
-    Object.assign(this, { low, lowRows, next, high, whole, counting, present });
+    Object.assign(this, { low, lowRows, next, high, whole: whole && integral, integral, counting, present });
     this.rowCount = start + values.length;
-    this.digits.add(values);
     if (this.seen !== undefined) {
       for (let i = 0; i < values.length && this.seen.size < maxDistinct; i++) this.seen.add(values[i]!);
     }

@@ -1,6 +1,6 @@
 /** Summaries of columns, chunk by chunk: what inference decides on. */
 import type { RawColumn } from "../raw-column.ts";
-import { RoundingTable } from "./float-precision.ts";
+import { DigitScan, RoundingTable } from "./float-precision.ts";
 import type { ColumnSummary } from "./infer-column.ts";
 import { namesRows } from "./infer-numbers.ts";
 import { NumberSummary } from "./number-summary.ts";
@@ -9,6 +9,8 @@ import { NumberSummary } from "./number-summary.ts";
 export class ColumnSummariser {
   private type: "number" | "datetime" | "string" | "odd" | "skip" = "skip";
   private readonly numbers: NumberSummary;
+  /** Present when all rows were scanned. */
+  private digits: DigitScan | undefined;
   private rounding: RoundingTable | undefined;
   private rowCount = 0;
   private present = 0;
@@ -33,7 +35,7 @@ export class ColumnSummariser {
 
   /** Whether only a look at all values together shows if float32 keeps them apart. */
   get undecided(): boolean {
-    return this.type === "number" && !this.numbers.digits.keeps;
+    return this.type === "number" && !this.numbers.keepsFloat32 && this.digits?.keeps !== true;
   }
 
   add(raw: RawColumn): void {
@@ -44,8 +46,7 @@ export class ColumnSummariser {
         this.type = "odd";
         return;
       case "number":
-        this.numbers.add(raw.values);
-        this.numbers.infinite += raw.infinite ?? 0;
+        this.addNumbers(raw);
         return;
       case "datetime":
         this.addDatetimes(raw.values, raw.zoned);
@@ -60,6 +61,18 @@ export class ColumnSummariser {
   addRounded(raw: RawColumn): void {
     this.rounding ??= new RoundingTable();
     if (raw.type === "number") this.rounding.add(raw.values);
+  }
+
+  /** Digits are scanned where the text does not tell how many there are. */
+  private addNumbers(raw: RawColumn & { readonly type: "number" }): void {
+    const first = this.numbers.rowCount === 0;
+    this.numbers.add(raw.values, raw.decimals);
+    this.numbers.infinite += raw.infinite ?? 0;
+    const told = raw.decimals !== undefined && raw.decimals < 10;
+    if (told || this.numbers.integral) return;
+    // A scan that starts in the middle shows nothing about the rows before.
+    if (first) this.digits = new DigitScan();
+    this.digits?.add(raw.values);
   }
 
   private addDatetimes(values: Float64Array, zoned: boolean): void {
@@ -89,7 +102,7 @@ export class ColumnSummariser {
         return {
           type: "number",
           numbers: this.numbers,
-          keepsFloat32: this.numbers.digits.keeps || this.rounding?.met === false,
+          keepsFloat32: !this.undecided || this.rounding?.met === false,
         };
       case "datetime":
         return { type: "datetime", present: this.present, zoned: this.zoned === true };

@@ -4,7 +4,7 @@
 // A batch of rows is split first and then converted column by column. `reference.ts` says the same slowly.
 import { datetimeFromBytes, zoneSeen } from "./datetimes.as";
 import { intern } from "./interning.as";
-import { numberFromBytes, SLOW } from "./numbers.as";
+import { decimalsSeen, numberFromBytes, SLOW } from "./numbers.as";
 
 /** Words of the state, as in `delimited.ts`. */
 const DELIMITER: usize = 0;
@@ -231,6 +231,7 @@ const ZONED: usize = 2;
 const UNZONED: usize = 3;
 const OUT: usize = 4;
 const DICTIONARY: usize = 5;
+const DECIMALS: usize = 14;
 
 function convertColumn(state: usize, column: u32, columns: u32, count: u32): void {
   const descriptor = <usize>word(state, DESCRIPTORS) + (<usize>column << 6);
@@ -256,6 +257,7 @@ function convertNumbers(
   out: usize,
 ): void {
   let slow = word(state, SLOW_COUNT);
+  let most = word(descriptor, DECIMALS);
   const list = <usize>word(state, SLOW_LIST);
   for (let row: u32 = 0; row < count; row++) {
     const at = <usize>row * stride;
@@ -264,6 +266,7 @@ function convertNumbers(
       setWord(descriptor, ODD, 1);
       return;
     }
+    if (value == value) most = max(most, decimalsSeen());
     // Too long for sixty-four bits: left to the caller.
     if (value == SLOW) {
       store<u32>(list + (<usize>slow << 3), column);
@@ -273,6 +276,7 @@ function convertNumbers(
     store<f64>(out + (<usize>row << 3), value);
   }
   setWord(state, SLOW_COUNT, slow);
+  setWord(descriptor, DECIMALS, most);
 }
 
 function convertDatetimes(

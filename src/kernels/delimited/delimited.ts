@@ -46,14 +46,11 @@ const ZONED = 2;
 const UNZONED = 3;
 const OUT = 4;
 const SLOTS = 5;
-const SLOT_COUNT = 6;
-const HASHES = 7;
 const OFFSETS = 8;
-const CODE_CAPACITY = 9;
 const SIZE = 10;
 const ARENA = 11;
-const ARENA_BYTES = 12;
 const NOT_ASCII = 13;
+const DECIMALS = 14;
 /** Words of the state that change. */
 const AT = 8;
 const END = 9;
@@ -221,6 +218,11 @@ export class DelimitedParser {
   zones(column: number): { readonly zoned: number; readonly unzoned: number } {
     const words = this.#descriptor(column);
     return { zoned: words[ZONED]!, unzoned: words[UNZONED]! };
+  }
+
+  /** Most digits behind the point of a number column so far; 99 where a number was written with an exponent. */
+  decimals(column: number): number {
+    return this.#descriptor(column)[DECIMALS]!;
   }
 
   /** Values of a number or datetime column in the last batch, as a view. */

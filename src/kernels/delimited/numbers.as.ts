@@ -17,6 +17,57 @@ const tens: StaticArray<f64> = [
   1e21, 1e22,
 ];
 
+/** High bit of each byte of eight that is no digit; `bytes` are characters with "0" taken away bit by bit. */
+// @ts-ignore: decorator
+@inline
+function noDigits(bytes: u64): u64 {
+  return ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
+}
+
+/** Value of eight digits, the first in the lowest byte, by three multiplications instead of eight. */
+// @ts-ignore: decorator
+@inline
+function eightDigits(bytes: u64): u64 {
+  const pairs = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff00ff00ff;
+  const fours = (pairs * 100 + (pairs >> 16)) & 0x0000ffff0000ffff;
+  return (fours * 10000 + (fours >> 32)) & 0xffffffff;
+}
+
+/** Digits read from `at` on, onto the mantissa before them; their number is left in `digitCount`. */
+let digitCount: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function readDigits(from: usize, stop: usize, before: u64): u64 {
+  let at = from;
+  let mantissa = before;
+  while (at < stop) {
+    // Bytes behind the field are readable, and do not count.
+    const bytes = load<u64>(at) ^ 0x3030303030303030;
+    const other = noDigits(bytes);
+    let count: usize = other == 0 ? 8 : <usize>ctz(other) >> 3;
+    if (count > stop - at) count = stop - at;
+    if (count == 0) break;
+    at += count;
+    if (count < 8) {
+      mantissa = mantissa * unchecked(wholeTens[<i32>count]) + eightDigits(bytes << (<u64>(8 - count) << 3));
+      break;
+    }
+    mantissa = mantissa * 100000000 + eightDigits(bytes);
+  }
+  digitCount = at - from;
+  return mantissa;
+}
+
+const wholeTens: StaticArray<u64> = [1, 10, 100, 1000, 10000, 100000, 1000000, 10000000];
+
+let decimals: u32 = 0;
+
+/** Digits behind the point of the last number; 99 where it is written with an exponent. */
+export function decimalsSeen(): u32 {
+  return decimals;
+}
+
 /** The number; NaN for a blank field; Infinity for what is no plain number; SLOW. */
 export function numberFromBytes(start: usize, end: usize): f64 {
   let at = start;
@@ -24,39 +75,30 @@ export function numberFromBytes(start: usize, end: usize): f64 {
   while (at < stop && load<u8>(at) <= 32) at++;
   while (stop > at && load<u8>(stop - 1) <= 32) stop--;
   if (at == stop) return NaN;
-  let negative = false;
+  // Signs come as they like, so nothing branches on them.
   const sign = load<u8>(at);
-  if (sign == 45) {
-    negative = true;
-    at++;
-  } else if (sign == 43) at++;
+  const negative = sign == 45;
+  at += <usize>(<u32>negative | <u32>(sign == 43));
   const first = at;
-  let mantissa: u64 = 0;
-  while (at < stop) {
-    const digit = <u32>load<u8>(at) - 48;
-    if (digit > 9) break;
-    mantissa = mantissa * 10 + digit;
-    at++;
-  }
-  let digits = <i32>(at - first);
+  let mantissa = readDigits(at, stop, 0);
+  at += digitCount;
+  let digits = <i32>digitCount;
   // Leading zeros mean a code.
   if (digits > 1 && load<u8>(first) == 48) return Infinity;
   let exponent: i32 = 0;
+  decimals = 0;
   if (at < stop && load<u8>(at) == 46) {
     at++;
-    const fraction = at;
-    while (at < stop) {
-      const digit = <u32>load<u8>(at) - 48;
-      if (digit > 9) break;
-      mantissa = mantissa * 10 + digit;
-      at++;
-    }
-    exponent = -<i32>(at - fraction);
+    mantissa = readDigits(at, stop, mantissa);
+    at += digitCount;
+    exponent = -<i32>digitCount;
+    decimals = <u32>digitCount;
     digits -= exponent;
   }
   if (digits == 0) return Infinity;
   if (at < stop) {
     if ((load<u8>(at) | 32) != 101) return Infinity;
+    decimals = 99;
     at++;
     let minus = false;
     if (at < stop) {
@@ -78,7 +120,7 @@ export function numberFromBytes(start: usize, end: usize): f64 {
   if (mantissa <= 9007199254740992 && exponent >= -22 && exponent <= 22) {
     const exact = <f64>mantissa;
     const value = exponent < 0 ? exact / unchecked(tens[-exponent]) : exact * unchecked(tens[exponent]);
-    return negative ? -value : value;
+    return reinterpret<f64>(reinterpret<u64>(value) | (<u64>negative << 63));
   }
   const value = roundLong(mantissa, exponent);
   return negative && value != SLOW ? -value : value;
