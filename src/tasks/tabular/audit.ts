@@ -2,6 +2,7 @@
  * Two questions asked before the race, each with small fits on the first fold:
  * what would a leak have made us report, and does a shuffled target score chance?
  */
+import { MillwrightError } from "../../core/index.ts";
 import { bootstrapInterval, scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Schema } from "../../schema/index.ts";
@@ -85,8 +86,9 @@ export async function auditTable(
       item.status === "fulfilled" ? item.value : undefined,
     );
     const score = (given: typeof base): number | undefined =>
-      given === undefined ? undefined : metric.score(given);
+      given === undefined ? undefined : ifDefined(() => metric.score(given));
     const honestScore = score(without);
+    const nullTest = base && nothing && ifDefined(() => nullTestOf(metric, base, nothing, options.seed));
     return {
       leaks: table.leaks.flatMap((column, i) => {
         const leaked = score(withColumn[i]);
@@ -94,13 +96,22 @@ export async function auditTable(
           ? []
           : [{ column, withColumn: leaked, without: honestScore }];
       }),
-      ...(base !== undefined &&
-        nothing !== undefined && { nullTest: nullTestOf(metric, base, nothing, options.seed) }),
+      ...(nullTest && { nullTest }),
     };
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", stop);
     pool.stop();
+  }
+}
+
+/** A figure, or nothing where one fold's rows do not define it: a rare class may be absent from them. */
+function ifDefined<T>(figure: () => T): T | undefined {
+  try {
+    return figure();
+  } catch (error) {
+    if (error instanceof MillwrightError && error.code.startsWith("DATA_")) return undefined;
+    throw error;
   }
 }
 

@@ -33,6 +33,12 @@ export function judgedRows(rows: Omit<LabelledFrame, "frame">, task: Task): Judg
   return { y: rows.y, weight: rows.weight, positive: positiveCode(task) };
 }
 
+/** The columns that judging reads: what the model takes, the answers, their weight. */
+export function judgedSchema(schema: Schema): Schema {
+  const read = new Set(["feature", "target", "weight"]);
+  return { columns: schema.columns.filter((column) => read.has(column.role)) };
+}
+
 /**
  * Rows with known answers from another source, read by a schema that is already settled.
  *

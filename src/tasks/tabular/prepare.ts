@@ -2,14 +2,13 @@
  * From a source to rows that can be learnt from: the table is read, roles are set,
  * rows without a target are set aside, and what gives the answer away is left out.
  */
-import { MillwrightError, nearest } from "../../core/index.ts";
+import { MillwrightError } from "../../core/index.ts";
 import {
   type ColumnOverride,
   type Finding,
   findings as lookAt,
   openTable,
   readingOf,
-  type Table,
 } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
@@ -43,7 +42,6 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     columns: overridesOf(options),
   });
   try {
-    requireColumns(table, options);
     const whole = await table.read();
     const rows = rowsWithTarget(whole, options.target);
     const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
@@ -58,7 +56,8 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     const schema = withRoles(labelled.schema, (item) =>
       leaks.includes(item.name) ? "ignore" : roleAfter(item, findings, kept),
     );
-    requireFeatures(schema, leaks);
+    requireFeatures(schema, findings);
+    requireTime(schema, options.timeColumn);
     const frame = { ...labelled, schema };
     const weight = options.weight === undefined ? undefined : weightOf(frame, options.weight);
     return {
@@ -116,18 +115,6 @@ function overridesOf(options: TrainOptions): Record<string, ColumnOverride> {
   return overrides;
 }
 
-function requireColumns(table: Table, options: TrainOptions): void {
-  const names = table.schema.columns.map((column) => column.name);
-  if (!names.includes(options.target)) {
-    const guess = nearest(options.target, names);
-    throw new MillwrightError(
-      "TARGET_MISSING",
-      `${table.owner} has no column "${options.target}" among its ${names.length}${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
-      `Name one of ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""} with --target.`,
-    );
-  }
-}
-
 function requireRows(target: string, all: number, labelled: number): void {
   if (labelled === 0) {
     throw new MillwrightError(
@@ -156,16 +143,25 @@ function roleAfter(column: ColumnSchema, findings: readonly Finding[], kept: Rea
   return leftOut ? "ignore" : column.role;
 }
 
-function requireFeatures(schema: Schema, leaks: readonly string[]): void {
+function requireFeatures(schema: Schema, findings: readonly Finding[]): void {
   if (schema.columns.some((column) => column.role === "feature")) return;
-  const said =
-    leaks.length > 0
-      ? ` ${leaks.join(", ")} ${leaks.length === 1 ? "is" : "are"} left out for giving the target away.`
-      : "";
+  const left = findings.filter(({ effect, column }) => effect === "leftOut" && column !== null);
+  const said = left.slice(0, 6).map(({ column, kind }) => `${column} (${kind})`);
+  const kept = left.find(({ undo }) => undo !== null)?.undo;
   throw new MillwrightError(
     "DATA_EMPTY",
-    `No column is left to predict from.${said}`,
-    "Bring more columns, or keep one with --keep.",
+    `No column is left to predict from.${said.length > 0 ? ` Left out: ${said.join(", ")}${left.length > said.length ? ", …" : ""}.` : ""}`,
+    `Bring more columns${typeof kept === "string" ? `, or keep one: ${kept}` : ""}.`,
+  );
+}
+
+function requireTime(schema: Schema, name: string | undefined): void {
+  const column = schema.columns.find((item) => item.name === name);
+  if (column === undefined || column.kind === "datetime" || column.kind === "number") return;
+  throw new MillwrightError(
+    "SCHEMA_WRONG_KIND",
+    `The time column "${column.name}" is a ${column.kind} column, and time is a datetime or a number.`,
+    `Name another with --time-column, or read it as one with --column ${column.name}=datetime.`,
   );
 }
 
@@ -178,15 +174,24 @@ function weightOf(frame: Frame, name: string): Float64Array {
       "Name a number column with --weight.",
     );
   }
+  let total = 0;
   for (let row = 0; row < frame.rowCount; row++) {
     const value = cells.values[row]!;
+    total += value;
     if (!(value >= 0 && value < Infinity)) {
       throw new MillwrightError(
         "DATA_BAD_VALUE",
-        `The weight "${name}" is ${value} in row ${row + 1}, and weights are finite and not negative.`,
+        `The weight "${name}" is ${Number.isNaN(value) ? "missing" : value} in row ${row + 1}, and weights are finite and not negative.`,
         "Clean that row, or leave --weight out.",
       );
     }
+  }
+  if (total === 0) {
+    throw new MillwrightError(
+      "DATA_BAD_VALUE",
+      `The weight "${name}" is 0 in all ${frame.rowCount} rows.`,
+      "Clean it, or leave --weight out.",
+    );
   }
   return cells.values;
 }

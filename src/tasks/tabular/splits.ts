@@ -1,4 +1,5 @@
 /** The splits of a training run: untouched test rows, then folds of the rest, by the roles of the columns. */
+import { MillwrightError } from "../../core/index.ts";
 import { defaultSplitKind, holdOut, makeFolds, type Split, type SplitPlan } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import type { Frame } from "../../schema/index.ts";
@@ -30,6 +31,28 @@ export function splitRows(
 ): RunSplits {
   const { kind, reason } = defaultSplitKind(frame.schema, y.kind);
   const plan = planOf(kind, frame, y);
+  const role = kind === "time" ? "time" : "group";
+  const by = frame.schema.columns.find((column) => column.role === role)?.name;
+  return namingColumn(by, () => splitByPlan(plan, frame, options, { kind, reason }));
+}
+
+/** A refusal to split tells which column asked for the split. */
+function namingColumn<T>(name: string | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof MillwrightError) || name === undefined) throw error;
+    const { code, what, fix } = error;
+    throw new MillwrightError(code, `The rows cannot be split by "${name}". ${what}`, fix, { cause: error });
+  }
+}
+
+function splitByPlan(
+  plan: SplitPlan,
+  frame: Frame,
+  options: Parameters<typeof splitRows>[2],
+  chosen: Pick<RunSplits, "kind" | "reason">,
+): RunSplits {
   const everything = Uint32Array.from({ length: frame.rowCount }, (_, row) => row);
   const { train, test } =
     options.testSize === 0
@@ -43,7 +66,7 @@ export function splitRows(
     { folds: options.folds ?? defaultFolds(train.length), seed: options.seed },
     train,
   ).map((fold) => ({ train: within(fold.train), test: within(fold.test) }));
-  return { train, test, folds, kind, reason };
+  return { train, test, folds, ...chosen };
 }
 
 function planOf(kind: SplitPlan["kind"], frame: Frame, y: Target): SplitPlan {

@@ -1,5 +1,4 @@
 /** From which probability on the answer is "positive", chosen on out-of-fold answers, never on test rows. */
-import { MillwrightError } from "../../core/index.ts";
 import { operatingThreshold, scoredRows } from "../../evaluate/index.ts";
 import type { ClassificationRows } from "../../metrics/index.ts";
 import type { Task } from "../../pipeline/index.ts";
@@ -16,14 +15,7 @@ export function thresholdFor(
   judged: JudgedRows,
   answers: Float64Array,
 ): number | undefined {
-  if (task.kind !== "classification" || task.positive === undefined) {
-    if (cost === undefined) return undefined;
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `--cost sets the threshold between two classes, and "${task.target}" ${task.kind === "regression" ? "is a number" : `has ${task.classes.length} classes`}.`,
-      "Leave --cost out.",
-    );
-  }
+  if (task.kind !== "classification" || task.positive === undefined) return undefined;
   if (cost === undefined) return 0.5;
   const { threshold } = operatingThreshold(scoredRows(judged.y, answers, judged) as ClassificationRows, cost);
   return Math.min(1, Math.max(0, Number(threshold.toPrecision(6))));

@@ -25,11 +25,19 @@ import { calibrationFor } from "./calibrate.ts";
 import { cardOf } from "./card.ts";
 import { type Explanation, explainModel } from "./explain.ts";
 import { type Judgement, judgeModel } from "./judge.ts";
-import { constantAnswer, judgedRows, type LabelledFrame, readLabelled, takeLabelled } from "./labelled.ts";
+import {
+  constantAnswer,
+  judgedRows,
+  judgedSchema,
+  type LabelledFrame,
+  readLabelled,
+  takeLabelled,
+} from "./labelled.ts";
 import { recipeOf, type TrainOptions } from "./options.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
 import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
+import { requireClasses, requireJudgeable, requireOptions, requireTaskOptions } from "./require.ts";
 import { type RunSplits, splitRows } from "./splits.ts";
 import { thresholdFor } from "./threshold.ts";
 
@@ -53,17 +61,14 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   const startedMs = options.startedMs ?? performance.now();
   const secondsLeft = (): number => (options.time ?? Infinity) - (performance.now() - startedMs) / 1000;
   const progress = options.onProgress ?? (() => {});
-  if (options.time !== undefined && options.budget !== undefined) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      "--time and --budget are both given.",
-      "Give one of them.",
-    );
-  }
+  requireOptions(options);
 
   progress({ stage: "read the table" });
   const table = await prepareTable(options);
   const { task } = table;
+  const candidates = portfolio(task.kind, options.families);
+  requireTaskOptions(options, task);
+  requireClasses(task, table.y);
   const metric = metricOf(options.metric, table.y);
   const splits = splitRows(table.frame, table.y, {
     testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
@@ -74,7 +79,8 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   const held =
     options.testSource === undefined
       ? takeLabelled(table, splits.test)
-      : await readLabelled(options.testSource, table.frame.schema, task, options);
+      : await readLabelled(options.testSource, judgedSchema(table.frame.schema), task, options);
+  requireJudgeable(metric, held, task, "The untouched rows");
 
   progress({ stage: "look for leaks and for chance" });
   const audit = await auditTable(table, training, splits, metric, {
@@ -84,7 +90,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
 
   const data = raceDataOf(training, splits, options.seed);
   const race = await runRace(data, {
-    candidates: portfolio(task.kind, options.families),
+    candidates,
     shape: {
       rowCount: training.frame.rowCount,
       columnCount: featureColumns(table.frame.schema).length,

@@ -1,0 +1,51 @@
+/**
+ * Broken inputs: each ends with exit code 1 and exactly one error, whose message
+ * names the object, the numbers and the fix; nothing half-written is left.
+ */
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { type BadInput, makeFiles, placed } from "./bad-input/case.ts";
+import { badModels } from "./bad-input/models.ts";
+import { badOptions } from "./bad-input/options.ts";
+import { badOutputs } from "./bad-input/outputs.ts";
+import { badSources } from "./bad-input/sources.ts";
+import { badTables } from "./bad-input/targets.ts";
+import { runHere, temporaryFolder } from "./cli.ts";
+
+const groups = { badSources, badTables, badOptions, badModels, badOutputs };
+
+for (const [name, cases] of Object.entries(groups)) {
+  describe(name, () => {
+    test.each(cases.map((item) => [item.name, item] as const))("%s", async (_, item) => await refuses(item));
+  });
+}
+
+test("there are more than a hundred, each with a name of its own", () => {
+  const names = Object.values(groups).flatMap((cases) => cases.map((item) => item.name));
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.length).toBeGreaterThan(100);
+});
+
+async function refuses(item: BadInput): Promise<void> {
+  using folder = temporaryFolder();
+  makeFiles(folder.path, item);
+  const before = filesIn(folder.path);
+  const { code, stdout, stderr } = await runHere(placed(folder.path, item.command));
+  const said = stderr.split("\n").filter((line) => /^(error|defect): /.test(line));
+  expect(said, stderr).toHaveLength(1);
+  expect(code, stderr).toBe(1);
+  expect(said[0]).toMatch(/^error: \S.*[.?`…] .*\. \[[A-Z_]+\]$/s);
+  expect(said[0], stderr).toContain(`[${item.code}]`);
+  for (const word of item.says) expect(said[0]).toContain(word);
+  expect(said[0]!.length, "a message is not a page").toBeLessThan(700);
+  expect(stdout).toBe("");
+  expect(filesIn(folder.path)).toEqual(before);
+}
+
+/** Files, hidden ones too; an empty output folder does not count. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+    .sort();
+}
