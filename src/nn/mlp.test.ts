@@ -94,6 +94,18 @@ describe("mlp", () => {
     expect(fitted.reference(x).every((p) => p >= 0 && p <= 1)).toBe(true);
   });
 
+  test("steps too large for finite weights are an error, and rows kept aside avoid it", async () => {
+    const x = uniform(200, 2);
+    const rows = { x, y: numbers(x.columns[0]!) };
+    const wild = { width: 8, epochs: 20, learningRate: 1, weightDecay: 10 };
+    await expect(mlp({ ...wild, validationShare: 0 }).fit(rows, context())).rejects.toMatchObject({
+      code: "FIT_DIVERGED",
+      message: expect.stringMatching(/learning rate of 1 and a weight decay of 10/),
+    });
+    const watched = await mlp(wild).fit(rows, context());
+    expect(watched.reference(x).every(Number.isFinite)).toBe(true);
+  });
+
   test.each<[string, object, RegExp]>([
     ["a width of 0", { width: 0 }, /mlp.width is 0.*from 1 to 4096.*PARAMETER_RANGE/],
     ["a mistyped name", { learningrate: 1 }, /nearest name is "learningRate".*PARAMETER_UNKNOWN/],

@@ -96,7 +96,8 @@ const fewestRows = 40;
 /**
  * Multilayer perceptron for numbers and classes.
  *
- * @throws MillwrightError from `fit`: `DATA_ONE_CLASS`; `SCHEMA_WRONG_KIND` for a category.
+ * @throws MillwrightError from `fit`: `DATA_ONE_CLASS`; `SCHEMA_WRONG_KIND` for a category;
+ *   `FIT_DIVERGED` if the steps were too large for finite weights.
  */
 export function mlp(parameters: Partial<Parameters> = {}): Estimator {
   const resolved = resolveParameters("mlp", mlpParameters, parameters);

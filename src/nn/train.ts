@@ -5,6 +5,7 @@
  * a third of the rate; after three such falls it ends. So noisy targets, which overfit
  * in a few epochs, and smooth ones, which need many, get their own schedule.
  */
+import { MillwrightError } from "../core/index.ts";
 import type { FitContext, Target } from "../estimators/index.ts";
 import { graph, input } from "../graph/index.ts";
 import { compile, type Session } from "../runtime/index.ts";
@@ -109,7 +110,19 @@ export async function train(
     await state.release();
     await scorer?.release();
   }
+  if (!best.layers.every(isFinite)) {
+    throw new MillwrightError(
+      "FIT_DIVERGED",
+      `mlp with a learning rate of ${learningRate} and a weight decay of ${weightDecay} has no finite weights left.`,
+      "Lower { learningRate } or { weightDecay }.",
+    );
+  }
   return best;
+}
+
+/** Whether nothing overflowed: what once did never comes back. Rows kept aside never choose such weights. */
+function isFinite({ weight, bias }: Layer<Float32Array>): boolean {
+  return weight.every(Number.isFinite) && bias.every(Number.isFinite);
 }
 
 /** The arrays that a step is fed, filled anew for each batch. */
