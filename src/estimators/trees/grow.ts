@@ -280,7 +280,7 @@ export class TreeGrower {
     const found = this.#grower.leaf(
       0,
       job.activeCount,
-      root.histogram,
+      root.histogram === 0 ? this.#lastResort() : root.histogram,
       this.#side(root, 1, mix32(job.seed), minGain),
     );
     root.split = found.split;
