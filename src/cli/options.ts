@@ -17,7 +17,7 @@ export function numberIn(flag: string, min: number, max: number, whole = false):
   return (text) => {
     const value = text.trim() === "" ? NaN : Number(text);
     if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
-      const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
+      const range = max >= Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
       throw refused(flag, text, `Give ${whole ? "a whole number" : "a number"} ${range}.`);
     }
     return value;

@@ -16,7 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { MillwrightError } from "../core/index.ts";
+import { MillwrightError, processRuns } from "../core/index.ts";
 
 /**
  * The folder for results, made if need be and checked before any work starts.
@@ -115,17 +115,7 @@ function writeSynced(path: string, bytes: Uint8Array): void {
 function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
     const match = /^\.(\d+)\.\d+\.partial$/.exec(name);
-    if (match !== null && !isRunning(Number(match[1]))) rmSync(join(folder, name), { force: true });
-  }
-}
-
-function isRunning(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    // Someone else's process may not be signalled, and runs.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if (match !== null && !processRuns(Number(match[1]))) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -4,11 +4,11 @@
  * the clock without harm to this process.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serialize } from "node:v8";
-import { MillwrightError } from "../core/index.ts";
+import { MillwrightError, processRuns } from "../core/index.ts";
 import type { FoldJob, FoldResult, RaceData } from "./fold-job.ts";
 import type { RaceReply, RaceRequest } from "./race.worker.ts";
 
@@ -31,9 +31,7 @@ export interface RacePool {
  * @param processes - At least 1.
  */
 export function startRacePool(data: RaceData, processes: number): RacePool {
-  const folder = mkdtempSync(join(tmpdir(), "millwright-race-"));
-  const path = join(folder, "data.bin");
-  writeFileSync(path, serialize(data), { mode: 0o600 });
+  const { folder, path } = shareData(data);
   const queue: Waiting[] = [];
   const busy = new Map<ChildProcess, Waiting>();
   const idle: ChildProcess[] = [];
@@ -105,6 +103,36 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const prefix = "millwright-race-";
+
+/**
+ * Writes the data to a folder of this process. The workers remove it when this process dies without
+ * a word; what is left where they died too is swept by the next race.
+ */
+function shareData(data: RaceData): { readonly folder: string; readonly path: string } {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    if (owner !== undefined && !processRuns(Number(owner)))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const bytes = serialize(data);
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+    const path = join(folder, "data.bin");
+    writeFileSync(path, bytes, { mode: 0o600 });
+    return { folder, path };
+  } catch (cause) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    throw new MillwrightError(
+      "OUTPUT_UNWRITABLE",
+      `${tmpdir()} cannot hold the ${bytes.length} bytes that worker processes share: ${(cause as Error).message}.`,
+      "Free space there, or name another temporary folder in the variable TMPDIR.",
+      { cause },
+    );
+  }
 }
 
 function settle(waiting: Waiting, reply: RaceReply): void {

@@ -4,7 +4,8 @@
  * It is a process and not a thread, because it must be killable: ending a thread
  * inside native code aborts the whole program. Ctrl-C is the parent's business.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { deserialize } from "node:v8";
 import { MillwrightError } from "../core/index.ts";
 import { type FoldJob, type RaceData, runFoldJob } from "./fold-job.ts";
@@ -27,11 +28,17 @@ export type RaceReply =
     };
 
 let data: RaceData | undefined;
+let folder: string | undefined;
 
 process.on("SIGINT", () => {});
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => {
+  // The parent is gone without a word: nobody else removes the rows from the disk.
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+});
 process.on("message", (request: RaceRequest) => {
   if (request.type === "data") {
+    folder = dirname(request.path);
     data = deserialize(readFileSync(request.path)) as RaceData;
     return;
   }

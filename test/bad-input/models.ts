@@ -157,8 +157,8 @@ export const badModels: readonly BadInput[] = [
     name: "rows to evaluate without the target",
     files,
     command: ["evaluate", "./churn.onnx", "./rows.csv"],
-    code: "SCHEMA_MISSING_COLUMN",
-    says: ['"churned"'],
+    code: "TARGET_MISSING",
+    says: ["rows.csv", '"churned"', "answers"],
   },
   {
     name: "rows to evaluate with an unknown label",

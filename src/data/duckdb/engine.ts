@@ -179,7 +179,7 @@ export class Engine {
 }
 
 function failure(subject: Subject, said: string, cause: unknown): MillwrightError {
-  const reason = said.replace(/\.$/, "");
+  const reason = said.replace(/[.?!]$/, "");
   if (subject.kind === "file") {
     const plain = reason.replace(/^(Invalid Input|IO|Conversion|Binder|Serialization|Parser) Error: /, "");
     return new MillwrightError(

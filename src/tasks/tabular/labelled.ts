@@ -54,6 +54,16 @@ export async function readLabelled(
     schema,
     ...readingOf(options),
     ...(options.threads !== undefined && { threads: options.threads }),
+  }).catch((error: unknown) => {
+    const { code, what = "" } = error as Partial<MillwrightError>;
+    if (code !== "SCHEMA_MISSING_COLUMN" || !what.includes(`"${task.target}"`)) throw error;
+    const [said] = what.split("; the nearest");
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `${said!.replace(/\.$/, "")}, which holds the answers to judge by.`,
+      "Bring rows with known answers in that column.",
+      { cause: error },
+    );
   });
   try {
     const whole = await table.read();
