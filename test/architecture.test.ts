@@ -124,6 +124,13 @@ describe("architecture", () => {
     }
   });
 
+  test("docs/architecture.md lists the folders that exist, in this order", () => {
+    const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    const listed = [...page.matchAll(/^\| `(\w+)\/` \|/gm)].map((match) => match[1]!);
+    const existing = new Set(productFiles.filter((file) => file.includes("/")).map(folderOf));
+    expect(listed).toEqual(layers.filter((layer) => existing.has(layer)));
+  });
+
   test("a folder imports only from folders before it", () => {
     const wrong = internal.filter((item) => {
       const from = folderOf(item.from);

@@ -7,7 +7,7 @@
  * reason, and an exception that fits nothing fails.
  */
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Folder, makeFolder } from "./docs/page.ts";
@@ -51,6 +51,12 @@ test("the pages were found, and there are snippets of each sort on them", () => 
   expect(pages).toEqual(expect.arrayContaining(["README.md", "docs/errors.md", "docs/model-file.md"]));
   const languages = new Set(pages.flatMap(readSnippets).map((snippet) => snippet.language));
   expect([...languages]).toEqual(expect.arrayContaining(["console", "sh", "ts", "inline"]));
+});
+
+test.each([...pages, "CONTRIBUTING.md", "CHANGELOG.md"])("%s links to what is there", (page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]!);
+  expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
 });
 
 test("a changed word, a line too few and a line too many are seen; other figures are not", () => {
