@@ -70,6 +70,9 @@ async function runOne(job: Job): Promise<void> {
     learningRate: 0.1,
     minRowsInLeaf: 20,
     earlyStoppingRounds: 0,
+    featureShare: 1,
+    rowShare: 1,
+    l2: 0,
   });
   const x = part(0, job.rows);
   const y = {

@@ -120,6 +120,15 @@ export class BoostRun {
     return this.#objective.loss(scores, targets, weights, this.#watchRows);
   }
 
+  /** Rounds so far. */
+  get rounds(): number {
+    return this.#round;
+  }
+
+  get watchedCount(): number {
+    return this.#watchRows.length;
+  }
+
   /** Adds one round of trees. Returns false when no tree found a split: more rounds change nothing. */
   round(): boolean {
     const { grower, rows, args, targets, weights, sums } = this.#space;

@@ -58,7 +58,6 @@ export function boosting(parameters: Partial<BoostingParameters> = {}): Estimato
                 usable.weight ?? new Float64Array(n).fill(1),
                 given && (given.weight ?? new Float64Array(more).fill(1)),
               );
-        const [fitRows, watchRows] = splitRows(usable.y, usable.rowIds, n, more, resolved, seed);
         const classCount = usable.y.kind === "classification" ? usable.y.classCount : 1;
         const objective = objectiveOf(usable.y);
         const boost = growParameters(resolved);
@@ -66,8 +65,17 @@ export function boosting(parameters: Partial<BoostingParameters> = {}): Estimato
           { data, objective, classCount, targets, weights, rowIds: usable.rowIds },
           boost,
         );
-        const run = new BoostRun(space, boost, fitRows, watchRows, seed);
-        const rounds = await boostRounds(run, resolved, watchRows.length > 0, context);
+        const parts = watchedParts(usable.y, usable.rowIds, n, more, resolved, seed);
+        const start = ({ fit, watch }: Part) => new BoostRun(space, boost, fit, watch, seed);
+        let run = start(parts[0]!);
+        let rounds = resolved.rounds;
+        if (parts[0]!.watch.length > 0) {
+          rounds = await watchedRounds([run, ...parts.slice(1).map(start)], resolved, context);
+        }
+        // Rows held out here only say how many rounds; unless they are many, the model is fitted on all rows.
+        const heldOut = more === 0 && parts[0]!.watch.length > 0;
+        if (heldOut && n <= REFITTED_ROWS) run = start({ fit: rowNumbers(0, n), watch: new Uint32Array(0) });
+        rounds = await addRounds(run, rounds, context);
         const outputs = objectives[objective].outputs(classCount);
         return fittedBoosting(run.trees.slice(0, rounds * outputs), run.base, objective, run.importance);
       } finally {
@@ -98,55 +106,87 @@ function growParameters(p: BoostingParameters): BoostParameters {
   return { ...p, featuresPerNode: 0, randomThresholds: false, monotone: undefined };
 }
 
-/** Rows to fit and rows to watch. The `more` rows after the first n were given for watching. */
-function splitRows(
+/** Rows that a run fits on and rows whose loss it watches. */
+interface Part {
+  readonly fit: Uint32Array;
+  readonly watch: Uint32Array;
+}
+
+/** Above so many rows, the tenth held out is not missed. */
+const REFITTED_ROWS = 200_000;
+
+/** Parts of a cross-validation. */
+const FOLDS = 5;
+
+function rowNumbers(from: number, to: number): Uint32Array {
+  return new Uint32Array(to - from).map((_, i) => from + i);
+}
+
+/**
+ * Which rows are watched for early stopping: the `more` rows given for it after the first n; else each fifth in turn
+ * where rows are few, and one share where they are many; drawn by identity within each class.
+ */
+function watchedParts(
   y: Target,
   rowIds: Uint32Array,
   n: number,
   more: number,
   p: BoostingParameters,
   seed: number,
-): [Uint32Array, Uint32Array] {
-  const all = new Uint32Array(n).map((_, i) => i);
-  if (p.earlyStoppingRounds === 0) return [all, new Uint32Array(0)];
-  if (more > 0) return [all, new Uint32Array(more).map((_, i) => n + i)];
-  // Within each class (or the whole, for numbers) the rows that draw lowest are held out.
+): Part[] {
+  const all = rowNumbers(0, n);
+  if (p.earlyStoppingRounds === 0) return [{ fit: all, watch: new Uint32Array(0) }];
+  if (more > 0) return [{ fit: all, watch: rowNumbers(n, n + more) }];
   const groups: number[][] = Array.from({ length: y.kind === "classification" ? y.classCount : 1 }, () => []);
-  const draws = Float64Array.from(all, (i) => rowUniform(seed ^ 0x2545f491, rowIds[i]!));
+  const draws = new Float64Array(n).map((_, i) => rowUniform(seed ^ 0x2545f491, rowIds[i]!));
   for (const i of all) groups[y.kind === "classification" ? y.codes[i]! : 0]!.push(i);
-  const watched = new Uint8Array(n);
+  const part = new Uint8Array(n);
+  const crossed = n <= p.crossValidatedRows;
   for (const group of groups) {
     group.sort((a, b) => draws[a]! - draws[b]! || rowIds[a]! - rowIds[b]!);
     const held = Math.floor(group.length * p.validationShare);
-    for (let i = 0; i < held; i++) watched[group[i]!] = 1;
+    group.forEach((row, i) => {
+      part[row] = crossed ? i % FOLDS : i < held ? 0 : 1;
+    });
   }
-  return [all.filter((i) => watched[i] === 0), all.filter((i) => watched[i] === 1)];
+  const parts = Array.from({ length: crossed ? FOLDS : 1 }, (_, k) => ({
+    fit: all.filter((i) => part[i] !== k),
+    watch: all.filter((i) => part[i] === k),
+  }));
+  const usable = parts.filter(({ fit, watch }) => fit.length > 0 && watch.length > 0);
+  return usable.length === parts.length ? parts : [{ fit: all, watch: new Uint32Array(0) }];
 }
 
-/** Runs rounds until the watched rows get no better, and returns the best number of rounds. */
-async function boostRounds(
-  run: BoostRun,
+/** Runs rounds, of all parts side by side, until the watched rows get no better; returns the best number of rounds. */
+async function watchedRounds(
+  runs: readonly BoostRun[],
   p: BoostingParameters,
-  watching: boolean,
   context: FitContext,
 ): Promise<number> {
+  const loss = () => runs.reduce((sum, run) => sum + run.watchedLoss() * run.watchedCount, 0);
   let best = 0;
-  let bestLoss = watching ? run.watchedLoss() : Infinity;
-  let round = 0;
-  while (round < p.rounds && !context.signal?.aborted) {
-    const grew = run.round();
-    round++;
-    if (watching) {
-      const loss = run.watchedLoss();
-      if (loss < bestLoss) {
-        bestLoss = loss;
-        best = round;
-      } else if (round - best >= p.earlyStoppingRounds) break;
-    } else best = round;
+  let bestLoss = loss();
+  for (let round = 1; round <= p.rounds && !context.signal?.aborted; round++) {
+    let grew = false;
+    for (const run of runs) grew = run.round() || grew;
+    const now = loss();
+    if (now < bestLoss) {
+      bestLoss = now;
+      best = round;
+    } else if (round - best >= p.earlyStoppingRounds) break;
     if (!grew) break;
     await breathe(round, p.rounds, context.onProgress);
   }
   return best;
+}
+
+/** Brings a run to `rounds` rounds; returns how many there are to use. */
+async function addRounds(run: BoostRun, rounds: number, context: FitContext): Promise<number> {
+  while (run.rounds < rounds && !context.signal?.aborted) {
+    if (!run.round()) break;
+    await breathe(run.rounds, rounds, context.onProgress);
+  }
+  return Math.min(rounds, run.rounds);
 }
 
 /** Lets timers and signals through, and reports. */

@@ -4,7 +4,7 @@ import type { ParameterTable } from "../../core/index.ts";
 export const boostingParameters = {
   rounds: {
     type: "integer",
-    default: 1000,
+    default: 2000,
     min: 1,
     max: 100_000,
     scale: "log",
@@ -12,7 +12,7 @@ export const boostingParameters = {
   },
   learningRate: {
     type: "number",
-    default: 0.1,
+    default: 0.05,
     min: 1e-4,
     max: 1,
     scale: "log",
@@ -50,7 +50,7 @@ export const boostingParameters = {
   },
   minGain: { type: "number", default: 0, min: 0, max: Infinity, meaning: "least gain of a split" },
   l1: { type: "number", default: 0, min: 0, max: Infinity, meaning: "L1 penalty of leaf values" },
-  l2: { type: "number", default: 0, min: 0, max: Infinity, meaning: "L2 penalty of leaf values" },
+  l2: { type: "number", default: 1, min: 0, max: Infinity, meaning: "L2 penalty of leaf values" },
   rowShare: {
     type: "number",
     default: 1,
@@ -60,7 +60,7 @@ export const boostingParameters = {
   },
   featureShare: {
     type: "number",
-    default: 1,
+    default: 0.7,
     min: 0.01,
     max: 1,
     meaning: "share of the features that a tree draws",
@@ -117,10 +117,18 @@ export const boostingParameters = {
   },
   earlyStoppingRounds: {
     type: "integer",
-    default: 20,
+    default: 40,
     min: 0,
     max: 100_000,
     meaning: "rounds without a better loss on held-out rows before stopping, 0 for never",
+  },
+  crossValidatedRows: {
+    type: "integer",
+    default: 20_000,
+    min: 0,
+    max: 1e9,
+    meaning:
+      "up to so many rows the number of rounds is chosen by 5-fold cross-validation and the model is fitted on all rows",
   },
   validationShare: {
     type: "number",
