@@ -253,7 +253,11 @@ const controlShare = 0.02;
 
 /** @throws MillwrightError `SOURCE_FORMAT` for binary data. */
 function requireText(text: string, path: string): void {
-  const found = text.match(/[\u0000-\u0008\u000e-\u001f\u007f]/g)?.length ?? 0;
+  let found = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 9 || (code > 13 && code < 32) || code === 127) found++;
+  }
   if (found <= controlShare * text.length) return;
   throw new MillwrightError(
     "SOURCE_FORMAT",

@@ -58,7 +58,6 @@ const amongValues = new Set([
   "#value!",
   "#div/0!",
   "#ref!",
-  "x",
   "k.a.",
   "keine angabe",
   "*",

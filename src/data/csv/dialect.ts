@@ -74,7 +74,7 @@ export function findDialect(
   }
   let quote =
     options.quote ?? (/(^|[,;|\t\n])'[^'\n]*'([,;|\t\r\n]|$)/.test(text) && !text.includes('"') ? "'" : '"');
-  let escape = quote === '"' && text.includes('\\"') && !/[^,;|\t\n]""/.test(text) ? "\\" : quote;
+  let escape = quote === '"' && text.includes('\\"') && !/[^,;|\t\n\\]""/.test(text) ? "\\" : quote;
   const delimiters = options.delimiter === undefined ? candidates : [options.delimiter];
   let found = bestSplit(text, complete, delimiters, { quote, escape, newline });
   if (options.quote === undefined && found.split.strayTexts > 0) {

@@ -3,6 +3,7 @@ import { MillwrightError } from "../../core/index.ts";
 import {
   type ColumnSchema,
   type Kind,
+  meansMissing,
   type NumberFormat,
   parseNumberCell,
   recogniseBoolean,
@@ -89,7 +90,8 @@ function inferRaw(name: string, raw: ColumnSummary, place: Place): Inferred {
 function declare(inferred: ColumnSchema, raw: ColumnSummary, declared: ColumnOverride): ColumnSchema {
   const kind = declared.kind ?? inferred.kind;
   const role = declared.role ?? (declared.kind === undefined ? inferred.role : roleOf(kind));
-  const codes = declared.missing ?? inferred.missing;
+  const values = kind === "number" || kind === "datetime";
+  const codes = declared.missing ?? inferred.missing?.filter((word) => values || meansMissing(word, "words"));
   const base = {
     name: inferred.name,
     role,

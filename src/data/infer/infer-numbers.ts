@@ -10,12 +10,13 @@ export interface Inferred {
 
 /** Values that are written for "missing" where real ones are not negative. */
 const sentinels = [-9, -99, -999, -9999, -99999, -999999];
-const identifierName =
-  /(^|[^a-z])(id|ids|uuid|guid|index|idx|rownum|row_?number|row_?names|unnamed.*|serial)$|[a-z](Id|ID)$|^column_1$/i;
+const identifierWord =
+  /(^|[^a-z])(id|ids|uuid|guid|index|idx|rownum|row_?number|row_?names|unnamed.*|serial)$|^column_1$/i;
+const camelId = /[a-z0-9](Id|ID)$/;
 
 /** Whether a column's name says that it names rows. */
 export function namesRows(name: string): boolean {
-  return identifierName.test(name.trim());
+  return identifierWord.test(name.trim()) || camelId.test(name.trim());
 }
 
 /**
