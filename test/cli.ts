@@ -21,7 +21,7 @@ const program = join(import.meta.dirname, "../dist/cli/main.js");
 export async function runHere(words: readonly string[]): Promise<Ran> {
   const written = { stdout: "", stderr: "" };
   const { stdout, stderr } = process;
-  const kept = { stdout: stdout.write, stderr: stderr.write };
+  const kept = { stdout: stdout.write.bind(stdout), stderr: stderr.write.bind(stderr) };
   const into = (stream: "stdout" | "stderr") =>
     ((text: string | Uint8Array) => {
       written[stream] += typeof text === "string" ? text : Buffer.from(text).toString();

@@ -70,7 +70,7 @@ function affordable(options: RaceOptions): readonly Candidate[] {
 /**
  * Runs the race.
  *
- * @throws MillwrightError `BUDGET_TOO_SMALL` when nothing was finished in time.
+ * @throws MillwrightError `BUDGET_TOO_SMALL` when nothing was finished in time, `CANCELLED` when nothing was before the signal.
  * @throws MillwrightError of the first candidate, when every candidate failed.
  */
 export async function runRace(data: RaceData, options: RaceOptions): Promise<RaceResult> {
@@ -175,6 +175,13 @@ async function collect(
   await Promise.allSettled(outcomes);
   if (entries.length === 0) {
     if (firstError !== undefined) throw firstError;
+    if (stoppedBy() === "signal") {
+      throw new MillwrightError(
+        "CANCELLED",
+        `The race was stopped before one model was fitted on ${data.frame.rowCount} rows, so there is nothing to keep.`,
+        "Start it again.",
+      );
+    }
     throw new MillwrightError(
       "BUDGET_TOO_SMALL",
       `Not one model was fitted on ${data.frame.rowCount} rows before the time was over.`,

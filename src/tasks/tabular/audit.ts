@@ -69,6 +69,7 @@ export async function auditTable(
     : undefined;
   const stop = (): void => pool.stop();
   options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted) stop();
   const rows = judgedAt(judgedRows(training, table.task), split.test);
   const fit = async (
     without: readonly string[],

@@ -5,7 +5,7 @@
  * All of it is bounded: by a number of predictions, and by the seconds left. What
  * is not done by then is absent from the report.
  */
-import { MillwrightError } from "../../core/index.ts";
+import type { MillwrightError } from "../../core/index.ts";
 import {
   type Dependence,
   growingParts,
@@ -48,6 +48,7 @@ export interface ExplainOptions {
   readonly seed: number;
   readonly threads: number;
   readonly secondsLeft: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Predictions spent on importance at most. */
@@ -66,14 +67,17 @@ export async function explainModel(
   options: ExplainOptions,
 ): Promise<Explanation> {
   const { metric, seed, secondsLeft } = options;
-  const signal = Number.isFinite(secondsLeft)
-    ? AbortSignal.timeout(Math.max(1, Math.floor(secondsLeft * 700)))
-    : undefined;
+  const signal = AbortSignal.any([
+    ...(Number.isFinite(secondsLeft)
+      ? [AbortSignal.timeout(Math.max(1, Math.floor(secondsLeft * 700)))]
+      : []),
+    ...(options.signal ? [options.signal] : []),
+  ]);
   const predict = (frame: LabelledFrame["frame"]): Promise<Float64Array> =>
     answersOf(model, frame, options.threads);
   const columns = featureColumns(model.metadata.schema).map((column) => column.name);
   const { weight, positive } = judgement.rows;
-  const importance = await unlessCancelled(() =>
+  const importance = await ifPossible(() =>
     permutationImportance({
       predict,
       frame: held.frame,
@@ -94,8 +98,7 @@ export async function explainModel(
   const dependence: Dependence[] = [];
   for (const { columns: names, drop } of importance?.columns.slice(0, 2 * dependenceColumns) ?? []) {
     const kind = held.frame.schema.columns.find((column) => column.name === names[0])?.kind;
-    if (signal?.aborted || dependence.length === dependenceColumns || kind === "text" || !(drop > 0))
-      continue;
+    if (signal.aborted || dependence.length === dependenceColumns || kind === "text" || !(drop > 0)) continue;
     dependence.push(
       await partialDependence({
         predict,
@@ -125,7 +128,7 @@ export async function explainModel(
     judged.y.kind === "classification"
       ? labelNoise(judged.y.codes, choice.answers, judged.y.classCount, judged.weight)
       : undefined;
-  const learning = signal?.aborted
+  const learning = signal.aborted
     ? []
     : await learn(bestSingle(choice, race), data, table, metric, options, signal);
   return { ...(importance && { importance }), dependence, segments, learning, ...(labels && { labels }) };
@@ -143,7 +146,7 @@ async function learn(
   table: PreparedTable,
   metric: Metric,
   options: ExplainOptions,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Explanation["learning"]> {
   const { train, test } = data.splits[0]!;
   const plan =
@@ -156,29 +159,39 @@ async function learn(
     options.threads,
   );
   const stop = (): void => pool.stop();
-  signal?.addEventListener("abort", stop, { once: true });
+  signal.addEventListener("abort", stop, { once: true });
   try {
     const rows = judgedAt(
       judgedRows({ y: data.y, ...(data.weight && { weight: data.weight }) }, table.task),
       test,
     );
     const settled = await Promise.allSettled(parts.map((_, split) => pool.run({ candidate, split })));
-    return settled.flatMap((item, i) =>
-      item.status === "fulfilled"
-        ? [{ rows: parts[i]!.length, score: metric.score(scoredRows(rows.y, item.value.predictions, rows)) }]
-        : [],
+    const scores = await ifPossible(() =>
+      settled.flatMap((item, i) =>
+        item.status === "fulfilled"
+          ? [
+              {
+                rows: parts[i]!.length,
+                score: metric.score(scoredRows(rows.y, item.value.predictions, rows)),
+              },
+            ]
+          : [],
+      ),
     );
+    return scores ?? [];
   } finally {
-    signal?.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stop);
     pool.stop();
   }
 }
 
-async function unlessCancelled<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** What is stopped, or not defined on the rows drawn for it (a rare class may be absent), is left out of the report. */
+async function ifPossible<T>(work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MillwrightError && error.code === "CANCELLED") return undefined;
+    const { code } = error as Partial<MillwrightError>;
+    if (code === "CANCELLED" || code === "DATA_ONE_CLASS") return undefined;
     throw error;
   }
 }

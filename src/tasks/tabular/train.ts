@@ -123,6 +123,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     explanation = await explainModel(model, held, judgement, table, race, data, choice, {
       ...how,
       secondsLeft: secondsLeft(),
+      signal: options.signal,
     });
   } finally {
     await model.close();
