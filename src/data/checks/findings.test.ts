@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { describeWithSharedData } from "../../../test/shared-data.ts";
+import { createRandom } from "../../core/index.ts";
+import { findings } from "../look.ts";
+import { openTable } from "../open-table.ts";
+import { tableFromRows } from "../table-from-rows.ts";
+
+const random = createRandom(6);
+const honest = Array.from({ length: 300 }, (_, row) => ({
+  a: random.normal(),
+  b: row % 6,
+  c: `c${row % 9}`,
+}));
+
+/** Kind, column and effect of every finding. */
+async function seen(rows: Parameters<typeof tableFromRows>[0], target?: string): Promise<readonly string[]> {
+  const found = await findings(tableFromRows(rows), target === undefined ? {} : { target });
+  for (const finding of found) {
+    expect(finding.evidence).toMatch(/^\S.*\.$/s);
+    if (finding.undo !== null) expect(finding.undo).toMatch(/^--[a-z-]+ \S/);
+  }
+  return found.map(({ kind, column, effect }) => `${kind} ${column} ${effect}`);
+}
+
+describe("what is found, and nothing else", () => {
+  test("nothing in an honest table", async () => {
+    expect(await seen(honest)).toEqual([]);
+  });
+
+  test.each<[string, (row: number) => Record<string, number | string | Date | null>, string]>([
+    ["many missing cells", (row) => ({ x: row % 3 === 0 ? random.normal() : null }), "highMissing x hint"],
+    [
+      "zeros where nothing else is low",
+      (row) => ({ x: row % 20 === 0 ? 0 : 80 + (row % 60) }),
+      "missingCode x hint",
+    ],
+    ["a 999 far above", (row) => ({ x: row % 20 === 0 ? 999 : row % 60 }), "missingCode x hint"],
+    ["time in order", (row) => ({ t: new Date(Date.UTC(2024, 0, 1 + row)) }), "timeOrder t hint"],
+  ])("%s", async (_name, make, expected) => {
+    expect(await seen(honest.map((row, index) => ({ ...row, ...make(index) })))).toEqual([expected]);
+  });
+
+  test.each<[string, (row: number) => Record<string, number | Date>]>([
+    ["counts that start at zero", (row) => ({ x: row % 5 })],
+    ["mostly zeros", (row) => ({ x: row % 5 === 0 ? 500 + row : 0 })],
+    ["a 99 among neighbours", (row) => ({ x: row % 100 })],
+    ["time in no order", () => ({ t: new Date(Date.UTC(2024, 0, 1 + random.integer(300))) })],
+  ])("not for %s", async (_name, make) => {
+    expect(await seen(honest.map((row, index) => ({ ...row, ...make(index) })))).toEqual([]);
+  });
+
+  test("rows that repeat, identifiers left aside", async () => {
+    const doubled = [...honest, ...honest.slice(0, 7)].map((row, id) => ({ id, ...row }));
+    const found = await findings(tableFromRows(doubled));
+    expect(found).toMatchObject([
+      { kind: "identifier", column: "id" },
+      { kind: "duplicateRows", numbers: { count: 7 } },
+    ]);
+  });
+
+  test("a rare class, with the metric that sees it", async () => {
+    const rare = honest.map((row, index) => ({ ...row, y: index % 50 === 0 ? "bad" : "good" }));
+    expect(await findings(tableFromRows(rare), { target: "y" })).toMatchObject([
+      { kind: "imbalance", column: "y", undo: "--metric averagePrecision", numbers: { count: 6, rows: 300 } },
+    ]);
+  });
+
+  test("a target is not left out for looking like an identifier", async () => {
+    const rows = honest.map((row, index) => ({ order_id: index * 3, ...row }));
+    expect(await seen(rows)).toEqual(["identifier order_id leftOut"]);
+    expect(await seen(rows, "order_id")).toEqual([]);
+  });
+});
+
+describeWithSharedData("findings on real tables", (folder) => {
+  test.each<[string, string, readonly string[]]>([
+    ["pima-diabetes", "missingCode", ["glucose", "blood_pressure", "skin_thickness", "insulin", "bmi"]],
+    ["adult-train", "missingCode", ["workclass", "occupation", "native-country", "capital-gain"]],
+    ["bike-sharing-hour", "timeOrder", ["dteday"]],
+    ["telco-churn", "identifier", ["customerID"]],
+    ["titanic", "highMissing", ["Cabin"]],
+    ["employment-ma-reference", "constant", ["year"]],
+  ])("%s: %s in %j", async (file, kind, columns) => {
+    const found = await findings(await openTable(`${folder}tabular/${file}.csv.gz`));
+    expect(found.filter((finding) => finding.kind === kind).map((finding) => finding.column)).toEqual(
+      columns,
+    );
+  });
+});
