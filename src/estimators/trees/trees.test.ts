@@ -162,6 +162,8 @@ describe("boosting", () => {
       minRowsInLeaf: 1,
       minRowsInBin: 1,
       minHessian: 20,
+      minRowsInCategory: 0,
+      minRowsInCategoryGroup: 0,
     };
     const twice: TrainingSet = {
       x: { ...train, rowCount: 6000, columns: train.columns.map(doubled) },
