@@ -56,16 +56,20 @@ const importanceBudget = 60_000;
 const importanceRepeats = 3;
 const dependenceColumns = 4;
 
-export async function explainModel(
-  model: Model,
-  held: LabelledFrame,
-  judgement: Judgement,
-  table: PreparedTable,
-  race: RaceResult,
-  data: RaceData,
-  choice: Choice,
-  options: ExplainOptions,
-): Promise<Explanation> {
+/** What an explanation is about. */
+export interface ExplainedRun {
+  readonly model: Model;
+  /** Untouched rows, and what the file answered for them. */
+  readonly held: LabelledFrame;
+  readonly judgement: Judgement;
+  readonly table: PreparedTable;
+  readonly race: RaceResult;
+  readonly data: RaceData;
+  readonly choice: Choice;
+}
+
+export async function explainModel(run: ExplainedRun, options: ExplainOptions): Promise<Explanation> {
+  const { model, held, judgement, table, race, data, choice } = run;
   const { metric, seed, secondsLeft } = options;
   const signal = AbortSignal.any([
     ...(Number.isFinite(secondsLeft)

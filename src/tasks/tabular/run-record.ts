@@ -5,7 +5,7 @@
  * added within a format version.
  */
 import { sha256 } from "../../core/index.ts";
-import type { Finding } from "../../data/index.ts";
+import { type Finding, withoutPassword } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
@@ -81,7 +81,7 @@ export interface RunRecord {
     readonly high?: number;
   }[];
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
-  readonly findings: readonly FindingRecord[];
+  readonly findings: readonly Finding[];
   /** Scores of a small fit with each leaking column, and without any. */
   readonly leaks: Audit["leaks"];
   /** A small fit on a shuffled target; passed when it is not better than chance. */
@@ -90,16 +90,6 @@ export interface RunRecord {
   /** The command that gives the same file again. */
   readonly reproduce: string;
   readonly model: { readonly bytes: number; readonly sha256: string };
-}
-
-export interface FindingRecord {
-  readonly kind: string;
-  readonly column?: string;
-  readonly evidence: string;
-  /** What was done about it: the column was left out, is read in its own way, or nothing. */
-  readonly effect: Finding["effect"];
-  /** The flag that undoes it; of a hint, the flag that acts on it. */
-  readonly undo?: string;
 }
 
 export interface RunParts {
@@ -128,7 +118,7 @@ export function recordOf(parts: RunParts): RunRecord {
     software: options.software,
     seconds: round(parts.seconds),
     data: {
-      source: options.source,
+      source: options.source.map(withoutPassword),
       ...(options.sql !== undefined && { sql: options.sql }),
       sha256: table.fingerprint,
       rows: frame.rowCount + table.rowsWithoutTarget,
@@ -177,13 +167,7 @@ export function recordOf(parts: RunParts): RunRecord {
       ...(score && { score: score.score, low: score.low, high: score.high }),
     })),
     skipped: race.skipped.map(({ candidate, reason }) => ({ name: candidate.name, reason })),
-    findings: table.findings.map(({ kind, column, evidence, effect, undo }) => ({
-      kind,
-      ...(column !== null && { column }),
-      evidence,
-      effect,
-      ...(undo !== null && { undo }),
-    })),
+    findings: table.findings,
     leaks: audit.leaks,
     ...(audit.nullTest && { nullTest: audit.nullTest }),
     budget: { unitsUsed: race.unitsUsed, stoppedBy: race.stoppedBy },

@@ -24,7 +24,7 @@ import { auditTable } from "./audit.ts";
 import { calibrationFor } from "./calibrate.ts";
 import { cardOf } from "./card.ts";
 import { type Explanation, explainModel } from "./explain.ts";
-import { type Judgement, judgeModel } from "./judge.ts";
+import { type Judgement, judgeModel, type MetricFigure } from "./judge.ts";
 import {
   constantAnswer,
   judgedRows,
@@ -120,24 +120,15 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     const how = { metric, seed: options.seed, threads: options.threads, threshold };
     judgement = await judgeModel(model, held, task, constantAnswer(training), how);
     progress({ stage: "explain" });
-    explanation = await explainModel(model, held, judgement, table, race, data, choice, {
-      ...how,
-      secondsLeft: secondsLeft(),
-      signal: options.signal,
-    });
+    const run = { model, held, judgement, table, race, data, choice };
+    explanation = await explainModel(run, { ...how, secondsLeft: secondsLeft(), signal: options.signal });
   } finally {
     await model.close();
   }
   const bytes = composed.write({
     rows: "test",
     rowCount: held.frame.rowCount,
-    values: judgement.metrics.map(({ name, value, low, high, baseline }) => ({
-      name,
-      value,
-      low,
-      high,
-      baseline,
-    })),
+    values: judgement.metrics.map(figureOf),
   });
   const seconds = (performance.now() - startedMs) / 1000;
   const parts = {
@@ -157,6 +148,17 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   };
   const record = recordOf(parts);
   return { model: bytes, record, report: reportData({ ...parts, training, record }) };
+}
+
+/** A figure as the file keeps it. */
+function figureOf({
+  name,
+  value,
+  low,
+  high,
+  baseline,
+}: MetricFigure): Pick<MetricFigure, "name" | "value" | "low" | "high" | "baseline"> {
+  return { name, value, low, high, baseline };
 }
 
 /** Seconds kept for what comes after the race: composing, judging, explaining. */
