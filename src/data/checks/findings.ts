@@ -38,8 +38,7 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
     if (missing !== undefined) found.push(missing);
     const cells = frame.columns.get(column.name)!;
     if (column.kind === "number" && cells.type === "number") {
-      const sorted = cells.values.filter((value) => value === value).sort();
-      const hidden = hiddenMissing(column.name, sorted);
+      const hidden = hiddenMissing(column.name, cells.values);
       if (hidden !== undefined) found.push(hidden);
     }
     if (column.kind === "datetime" && cells.type === "number") {
@@ -82,8 +81,12 @@ function missingHint(frame: Frame, name: string): Finding | undefined {
   const cells = frame.columns.get(name)!;
   let missing = 0;
   if (cells.type === "number") {
-    for (const value of cells.values) if (value !== value) missing++;
-  } else for (const code of cells.codes) if (code < 0) missing++;
+    const { values } = cells;
+    for (let row = 0; row < values.length; row++) if (values[row] !== values[row]) missing++;
+  } else {
+    const { codes } = cells;
+    for (let row = 0; row < codes.length; row++) if (codes[row]! < 0) missing++;
+  }
   if (missing <= manyMissing * frame.rowCount) return undefined;
   return {
     kind: "highMissing",

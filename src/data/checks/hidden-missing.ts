@@ -3,60 +3,84 @@
  * above them. Only hints: a zero can be real, and then it must not be lost.
  */
 import { type Finding, shellWord } from "../finding.ts";
+import { thin } from "../profile/target.ts";
 
 const highCodes = [99, 999, 9999, 99999, 999999, 9999999];
 
-/** @param sorted - Present values of a number column, ascending. */
-export function hiddenMissing(name: string, sorted: Float64Array): Finding | undefined {
-  const n = sorted.length;
-  if (n < 50) return undefined;
-  const hint = (code: number, count: number, evidence: string): Finding => ({
+/** Values looked at for the usual distances between them. */
+const sampleSize = 50_000;
+
+/** @param values - A number column; NaN is missing. */
+export function hiddenMissing(name: string, values: Float64Array): Finding | undefined {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let present = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value !== value) continue;
+    present++;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (present < 50) return undefined;
+  if (low === 0) {
+    const found = hiddenZeros(name, values, present, high);
+    if (found !== undefined) return found;
+  }
+  return highCodes.includes(high) ? hiddenHigh(name, values, present, high) : undefined;
+}
+
+function hint(name: string, code: number, count: number, evidence: string): Finding {
+  return {
     kind: "missingCode",
     column: name,
     evidence,
     effect: "hint",
     undo: `--column ${shellWord(`${name}=number,missing=${code}`)}`,
     numbers: { code, count },
-  });
-  const low = sorted[0]!;
-  if (low === 0) {
-    const zeros = countEqual(sorted, 0);
-    const rest = sorted.subarray(zeros);
-    if (zeros >= 2 && zeros <= 0.6 * n && rest.length >= 20) {
-      const next = rest[0]!;
-      const middle = rest[rest.length >> 1]!;
-      // The usual step between neighbouring values, so that a count that starts at 1 is no gap.
-      const step = smallSteps(rest);
-      if (next >= 0.1 * middle && next > 5 * step && rest[rest.length - 1]! > next) {
-        return hint(
-          0,
-          zeros,
-          `${zeros} cells are 0, and no other value is below ${Number(next.toPrecision(2))}: they may mean missing.`,
-        );
-      }
-    }
-  }
-  const high = sorted[n - 1]!;
-  if (highCodes.includes(high)) {
-    let start = n;
-    while (start > 0 && sorted[start - 1] === high) start--;
-    const count = n - start;
-    const below = start === 0 ? high : sorted[start - 1]!;
-    if (count >= 2 && count < 0.9 * n && below < 0.6 * high) {
-      return hint(
-        high,
-        count,
-        `${count} cells are ${high}, and the next lower value is about ${Number(below.toPrecision(2))}: they may mean missing.`,
-      );
-    }
-  }
-  return undefined;
+  };
 }
 
-function countEqual(sorted: Float64Array, value: number): number {
+function hiddenZeros(name: string, values: Float64Array, present: number, high: number): Finding | undefined {
+  let zeros = 0;
+  let next = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === 0) zeros++;
+    else if (values[i]! < next) next = values[i]!;
+  }
+  const others = present - zeros;
+  if (zeros < 2 || zeros > 0.6 * present || others < 20 || next === high) return undefined;
+  const places = thin(Uint32Array.from(values.keys()), sampleSize * 2);
+  const sample = Float64Array.from(places, (place) => values[place]!)
+    .filter((value) => value > 0)
+    .sort();
+  // The usual step between neighbouring values, so that a count that starts at 1 is no gap.
+  const step = smallSteps(sample);
+  if (next < 0.1 * sample[sample.length >> 1]! || next <= 5 * step) return undefined;
+  const rounded = Number(next.toPrecision(2));
+  return hint(
+    name,
+    0,
+    zeros,
+    `${zeros} cells are 0, and no other value is below ${rounded}: they may mean missing.`,
+  );
+}
+
+function hiddenHigh(name: string, values: Float64Array, present: number, code: number): Finding | undefined {
   let count = 0;
-  while (count < sorted.length && sorted[count] === value) count++;
-  return count;
+  let below = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === code) count++;
+    else if (values[i]! > below) below = values[i]!;
+  }
+  if (count < 2 || count >= 0.9 * present || below >= 0.6 * code) return undefined;
+  const rounded = Number(below.toPrecision(2));
+  return hint(
+    name,
+    code,
+    count,
+    `${count} cells are ${code}, and the next lower value is about ${rounded}: they may mean missing.`,
+  );
 }
 
 /** Median distance between the distinct values of the lower half. */

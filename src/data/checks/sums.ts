@@ -70,30 +70,29 @@ function rangeOf(values: Float64Array): number {
 
 /** The target is one column times a constant plus a constant. */
 function findLine(columns: readonly Numeric[], y: Float64Array, range: number): SumRelation | undefined {
+  const probes = spread(y.length, 200);
   for (const { name, values } of columns) {
-    const known = [...values.keys()].filter((i) => !Number.isNaN(values[i]!));
-    if (known.length < needed * y.length) continue;
-    // Through the two rows whose values lie farthest apart.
-    let low = known[0]!;
-    let high = known[0]!;
-    for (const i of known) {
-      if (values[i]! < values[low]!) low = i;
-      if (values[i]! > values[high]!) high = i;
+    // Through the two probes whose values lie farthest apart.
+    let low = probes[0]!;
+    let high = probes[0]!;
+    for (const i of probes) {
+      if (values[i]! < values[low]! || Number.isNaN(values[low]!)) low = i;
+      if (values[i]! > values[high]! || Number.isNaN(values[high]!)) high = i;
     }
     const width = values[high]! - values[low]!;
-    if (width === 0) continue;
     const slope = (y[high]! - y[low]!) / width;
-    if (slope === 0) continue;
+    if (!(width > 0) || slope === 0) continue;
     const start = y[low]! - slope * values[low]!;
-    let holds = 0;
-    for (let i = 0; i < y.length; i++) {
-      if (Math.abs(y[i]! - slope * values[i]! - start) <= exactness * range) holds++;
-    }
-    if (holds < needed * y.length || distinctOf(values, 3) < 3) continue;
-    const share = holds / y.length;
+    const holds = (i: number): boolean => Math.abs(y[i]! - slope * values[i]! - start) <= exactness * range;
+    let misses = 0;
+    for (const i of probes) if (!holds(i)) misses++;
+    if (misses > 2) continue;
+    let count = 0;
+    for (let i = 0; i < y.length; i++) if (holds(i)) count++;
+    if (count < needed * y.length || distinctOf(values, 3) < 3) continue;
     const times = Math.abs(slope - 1) < 1e-9 ? "" : `${figure(slope)} × `;
     const plus = Math.abs(start) <= exactness * range ? "" : ` + ${figure(start)}`;
-    return { columns: [name], formula: `${times}${name}${plus}`, share };
+    return { columns: [name], formula: `${times}${name}${plus}`, share: count / y.length };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** A column in few groups: numbers by quantiles, strings by code; missing is a group of its own. */
 import type { Cells } from "../../schema/index.ts";
+import { Sorter } from "./sorted.ts";
 
 export interface Bins {
   /** Group of each row asked for, 0 … count − 1. */
@@ -33,9 +34,11 @@ export function binRows(cells: Cells, rows: Uint32Array, maxBins: number): Bins 
   return { groups, count: edges.length + 2 };
 }
 
+const sorter = new Sorter();
+
 /** Upper edges between groups of about equal size; a value repeated often has a group to itself. */
 function binEdges(values: Float64Array, maxBins: number): Float64Array {
-  const sorted = values.filter((value) => value === value).sort();
+  const sorted = sorter.sort(values);
   const distinct: number[] = [];
   for (let i = 0; i < sorted.length && distinct.length <= maxBins; i++) {
     if (i === 0 || sorted[i] !== sorted[i - 1]) distinct.push(sorted[i]!);

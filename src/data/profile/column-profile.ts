@@ -5,6 +5,7 @@
  * Sums run in row order, so the figures are the same on every run.
  */
 import type { Cells, ColumnSchema, Kind, NumberCells, Role, StringCells } from "../../schema/index.ts";
+import type { Sorter } from "./sorted.ts";
 
 /** A value may be named from this many rows on. */
 export const fewestRows = 5;
@@ -51,21 +52,18 @@ export interface ColumnProfile {
   readonly relation?: number;
 }
 
-export function profileColumn(column: ColumnSchema, cells: Cells): ColumnProfile {
+/** @param sorter - Its buffers serve one column after the other. */
+export function profileColumn(column: ColumnSchema, cells: Cells, sorter: Sorter): ColumnProfile {
   const { name, kind, role } = column;
-  return {
-    name,
-    kind,
-    role,
-    ...(cells.type === "number" ? profileNumbers(cells, kind) : profileWords(cells)),
-  };
+  const figures = cells.type === "number" ? profileNumbers(cells, kind, sorter) : profileWords(cells);
+  return { name, kind, role, ...figures };
 }
 
 type Figures = Omit<ColumnProfile, "name" | "kind" | "role">;
 
-function profileNumbers(cells: NumberCells, kind: Kind): Figures {
+function profileNumbers(cells: NumberCells, kind: Kind, sorter: Sorter): Figures {
   const { values } = cells;
-  const sorted = values.filter((value) => value === value).sort();
+  const sorted = sorter.sort(values);
   const present = sorted.length;
   const runs = runsOf(sorted);
   const round = kind === "datetime" ? roundToDay : roundFigure;
@@ -76,10 +74,10 @@ function profileNumbers(cells: NumberCells, kind: Kind): Figures {
   const base = { present, missing: values.length - present, distinct: runs.distinct, top };
   if (present === 0) return base;
   let sum = 0;
-  for (const value of values) if (value === value) sum += value;
+  for (let i = 0; i < values.length; i++) if (values[i] === values[i]) sum += values[i]!;
   const mean = sum / present;
   let squares = 0;
-  for (const value of values) if (value === value) squares += (value - mean) ** 2;
+  for (let i = 0; i < values.length; i++) if (values[i] === values[i]) squares += (values[i]! - mean) ** 2;
   const inward = Math.min(fewestRows - 1, (present - 1) >> 1);
   const low = sorted[inward]!;
   const high = sorted[present - 1 - inward]!;
@@ -89,7 +87,8 @@ function profileNumbers(cells: NumberCells, kind: Kind): Figures {
   let outliers = 0;
   let zeros = 0;
   let negatives = 0;
-  for (const value of sorted) {
+  for (let i = 0; i < present; i++) {
+    const value = sorted[i]!;
     if (fence > 0 && (value < lower - fence || value > upper + fence)) outliers++;
     if (value === 0) zeros++;
     if (value < 0) negatives++;
@@ -153,8 +152,8 @@ function histogramOf(sorted: Float64Array, low: number, high: number): NumberPro
   const edges = Array.from({ length: histogramBins + 1 }, (_, i) => low + ((high - low) * i) / histogramBins);
   const counts = new Array<number>(histogramBins).fill(0);
   const scale = histogramBins / (high - low);
-  for (const value of sorted) {
-    const bin = Math.floor((value - low) * scale);
+  for (let i = 0; i < sorted.length; i++) {
+    const bin = Math.floor((sorted[i]! - low) * scale);
     counts[Math.max(0, Math.min(histogramBins - 1, bin))]!++;
   }
   return { edges, counts };

@@ -2,6 +2,7 @@
 import type { Frame } from "../../schema/index.ts";
 import { type ColumnProfile, profileColumn } from "./column-profile.ts";
 import { relation } from "./relation.ts";
+import { Sorter } from "./sorted.ts";
 import { type ProfileTarget, profileTarget } from "./target.ts";
 
 export interface Profile {
@@ -26,9 +27,10 @@ export const relationRows = 100_000;
 export function profileFrame(frame: Frame, options: ProfileOptions = {}): Profile {
   const target =
     options.target === undefined ? undefined : profileTarget(frame, options.target, relationRows);
+  const sorter = new Sorter();
   const columns = frame.schema.columns.map((column): ColumnProfile => {
     const cells = frame.columns.get(column.name)!;
-    const figures = profileColumn(column, cells);
+    const figures = profileColumn(column, cells, sorter);
     if (target === undefined || column.name === target.name || column.role === "id") return figures;
     return { ...figures, relation: relation(cells, target) };
   });
