@@ -6,6 +6,7 @@
  * that pipes stay clean.
  */
 import type { ProgressEvent, ProgressListener } from "../core/index.ts";
+import type { Finding } from "../data/index.ts";
 
 const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
 const paint = (code: string) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -51,6 +52,12 @@ export function clip(text: string, width: number): string {
 /** A line of ours, cut to a width with an ellipsis. */
 export function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
+}
+
+/** A finding in one line, with the flag that undoes it or acts on it. */
+export function findingLine({ kind, column, evidence, effect, undo }: Finding): string {
+  const change = undo === null ? "" : dim(` ${effect === "hint" ? "to act on it" : "to undo"}: ${undo}`);
+  return `${bold(kind)} ${column === null ? "" : `${clip(column, 40)}: `}${evidence}${change}`;
 }
 
 export interface Progress {
@@ -103,13 +110,14 @@ function barOf(share: number): string {
   return `${"█".repeat(full)}${"░".repeat(24 - full)}`;
 }
 
+/** Each stage once: those that run at the same time take turns. */
 function stageLines(): Progress {
-  let last = "";
+  const said = new Set<string>();
   return {
     listen({ stage, note }) {
       const line = note ? `${stage}: ${note}` : stage;
-      if (line === last) return;
-      last = line;
+      if (said.has(line)) return;
+      said.add(line);
       process.stderr.write(`${line}\n`);
     },
     end() {},

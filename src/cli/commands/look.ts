@@ -11,7 +11,18 @@ import {
   suggestTargets,
   withoutPassword,
 } from "../../data/index.ts";
-import { bold, clip, cut, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
+import {
+  bold,
+  clip,
+  cut,
+  dim,
+  figure,
+  findingLine,
+  print,
+  printJson,
+  startProgress,
+  table,
+} from "../terminal.ts";
 
 export interface LookFlags extends Reading {
   readonly target?: string;
@@ -59,10 +70,7 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
     print();
     printColumns(profile.columns, frame.rowCount, targetName !== undefined);
     if (findings.length > 0) print();
-    for (const { kind, column, evidence, undo, effect } of findings) {
-      const change = undo === null ? "" : dim(` ${effect === "hint" ? "to act on it" : "to undo"}: ${undo}`);
-      print(`${bold(kind)} ${column === null ? "" : `${column}: `}${evidence}${change}`);
-    }
+    for (const finding of findings) print(findingLine(finding));
     print();
     if (targetName === undefined)
       print(dim(commands.length > 0 ? "likely targets:" : "name the column to predict with --target"));

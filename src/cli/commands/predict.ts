@@ -3,7 +3,7 @@ import { type Reading, withoutPassword } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
 import { predictRows } from "../../tasks/index.ts";
 import { prepareFile, writeWhole } from "../../pipeline/index.ts";
-import { print, printJson, startProgress } from "../terminal.ts";
+import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
 export interface PredictFlags extends Reading {
   readonly out: string;
@@ -33,7 +33,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
       });
       return;
     }
-    for (const finding of findings) print(`${finding.kind} ${finding.column ?? ""}: ${finding.evidence}`);
+    for (const finding of findings) print(findingLine(finding));
     print(`${rowCount} answers in ${out}`);
   } finally {
     progress.end();

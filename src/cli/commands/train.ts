@@ -4,7 +4,7 @@ import { parseColumnFlag, type Reading, readingFlags, shellWord } from "../../da
 import { type RunRecord, trainTable } from "../../tasks/index.ts";
 import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
 import { catchInterrupt } from "../run.ts";
-import { bold, dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
+import { bold, dim, figure, findingLine, print, printJson, startProgress, table } from "../terminal.ts";
 import { version } from "../version.ts";
 
 export interface TrainFlags extends Reading {
@@ -74,12 +74,7 @@ function printRun(
   { model, out, reading }: { readonly model: string; readonly out: string; readonly reading: Reading },
 ): void {
   const { metric, task, data } = record;
-  for (const finding of record.findings) {
-    const where = finding.column === undefined ? "" : ` ${finding.column}`;
-    print(
-      `${finding.kind}${where}: ${finding.evidence}${finding.undo ? dim(` ${finding.effect === "hint" ? "to act on it" : "to undo"}: ${finding.undo}`) : ""}`,
-    );
-  }
+  for (const finding of record.findings) print(findingLine(finding));
   for (const leak of record.leaks) {
     print(
       `with ${leak.column} we would have reported ${metric.title} ${figure(leak.withColumn)}; without it ${figure(leak.without)}`,
