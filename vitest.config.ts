@@ -19,6 +19,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: "slow",
+          // One file after the other: some measure time.
+          maxWorkers: 1,
           include: ["src/**/*.slow.test.ts", "test/**/*.slow.test.ts"],
           testTimeout: 900_000,
         },
