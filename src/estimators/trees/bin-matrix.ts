@@ -1,6 +1,6 @@
 /** From a feature matrix to bins: edges from a sample of rows fixed by their identity, then every value. */
 import { rowUniform } from "../../core/index.ts";
-import type { Kernels } from "../../kernels/index.ts";
+import { Kernels } from "../../kernels/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { BinnedDataset, type BinnedFeature } from "./binned-dataset.ts";
 import { findEdges } from "./edges.ts";
@@ -97,4 +97,22 @@ export function binMatrix(
   const data = new BinnedDataset(kernels, learnBins(x, options, rowIds), x.rowCount + room);
   data.append(x.columns);
   return data;
+}
+
+/**
+ * A data set of its own, for tables that come in chunks: learn the bins from a sample, then append every chunk. One
+ * byte a value is kept twice, by row and by column.
+ *
+ * @param sample - Rows that edges are made from, some 200,000; category features need their full `cardinality`.
+ * @param rowCount - Rows that will be appended.
+ * @returns To be closed after the fit.
+ */
+export function openBins(
+  sample: Matrix,
+  rowCount: number,
+  options: Partial<BinOptions> & { readonly threads?: number } = {},
+): BinnedDataset {
+  const { threads = 1, ...given } = options;
+  const features = learnBins(sample, { ...defaultBinOptions, ...given });
+  return new BinnedDataset(new Kernels(threads), features, rowCount);
 }

@@ -120,6 +120,11 @@ export class BinnedDataset {
     this.#rowCount += count;
   }
 
+  /** Ends the threads; the data set is not to be used afterwards. */
+  async close(): Promise<void> {
+    await this.kernels.close();
+  }
+
   #appendCodes(
     codes: Float32Array | Float64Array,
     feature: Extract<BinnedFeature, { kind: "category" }>,

@@ -76,8 +76,6 @@ export class BoostRun {
   readonly base: number[];
   /** Trees round after round, one an output. */
   readonly trees: Tree[] = [];
-  /** Gain per feature. */
-  readonly importance: Float64Array;
   #round = 0;
 
   constructor(
@@ -101,7 +99,6 @@ export class BoostRun {
     this.#scores = memory.take(8 * n * this.#outputs);
     this.#pairs = memory.take(8 * n * this.#outputs);
     this.#list = memory.take(4 * n);
-    this.importance = new Float64Array(data.features.length);
     for (let k = 0; k < this.#outputs; k++) this.#score(k).fill(this.base[k]!);
     const list = memory.u32(this.#list, n);
     list.set(fitRows);
@@ -164,7 +161,6 @@ export class BoostRun {
         shrinkage: this.#parameters.learningRate,
         output: k,
         seed: roundSeed + k,
-        importance: this.importance,
       });
       this.trees.push(tree);
       if (tree.feature.length > 0) grew = true;

@@ -31,6 +31,7 @@ export function emitTrees(trees: readonly Tree[], base: readonly number[], x: Va
     falseChild: new Int32Array(0),
     missingTrue: new Uint8Array(0),
     values: new Float64Array(1),
+    gain: new Float64Array(0),
     output: 0,
   };
   for (const tree of trees.length === 0 ? [nothing] : trees) {

@@ -21,7 +21,7 @@ import { binMatrix, defaultBinOptions } from "./bin-matrix.ts";
 import { powerBelow } from "./boost.ts";
 import { emitTrees } from "./emit.ts";
 import { TreeGrower } from "./grow.ts";
-import { sumTrees, type Tree } from "./tree.ts";
+import { importanceOf, sumTrees, type Tree } from "./tree.ts";
 
 const shared = {
   maxDepth: {
@@ -203,7 +203,6 @@ async function fitForest(
     return Math.fround(sum / total);
   });
   const features = new Uint32Array(p).map((_, j) => j);
-  const importance = new Float64Array(p);
   const trees: Tree[] = [];
   for (let t = 0; t < setting.trees; t++) {
     if (context.signal?.aborted)
@@ -259,7 +258,6 @@ async function fitForest(
         shrinkage: 1 / setting.trees,
         output: k,
         seed: treeSeed + k,
-        importance,
       });
       trees.push(tree);
     }
@@ -268,7 +266,7 @@ async function fitForest(
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-  return fittedForest(family, trees, bases, y.kind === "regression", importance);
+  return fittedForest(family, trees, bases, y.kind === "regression", p);
 }
 
 /** The number itself; or 1 where the row is of class k (of class 1 where there are two). */
@@ -293,12 +291,12 @@ function fittedForest(
   trees: readonly Tree[],
   base: readonly number[],
   isNumber: boolean,
-  importance: Float64Array,
+  featureCount: number,
 ): Fitted {
   const outputs = base.length;
   return {
     family,
-    importance,
+    importance: importanceOf(trees, featureCount),
     summary: { trees: trees.length, leaves: trees.reduce((sum, tree) => sum + tree.values.length, 0) },
     emit(x: Value): Value {
       const sums = emitTrees(trees, base, x);

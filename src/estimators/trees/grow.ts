@@ -211,7 +211,6 @@ export class TreeGrower {
    * @param gradients - Address of packed gradients by row number.
    * @param gScale - Quantised g = g × gScale; hScale likewise.
    * @param shrinkage - Factor of the leaf values.
-   * @param importance - Gains are added per feature.
    */
   grow(job: {
     activeCount: number;
@@ -223,7 +222,6 @@ export class TreeGrower {
     shrinkage: number;
     output: number;
     seed: number;
-    importance: Float64Array;
   }): { tree: Tree; leaves: GrownLeaf[] } {
     const p = this.#parameters;
     const { gScale, hScale } = job;
@@ -303,7 +301,6 @@ export class TreeGrower {
       if (leaf === undefined) break;
       leafCount++;
       const children = this.#split(leaf, job.seed, leafCount < p.maxLeaves, growth, valueOf, gainOf, minGain);
-      job.importance[leaf.split!.feature]! += leaf.gain * gainScale;
       place(children[0]);
       place(children[1]);
     }
@@ -318,7 +315,7 @@ export class TreeGrower {
       const { begin, end, passiveBegin, passiveEnd } = leaf;
       return { begin, end, passiveBegin, passiveEnd, value: valueOf(leaf) * scale };
     });
-    return { tree: growth.finish(this.#data, leaves, job.output), leaves };
+    return { tree: growth.finish(this.#data, leaves, job.output, gainScale), leaves };
   }
 
   #split(
@@ -433,11 +430,13 @@ export class TreeGrower {
 class Growth {
   readonly #splits: FoundSplit[] = [];
   readonly #children: [number, number][] = [];
+  readonly #gains: number[] = [];
 
   /** Adds the split of a leaf and hangs it where the leaf was. */
   add(leaf: OpenLeaf, split: FoundSplit): number {
     const node = this.#splits.push(split) - 1;
     this.#children.push([0, 0]);
+    this.#gains.push(leaf.gain);
     if (leaf.parent >= 0) this.hang(leaf.parent, leaf.isLeft, node);
     return node;
   }
@@ -446,7 +445,7 @@ class Growth {
     this.#children[parent]![isLeft ? 0 : 1] = child;
   }
 
-  finish(data: BinnedDataset, leaves: readonly GrownLeaf[], output: number): Tree {
+  finish(data: BinnedDataset, leaves: readonly GrownLeaf[], output: number, gainScale: number): Tree {
     const count = this.#splits.length;
     const tree = {
       feature: new Int32Array(count),
@@ -456,6 +455,7 @@ class Growth {
       falseChild: new Int32Array(count),
       missingTrue: new Uint8Array(count),
       values: Float64Array.from(leaves, (leaf) => leaf.value),
+      gain: Float64Array.from(this.#gains, (gain) => gain * gainScale),
       output,
     };
     this.#splits.forEach((split, node) => {

@@ -1,4 +1,7 @@
-export { boosting, type BoostingParameters } from "./boosting.ts";
+export { type BinOptions, openBins } from "./bin-matrix.ts";
+export type { BinnedDataset, BinnedFeature } from "./binned-dataset.ts";
+export { boosting, type BoostingSettings } from "./boosting.ts";
+export { type BoostedTrees, type BoostTargets, fitBoosted } from "./fit-boosted.ts";
 export {
   decisionTree,
   decisionTreeParameters,
@@ -7,4 +10,4 @@ export {
   randomForest,
   randomForestParameters,
 } from "./forest.ts";
-export { boostingParameters } from "./parameters.ts";
+export { type BoostingParameters, boostingParameters } from "./parameters.ts";

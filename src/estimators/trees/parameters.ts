@@ -1,5 +1,5 @@
 /** The parameter tables of the tree families: one declaration feeds validation, docs, flags and the search space. */
-import type { ParameterTable } from "../../core/index.ts";
+import type { ParameterTable, ParameterValues } from "../../core/index.ts";
 
 export const boostingParameters = {
   rounds: {
@@ -101,6 +101,13 @@ export const boostingParameters = {
     max: 255,
     meaning: "up to so many categories, one is split from the rest",
   },
+  maxNativeCategories: {
+    type: "integer",
+    default: 255,
+    min: 1,
+    max: 255,
+    meaning: "a category with more codes also becomes its ordered mean target",
+  },
   minRowsInCategory: {
     type: "integer",
     default: 10,
@@ -138,3 +145,5 @@ export const boostingParameters = {
     meaning: "share of rows held out where no validation rows are given",
   },
 } as const satisfies ParameterTable;
+
+export type BoostingParameters = ParameterValues<typeof boostingParameters>;

@@ -18,6 +18,8 @@ export interface Tree {
   readonly missingTrue: Uint8Array;
   /** Value of each leaf. */
   readonly values: Float64Array;
+  /** Gain of each node's split. */
+  readonly gain: Float64Array;
   /** Which output the tree adds to. */
   readonly output: number;
 }
@@ -54,4 +56,15 @@ export function sumTrees(trees: readonly Tree[], base: readonly number[], x: Mat
   }
   for (let i = 0; i < sums.length; i++) sums[i]! += base[i % outputs]!;
   return sums;
+}
+
+/** Total gain per feature. */
+export function importanceOf(trees: readonly Tree[], featureCount: number): Float64Array {
+  const gains = new Float64Array(featureCount);
+  for (const tree of trees) {
+    tree.feature.forEach((feature, node) => {
+      gains[feature]! += tree.gain[node]!;
+    });
+  }
+  return gains;
 }
