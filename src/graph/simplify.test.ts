@@ -45,6 +45,25 @@ describe("simplify", () => {
     ]);
   });
 
+  test("equal dictionaries in different objects are one, different ones stay apart", () => {
+    const text = input("t", "string", ["batch", 1]);
+    const code = (...values: number[]): Value =>
+      ops.labelEncoder(text, {
+        keys: ["", "a,", "b"].slice(0, values.length),
+        values: Float64Array.from(values),
+        otherwise: Number.NaN,
+      });
+    const g = simplify(
+      graph({
+        inputs: [text],
+        outputs: {
+          y: ops.concat([code(1, 0, 2), code(1, 0, 2), code(1, -0, 2), code(1, 0, 3), code(1, 0)], 1),
+        },
+      }),
+    );
+    expect(types(g)).toEqual([...Array<string>(4).fill("LabelEncoder"), "Concat"]);
+  });
+
   test("parameters are not folded, nor merged with equal ones", () => {
     const w = (name: string): Value =>
       parameter(name, { dtype: "float64", shape: [1], data: Float64Array.of(1) });

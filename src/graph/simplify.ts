@@ -6,6 +6,7 @@
  * way to their input, equal nodes become one, and what no output needs is gone.
  * Parameters are never folded. Inputs stay, since they are the graph's interface.
  */
+import type { Tensor } from "../core/index.ts";
 import { type Attribute, toNumber } from "./attributes.ts";
 import { sameShape } from "./dims.ts";
 import { fold } from "./fold.ts";
@@ -141,8 +142,7 @@ class Expressions {
   leaf(value: AnyValue): AnyValue {
     const tensor = value.producer.kind === "constant" ? tensorOf(value) : undefined;
     if (!tensor || tensor.data.length > comparedElements) return value;
-    const elements = Array.from(tensor.data as ArrayLike<unknown>, show).join();
-    return this.#once(`${tensor.dtype}[${tensor.shape.join()}]${elements}`, [value])[0]!;
+    return this.#once(contentOf(tensor), [value])[0]!;
   }
 
   node(node: Node): readonly AnyValue[] {
@@ -157,12 +157,19 @@ class Expressions {
   }
 
   #attribute({ kind, value }: Attribute): string {
+    // Pipelines fitted on other folds often hold the same dictionary in another object.
+    if (kind === "tensor" && value.data.length <= comparedElements) return contentOf(value);
     if (kind === "tensor" || kind === "graph" || kind === "raw") return `#${this.#number(value)}`;
     if (kind === "ints") return `${kind}:${value.map(toNumber).join()}`;
     if (kind === "floats") return `${kind}:${Array.from(value, show).join()}`;
     if (kind === "strings") return JSON.stringify(value);
     return `${kind}:${show(value)}`;
   }
+}
+
+function contentOf(tensor: Tensor): string {
+  const elements = Array.from(tensor.data as ArrayLike<unknown>, show).join();
+  return `${tensor.dtype}[${tensor.shape.join()}]${elements}`;
 }
 
 /** Distinguishes −0 from 0, and strings that contain the separator. */
