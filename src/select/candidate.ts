@@ -23,16 +23,16 @@ const costs: Record<
   { readonly base: number; readonly perCell: number; readonly perClass: boolean }
 > = {
   baseline: { base: 0.02, perCell: 0, perClass: false },
-  linear: { base: 0.03, perCell: 0.001, perClass: false },
-  ridge: { base: 0.03, perCell: 0.002, perClass: false },
-  elasticNet: { base: 0.05, perCell: 0.004, perClass: false },
-  logistic: { base: 0.05, perCell: 0.008, perClass: true },
-  naiveBayes: { base: 0.03, perCell: 0.001, perClass: false },
-  tree: { base: 0.03, perCell: 0.002, perClass: false },
-  forest: { base: 0.2, perCell: 0.06, perClass: false },
-  extraTrees: { base: 0.2, perCell: 0.06, perClass: false },
-  boosting: { base: 0.15, perCell: 0.03, perClass: true },
-  mlp: { base: 1.5, perCell: 0.12, perClass: false },
+  linear: { base: 0.05, perCell: 0.005, perClass: false },
+  ridge: { base: 0.05, perCell: 0.01, perClass: false },
+  elasticNet: { base: 0.05, perCell: 0.01, perClass: false },
+  logistic: { base: 0.1, perCell: 0.06, perClass: true },
+  naiveBayes: { base: 0.03, perCell: 0.006, perClass: false },
+  tree: { base: 0.03, perCell: 0.003, perClass: false },
+  forest: { base: 0.2, perCell: 0.18, perClass: false },
+  extraTrees: { base: 0.2, perCell: 0.18, perClass: false },
+  boosting: { base: 0.15, perCell: 0.1, perClass: true },
+  mlp: { base: 1.0, perCell: 0.3, perClass: false },
 };
 
 /** Work units of a candidate over all folds: about seconds of one core, but a fixed figure that reads no clock. */
@@ -41,7 +41,7 @@ export function workUnits(candidate: Candidate, shape: RaceShape): number {
   const cells = ((shape.rowCount / 1000) * shape.columnCount) / 10;
   const outputs = cost.perClass && shape.classCount > 2 ? shape.classCount : 1;
   const rounds = Number(candidate.parameters["rounds"] ?? 0);
-  const factor = candidate.family === "boosting" && rounds > 0 ? Math.max(1, rounds / 500) : 1;
+  const factor = candidate.family === "boosting" && rounds > 0 ? Math.max(1, rounds / 1000) : 1;
   const units = shape.foldCount * (cost.base + cost.perCell * cells * outputs * factor);
   return Math.ceil(units * 100) / 100;
 }

@@ -2,9 +2,9 @@
  * The portfolio: candidates in a fixed order, chosen so that every prefix is a good answer.
  *
  * First the baseline, then the simple family that most often suffices, then
- * boosting at its defaults, then diversity, then variants. The order was set by
- * how often an entry took part in the winning ensemble on the tables of
- * docs/benchmarks.md, per unit of work.
+ * boosting at its defaults, then diversity, then variants, the cheap before the
+ * costly. Leaves of forests hold several rows: single-row leaves cost a file of
+ * tens of megabytes and win nothing once models are blended.
  */
 import { MillwrightError } from "../core/index.ts";
 import type { Target } from "../estimators/index.ts";
@@ -16,13 +16,13 @@ const classification: readonly Candidate[] = [
   { name: "logistic", family: "logistic", parameters: {} },
   { name: "boosting", family: "boosting", parameters: {} },
   { name: "naive Bayes", family: "naiveBayes", parameters: {} },
-  { name: "forest", family: "forest", parameters: {} },
+  { name: "forest", family: "forest", parameters: { minRowsInLeaf: 5 } },
   {
     name: "boosting, shallow and slow",
     family: "boosting",
     parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
-  { name: "extra trees", family: "extraTrees", parameters: {} },
+  { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 5 } },
   { name: "perceptron", family: "mlp", parameters: {} },
   {
     name: "boosting, wide",
@@ -36,13 +36,13 @@ const regression: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "ridge", family: "ridge", parameters: {} },
   { name: "boosting", family: "boosting", parameters: {} },
-  { name: "forest", family: "forest", parameters: {} },
+  { name: "forest", family: "forest", parameters: { minRowsInLeaf: 3 } },
   {
     name: "boosting, shallow and slow",
     family: "boosting",
     parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
-  { name: "extra trees", family: "extraTrees", parameters: {} },
+  { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 3 } },
   { name: "perceptron", family: "mlp", parameters: {} },
   {
     name: "boosting, wide",
