@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWithSharedData } from "../../test/shared-data.ts";
 import type { Frame } from "../schema/index.ts";
 import { Engine } from "./duckdb/engine.ts";
 import { sqlText } from "./duckdb/read-query.ts";
@@ -162,5 +164,27 @@ test("a table read by the schema of another has its columns, kinds and formats",
   await expect(read(at("bad.csv"), { schema, optional: ["y"] })).rejects.toMatchObject({
     code: "SCHEMA_BAD_CELL",
     message: expect.stringMatching(/"price".*"cheap" in data row 2/),
+  });
+});
+
+interface Listed {
+  readonly file: string;
+  readonly rows: number;
+  readonly cols: number;
+  readonly sha256: string;
+}
+
+describeWithSharedData("real files have the rows and columns that their list says", (folder) => {
+  const manifest = JSON.parse(readFileSync(`${folder}MANIFEST.json`, "utf8")) as { files: Listed[] };
+  const pattern = /^(tabular|anomaly|recsys|text|timeseries)\/.*\.[ct]sv(\.gz)?$/;
+  const files = manifest.files.filter(({ file, cols }) => pattern.test(file) && cols > 0);
+  test(`${files.length} files`, async () => {
+    expect(files.length).toBeGreaterThan(40);
+    for (const { file, rows, cols, sha256 } of files) {
+      const table = await openTable(folder + file);
+      expect([file, table.rowCount, table.schema.columns.length]).toEqual([file, rows, cols]);
+      expect(table.findings.filter((finding) => finding.kind === "raggedRows")).toEqual([]);
+      expect(await table.fingerprint()).toBe(sha256);
+    }
   });
 });

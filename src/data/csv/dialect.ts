@@ -34,7 +34,9 @@ export interface FoundDialect {
 }
 
 const candidates = ["\t", ";", "|", ","];
-const sampleRows = 2000;
+/** Rows that decide on the delimiter, and rows that the columns are guessed from. */
+const decidingRows = 100;
+const sampleRows = 1000;
 
 interface Split {
   readonly rows: readonly (readonly string[])[];
@@ -76,17 +78,20 @@ export function findDialect(
     options.quote ?? (/(^|[,;|\t\n])'[^'\n]*'([,;|\t\r\n]|$)/.test(text) && !text.includes('"') ? "'" : '"');
   let escape = quote === '"' && text.includes('\\"') && !/[^,;|\t\n\\]""/.test(text) ? "\\" : quote;
   const delimiters = options.delimiter === undefined ? candidates : [options.delimiter];
-  let found = bestSplit(text, complete, delimiters, { quote, escape, newline });
-  if (options.quote === undefined && found.split.strayTexts > 0) {
+  let { delimiter } = bestSplit(text, complete, delimiters, { quote, escape, newline });
+  let split = splitRows(text, complete, { delimiter, quote, escape, newline }, sampleRows);
+  if (options.quote === undefined && split.strayTexts > 0) {
     // Text behind closing quotes: quotes may be plain characters here.
-    const unquoted = bestSplit(text, complete, delimiters, { quote: "", escape: "", newline });
-    if (unquoted.score >= found.score) {
-      found = unquoted;
+    const plain = { quote: "", escape: "", newline };
+    const unquoted = bestSplit(text, complete, delimiters, plain);
+    const rows = splitRows(text, complete, { ...plain, delimiter: unquoted.delimiter }, sampleRows);
+    if (agreement(rows) >= agreement(split)) {
+      ({ delimiter } = unquoted);
+      split = rows;
       quote = "";
       escape = "";
     }
   }
-  const { delimiter, split } = found;
   const { rows } = split;
   const hasHeader = options.header ?? looksLikeHeader(rows);
   const below = hasHeader ? rows.slice(1) : rows;
@@ -124,13 +129,16 @@ function bestSplit(
 ): Attempt {
   let best: Attempt | undefined;
   for (const delimiter of delimiters) {
-    const split = splitRows(text, complete, { delimiter, ...rest });
-    const stray = split.strayTexts / Math.max(1, split.rows.length);
-    const score = consistency(split.rows) - stray;
+    const split = splitRows(text, complete, { delimiter, ...rest }, decidingRows);
+    const score = agreement(split);
     if (best === undefined || score > best.score) best = { delimiter, split, score };
   }
   if (best!.score > 0 || delimiters.length === 1) return best!;
-  return { delimiter: ",", split: splitRows(text, complete, { delimiter: ",", ...rest }), score: 0 };
+  return {
+    delimiter: ",",
+    split: splitRows(text, complete, { delimiter: ",", ...rest }, decidingRows),
+    score: 0,
+  };
 }
 
 function makeNames(width: number): string[] {
@@ -150,6 +158,11 @@ function headerNames(
   if (cells.length > 1 && cells[cells.length - 1]!.trim() === "" && trailing && width === cells.length)
     cells.pop();
   return cells.map((cell, index) => cell.trim() || `column_${index + 1}`);
+}
+
+/** How well the rows of a split agree, less the share with text behind a closing quote. */
+function agreement(split: Split): number {
+  return consistency(split.rows) - split.strayTexts / Math.max(1, split.rows.length);
 }
 
 /** Share of rows with the commonest number of fields; 0 when that is one field or the first row disagrees. */
@@ -212,73 +225,69 @@ interface Characters {
   readonly newline: string;
 }
 
-/** The plain splitter of samples, which is also the oracle of `tokenize`. */
-export function splitRows(
-  text: string,
-  complete: boolean,
-  characters: Characters,
-  limit = sampleRows,
-): Split {
+/** Splits the beginning of a text into rows of cells; a last row without its newline counts only if it is complete. */
+function splitRows(text: string, complete: boolean, characters: Characters, limit: number): Split {
   const { delimiter, quote, escape, newline } = characters;
   const rows: string[][] = [];
   let firstLength = 0;
   let firstLines = 0;
-  let row: string[] = [];
-  let cell = "";
-  let quoted = false;
-  let touched = false;
-  let closed = false;
-  let strayTexts = 0;
-  let lines = 1;
   let length = 0;
-  const endCell = (): void => {
-    row.push(cell);
-    cell = "";
-    touched = false;
-    closed = false;
-  };
-  for (let at = 0; at < text.length && rows.length < limit; at++) {
-    const character = text[at]!;
-    if (quoted) {
-      if (character === newline) lines++;
-      if (character === escape && escape !== quote && at + 1 < text.length) cell += text[++at]!;
-      else if (character !== quote) cell += character;
-      else if (escape === quote && text[at + 1] === quote) cell += text[++at]!;
-      else {
-        quoted = false;
-        closed = true;
+  let lines = 1;
+  let strayTexts = 0;
+  let at = 0;
+  while (at < text.length && rows.length < limit) {
+    const row: string[] = [];
+    let ended = false;
+    for (;;) {
+      let cell = "";
+      const quoted = quote !== "" && text[at] === quote;
+      if (quoted) {
+        const start = ++at;
+        let escaped = false;
+        for (; at < text.length; at++) {
+          const character = text[at]!;
+          if (character === newline) lines++;
+          if (character === escape && escape !== quote) {
+            escaped = true;
+            at++;
+          } else if (character === quote) {
+            if (escape !== quote || text[at + 1] !== quote) break;
+            escaped = true;
+            at++;
+          }
+        }
+        cell = text.slice(start, at);
+        if (escaped) cell = unescape(cell, escape);
+        at++;
       }
-    } else if (character === quote && quote !== "" && !touched) {
-      quoted = true;
-      touched = true;
-    } else if (character === delimiter) endCell();
-    else if (character === newline) {
-      if (newline === "\n" && cell.endsWith("\r")) cell = cell.slice(0, -1);
-      endCell();
-      if (rows.length === 0 && firstLength === 0) {
-        firstLength = at + 1;
-        firstLines = lines;
-      }
-      if (row.length > 1 || row[0] !== "") rows.push(row);
-      length = at + 1;
-      row = [];
-    } else {
-      if (closed && character > " ") {
-        strayTexts++;
-        closed = false;
-      }
-      cell += character;
-      touched = true;
+      const start = at;
+      while (at < text.length && text[at] !== delimiter && text[at] !== newline) at++;
+      const rest = text.slice(start, newline === "\n" && text[at - 1] === "\r" && at > start ? at - 1 : at);
+      if (!quoted) cell = rest;
+      else if (rest.trim() !== "") strayTexts++;
+      row.push(cell);
+      ended = at < text.length && text[at] === newline;
+      if (ended || at >= text.length) break;
+      at++;
     }
-  }
-  if (complete && rows.length < limit && (row.length > 0 || cell !== "" || touched)) {
-    if (cell.endsWith("\r")) cell = cell.slice(0, -1);
-    endCell();
-    rows.push(row);
+    at++;
+    if (!ended && !complete) break;
+    if (ended) lines++;
+    length = Math.min(at, text.length);
     if (firstLength === 0) {
-      firstLength = text.length;
-      firstLines = lines;
+      firstLength = length;
+      firstLines = ended ? lines - 1 : lines;
     }
+    if (row.length > 1 || row[0] !== "") rows.push(row);
   }
-  return { rows, firstLength, firstLines, length: Math.max(length, firstLength), strayTexts };
+  return { rows, firstLength, firstLines, length, strayTexts };
+}
+
+function unescape(cell: string, escape: string): string {
+  let plain = "";
+  for (let at = 0; at < cell.length; at++) {
+    if (cell[at] === escape && at + 1 < cell.length) at++;
+    plain += cell[at];
+  }
+  return plain;
 }
