@@ -12,7 +12,9 @@ import type { Worker } from "node:worker_threads";
 export function startWorker(name: string, base: string, workerData: unknown): Worker {
   // Asked for at run time, so that a browser bundle of this folder needs no Node module.
   const threads = process.getBuiltinModule("node:worker_threads");
-  if (!base.endsWith(".ts")) return new threads.Worker(new URL(`${name}.js`, base), { workerData });
+  // Flags are inherited, and this one is an error for a worker that is a file.
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+  if (!base.endsWith(".ts")) return new threads.Worker(new URL(`${name}.js`, base), { workerData, execArgv });
   const url = new URL(`${name}.ts`, base).href;
   return new threads.Worker(
     `import("tsx/esm/api").then((tsx) => { tsx.register(); return import(${JSON.stringify(url)}); });`,
