@@ -15,35 +15,32 @@ const classification: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "logistic", family: "logistic", parameters: {} },
   { name: "boosting", family: "boosting", parameters: {} },
-  { name: "naive Bayes", family: "naiveBayes", parameters: {} },
-  { name: "forest", family: "forest", parameters: { minRowsInLeaf: 5 } },
   {
     name: "boosting, shallow and slow",
     family: "boosting",
     parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
-  { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 5 } },
-  { name: "perceptron", family: "mlp", parameters: {} },
   {
     name: "boosting, wide",
     family: "boosting",
     parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
   },
+  { name: "naive Bayes", family: "naiveBayes", parameters: {} },
   { name: "tree", family: "tree", parameters: {} },
+  { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 5 } },
+  { name: "forest", family: "forest", parameters: { minRowsInLeaf: 5 } },
+  { name: "perceptron", family: "mlp", parameters: {} },
 ];
 
 const regression: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "ridge", family: "ridge", parameters: {} },
   { name: "boosting", family: "boosting", parameters: {} },
-  { name: "forest", family: "forest", parameters: { minRowsInLeaf: 3 } },
   {
     name: "boosting, shallow and slow",
     family: "boosting",
     parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
   },
-  { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 3 } },
-  { name: "perceptron", family: "mlp", parameters: {} },
   {
     name: "boosting, wide",
     family: "boosting",
@@ -52,6 +49,9 @@ const regression: readonly Candidate[] = [
   { name: "elastic net", family: "elasticNet", parameters: {} },
   { name: "tree", family: "tree", parameters: {} },
   { name: "linear", family: "linear", parameters: {} },
+  { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 3 } },
+  { name: "forest", family: "forest", parameters: { minRowsInLeaf: 3 } },
+  { name: "perceptron", family: "mlp", parameters: {} },
 ];
 
 /**
