@@ -15,7 +15,7 @@ export interface Ran {
 }
 
 /** The built program. */
-const program = join(import.meta.dirname, "../dist/cli/main.js");
+export const builtProgram = join(import.meta.dirname, "../dist/cli/main.js");
 
 /** Runs a command line in this process and catches what it prints. */
 export async function runHere(words: readonly string[]): Promise<Ran> {
@@ -54,8 +54,9 @@ export function startBuilt(
   words: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Running {
-  if (!existsSync(program)) throw new Error(`${program} is not there. Run \`npm run build\` first.`);
-  const child = spawn(process.execPath, [program, ...words], {
+  if (!existsSync(builtProgram))
+    throw new Error(`${builtProgram} is not there. Run \`npm run build\` first.`);
+  const child = spawn(process.execPath, [builtProgram, ...words], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

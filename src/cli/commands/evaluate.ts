@@ -18,17 +18,26 @@ export async function evaluate(path: string, source: readonly string[], flags: E
   const model = await load(path);
   try {
     progress.listen({ stage: "evaluate" });
-    const { rowCount, metrics } = await evaluateModel(model, source, {
+    const { rowCount, weight, metrics } = await evaluateModel(model, source, {
       ...rest,
       ...(metric && { metrics: metric }),
       threads,
     });
     progress.end();
     if (json) {
-      printJson({ format: 1, model: path, source: source.map(withoutPassword), rows: rowCount, metrics });
+      printJson({
+        format: 1,
+        model: path,
+        source: source.map(withoutPassword),
+        rows: rowCount,
+        ...(weight !== undefined && { weight }),
+        metrics,
+      });
       return;
     }
-    print(`${model.name} on ${rowCount} rows of ${source.map(withoutPassword).join(", ")}`);
+    print(
+      `${model.name} on ${rowCount} rows of ${source.map(withoutPassword).join(", ")}${weight === undefined ? "" : `, weighted by ${weight}`}`,
+    );
     print();
     const rows = metrics.map((item) => [
       item.title,

@@ -5,7 +5,7 @@ import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
 import { judgeModel, type MetricFigure } from "./judge.ts";
-import { constantAnswer, readLabelled } from "./labelled.ts";
+import { constantAnswer, judgedSchema, readLabelled } from "./labelled.ts";
 
 export interface EvaluateOptions extends Reading {
   /** Metrics to put first. */
@@ -16,6 +16,8 @@ export interface EvaluateOptions extends Reading {
 
 export interface Evaluation {
   readonly rowCount: number;
+  /** The column that weighs the rows, as in training; absent where it is not in the source. */
+  readonly weight?: string;
   readonly metrics: readonly MetricFigure[];
 }
 
@@ -51,10 +53,11 @@ export async function evaluateModel(
     );
   }
   const { schema } = model.metadata;
-  const needed = {
-    columns: schema.columns.filter((column) => column.role === "feature" || column.role === "target"),
-  };
-  const rows = await readLabelled(source, needed, task, options);
+  const weight = schema.columns.find((column) => column.role === "weight")?.name;
+  const rows = await readLabelled(source, judgedSchema(schema), task, {
+    ...options,
+    ...(weight !== undefined && { optional: [weight] }),
+  });
   const classCount = task.kind === "classification" ? task.classes.length : 0;
   const { metrics } = await judgeModel(model, rows, task, constantAnswer(rows), {
     metric: wanted[0] ?? defaultMetric(task.kind, classCount),
@@ -66,5 +69,9 @@ export async function evaluateModel(
     const at = wanted.findIndex((item) => item.name === figure.name);
     return at < 0 ? wanted.length : at;
   };
-  return { rowCount: rows.frame.rowCount, metrics: [...metrics].sort((a, b) => place(a) - place(b)) };
+  return {
+    rowCount: rows.frame.rowCount,
+    ...(rows.weight && { weight: weight! }),
+    metrics: [...metrics].sort((a, b) => place(a) - place(b)),
+  };
 }

@@ -48,12 +48,13 @@ export async function readLabelled(
   source: string | readonly string[],
   schema: Schema,
   task: Task,
-  options: Reading & { readonly threads?: number },
+  options: Reading & { readonly threads?: number; readonly optional?: readonly string[] },
 ): Promise<LabelledFrame> {
   const table = await openTable(source, {
     schema,
     ...readingOf(options),
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.optional && { optional: options.optional }),
   }).catch((error: unknown) => {
     const { code, what = "" } = error as Partial<MillwrightError>;
     if (code !== "SCHEMA_MISSING_COLUMN" || !what.includes(`"${task.target}"`)) throw error;
@@ -77,15 +78,51 @@ export async function readLabelled(
     }
     const frame = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
     const weightName = schema.columns.find((column) => column.role === "weight")?.name;
-    const weight = weightName === undefined ? undefined : frame.columns.get(weightName);
+    const weighted = weightName !== undefined && frame.columns.has(weightName);
     return {
       frame,
       y: encodeTarget(frame, task),
-      ...(weight?.type === "number" && { weight: weight.values }),
+      ...(weighted && { weight: weightOf(frame, weightName) }),
     };
   } finally {
     await table.close();
   }
+}
+
+/**
+ * The weights of rows.
+ *
+ * @throws MillwrightError `SCHEMA_WRONG_KIND`, `DATA_BAD_VALUE` for a missing, infinite or negative weight.
+ */
+export function weightOf(frame: Frame, name: string): Float64Array {
+  const cells = frame.columns.get(name);
+  if (cells?.type !== "number") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `The weight "${name}" is not a number column.`,
+      "Name a number column with --weight.",
+    );
+  }
+  let total = 0;
+  for (let row = 0; row < frame.rowCount; row++) {
+    const value = cells.values[row]!;
+    total += value;
+    if (!(value >= 0 && value < Infinity)) {
+      throw new MillwrightError(
+        "DATA_BAD_VALUE",
+        `The weight "${name}" is ${Number.isNaN(value) ? "missing" : value} in row ${row + 1}, and weights are finite and not negative.`,
+        "Clean that row, or leave --weight out.",
+      );
+    }
+  }
+  if (total === 0) {
+    throw new MillwrightError(
+      "DATA_BAD_VALUE",
+      `The weight "${name}" is 0 in all ${frame.rowCount} rows.`,
+      "Clean it, or leave --weight out.",
+    );
+  }
+  return cells.values;
 }
 
 /** The answer of doing nothing: the weighted mean, or the weighted class shares, of these rows. */

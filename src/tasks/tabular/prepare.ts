@@ -13,6 +13,7 @@ import {
 import type { Target } from "../../estimators/index.ts";
 import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
+import { weightOf } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
 
 export interface PreparedTable {
@@ -163,35 +164,4 @@ function requireTime(schema: Schema, name: string | undefined): void {
     `The time column "${column.name}" is a ${column.kind} column, and time is a datetime or a number.`,
     `Name another with --time-column, or read it as one with --column ${column.name}=datetime.`,
   );
-}
-
-function weightOf(frame: Frame, name: string): Float64Array {
-  const cells = frame.columns.get(name);
-  if (cells?.type !== "number") {
-    throw new MillwrightError(
-      "SCHEMA_WRONG_KIND",
-      `The weight "${name}" is not a number column.`,
-      "Name a number column with --weight.",
-    );
-  }
-  let total = 0;
-  for (let row = 0; row < frame.rowCount; row++) {
-    const value = cells.values[row]!;
-    total += value;
-    if (!(value >= 0 && value < Infinity)) {
-      throw new MillwrightError(
-        "DATA_BAD_VALUE",
-        `The weight "${name}" is ${Number.isNaN(value) ? "missing" : value} in row ${row + 1}, and weights are finite and not negative.`,
-        "Clean that row, or leave --weight out.",
-      );
-    }
-  }
-  if (total === 0) {
-    throw new MillwrightError(
-      "DATA_BAD_VALUE",
-      `The weight "${name}" is 0 in all ${frame.rowCount} rows.`,
-      "Clean it, or leave --weight out.",
-    );
-  }
-  return cells.values;
 }
