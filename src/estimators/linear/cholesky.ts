@@ -75,12 +75,15 @@ export function pivotedCholesky(
     taken[pivot] = 1;
     if (!(rest[pivot]! > 0)) continue;
     const root = Math.sqrt(rest[pivot]!);
+    const row = r.subarray(k * n, (k + 1) * n);
+    row.set(a.subarray(pivot * n, (pivot + 1) * n));
+    for (let i = 0; i < k; i++) {
+      const factor = r[i * n + pivot]!;
+      for (let j = 0; j < n; j++) row[j]! -= factor * r[i * n + j]!;
+    }
     for (let j = 0; j < n; j++) {
-      if (taken[j] === 1) continue;
-      let sum = a[pivot * n + j]!;
-      for (let i = 0; i < k; i++) sum -= r[i * n + pivot]! * r[i * n + j]!;
-      r[k * n + j] = sum / root;
-      rest[j]! -= (sum / root) ** 2;
+      row[j] = taken[j] === 1 ? 0 : row[j]! / root;
+      rest[j]! -= row[j]! ** 2;
     }
     r[k * n + pivot] = root;
   }

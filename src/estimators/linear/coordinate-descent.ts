@@ -15,18 +15,19 @@ export interface Penalised {
 }
 
 /** Most sweeps; a path converges in tens. */
-const maxSweeps = 100_000;
+const maxSweeps = 10_000;
 
 /**
  * Minimises in place of `b`, which is where it starts.
  *
- * Stops when no step of a full sweep would lower the error by more than 1e-18 of the target's variance.
+ * @param tolerance - Stops when no step of a full sweep lowers the error by more than this share of the target's variance.
  */
 export function coordinateDescent(
   { unit, gram, xy, yy }: Penalised,
   lambda: number,
   l1Ratio: number,
   b: Float64Array,
+  tolerance: number,
 ): void {
   const p = b.length;
   const l1 = lambda * l1Ratio;
@@ -49,7 +50,7 @@ export function coordinateDescent(
     }
     return most;
   };
-  const enough = 1e-18 * yy;
+  const enough = tolerance * yy;
   for (let sweeps = 0; sweeps < maxSweeps; sweeps++) {
     if (sweep(true) <= enough) return;
     while (sweeps++ < maxSweeps && sweep(false) > enough);

@@ -13,10 +13,10 @@ import {
   resolveParameters,
   rowUniform,
 } from "../../core/index.ts";
-import { take, takeRows, type UsableRows, usableRows } from "../index.ts";
+import { type FitContext, take, takeRows, type UsableRows, usableRows } from "../index.ts";
 import { coordinateDescent, type Penalised } from "./coordinate-descent.ts";
 import { fittedLinear, type LinearEstimator } from "./linear.ts";
-import { combineMoments, type Moments, secondMoments, varyingFeatures } from "./moments.ts";
+import { combineMoments, type Moments, requireGramSize, secondMoments, varyingFeatures } from "./moments.ts";
 import { requireRegression } from "./require.ts";
 
 export const elasticNetParameters = {
@@ -40,14 +40,28 @@ export const elasticNetParameters = {
     default: false,
     meaning: "penalise coefficients per standard deviation of their feature, not per unit",
   },
-  folds: { type: "integer", default: 10, min: 2, max: 100, meaning: "folds that choose lambda" },
+  folds: {
+    type: "integer",
+    default: 10,
+    min: 2,
+    max: 100,
+    meaning: "folds that choose lambda, fewer from 2,000 features on",
+  },
 } as const satisfies ParameterTable;
 
 type Parameters = ParameterValues<typeof elasticNetParameters>;
 
-/** Strengths on a path, and the ratio of the last to the first. */
+/** Strengths on a path, and the ratio of the last to the first: less far where features are as many as rows. */
 const pathLength = 80;
 const pathRatio = 1e-4;
+const widePathRatio = 1e-2;
+/** Strengths in a row without a gain after which the path ends. */
+const patience = 8;
+/** Numbers that the moments of all folds may hold together: 400 MB. */
+const foldMemory = 5e7;
+/** Steps smaller than this share of the target's variance end a sweep: on the way, and at the end. */
+const roughly = 1e-12;
+const exactly = 1e-18;
 
 /** Linear regression that leaves features out. @throws MillwrightError as `linear`. */
 export function elasticNet(parameters: Partial<Parameters> = {}): LinearEstimator {
@@ -59,15 +73,17 @@ export function elasticNet(parameters: Partial<Parameters> = {}): LinearEstimato
     async fit(rows, context) {
       const usable = usableRows("elasticNet", rows);
       const seed = context.random.child("folds").integer(2 ** 32);
-      const parts = await foldMoments(usable, resolved, seed, context.threads);
+      const parts = await foldMoments(usable, resolved, seed, context);
       const moments = combineMoments(parts);
       const lambda = resolved.lambda > 0 ? resolved.lambda : chooseLambda(parts, moments, resolved);
       const whole = penalised(moments, resolved);
       const coefficients = new Float64Array(moments.mean.length);
       // From the strongest penalty down to the one wanted: each solution starts the next.
-      for (const strength of [...pathOf(largestLambda(whole, resolved)).filter((l) => l > lambda), lambda]) {
-        coordinateDescent(whole, strength, resolved.l1Ratio, coefficients);
+      const path = pathOf(largestLambda(whole, resolved), pathRatio).filter((strength) => strength > lambda);
+      for (const strength of path) {
+        coordinateDescent(whole, strength, resolved.l1Ratio, coefficients, roughly);
       }
+      coordinateDescent(whole, lambda, resolved.l1Ratio, coefficients, exactly);
       const used = coefficients.reduce((count, b) => count + (b === 0 ? 0 : 1), 0);
       const summary = { features: moments.mean.length, used, lambda };
       return fittedLinear("elasticNet", moments, unscaled(coefficients, whole), summary);
@@ -78,12 +94,14 @@ export function elasticNet(parameters: Partial<Parameters> = {}): LinearEstimato
 /** Moments of every fold, or of all rows at once when lambda is given or rows are few. */
 async function foldMoments(
   { x, y, weight, rowIds }: UsableRows,
-  { lambda, folds }: Parameters,
+  { lambda, folds: most }: Parameters,
   seed: number,
-  threads: number,
+  { threads, signal }: FitContext,
 ): Promise<Moments[]> {
   const values = requireRegression("elasticNet", y);
-  if (lambda > 0 || x.rowCount < 2 * folds) {
+  requireGramSize("elasticNet", x);
+  const folds = Math.max(2, Math.min(most, Math.floor(foldMemory / x.columns.length ** 2)));
+  if (lambda > 0 || x.rowCount < 2 * folds || signal?.aborted) {
     return [await secondMoments("elasticNet", x, values, weight, true, threads)];
   }
   const members: number[][] = Array.from({ length: folds }, () => []);
@@ -104,19 +122,27 @@ function chooseLambda(parts: readonly Moments[], all: Moments, parameters: Param
   const largest = largestLambda(penalised(all, parameters), parameters);
   if (largest === 0) return 1;
   if (parts.length < 2) return largest / 10;
-  const path = pathOf(largest);
-  const errors = new Float64Array(path.length);
-  for (const left of parts) {
-    const inside = penalised(combineMoments(parts.filter((part) => part !== left)), parameters);
-    const b = new Float64Array(all.mean.length);
-    path.forEach((lambda, k) => {
-      coordinateDescent(inside, lambda, parameters.l1Ratio, b);
-      errors[k]! += squaredError(unscaled(b, inside), inside.moments, left);
-    });
+  const path = pathOf(largest, all.mean.length < all.totalWeight ? pathRatio : widePathRatio);
+  const folds = parts.map((left) => ({
+    left,
+    inside: penalised(combineMoments(parts.filter((part) => part !== left)), parameters),
+    b: new Float64Array(all.mean.length),
+  }));
+  let best = largest;
+  let least = Infinity;
+  for (let k = 0, worse = 0; k < path.length && worse < patience; k++) {
+    let error = 0;
+    for (const { left, inside, b } of folds) {
+      coordinateDescent(inside, path[k]!, parameters.l1Ratio, b, roughly);
+      error += squaredError(unscaled(b, inside), inside.moments, left);
+    }
+    worse = error < least ? 0 : worse + 1;
+    if (error < least) {
+      least = error;
+      best = path[k]!;
+    }
   }
-  let best = 0;
-  for (let k = 1; k < path.length; k++) if (errors[k]! < errors[best]!) best = k;
-  return path[best]!;
+  return best;
 }
 
 /** Σ w (y − yMean − (x − mean) b)² over the rows of other moments. */
@@ -161,6 +187,6 @@ function largestLambda({ xy }: Penalised, { l1Ratio }: Parameters): number {
   return xy.reduce((most, v) => Math.max(most, Math.abs(v)), 0) / l1Ratio;
 }
 
-function pathOf(largest: number): number[] {
-  return Array.from({ length: pathLength }, (_, k) => largest * pathRatio ** (k / (pathLength - 1)));
+function pathOf(largest: number, ratio: number): number[] {
+  return Array.from({ length: pathLength }, (_, k) => largest * ratio ** (k / (pathLength - 1)));
 }

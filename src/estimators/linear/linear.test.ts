@@ -163,6 +163,20 @@ describe("linear", () => {
     await expect(linear().fit({ x, y: numbers([1, 2, 3]) }, context)).rejects.toThrow(message);
   });
 
+  test("refuses more features than it can pair", async () => {
+    const x: Matrix = {
+      rowCount: 5001,
+      features: Array.from({ length: 5001 }, (_, j) => ({
+        name: `x${j}`,
+        sources: [`x${j}`],
+        kind: "number",
+      })),
+      columns: new Array(5001).fill(new Float32Array(5001)),
+    };
+    const fit = linear().fit({ x, y: numbers(new Float64Array(5001)) }, context);
+    await expect(fit).rejects.toThrow(/5001 features over 5001 rows.*5000.*DATA_TOO_MANY_COLUMNS/);
+  });
+
   test("refuses classes", async () => {
     const y = { kind: "classification" as const, classCount: 2, codes: Int32Array.of(0, 1) };
     await expect(linear().fit({ x: matrix([1, 2]), y }, context)).rejects.toThrow(/SCHEMA_WRONG_KIND/);
@@ -208,8 +222,8 @@ describe("ridge", () => {
     const moments = await secondMoments("ridge", x, y.values, undefined, true, 1);
     const rows = { x, y: y.values, weight: undefined, rowIds: new Uint32Array(600) };
     const each = new Float64Array(6).fill(1);
-    const exact = chooseL2(moments, rows, each, 1);
-    const generalised = chooseL2(moments, rows, each, 1, 0);
+    const exact = await chooseL2(moments, rows, each, 1, 1);
+    const generalised = await chooseL2(moments, rows, each, 1, 1, 0);
     expect(Math.abs(Math.log10(exact / generalised))).toBeLessThan(0.34);
   });
 

@@ -83,7 +83,8 @@ export function ridge(parameters: Partial<ParameterValues<typeof ridgeParameters
         ? design.spread.map((s) => s / design.totalWeight)
         : new Float64Array(p).fill(1);
       const seed = context.random.child("leave-one-out").integer(2 ** 32);
-      const l2 = resolved.l2 > 0 ? resolved.l2 : chooseL2(design, used, perFeature, seed);
+      const l2 =
+        resolved.l2 > 0 ? resolved.l2 : await chooseL2(design, used, perFeature, seed, context.threads);
       const penalty = perFeature.map((c) => c * l2);
       const { coefficients, method } = hasMoments(design)
         ? solveLeastSquares(design, used, penalty)

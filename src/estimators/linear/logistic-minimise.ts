@@ -26,6 +26,8 @@ export interface MinimiseOptions {
   readonly tolerance: number;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
+  /** Preconditioner of L-BFGS, where the caller has one already. */
+  readonly bound?: Solve | undefined;
 }
 
 /** Most parameters for which Newton's matrix is formed, and most columns for which the bound is. */
@@ -35,7 +37,7 @@ const boundColumns = 1500;
 const memory = 12;
 
 /** Solves a system with the curvature or its stand-in, in place. */
-type Solve = (b: Float64Array) => Float64Array;
+export type Solve = (b: Float64Array) => Float64Array;
 
 /** Minimises from `start`, which is not changed. */
 export function minimise(
@@ -95,9 +97,9 @@ async function lbfgs(
   objective: LogisticObjective,
   problem: Problem,
   start: Float64Array,
-  { maxIter, tolerance, threads, signal }: MinimiseOptions,
+  { maxIter, tolerance, threads, signal, bound }: MinimiseOptions,
 ): Promise<Minimum> {
-  const solve = await boundSolve(objective, problem, threads);
+  const solve = bound ?? (await boundSolve(objective, problem, threads));
   const pairs: { s: Float64Array; y: Float64Array; inner: number }[] = [];
   let v = start;
   let here = await objective.evaluate(v, problem);
@@ -153,7 +155,11 @@ function curvatureSolve({ size, blocks }: LogisticObjective, curvature: Float64A
 }
 
 /** Solver by the bound ¼ or ½ of the Gram matrix, the same for each class; by its diagonal when wide. */
-async function boundSolve(objective: LogisticObjective, problem: Problem, threads: number): Promise<Solve> {
+export async function boundSolve(
+  objective: LogisticObjective,
+  problem: Problem,
+  threads: number,
+): Promise<Solve> {
   const { blocks, penalty } = objective;
   const { q, width, outputs } = blocks;
   const factor = outputs === 1 ? 0.25 : 0.5;

@@ -10,7 +10,7 @@ import { rowUniform } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { take, takeRows } from "../index.ts";
 import { logisticBlocks } from "./logistic-blocks.ts";
-import { type MinimiseOptions, minimise } from "./logistic-minimise.ts";
+import { boundSolve, type MinimiseOptions, minimise, usesNewton } from "./logistic-minimise.ts";
 import { logisticObjective, type Problem } from "./logistic-objective.ts";
 import { sampleRows } from "./ridge-path.ts";
 
@@ -27,7 +27,7 @@ const folds = 5;
 
 /**
  * @param seed - Of folds, and of the sample where there are many rows.
- * @returns l2 among 1e4 … 1e-4, half a decade apart; 1 when there are fewer than 10 rows.
+ * @returns l2 among 1e4 … 1e-4, half a decade apart (a whole one with many parameters); 1 when there are fewer than 10 rows.
  */
 export async function choosePenalty(
   rows: LogisticRows,
@@ -50,14 +50,20 @@ export async function choosePenalty(
     const states: Float64Array[] = parts.map(() => new Float64Array(objective.size));
     let best = 1;
     let least = Infinity;
-    for (let k = 8, worse = 0; k >= -8 && worse < 3 && !options.signal?.aborted; k--) {
+    const newton = usesNewton(objective);
+    for (let k = 8, worse = 0; k >= -8 && worse < 3 && !options.signal?.aborted; k -= newton ? 1 : 2) {
       const l2 = 10 ** (k / 2);
+      // The curvature of all rows bounds that of any part of them.
+      const bound = newton
+        ? undefined
+        : await boundSolve(objective, { weight: blocks.weight, l2 }, options.threads);
       let loss = 0;
       for (let f = 0; f < folds; f++) {
         const { inside, outside } = parts[f]!;
         const problem: Problem = { weight: inside, l2 };
         const { v } = await minimise(objective, problem, states[f]!, {
           ...options,
+          bound,
           tolerance: 1e-7,
           maxIter: 100,
         });

@@ -55,6 +55,17 @@ export function blockWidth(rowCount: number): number {
   return Math.ceil(rowCount / Math.ceil(rowCount / 8192));
 }
 
+/** @throws MillwrightError `DATA_TOO_MANY_COLUMNS` where the matrix of all pairs of features would be too large. */
+export function requireGramSize(family: string, x: Matrix): void {
+  const p = x.columns.length;
+  if (p <= gramLimit) return;
+  throw new MillwrightError(
+    "DATA_TOO_MANY_COLUMNS",
+    `${family} forms a matrix of all pairs of features, and ${p} features over ${x.rowCount} rows are more than its ${gramLimit}.`,
+    "Keep fewer features, or choose boosting or mlp.",
+  );
+}
+
 /** Weighted means of the columns. @throws MillwrightError for a category or a value that is not finite. */
 export function columnMeans(family: string, x: Matrix, weight: Float64Array | undefined): Float64Array {
   let total = x.rowCount;
@@ -100,13 +111,7 @@ export async function secondMoments(
 ): Promise<Moments> {
   const p = x.columns.length;
   const q = p + 2;
-  if (p > gramLimit) {
-    throw new MillwrightError(
-      "DATA_TOO_MANY_COLUMNS",
-      `${family} forms a matrix of all pairs of features or of rows, and ${p} features by ${x.rowCount} rows are more than ${gramLimit} of either.`,
-      "Keep fewer features, or choose boosting or mlp.",
-    );
-  }
+  requireGramSize(family, x);
   requireNumbers(family, x);
   const offsets = Float64Array.from(x.columns, (column) => (center ? roughMean(column) : 0));
   const yOffset = center ? roughMean(y) : 0;

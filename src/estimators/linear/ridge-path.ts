@@ -12,6 +12,7 @@ import { EigenvalueDecomposition, Matrix as SmallMatrix } from "ml-matrix";
 import { rowUniform } from "../../core/index.ts";
 import { take, takeRows } from "../index.ts";
 import { dot } from "./cholesky.ts";
+import { gramOfBlocks } from "./gram.ts";
 import type { Rows } from "./least-squares.ts";
 import { type Design, hasMoments, type Moments, varyingFeatures } from "./moments.ts";
 
@@ -39,19 +40,20 @@ const exactWork = 5e7;
  * @param seed - Of the sample of rows, where there are more than 512 features.
  * @param limit - Multiplications beyond which the generalised error is taken.
  */
-export function chooseL2(
+export async function chooseL2(
   design: Design,
   rows: Rows & { readonly rowIds: Uint32Array },
   perFeature: Float64Array,
   seed: number,
+  threads: number,
   limit = exactWork,
-): number {
+): Promise<number> {
   const used = varyingFeatures(design);
   if (used.length === 0 || design.yy === 0) return 1;
   const spectrum =
     used.length <= largestBasis && hasMoments(design)
       ? featureSpectrum(design, rows, perFeature, used, limit)
-      : rowSpectrum(design.centred, rows, perFeature, used, seed);
+      : await rowSpectrum(design.centred, rows, perFeature, used, seed, threads);
   const largest = spectrum.values.reduce((most, v) => Math.max(most, v), 0);
   let best = largest;
   let least = Infinity;
@@ -139,13 +141,14 @@ function featureSpectrum(
 }
 
 /** From the Gram matrix of a sample of rows, for designs wider than the basis. */
-function rowSpectrum(
+async function rowSpectrum(
   center: boolean,
   all: Rows & { readonly rowIds: Uint32Array },
   perFeature: Float64Array,
   used: Int32Array,
   seed: number,
-): Spectrum {
+  threads: number,
+): Promise<Spectrum> {
   const judged = sampleRows(all.rowIds, largestBasis, seed);
   const x = takeRows(all.x, judged);
   const weight =
@@ -158,14 +161,17 @@ function rowSpectrum(
     return Float64Array.from(values, (v, i) => (v - mean) * Math.sqrt(weight[i]!));
   };
   const y = centre(take(all.y, judged));
-  const products = new Float64Array(m * m);
-  for (const j of used) {
-    const column = centre(x.columns[j]!);
-    for (let i = 0; i < m; i++) {
-      const share = column[i]! / perFeature[j]!;
-      if (share !== 0) for (let k = 0; k < m; k++) products[i * m + k]! += share * column[k]!;
-    }
-  }
+  const products = await gramOfBlocks(
+    { blockCount: Math.ceil(used.length / largestBasis), rows: m, columns: largestBasis, threads },
+    (block, out, width) => {
+      out.fill(0);
+      for (let c = 0; c < width && block * width + c < used.length; c++) {
+        const j = used[block * width + c]!;
+        const column = centre(x.columns[j]!);
+        for (let i = 0; i < m; i++) out[i * width + c] = column[i]! / Math.sqrt(perFeature[j]!);
+      }
+    },
+  );
   const gram = new SmallMatrix(Array.from({ length: m }, (_, i) => products.subarray(i * m, (i + 1) * m)));
   const { values, vectors } = eigen(gram);
   const roots = values.map(Math.sqrt);

@@ -1,5 +1,5 @@
 /**
- * Least squares where features outnumber rows: through the products of rows, of which there are fewer.
+ * Least squares where features are as many as rows or more: through the products of rows, of which there are fewer.
  *
  * With Z = √w (x − mean) / √penalty the coefficients are (x − mean)ᵀ √w a / penalty, where
  * (Z Zᵀ + I) a = √w (y − yMean). Without a penalty a faint one, in proportion to each
@@ -22,7 +22,7 @@ const faint = 1e-8;
 const repeats = 4;
 
 export function isWide(x: Matrix): boolean {
-  return x.columns.length >= fewestFeatures && x.columns.length > x.rowCount && x.rowCount <= gramLimit;
+  return x.columns.length >= fewestFeatures && x.columns.length >= x.rowCount && x.rowCount <= gramLimit;
 }
 
 /** Means and spreads. @throws MillwrightError for a category or a value that is not finite. */
