@@ -178,8 +178,8 @@ export class CsvSource implements RawSource {
     onBytes: (bytes: number) => void,
   ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
     const { file, found } = csv;
-    const { dialect, headerBytes, headerLines } = found;
-    const text = { dialect, plans, skipBytes: headerBytes, skipLines: headerLines };
+    const { dialect, headerBytes } = found;
+    const text = { dialect, plans, skipBytes: headerBytes };
     const cut =
       !file.gzipped && csv.encoding === "utf-8" && file.bytes >= parallelBytes && !csv.quotedNewlines;
     if (cut && this.threads > 1) {

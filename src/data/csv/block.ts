@@ -19,7 +19,7 @@ export type BlockColumn =
 export interface Block {
   readonly rowCount: number;
   readonly columns: readonly BlockColumn[];
-  /** Rows left out, and the first of them by line of this block's own count. */
+  /** Rows left out, and the first of them by line, counted from the block's own first. */
   readonly raggedCount: number;
   readonly ragged: readonly RaggedRow[];
   /** Lines that the block spans. */
@@ -73,7 +73,10 @@ export class BlockParser {
       if (!batch.more) break;
     }
     this.rowsExpected = Math.ceil(rowCount * 1.05);
-    const ragged = parser.ragged.slice(Math.min(20, this.raggedHanded));
+    const before = this.line - 1;
+    const ragged = parser.ragged
+      .slice(Math.min(20, this.raggedHanded))
+      .map((row) => ({ ...row, line: row.line - before }));
     const raggedCount = parser.raggedCount - this.raggedHanded;
     this.raggedHanded += raggedCount;
     const lines = parser.line - this.line;

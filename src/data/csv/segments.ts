@@ -37,7 +37,6 @@ export class Misaligned extends Error {}
 
 /** A file is worth starting threads for from this size on. */
 export const parallelBytes = 24 * 1024 * 1024;
-const segmentBytes = 4 * 1024 * 1024;
 
 /**
  * @param threads - At least 2.
@@ -49,6 +48,7 @@ export async function* parseSegments(
   work: SegmentWork,
   threads: number,
   onBytes: (bytes: number) => void,
+  segmentBytes = 4 * 1024 * 1024,
 ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
   const count = Math.max(1, Math.ceil((work.fileBytes - work.firstByte) / segmentBytes));
   const segments = Array.from({ length: count }, (_, index): Segment => {

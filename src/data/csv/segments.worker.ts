@@ -9,44 +9,47 @@ const { path, fileBytes, firstByte, text } = workerData as SegmentWork;
 const file = openSync(path, "r");
 const parser = new DelimitedParser(text.dialect, text.plans, 1);
 const runner = new BlockParser(parser, text.plans, false);
-/** Bytes read at a time when a row reaches far beyond its segment. */
+/** Bytes read behind a segment at a time, to find the end of its last row. */
 const moreBytes = 1 << 16;
 
-function read(start: number, end: number): Buffer {
-  const buffer = Buffer.allocUnsafe(end - start);
+/** Reads bytes [start, end) of the file behind what the parser holds. */
+function read(start: number, end: number): Uint8Array {
+  const target = parser.room(end - start);
   let length = 0;
-  while (length < buffer.length) {
-    const bytes = readSync(file, buffer, length, buffer.length - length, start + length);
+  while (length < target.length) {
+    const bytes = readSync(file, target, length, target.length - length, start + length);
     if (bytes === 0) break;
     length += bytes;
   }
-  return buffer.subarray(0, length);
+  return target.subarray(0, length);
 }
 
-/** The bytes of a segment's rows: from behind the newline before its start to behind the one at its end. */
-function rowsOf({ start, end }: Segment): Uint8Array {
+/** Feeds a segment's rows: from behind the newline before its start to behind the one at its end. */
+function feed({ start, end }: Segment): void {
   const from = start === firstByte ? start : start - 1;
   const { newline } = text.dialect;
-  let bytes = read(from, end);
+  // What an open quote left behind: the whole pass is given up then.
+  parser.skip(parser.unparsedBytes);
+  let reach = Math.min(fileBytes, end + moreBytes);
+  const bytes = read(from, reach);
   const first = from === start ? 0 : bytes.indexOf(newline) + 1;
-  // No newline at all: the row belongs to the segment before.
-  if (first === 0 && from !== start) return new Uint8Array(0);
-  let reach = end;
-  while (reach < fileBytes && bytes[bytes.length - 1] !== newline) {
+  // No newline at all before the end: the row belongs to the segment before.
+  if (from !== start && (first === 0 || first > end - from)) return;
+  let last = bytes.indexOf(newline, end - 1 - from);
+  parser.fed(last < 0 ? bytes.length : last + 1);
+  parser.skip(first);
+  while (last < 0 && reach < fileBytes) {
     const more = read(reach, Math.min(fileBytes, reach + moreBytes));
-    const at = more.indexOf(newline);
-    const part = at < 0 ? more : more.subarray(0, at + 1);
-    bytes = Buffer.concat([bytes, part]);
-    reach += part.length;
-    if (at >= 0) break;
+    last = more.indexOf(newline);
+    parser.fed(last < 0 ? more.length : last + 1);
+    reach += more.length;
   }
-  return bytes.subarray(first);
 }
 
 function parse(segment: Segment): SegmentAnswer {
   const { index } = segment;
   try {
-    parser.feed(rowsOf(segment));
+    feed(segment);
     return { index, block: runner.run(segment.end >= fileBytes) };
   } catch (error) {
     const failure = error instanceof InvalidUtf8 ? "utf8" : "error";

@@ -5,9 +5,8 @@ import { type Block, BlockParser } from "./block.ts";
 export interface CsvText {
   readonly dialect: Dialect;
   readonly plans: readonly FieldPlan[];
-  /** Bytes and lines of the header, which are left out. */
+  /** Bytes of the header, which are left out. */
   readonly skipBytes: number;
-  readonly skipLines: number;
 }
 
 /**
@@ -21,7 +20,7 @@ export async function* parseSequentially(
   blocks: AsyncIterable<Uint8Array>,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Block> {
-  const parser = new DelimitedParser(text.dialect, text.plans, 1 + text.skipLines);
+  const parser = new DelimitedParser(text.dialect, text.plans, 1);
   const runner = new BlockParser(parser, text.plans, true);
   let skip = text.skipBytes;
   let done = 0;

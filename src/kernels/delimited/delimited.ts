@@ -131,19 +131,34 @@ export class DelimitedParser {
 
   /** Adds bytes behind those that belong to no complete row yet. */
   feed(block: Uint8Array): void {
+    this.room(block.length).set(block);
+    this.fed(block.length);
+  }
+
+  /** Where the next bytes may be written, instead of feeding them; tell `fed` how many came. */
+  room(bytes: number): Uint8Array {
     const left = this.unparsedBytes;
     const from = this.#words[AT]!;
-    const needed = left + block.length + 64;
+    const needed = left + bytes + 64;
     let to = this.#input;
     if (needed > this.#inputBytes) {
       to = this.#take(needed * 1.25);
       this.#inputBytes = Math.floor(needed * 1.25);
     }
-    const bytes = new Uint8Array(this.#memory.wasm.buffer);
-    bytes.copyWithin(to, from, from + left);
-    bytes.set(block, to + left);
+    if (left > 0) new Uint8Array(this.#memory.wasm.buffer).copyWithin(to, from, from + left);
     this.#input = to;
-    this.#words.set([to, to + left + block.length], AT);
+    this.#words.set([to, to + left], AT);
+    return this.#memory.u8(to + left, bytes);
+  }
+
+  /** Bytes were written to the room; those behind a row's end may be given back by telling fewer. */
+  fed(bytes: number): void {
+    this.#words[END]! += bytes;
+  }
+
+  /** Forgets the first bytes of what is not parsed. */
+  skip(bytes: number): void {
+    this.#words[AT]! += bytes;
   }
 
   /** Bytes fed that belong to no complete row yet. */
