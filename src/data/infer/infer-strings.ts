@@ -193,7 +193,7 @@ function numberColumn(
     });
   }
   const numbers = Float64Array.from(dictionary, (text) => parseNumberCell(text, written) ?? Number.NaN);
-  const infinite = values.present.filter((entry) => /inf/i.test(entry.text));
+  const infinite = values.present.filter((entry) => Number.isNaN(parseNumberCell(entry.text, written)));
   if (infinite.length > 0) {
     const count = infinite.reduce((sum, entry) => sum + entry.count, 0);
     findings.push(infiniteFinding(name, count));

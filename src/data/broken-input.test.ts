@@ -1,0 +1,205 @@
+/** What is broken, or looks it: the error with its code and the words that help, or the table that is read all the same. */
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type OpenOptions, openTable } from "./open-table.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millwright-broken-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function open(name: string, content: string | Uint8Array, options?: OpenOptions) {
+  await writeFile(join(folder, name), content);
+  return openTable(join(folder, name), options);
+}
+
+const many = (line: string, count: number): string => `${line}\n`.repeat(count);
+
+describe("refused", () => {
+  test.each<[string, string, string | Uint8Array, OpenOptions, string, RegExp]>([
+    ["an empty file", "e.csv", "", {}, "DATA_EMPTY", /e\.csv is empty/],
+    ["a file of blank lines", "b.csv", "\n \n\n", {}, "DATA_EMPTY", /b\.csv is empty/],
+    ["an empty gzip", "g.csv.gz", gzipSync(""), {}, "DATA_EMPTY", /is empty/],
+    ["a header alone", "h.csv", "a,b\n", {}, "DATA_EMPTY", /2 columns and no rows/],
+    ["two columns of one name", "d.csv", "a,b,a\n1,2,3\n", {}, "SCHEMA_DUPLICATE_COLUMN", /"a" among its 3/],
+    [
+      "ragged rows",
+      "r.csv",
+      `a,b\n${many("1,2", 40)}3\n4,5,6\n`,
+      {},
+      "DATA_RAGGED_ROWS",
+      /2 of 42 rows.*line 42 \(1 fields\), line 43 \(3 fields\)/,
+    ],
+    [
+      "a quote that never closes",
+      "q.csv",
+      `a,b\n${many("1,x", 30)}2,"y\n${many("3,z", 30)}`,
+      {},
+      "DATA_RAGGED_ROWS",
+      /line 32 .* a quote is not closed/,
+    ],
+    [
+      "bytes that are not the encoding told",
+      "u.csv",
+      Uint8Array.of(0x61, 10, 0xe9, 10),
+      { encoding: "utf-8" },
+      "DATA_ENCODING",
+      /not UTF-8/,
+    ],
+    [
+      "half a character of UTF-16",
+      "w.csv",
+      Buffer.from("\ufeffa\n1\n", "utf16le").subarray(0, -1),
+      {},
+      "DATA_ENCODING",
+      /utf-16le/,
+    ],
+    [
+      "a torn gzip",
+      "t.csv.gz",
+      gzipSync(many("a,b,c,d", 9999)).subarray(0, 60),
+      {},
+      "SOURCE_UNREADABLE",
+      /unexpected end of file/,
+    ],
+    [
+      "10,000 columns",
+      "c.csv",
+      `${Array.from({ length: 10_000 }, (_, i) => `c${i}`).join()}\n${many("1,".repeat(9999) + "1", 2)}`,
+      {},
+      "DATA_TOO_MANY_COLUMNS",
+      /10000 columns.*9999/,
+    ],
+    [
+      "a picture",
+      "p.csv",
+      Uint8Array.from({ length: 5000 }, (_, i) => (i * 37) % 32),
+      {},
+      "SOURCE_FORMAT",
+      /not text/,
+    ],
+    [
+      "Parquet that is none",
+      "x.parquet",
+      "PAR1 no",
+      {},
+      "SOURCE_FORMAT",
+      /x\.parquet cannot be read as parquet/,
+    ],
+    [
+      "JSON that is none",
+      "x.json",
+      '[{"a": 1}, {"a": ',
+      {},
+      "SOURCE_FORMAT",
+      /x\.json cannot be read as json/,
+    ],
+    ["an unknown extension", "x.docx", "a", {}, "SOURCE_FORMAT", /"\.docx".*--format/],
+    [
+      "a delimiter of two characters",
+      "y.csv",
+      "a,b\n1,2\n",
+      { delimiter: "||" },
+      "PARAMETER_RANGE",
+      /one ASCII character/,
+    ],
+    [
+      "a declared column that is absent",
+      "z.csv",
+      "price,b\n1,2\n",
+      { columns: { prize: { kind: "number" } } },
+      "SCHEMA_MISSING_COLUMN",
+      /nearest name is "price"/,
+    ],
+    [
+      "a number column with words",
+      "n.csv",
+      "a,b\n1,2\nx,3\n",
+      { columns: { a: { kind: "number" } } },
+      "SCHEMA_BAD_CELL",
+      /"x" in data row 2/,
+    ],
+    [
+      "a SQLite file that is none",
+      "s.db",
+      many("no database here, whatever its name says", 50),
+      {},
+      "SOURCE_UNREADABLE",
+      /as SQLite/,
+    ],
+  ])("%s", async (_what, name, content, options, code, message) => {
+    const opened = open(name, content, options);
+    await expect(opened).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(opened).rejects.toMatchObject({ fix: expect.stringMatching(/^[A-Z].*\.$|^[A-Z].*\w$/s) });
+  });
+
+  test.each([
+    ["a name mistyped", "sale.csv", "SOURCE_NOT_FOUND", /nearest name in its folder is "sales\.csv"/],
+    ["a folder that is not there", "nowhere/sales.csv", "SOURCE_NOT_FOUND", /no folder/],
+    ["a folder", ".", "SOURCE_UNREADABLE", /is a folder/],
+    ["a pattern without files", "*.tsv", "SOURCE_NOT_FOUND", /No file matches/],
+  ])("%s", async (_what, name, code, message) => {
+    await writeFile(join(folder, "sales.csv"), "a\n1\n");
+    await expect(openTable(join(folder, name))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  // Root may read everything.
+  test.skipIf(process.getuid?.() === 0)("a file without permission", async () => {
+    await writeFile(join(folder, "locked.csv"), "a\n1\n");
+    await chmod(join(folder, "locked.csv"), 0);
+    await expect(openTable(join(folder, "locked.csv"))).rejects.toMatchObject({ code: "SOURCE_UNREADABLE" });
+  });
+});
+
+describe("read all the same", () => {
+  test.each<[string, string, readonly string[], readonly unknown[]]>([
+    ["one row", "a,b\n1,x\n", [], [1]],
+    ["no newline at the end", "a,b\n1,x\n2,y", [], [1, 2]],
+    [
+      "NaN and infinities among numbers",
+      "a,b\n1,x\nNaN,y\ninf,z\n-Infinity,z\n",
+      ["missingCode a", "infinite a"],
+      [1, Number.NaN, Number.NaN, Number.NaN],
+    ],
+    ["numbers beyond float64", "a,b\n1,x\n1e999,y\n", ["infinite a"], [1, Number.NaN]],
+    ["a column of nothing", "a,b\n1,\n2,\n", ["allMissing b"], [1, 2]],
+    ["a column of words for nothing", "a,b\n1,NA\n2,?\n", ["allMissing b"], [1, 2]],
+    ["blank lines between rows", "a,b\n1,x\n\n\n2,y\n", [], [1, 2]],
+    ["a delimiter at the end of every row", "a,b,\n1,x,\n2,y,\n", [], [1, 2]],
+    [
+      "a few ragged rows",
+      `a,b\n${many("1,x", 400)}2\n`,
+      ["raggedRows null"],
+      Array.from({ length: 400 }, () => 1),
+    ],
+    ["a NUL in a cell", `a,b\n1,x\0y\n2,${"z".repeat(99)}\n`, [], [1, 2]],
+    ["names with spaces around", " a , b \n1,x\n", [], [1]],
+    ["names that are empty", "a,,\n1,x,2\n", [], [1]],
+  ])("%s", async (_what, content, findings, expected) => {
+    const table = await open("read.csv", content);
+    const kinds = ["identifier", "format", "constant"];
+    expect(
+      table.findings
+        .filter(({ kind }) => !kinds.includes(kind))
+        .map(({ kind, column }) => `${kind} ${column}`),
+    ).toEqual(findings);
+    const cells = (await table.read(["a"])).columns.get("a")!;
+    expect(cells.type === "number" ? [...cells.values] : cells).toEqual(expected);
+  });
+
+  test("a cell of 1 MB, and 9,999 columns", async () => {
+    const long = "w ".repeat(500_000);
+    const table = await open("long.csv", `a,b\n1,${long}\n2,"${long},"\n`);
+    expect((await table.read(["b"])).columns.get("b")).toMatchObject({ dictionary: [long, `${long},`] });
+    const names = Array.from({ length: 9999 }, (_, i) => `c${i}`);
+    const wide = await open("wide.csv", `${names.join()}\n${many("1,".repeat(9998) + "1", 3)}`);
+    expect([wide.rowCount, wide.schema.columns.length]).toEqual([3, 9999]);
+  });
+});
