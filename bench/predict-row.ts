@@ -6,10 +6,10 @@
  *
  *   npx tsx bench/predict-row.ts [--smoke]
  */
-import { cpus, loadavg } from "node:os";
 import { makeTreeModel, treeRows } from "../test/fixtures/tree-model.ts";
 import { load } from "../src/model/index.ts";
 import { type Cell, type Cells, featureColumns, inputType } from "../src/schema/index.ts";
+import { machineLine } from "./support/machine.ts";
 
 const smoke = process.argv.includes("--smoke");
 const rowCount = smoke ? 300 : 10_000;
@@ -18,7 +18,7 @@ const tableRows = smoke ? 4_000 : 100_000;
 const started = performance.now();
 const model = await load(makeTreeModel(smoke ? 20 : 500));
 const rows = treeRows(rowCount);
-console.log(`node ${process.version}, ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}`);
+console.log(machineLine());
 console.log(`model made and loaded in ${(performance.now() - started).toFixed(0)} ms`);
 
 for (let i = 0; i < Math.min(2000, rowCount); i++) await model.predictOne(rows[i]!);
