@@ -12,7 +12,7 @@ import type { PreparedTable } from "./prepare.ts";
 import type { RunSplits } from "./splits.ts";
 
 export interface Audit {
-  /** The score with each leaking column, and without any of them. */
+  /** The score with each leaking column and with all of them ("a + b"), and without any. */
   readonly leaks: readonly {
     readonly column: string;
     readonly withColumn: number;
@@ -81,7 +81,9 @@ export async function auditTable(
     const chance = fit(table.leaks, false, constant);
     const shuffled = fit(table.leaks, true);
     const honest = table.leaks.length > 0 ? fit(table.leaks) : undefined;
-    const leaking = table.leaks.map((column) => fit(table.leaks.filter((other) => other !== column)));
+    // Each leak alone, and all together: a sum gives the target away only with all of its parts.
+    const sets = [...table.leaks.map((column) => [column]), ...(table.leaks.length > 1 ? [table.leaks] : [])];
+    const leaking = sets.map((kept) => fit(table.leaks.filter((other) => !kept.includes(other))));
     const settled = await Promise.allSettled([chance, shuffled, honest, ...leaking]);
     const [base, nothing, without, ...withColumn] = settled.map((item) =>
       item.status === "fulfilled" ? item.value : undefined,
@@ -91,11 +93,11 @@ export async function auditTable(
     const honestScore = score(without);
     const nullTest = base && nothing && ifDefined(() => nullTestOf(metric, base, nothing, options.seed));
     return {
-      leaks: table.leaks.flatMap((column, i) => {
+      leaks: sets.flatMap((kept, i) => {
         const leaked = score(withColumn[i]);
         return leaked === undefined || honestScore === undefined
           ? []
-          : [{ column, withColumn: leaked, without: honestScore }];
+          : [{ column: kept.join(" + "), withColumn: leaked, without: honestScore }];
       }),
       ...(nullTest && { nullTest }),
     };

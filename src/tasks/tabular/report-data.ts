@@ -77,6 +77,7 @@ export function reportData(parts: ReportParts): ReportData {
         chance: parts.audit.nullTest.chance,
       },
     }),
+    limitations: leaksTogether(parts),
     ...pictures(parts, training),
     ...(explanation.learning.length > 1 && {
       learningCurve: explanation.learning.map(({ rows, score }) => ({ rows, score: { value: score } })),
@@ -222,6 +223,16 @@ function findings({ table, audit }: ReportParts): Finding[] {
       ...(scores && { scores: { with: scores.withColumn, without: scores.without } }),
     };
   });
+}
+
+/** What all leaks together would have made us report; the findings tell each alone. */
+function leaksTogether({ audit, metric }: ReportParts): string[] {
+  return audit.leaks
+    .filter((leak) => leak.column.includes(" + "))
+    .map(
+      ({ column, withColumn, without }) =>
+        `With ${column} we would have reported ${metric.title} ${Number(withColumn.toPrecision(3))}; without them ${Number(without.toPrecision(3))}: a small model, on one fold.`,
+    );
 }
 
 function pictures(parts: ReportParts, training: LabelledFrame): Partial<ReportData> {
