@@ -53,10 +53,15 @@ test("the pages were found, and there are snippets of each sort on them", () => 
   expect([...languages]).toEqual(expect.arrayContaining(["console", "sh", "ts", "inline"]));
 });
 
-test.each([...pages, "CONTRIBUTING.md", "CHANGELOG.md"])("%s links to what is there", (page) => {
+test.each([...pages, "CONTRIBUTING.md", "CHANGELOG.md"])("%s names files that are there", (page) => {
   const text = readFileSync(join(root, page), "utf8");
-  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]!);
-  expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) =>
+    join(dirname(page), match[1]!),
+  );
+  const named = [...text.matchAll(/`((?:src|test|bench|docs|examples|scripts)\/[\w./-]*)`/g)].map(
+    (match) => match[1]!,
+  );
+  expect([...links, ...named].filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
 test("a changed word, a line too few and a line too many are seen; other figures are not", () => {
