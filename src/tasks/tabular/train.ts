@@ -163,7 +163,7 @@ function figureOf({
 
 /** Seconds kept for what comes after the race: composing, judging, explaining. */
 function finishingSeconds(time: number): number {
-  return Math.min(60, Math.max(2, 0.12 * time));
+  return Math.min(60, Math.max(3, 0.2 * time));
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a metric of the other task. */
