@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../test/evaluate.ts";
 import type { Tensor } from "../core/index.ts";
@@ -135,6 +136,40 @@ describe("simplify", () => {
     const [before, after] = [await compile(g), await compile(simplify(g))];
     expect(await after.run({ x: feed })).toEqual(await before.run({ x: feed }));
     await Promise.all([before.release(), after.release()]);
+  });
+
+  test("dictionaries of many folds answer the same bits when the equal ones are shared", async () => {
+    const words = ["", "a", "a,", "ä", "é", "雪", "😀", "value 1", " "];
+    const table = fc.record({
+      keys: fc.uniqueArray(fc.constantFrom(...words.slice(0, 5)), { minLength: 1, maxLength: 3 }),
+      values: fc.array(fc.constantFrom(0, -0, 1, Number.NaN, 0.1), { minLength: 3, maxLength: 3 }),
+      otherwise: fc.constantFrom(0, -0, Number.NaN),
+    });
+    const text = input("t", "string", ["batch", 1]);
+    const feed: Tensor = { dtype: "string", shape: [words.length, 1], data: words };
+    const property = fc.asyncProperty(
+      fc.array(table, { minLength: 2, maxLength: 12 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (tables, copies) => {
+        const encoded = Array.from({ length: copies }, () => tables)
+          .flat()
+          .map(({ keys, values, otherwise }) =>
+            ops.labelEncoder(text, {
+              keys,
+              values: Float64Array.from(keys, (_, i) => values[i]!),
+              otherwise,
+            }),
+          );
+        const g = graph({ inputs: [text], outputs: { y: ops.concat([...encoded, encoded[0]!], 1) } });
+        const small = simplify(g);
+        expect(small.nodes.length - 1).toBeLessThanOrEqual(tables.length);
+        const [before, after] = [await compile(g), await compile(small)];
+        const [wanted, got] = [await before.run({ t: feed }), await after.run({ t: feed })];
+        expect(got).toEqual(wanted);
+        await Promise.all([before.release(), after.release()]);
+      },
+    );
+    await fc.assert(property, { numRuns: 25, seed: 7 });
   });
 });
 
