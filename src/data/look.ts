@@ -14,7 +14,9 @@ const maxRows = 2_000_000;
  * @throws MillwrightError `TARGET_MISSING` with the nearest name, `TARGET_CONSTANT`, `DATA_ALL_MISSING`.
  */
 export async function profile(table: Table | Frame, options: ProfileOptions = {}): Promise<Profile> {
-  return profileFrame(await frameOf(table), options);
+  const frame = await frameOf(table);
+  const figures = profileFrame(frame, options);
+  return frame.rowCount < table.rowCount ? { ...figures, sampledFrom: table.rowCount } : figures;
 }
 
 /**

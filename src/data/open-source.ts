@@ -8,7 +8,7 @@ import { Engine, type EngineOptions } from "./duckdb/engine.ts";
 import { loadTable as loadView } from "./duckdb/load-table.ts";
 import { sqlName, sqlText } from "./duckdb/read-query.ts";
 import type { Finding } from "./finding.ts";
-import { loadTable } from "./load-table.ts";
+import { keepTable } from "./keep-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
 import { findFiles, type Format, type SourceFile, stemOf } from "./source.ts";
@@ -18,8 +18,10 @@ export interface SourceOptions extends CsvOptions {
   readonly format?: Format;
   /** A query instead of a whole table; each file is a view named after it. */
   readonly sql?: string;
-  /** Threads of DuckDB; a query of the user's runs on one, so that its rows keep one order. */
+  /** Threads that read; a query of the user's runs on one, so that its rows keep one order. */
   readonly threads?: number;
+  /** Bytes of rows that may be kept in memory; larger sources are streamed. Half of the machine's by default. */
+  readonly memoryBytes?: number;
 }
 
 /**
@@ -94,7 +96,8 @@ async function openFiles(files: readonly SourceFile[], options: SourceOptions): 
 }
 
 function engineOptions(options: SourceOptions): EngineOptions {
-  return options.threads === undefined ? {} : { threads: options.threads };
+  const { threads, memoryBytes } = options;
+  return { ...(threads !== undefined && { threads }), ...(memoryBytes !== undefined && { memoryBytes }) };
 }
 
 function readerOf(files: readonly SourceFile[]): string {
@@ -141,9 +144,12 @@ async function openSql(
   try {
     for (const [name, file] of views) {
       if (file.format === "csv" || file.format === "tsv") {
-        const table = await loadTable(await openCsvFiles([file], options), { exactNumbers: true });
+        const table = await keepTable(await openCsvFiles([file], options), options.memoryBytes, {
+          exactNumbers: true,
+        });
         findings.push(...table.findings.filter((finding) => finding.effect === "readAs"));
         await loadView(engine, name, table);
+        await table.close();
       } else await engine.execute(`CREATE VIEW ${sqlName(name)} AS SELECT * FROM ${readerOf([file])}`);
     }
   } catch (error) {

@@ -1,14 +1,11 @@
 /** Opens a table: the one door from what a user names to columns with a schema. */
-import { totalmem } from "node:os";
 import { MillwrightError } from "../core/index.ts";
-import { type LoadOptions, loadTable } from "./load-table.ts";
+import { keepTable } from "./keep-table.ts";
+import type { LoadOptions } from "./load-table.ts";
 import { openSource, type SourceOptions } from "./open-source.ts";
-import { streamTable } from "./streamed-table.ts";
 import { requireColumn, requireTarget, type Table } from "./table.ts";
 
 export interface OpenOptions extends SourceOptions, LoadOptions {
-  /** Bytes of rows that may be kept in memory; larger sources are streamed. Half of the machine's by default. */
-  readonly memoryBytes?: number;
   /** Columns of `schema` that the source may lack: the target at predict. */
   readonly optional?: readonly string[];
 }
@@ -27,23 +24,13 @@ export async function openTable(
   options: OpenOptions = {},
 ): Promise<Table> {
   const raw = await openSource(source, options);
-  const memoryBytes = options.memoryBytes ?? defaultMemory();
   try {
     checkNames(raw.owner, raw.names, options);
-    if (raw.expectedBytes > memoryBytes) return await streamTable(raw, memoryBytes, options);
-    const table = await loadTable(raw, options);
-    await raw.close();
-    return table;
+    return await keepTable(raw, options.memoryBytes, options);
   } catch (error) {
     await raw.close();
     throw error;
   }
-}
-
-/** Half of the memory that this process may use. */
-function defaultMemory(): number {
-  const allowed = process.constrainedMemory();
-  return Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY) / 2;
 }
 
 /** @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN`, `SCHEMA_MISSING_COLUMN` and `TARGET_MISSING` for declared columns. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -94,6 +94,24 @@ describe.each(["big.csv", "big.parquet"])("%s, streamed", (name) => {
     await expect(opening).rejects.toMatchObject({ code: "CANCELLED" });
     await streamed.close();
   });
+});
+
+test("a query over a streamed file gives what it gives over one in memory, and leaves nothing behind", async () => {
+  const sql =
+    "SELECT city, count(*) AS n, max(money) AS most, min(x) AS least FROM big GROUP BY city ORDER BY n, city";
+  const before = (await readdir(tmpdir())).filter((name) =>
+    name.startsWith(`millwright-duckdb-${process.pid}-`),
+  );
+  const [memory, streamed] = [
+    await openTable(join(folder, "big.csv"), { sql }),
+    await openTable(join(folder, "big.csv"), { sql, memoryBytes: 1 }),
+  ];
+  expect(memory.rowCount).toBe(301);
+  expect(await streamed.sample(1000)).toEqual(await memory.read());
+  await streamed.close();
+  expect(
+    (await readdir(tmpdir())).filter((name) => name.startsWith(`millwright-duckdb-${process.pid}-`)),
+  ).toEqual(before);
 });
 
 test("bytes that are not UTF-8 are found in a streamed table too", async () => {

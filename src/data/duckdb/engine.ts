@@ -4,6 +4,9 @@
  * Extensions are never fetched. A query is never killed: a signal is looked at between chunks, since
  * stopping native code inside a query aborts the process. The vectors' own bytes are read, never row objects.
  */
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Connection, DataChunk, Database, Result } from "@duckdb/node-bindings";
 import { MillwrightError } from "../../core/index.ts";
 import type { Frame } from "../../schema/index.ts";
@@ -12,12 +15,13 @@ type Bindings = typeof import("@duckdb/node-bindings");
 
 export interface EngineOptions {
   readonly threads?: number;
-  /** DuckDB keeps its own working memory below this, in bytes, and spills to `temporaryFolder`. */
+  /** DuckDB keeps its own working memory below this, in bytes, and spills to a temporary folder. */
   readonly memoryBytes?: number;
-  readonly temporaryFolder?: string;
 }
 
 let loaded: Promise<Bindings> | undefined;
+/** Engines opened so far, each with a temporary folder of its own. */
+let opened = 0;
 
 /** @throws MillwrightError `RUNTIME_MISSING` where the optional package is not installed. */
 async function loadBindings(): Promise<Bindings> {
@@ -49,8 +53,10 @@ export class Engine {
   readonly bindings: Bindings;
   private readonly database: Database;
   private readonly connection: Connection;
+  private readonly folder: string;
 
-  private constructor(bindings: Bindings, database: Database, connection: Connection) {
+  private constructor(bindings: Bindings, database: Database, connection: Connection, folder: string) {
+    this.folder = folder;
     this.bindings = bindings;
     this.database = database;
     this.connection = connection;
@@ -59,22 +65,23 @@ export class Engine {
   static async open(options: EngineOptions = {}): Promise<Engine> {
     const bindings = await loadBindings();
     const config = bindings.create_config();
+    const folder = join(tmpdir(), `millwright-duckdb-${process.pid}-${++opened}`);
     const settings: Record<string, string> = {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
-      TimeZone: "UTC",
       ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
       ...(options.memoryBytes === undefined
         ? {}
         : { memory_limit: `${Math.max(64, Math.floor(options.memoryBytes / 1048576))}MiB` }),
-      ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
+      // DuckDB makes it when it needs it; left to itself it would lie in the working folder.
+      temp_directory: folder,
     };
     for (const [name, value] of Object.entries(settings)) {
-      if (name !== "TimeZone") bindings.set_config(config, name, value);
+      bindings.set_config(config, name, value);
     }
     const database = await bindings.open(":memory:", config);
     const connection = await bindings.connect(database);
-    const engine = new Engine(bindings, database, connection);
+    const engine = new Engine(bindings, database, connection, folder);
     await engine.execute("SET TimeZone = 'UTC'");
     return engine;
   }
@@ -162,6 +169,7 @@ export class Engine {
   close(): void {
     this.bindings.disconnect_sync(this.connection);
     this.bindings.close_sync(this.database);
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private async guard<T>(sql: string, run: () => Promise<T>): Promise<T> {

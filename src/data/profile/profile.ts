@@ -6,7 +6,10 @@ import { Sorter } from "./sorted.ts";
 import { type ProfileTarget, profileTarget } from "./target.ts";
 
 export interface Profile {
+  /** Rows that the figures are of. */
   readonly rowCount: number;
+  /** Rows of the table, where only some, evenly spread, were looked at. */
+  readonly sampledFrom?: number;
   readonly columns: readonly ColumnProfile[];
   /** Name and nature of the target, where one was given. */
   readonly target?: { readonly name: string; readonly task: ProfileTarget["task"]; readonly rows: number };
