@@ -23,14 +23,17 @@ parameters = {
     "bin_construct_sample_cnt": 200000, "feature_pre_filter": False, job["mode"]: True,
 }
 categories = job.get("categories") or "auto"
-cpu = time.process_time()
-start = time.perf_counter()
-dataset = lightgbm.Dataset(train, label=y, params=parameters, categorical_feature=categories, free_raw_data=True)
-dataset.construct()
-binned = time.perf_counter()
-model = lightgbm.train(parameters, dataset, num_boost_round=job["rounds"])
-done = time.perf_counter()
-cpu = time.process_time() - cpu
+best, best_cpu, cold = float("inf"), float("inf"), None
+for _ in range(job["fits"]):
+    cpu = time.process_time()
+    start = time.perf_counter()
+    dataset = lightgbm.Dataset(train, label=y, params=parameters, categorical_feature=categories, free_raw_data=True)
+    dataset.construct()
+    model = lightgbm.train(parameters, dataset, num_boost_round=job["rounds"])
+    seconds = time.perf_counter() - start
+    best_cpu = min(best_cpu, time.process_time() - cpu)
+    best = min(best, seconds)
+    cold = seconds if cold is None else cold
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 scores = model.predict(held, raw_score=True)
 order = np.argsort(scores, kind="stable")
@@ -39,4 +42,4 @@ ranks[order] = np.arange(1, len(scores) + 1)
 positive = y_held == 1
 count = positive.sum()
 auc = (ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(scores) - count))
-print(json.dumps({"seconds": done - start, "cpuSeconds": cpu, "binSeconds": binned - start, "auc": auc, "peakKb": peak, "version": lightgbm.__version__}))
+print(json.dumps({"seconds": best, "coldSeconds": cold, "cpuSeconds": best_cpu, "auc": auc, "peakKb": peak, "version": lightgbm.__version__}))

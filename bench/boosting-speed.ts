@@ -12,6 +12,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { createRandom } from "../src/core/index.ts";
+import type { Fitted } from "../src/estimators/index.ts";
 import { boosting } from "../src/estimators/trees/index.ts";
 import type { Feature } from "../src/features/index.ts";
 import { rocAuc } from "../src/metrics/index.ts";
@@ -28,10 +29,14 @@ interface Job {
   readonly leaves: number;
   readonly threads: number;
   readonly rounds: number;
+  /** Fits in one process, of which the best counts: a small table's first fit is mostly compilation. */
+  readonly fits: number;
   readonly mode: "force_row_wise" | "force_col_wise";
 }
 interface Figures {
   readonly seconds: number;
+  /** The first fit of the process. */
+  readonly coldSeconds: number;
   /** Of all threads: on a busy machine the steadier figure. */
   readonly cpuSeconds: number;
   readonly auc: number;
@@ -80,16 +85,26 @@ async function runOne(job: Job): Promise<void> {
     classCount: 2,
     codes: Int32Array.from(labels.subarray(0, job.rows)),
   };
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  const fitted = await estimator.fit({ x, y }, { random: createRandom(1), threads: job.threads });
-  const seconds = (performance.now() - start) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  let best = { seconds: Infinity, cpuSeconds: Infinity };
+  let coldSeconds = 0;
+  let fitted: Fitted | undefined;
+  for (let fit = 0; fit < job.fits; fit++) {
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    fitted = await estimator.fit({ x, y }, { random: createRandom(1), threads: job.threads });
+    const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    if (fit === 0) coldSeconds = seconds;
+    best = {
+      seconds: Math.min(best.seconds, seconds),
+      cpuSeconds: Math.min(best.cpuSeconds, (user + system) / 1e6),
+    };
+  }
   const peakKb = process.resourceUsage().maxRSS;
-  const answers = fitted.reference(part(job.rows, all));
+  const answers = fitted!.reference(part(job.rows, all));
   const positive = Float64Array.from({ length: job.testRows }, (_, i) => answers[2 * i + 1]!);
   const auc = rocAuc(Int32Array.from(labels.subarray(job.rows)), positive);
-  console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, auc, peakKb }));
+  console.log(JSON.stringify({ ...best, coldSeconds, auc, peakKb }));
 }
 
 function compare(): void {
@@ -107,12 +122,12 @@ function compare(): void {
     const rows = smoke ? 20_000 : Number(option("rows", "1000000"));
     const rounds = smoke ? 10 : 100;
     if (rows > 0) {
-      const made = { ...makeTable(join(folder, "made.bin"), rows, smoke ? 5_000 : 100_000), rounds };
+      const made = { ...makeTable(join(folder, "made.bin"), rows, smoke ? 5_000 : 100_000), rounds, fits: 1 };
       tables.push([`${rows} × 28`, made, list("leaves", smoke ? "31" : "63,255")]);
     }
     const adult = option("adult", "");
     if (adult !== "")
-      tables.push(["adult", { ...readAdult(join(folder, "adult.bin"), adult), rounds }, [31]]);
+      tables.push(["adult", { ...readAdult(join(folder, "adult.bin"), adult), rounds, fits: 5 }, [31]]);
     for (const [name, table, leaves] of tables) {
       for (const leafCount of leaves) {
         for (const threads of list("threads", smoke ? "1" : "1,2")) {
@@ -162,6 +177,7 @@ function compareOne(
       least: Math.min(...seconds),
       median: median(seconds),
       cpu: Math.min(...figures.map((f) => f.cpuSeconds)),
+      cold: median(figures.map((f) => f.coldSeconds)),
       auc: figures[0]!.auc,
       peak: median(figures.map((f) => f.peakKb)) / 1024,
     };
@@ -172,7 +188,7 @@ function compareOne(
   );
   for (const row of rows) {
     console.log(
-      `  ${row.side.padEnd(15)} least ${row.least.toFixed(2)} s, median ${row.median.toFixed(2)} s, cpu ${row.cpu.toFixed(2)} s, AUC ${row.auc.toFixed(5)}, peak ${row.peak.toFixed(0)} MB`,
+      `  ${row.side.padEnd(15)} least ${row.least.toFixed(2)} s, median ${row.median.toFixed(2)} s, cold ${row.cold.toFixed(2)} s, cpu ${row.cpu.toFixed(2)} s, AUC ${row.auc.toFixed(5)}, peak ${row.peak.toFixed(0)} MB`,
     );
   }
   const peers = rows.slice(1);

@@ -156,11 +156,13 @@ export class Grower {
   readonly #answers: number;
   readonly #goesLeft: number;
   readonly #options: number;
+  readonly #featureCount: number;
 
   /** Takes its blocks from the kernels' memory. */
   constructor(kernels: Kernels, setting: GrowSetting) {
     const { memory, threads } = kernels;
     this.#kernels = kernels;
+    this.#featureCount = setting.featureCount;
     this.#args = memory.take(256);
     this.#words = memory.u32(this.#args, 64);
     this.#signed = memory.i32(this.#args, 64);
@@ -243,8 +245,8 @@ export class Grower {
   }
 
   #run(command: number, rowCount: number): number {
-    // Below some thousand rows waking the team costs more than it brings.
-    if (rowCount < 4096) {
+    // Meeting at the barriers costs some 10 µs: work of less than about 80 µs is done alone.
+    if (rowCount * this.#featureCount < 131072) {
       this.#kernels.runAlone(command, this.#args);
       return 1;
     }

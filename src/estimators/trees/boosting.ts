@@ -8,7 +8,7 @@ import { type Json, MillwrightError, nearest, resolveParameters } from "../../co
 import type { Matrix } from "../../features/index.ts";
 import { Kernels } from "../../kernels/index.ts";
 import { type Estimator, type Fitted, usableRows } from "../index.ts";
-import { binMatrix, defaultBinOptions } from "./bin-matrix.ts";
+import { binMatrix, defaultBinOptions, usefulThreads } from "./bin-matrix.ts";
 import { emitTrees } from "./emit.ts";
 import { type BoostedTrees, fitBoosted } from "./fit-boosted.ts";
 import { objectives } from "./objectives.ts";
@@ -64,7 +64,7 @@ export function boosting(settings: BoostingSettings = {}): Estimator {
       );
       const x = appendStatistics(usable.x, statistics, columns);
       const directions = monotone === undefined ? undefined : directionsOf(monotone, x);
-      const kernels = new Kernels(context.threads);
+      const kernels = new Kernels(usefulThreads(x, context.threads));
       try {
         const { maxBins, minRowsInBin } = resolved;
         const bins = { ...defaultBinOptions, maxBins, minRowsInBin, seed };

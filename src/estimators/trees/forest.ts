@@ -17,7 +17,7 @@ import type { Matrix } from "../../features/index.ts";
 import { clip, concat, div, reduceSum, sub, type Value } from "../../graph/index.ts";
 import { computeGradients, Kernels, quantiseGradients } from "../../kernels/index.ts";
 import { type Estimator, type FitContext, type Fitted, type TrainingSet, usableRows } from "../index.ts";
-import { binMatrix, defaultBinOptions } from "./bin-matrix.ts";
+import { binMatrix, defaultBinOptions, usefulThreads } from "./bin-matrix.ts";
 import { powerBelow } from "./boost.ts";
 import { emitTrees } from "./emit.ts";
 import { TreeGrower } from "./grow.ts";
@@ -134,7 +134,7 @@ function estimator(
     parameters,
     tasks: ["regression", "classification"],
     async fit(rows, context) {
-      const kernels = new Kernels(context.threads);
+      const kernels = new Kernels(usefulThreads(rows.x, context.threads));
       try {
         return await fitForest(family, kernels, rows, context, setting);
       } finally {

@@ -144,11 +144,12 @@ describe.each(families)("%s", (_, make) => {
 
 describe("boosting", () => {
   test("one and two threads give the same bits", async () => {
-    const x = makeMatrix(4, 20_000);
+    // Enough values for a second thread to be started.
+    const x = makeMatrix(4, 220_000);
     const y = makeTarget(x, 2);
     const [one, two] = [
-      await boosting({ rounds: 20 }).fit({ x, y }, context(1)),
-      await boosting({ rounds: 20 }).fit({ x, y }, context(2)),
+      await boosting({ rounds: 12 }).fit({ x, y }, context(1)),
+      await boosting({ rounds: 12 }).fit({ x, y }, context(2)),
     ];
     expect(two.reference(probe)).toEqual(one.reference(probe));
     expect(two.importance).toEqual(one.importance);
