@@ -37,7 +37,7 @@ export const mlpParameters = {
   layers: { type: "integer", default: 2, min: 1, max: 8, meaning: "hidden layers" },
   bins: {
     type: "integer",
-    default: 32,
+    default: 48,
     min: 0,
     max: 256,
     meaning: "ramps between quantiles that code each number; 0 gives the number alone",
