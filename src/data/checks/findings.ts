@@ -2,7 +2,7 @@
 import type { Frame } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import type { Profile } from "../profile/profile.ts";
-import { profileTarget, type ProfileTarget } from "../profile/target.ts";
+import { type ProfileTarget, profileTarget, relationRows } from "../profile/target.ts";
 import { countDuplicateRows } from "./duplicate-rows.ts";
 import { hiddenMissing } from "./hidden-missing.ts";
 import { findLeaks } from "./leaks.ts";
@@ -11,8 +11,6 @@ import { findLeaks } from "./leaks.ts";
 const manyMissing = 0.5;
 /** A class with a smaller share than this is rare. */
 const rareClass = 0.05;
-/** Rows that leaks are looked for in at most. */
-const leakRows = 100_000;
 
 export interface FindingsOptions {
   readonly target?: string;
@@ -28,7 +26,10 @@ export interface FindingsOptions {
  * @throws MillwrightError `TARGET_MISSING` with the nearest name, `TARGET_CONSTANT`, `DATA_ALL_MISSING`.
  */
 export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): readonly Finding[] {
-  const target = options.target === undefined ? undefined : profileTarget(frame, options.target, leakRows);
+  const target =
+    options.target === undefined
+      ? undefined
+      : profileTarget(frame, options.target, relationRows(frame.columns.size));
   const found: Finding[] = (options.read ?? []).filter(
     (finding) => finding.effect !== "leftOut" || finding.column !== target?.name || target === undefined,
   );

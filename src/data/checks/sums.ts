@@ -111,10 +111,14 @@ function distinctOf(values: Float64Array, enough: number): number {
   return seen.size;
 }
 
+/** Columns that may be the first of a pair: one of two that give the target varies with it. */
+const maxFirst = 300;
+
 /** The target is the sum or difference of two columns, plus a constant. */
-function findPair(columns: readonly Numeric[], y: Float64Array, range: number): SumRelation | undefined {
+function findPair(all: readonly Numeric[], y: Float64Array, range: number): SumRelation | undefined {
   const probes = spread(y.length, 24);
-  for (let a = 0; a < columns.length; a++) {
+  const columns = byCorrelation(all, y);
+  for (let a = 0; a < Math.min(maxFirst, columns.length); a++) {
     for (let b = a + 1; b < columns.length; b++) {
       for (const [signA, signB] of [
         [1, 1],
@@ -166,16 +170,26 @@ function shareOf(
   range: number,
   probes: Uint32Array,
 ): number | undefined {
-  const offsets = Float64Array.from(probes, (i) => y[i]! - p * a[i]! - q * b[i]!).sort();
+  const offset = (i: number): number => y[i]! - p * a[i]! - q * b[i]!;
+  const tolerance = exactness * range;
+  // Three offsets that all differ are two misses already: most pairs end here.
+  const [first, second, third] = [offset(probes[0]!), offset(probes[1]!), offset(probes[2]!)];
+  if (
+    !(Math.abs(first - second) <= 2 * tolerance) &&
+    !(Math.abs(first - third) <= 2 * tolerance) &&
+    !(Math.abs(second - third) <= 2 * tolerance)
+  ) {
+    return undefined;
+  }
+  const offsets = Float64Array.from(probes, offset).sort();
   const constant = offsets[offsets.length >> 1]!;
   if (Number.isNaN(constant)) return undefined;
-  const tolerance = exactness * range;
   let misses = 0;
-  for (const offset of offsets) if (!(Math.abs(offset - constant) <= tolerance)) misses++;
+  for (const other of offsets) if (!(Math.abs(other - constant) <= tolerance)) misses++;
   if (misses > 1) return undefined;
   let holds = 0;
   for (let i = 0; i < y.length; i++) {
-    if (Math.abs(y[i]! - p * a[i]! - q * b[i]! - constant) <= tolerance) holds++;
+    if (Math.abs(offset(i) - constant) <= tolerance) holds++;
   }
   return holds >= needed * y.length ? holds / y.length : undefined;
 }
@@ -193,6 +207,8 @@ function written(parts: readonly { readonly name: string; readonly sign: number 
 const searchRows = 2000;
 /** Columns of the largest variance that are tried as the whole of a sum. */
 const maxWholes = 12;
+/** Of more columns, those that vary most with the target take part. */
+const maxParts = 200;
 
 interface Term {
   readonly name: string;
@@ -206,21 +222,22 @@ interface Term {
  * target itself, or a column of which the target is a part.
  */
 function findLongSum(columns: readonly Numeric[], y: Float64Array, range: number): SumRelation | undefined {
-  const free = columns.filter(({ values }) => !values.some(Number.isNaN));
   const places = spread(y.length, searchRows);
   const pick = (values: Float64Array): Float64Array => Float64Array.from(places, (place) => values[place]!);
   const target = { name: "", values: pick(y) };
+  const whole = columns.filter(({ values }) => !values.some(Number.isNaN));
+  const free = byCorrelation(whole, y).slice(0, maxParts);
   const probes = free.map(({ name, values }) => ({ name, values: pick(values) }));
   const ranked = probes
     .map((column) => ({ column, variance: varianceOf(column.values) }))
     .sort((a, b) => b.variance - a.variance);
   const wholes = ranked.filter(({ variance }) => variance >= varianceOf(target.values)).slice(0, maxWholes);
-  for (const whole of [target, ...wholes.map(({ column }) => column)]) {
+  for (const sum of [target, ...wholes.map(({ column }) => column)]) {
     const terms = takeAway(
-      whole,
-      [target, ...probes].filter((column) => column !== whole),
+      sum,
+      [target, ...probes].filter((column) => column !== sum),
     );
-    const parts = solveForTarget(whole.name, terms);
+    const parts = solveForTarget(sum.name, terms);
     if (parts === undefined) continue;
     const rest = y.slice();
     for (const { name, sign } of parts) {
@@ -272,6 +289,22 @@ function solveForTarget(
     .filter((term) => term !== own)
     .map(({ name, sign }) => ({ name, sign: -sign * own.sign }));
   return [{ name: whole, sign: own.sign }, ...others];
+}
+
+/** Columns in the order of how much they vary with the target, on some of the rows. */
+function byCorrelation(columns: readonly Numeric[], y: Float64Array): readonly Numeric[] {
+  const places = spread(y.length, searchRows);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(places, (place) => values[place]!);
+  const target = pick(y);
+  return columns
+    .map((column) => ({ column, together: Math.abs(correlation(pick(column.values), target)) }))
+    .sort((a, b) => b.together - a.together)
+    .map(({ column }) => column);
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const both = varianceOf(a, b, -1) - varianceOf(a) - varianceOf(b);
+  return both / 2 / Math.sqrt(varianceOf(a) * varianceOf(b)) || 0;
 }
 
 function varianceOf(values: Float64Array, other?: Float64Array, sign = 0): number {

@@ -3,7 +3,7 @@ import type { Frame } from "../../schema/index.ts";
 import { type ColumnProfile, profileColumn } from "./column-profile.ts";
 import { relation } from "./relation.ts";
 import { Sorter } from "./sorted.ts";
-import { type ProfileTarget, profileTarget } from "./target.ts";
+import { type ProfileTarget, profileTarget, relationRows } from "./target.ts";
 
 export interface Profile {
   /** Rows that the figures are of. */
@@ -19,9 +19,6 @@ export interface ProfileOptions {
   readonly target?: string;
 }
 
-/** Rows that the relation to the target is measured on at most. */
-export const relationRows = 100_000;
-
 /**
  * Profiles columns in memory.
  *
@@ -29,7 +26,9 @@ export const relationRows = 100_000;
  */
 export function profileFrame(frame: Frame, options: ProfileOptions = {}): Profile {
   const target =
-    options.target === undefined ? undefined : profileTarget(frame, options.target, relationRows);
+    options.target === undefined
+      ? undefined
+      : profileTarget(frame, options.target, relationRows(frame.columns.size));
   const sorter = new Sorter();
   const columns = frame.schema.columns.map((column): ColumnProfile => {
     const cells = frame.columns.get(column.name)!;

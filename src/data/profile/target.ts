@@ -70,6 +70,14 @@ function requireTwo(name: string, distinct: number, value: string, rowCount: num
   );
 }
 
+/** Cells that relations to a target are measured on at most: of wide tables fewer rows are looked at. */
+const maxCells = 20_000_000;
+
+/** Rows that relations are measured on in a table of so many columns. */
+export function relationRows(columnCount: number): number {
+  return Math.max(2000, Math.min(100_000, Math.floor(maxCells / columnCount)));
+}
+
 /** At most `count` of the rows, evenly spaced. */
 export function thin(rows: ArrayLike<number>, count: number): Uint32Array {
   const n = Math.min(rows.length, count);
