@@ -126,7 +126,13 @@ function leavesPerTree(file: Uint8Array): number {
 console.log(machineLine());
 const train = makeTable(trainCount, 1);
 const test = makeTable(rowCount, 2);
-const estimator = boosting({ rounds: trees, maxLeaves: leaves, featureShare: 1, earlyStoppingRounds: 0 });
+const estimator = boosting({
+  rounds: trees,
+  maxLeaves: leaves,
+  learningRate: 0.05,
+  featureShare: 1,
+  earlyStoppingRounds: 0,
+});
 const { model, bytes } = await pipeline({ schema, features: "trees", estimator }).fit(train.frame);
 const folder = mkdtempSync(join(tmpdir(), "predict-table-"));
 const python = process.env["PEERS_PYTHON"];
