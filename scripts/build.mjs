@@ -1,7 +1,7 @@
 // Compiles src/ to dist/, puts the kernels beside it, and bundles the used parts of ECharts into the report's charts.
 // A folder beside it takes dist/'s place when it is whole, so that what runs from dist/ meanwhile is not torn.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, renameSync, rmSync } from "node:fs";
 import { buildSync } from "esbuild";
 
 const folder = `dist-${process.pid}.local`;
@@ -14,6 +14,7 @@ const tsc = spawnSync(
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 copyFileSync("src/kernels/kernels.wasm", `${folder}/kernels/kernels.wasm`);
 bundleCharts(`${folder}/report/charts`);
+chmodSync(`${folder}/cli/main.js`, 0o755);
 rmSync("dist", { recursive: true, force: true });
 renameSync(folder, "dist");
 

@@ -70,6 +70,11 @@ test("it holds the program, its kernels and its pages, and nothing of the tests"
   expect(files.filter((file) => /\.test\.|\.as\.|fixture|\.map$|\/testing/.test(file))).toEqual([]);
 });
 
+test("npx finds the built program in a checkout", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  expect(run(root, "npx", ["millwright", "--version"]).trim()).toBe(version);
+});
+
 test("the command trains and predicts, and the doors open under plain Node", () => {
   const main = "node_modules/millwright/dist/cli/main.js";
   node(whole, main, "train", "weather.csv", "--target", "weather", "--budget", "1");
