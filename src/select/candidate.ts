@@ -41,7 +41,7 @@ export function workUnits(candidate: Candidate, shape: RaceShape): number {
   const cells = ((shape.rowCount / 1000) * shape.columnCount) / 10;
   const outputs = cost.perClass && shape.classCount > 2 ? shape.classCount : 1;
   const rounds = Number(candidate.parameters["rounds"] ?? 0);
-  const factor = candidate.family === "boosting" && rounds > 0 ? Math.max(1, rounds / 1000) : 1;
+  const factor = candidate.family === "boosting" && rounds > 0 ? rounds / 1000 : 1;
   const units = shape.foldCount * (cost.base + cost.perCell * cells * outputs * factor);
   return Math.ceil(units * 100) / 100;
 }

@@ -2,8 +2,8 @@
  * The portfolio: candidates in a fixed order, chosen so that every prefix is a good answer.
  *
  * First the baseline, then the simple family that most often suffices, then
- * boosting at its defaults, then diversity, then variants, the cheap before the
- * costly. Leaves of forests hold several rows: single-row leaves cost a file of
+ * quick boosting (so that little time still buys trees), boosting at its defaults,
+ * its variants, then diversity, the cheap before the costly. Leaves of forests hold several rows: single-row leaves cost a file of
  * tens of megabytes and win nothing once models are blended.
  */
 import { MillwrightError } from "../core/index.ts";
@@ -14,6 +14,7 @@ import { type FamilyName, family, familyNames } from "./families.ts";
 const classification: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "logistic", family: "logistic", parameters: {} },
+  { name: "boosting, quick", family: "boosting", parameters: { learningRate: 0.15, rounds: 80 } },
   { name: "boosting", family: "boosting", parameters: {} },
   {
     name: "boosting, shallow and slow",
@@ -35,6 +36,7 @@ const classification: readonly Candidate[] = [
 const regression: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "ridge", family: "ridge", parameters: {} },
+  { name: "boosting, quick", family: "boosting", parameters: { learningRate: 0.15, rounds: 80 } },
   { name: "boosting", family: "boosting", parameters: {} },
   {
     name: "boosting, shallow and slow",
