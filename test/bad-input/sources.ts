@@ -115,7 +115,7 @@ export const badSources: readonly BadInput[] = [
     },
     command: train(),
     code: "DATA_RAGGED_ROWS",
-    says: ["12 of 60 rows", "4 fields", "line 5 (5 fields)", "--delimiter"],
+    says: ["12 of 60 rows", "4 fields", "line 4 (5 fields)", "--delimiter"],
   },
   {
     name: "a quote that is never closed",
