@@ -48,7 +48,7 @@ export const randomForestParameters = {
   },
   minRowsInLeaf: {
     type: "integer",
-    default: 3,
+    default: 2,
     min: 1,
     max: 1e9,
     scale: "log",
@@ -60,7 +60,7 @@ export const randomForestParameters = {
     min: 0,
     max: 1,
     meaning:
-      "share of the features tried at a node; 0 is the square root of their number for classes and a third for numbers",
+      "share of the features tried at a node; 0 is the square root of their number for classes, and for numbers a third, or all with random thresholds",
   },
   bootstrap: { type: "boolean", default: true, meaning: "whether each tree draws its rows with replacement" },
   ...shared,
@@ -162,7 +162,9 @@ async function fitForest(
     setting.featureShare === 0
       ? y.kind === "classification"
         ? Math.sqrt(p) / p
-        : 1 / 3
+        : setting.randomThresholds
+          ? 1
+          : 1 / 3
       : setting.featureShare;
   const featuresPerNode = Math.max(1, Math.round(share * p));
   const grower = new TreeGrower(data, n, {

@@ -131,7 +131,7 @@ export const boostingParameters = {
   },
   crossValidatedRows: {
     type: "integer",
-    default: 20_000,
+    default: 8000,
     min: 0,
     max: 1e9,
     meaning:
