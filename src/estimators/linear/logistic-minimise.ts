@@ -8,6 +8,7 @@
  * correlated the features are. Source: Nocedal & Wright 2006, Numerical Optimization,
  * algorithms 3.1 and 7.4; Böhning 1992, Ann. Inst. Statist. Math. 44.
  */
+import { assert } from "../../core/index.ts";
 import { cholesky, choleskySolve, dot } from "./cholesky.ts";
 import { gramOfBlocks } from "./gram.ts";
 import type { Evaluation, LogisticObjective, Problem } from "./logistic-objective.ts";
@@ -33,6 +34,8 @@ export interface MinimiseOptions {
 /** Most parameters for which Newton's matrix is formed, and most columns for which the bound is. */
 const newtonSize = 600;
 const boundColumns = 1500;
+/** Share of the loss above which a step is far from the last. */
+const farAway = 1e-3;
 /** Pairs that L-BFGS remembers. */
 const memory = 12;
 
@@ -62,9 +65,11 @@ async function newton(
   { maxIter, tolerance, signal }: MinimiseOptions,
 ): Promise<Minimum> {
   let v = start;
-  let first = await objective.evaluateWithCurvature(v, problem);
-  let here: Evaluation = first;
-  let solve = curvatureSolve(objective, first.curvature);
+  let here: Evaluation & { readonly curvature?: Float64Array } = await objective.evaluateWithCurvature(
+    v,
+    problem,
+  );
+  let solve = curvatureSolve(objective, here.curvature!);
   let step = solve(here.gradient.slice());
   let decrement = dot(step, 0, here.gradient, 0, step.length);
   for (let iterations = 0; ; iterations++) {
@@ -75,16 +80,19 @@ async function newton(
     if (iterations === maxIter || signal?.aborted) {
       return { v, loss: here.loss, iterations, converged: false };
     }
-    const found = await lowerPoint(objective, problem, v, here, step, decrement);
+    // Far from the minimum the next point will need its own curvature: asked for at once it is cheaper.
+    const evaluate = decrement > farAway * here.loss ? objective.evaluateWithCurvature : objective.evaluate;
+    const found = await lowerPoint(evaluate, problem, v, here, step, decrement);
     // No lower point along a descent direction: what is left is rounding.
     if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
     v = found.v;
     here = found.evaluation;
     step = solve(here.gradient.slice());
     const next = dot(step, 0, here.gradient, 0, step.length);
-    if (next > 0.1 * decrement && next > 2 * tolerance * here.loss) {
-      first = await objective.evaluateWithCurvature(v, problem);
-      solve = curvatureSolve(objective, first.curvature);
+    if (here.curvature !== undefined || (next > 0.1 * decrement && next > 2 * tolerance * here.loss)) {
+      const { curvature } =
+        here.curvature === undefined ? await objective.evaluateWithCurvature(v, problem) : here;
+      solve = curvatureSolve(objective, curvature!);
       step = solve(here.gradient.slice());
       decrement = dot(step, 0, here.gradient, 0, step.length);
     } else {
@@ -110,7 +118,7 @@ async function lbfgs(
     if (converged || iterations === maxIter || signal?.aborted) {
       return { v, loss: here.loss, iterations, converged };
     }
-    const found = await lowerPoint(objective, problem, v, here, step, decrement);
+    const found = await lowerPoint(objective.evaluate, problem, v, here, step, decrement);
     if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
     const s = found.v.map((value, i) => value - v[i]!);
     const y = found.evaluation.gradient.map((value, i) => value - here.gradient[i]!);
@@ -123,17 +131,17 @@ async function lbfgs(
 }
 
 /** First of the full step and its halves that falls by a ten-thousandth of what the slope promises. */
-async function lowerPoint(
-  objective: LogisticObjective,
+async function lowerPoint<E extends Evaluation>(
+  evaluate: (v: Float64Array, problem: Problem) => Promise<E>,
   problem: Problem,
   v: Float64Array,
   here: Evaluation,
   step: Float64Array,
   decrement: number,
-): Promise<{ readonly v: Float64Array; readonly evaluation: Evaluation } | undefined> {
+): Promise<{ readonly v: Float64Array; readonly evaluation: E } | undefined> {
   for (let t = 1; t > 1e-10; t /= 2) {
     const next = v.map((value, i) => value - t * step[i]!);
-    const evaluation = await objective.evaluate(next, problem);
+    const evaluation = await evaluate(next, problem);
     if (evaluation.loss <= here.loss - 1e-4 * t * decrement) return { v: next, evaluation };
     // At the bottom the sums themselves carry this much rounding.
     if (t === 1 && decrement < 1e-9 * here.loss && evaluation.loss <= here.loss * (1 + 1e-13)) {
@@ -195,6 +203,7 @@ function ridgedSolve(matrix: Float64Array, n: number): Solve {
   for (let i = 0; i < n; i++) largest = Math.max(largest, matrix[i * n + i]!);
   if (largest === 0) largest = 1;
   for (let ridge = 1e-14; ; ridge *= 100) {
+    assert(ridge < 1e3, "a curvature of log loss is no finite semidefinite matrix");
     const l = cholesky(matrix, n, 1e-14);
     if (l !== undefined) return (b) => choleskySolve(l, n, b);
     for (let i = 0; i < n; i++) matrix[i * n + i]! += ridge * (matrix[i * n + i]! + 1e-8 * largest);

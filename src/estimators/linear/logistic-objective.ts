@@ -118,7 +118,10 @@ export function logisticObjective(
     blocks,
     size,
     penalty,
-    evaluate: (v, problem) => run(v, problem, false),
+    async evaluate(v, problem) {
+      const { loss, gradient } = await run(v, problem, false);
+      return { loss, gradient };
+    },
     evaluateWithCurvature: (v, problem) => run(v, problem, true),
     async release() {
       for (const session of sessions.values()) await (await session).release();
