@@ -15,6 +15,9 @@ export function borderBetween(lower: number, upper: number): number {
   if (!Number.isFinite(middle)) return Number.isFinite(lower) ? lower : -Number.MAX_VALUE;
   const single = Math.fround(middle);
   if (single >= lower && single < upper) return single;
+  // Between adjacent singles the middle may round up to the upper one: the lower one then is the border.
+  const below = Math.fround(lower);
+  if (below >= lower && below < upper) return below;
   return middle >= lower && middle < upper ? middle : lower;
 }
 
