@@ -136,8 +136,10 @@ function presentClasses(codes: Int32Array, classCount: number): { codes: Int32Ar
   return { codes: codes.map((k) => place[k]!), present };
 }
 
-/** Rows of the sample on which a large fit starts. */
+/** Rows from which a fit starts on a sample; most rows of that sample, and fewest per parameter. */
+const manyRows = 4096;
 const sampleRowCount = 8192;
+const rowsPerParameter = 10;
 
 /**
  * Parameters to start from: those of every n-th row, when there are many. From there the whole fit
@@ -153,9 +155,10 @@ async function roughStart(
   options: MinimiseOptions,
 ): Promise<Float64Array> {
   const start = new Float64Array(blocks.outputs * blocks.q);
-  const stride = Math.floor(x.rowCount / sampleRowCount);
-  if (stride < 4) return start;
-  const index = Uint32Array.from({ length: sampleRowCount }, (_, i) => i * stride);
+  const stride = Math.max(4, Math.floor(x.rowCount / sampleRowCount));
+  const count = Math.min(sampleRowCount, Math.floor(x.rowCount / stride));
+  if (x.rowCount < manyRows || count < rowsPerParameter * start.length) return start;
+  const index = Uint32Array.from({ length: count }, (_, i) => i * stride);
   const sampled = takeRows(x, index);
   const sampledCodes = take(codes, index);
   if (presentClasses(sampledCodes, classCount).present.length < classCount) return start;
