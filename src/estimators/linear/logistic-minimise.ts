@@ -81,8 +81,10 @@ async function newton(
       return { v, loss: here.loss, iterations, converged: false };
     }
     // Far from the minimum the next point will need its own curvature: asked for at once it is cheaper.
-    const evaluate = decrement > farAway * here.loss ? objective.evaluateWithCurvature : objective.evaluate;
-    const found = await lowerPoint(evaluate, problem, v, here, step, decrement);
+    const far = decrement > farAway * here.loss;
+    const evaluate = (at: Float64Array): Promise<Evaluation & { readonly curvature?: Float64Array }> =>
+      far ? objective.evaluateWithCurvature(at, problem) : objective.evaluate(at, problem);
+    const found = await lowerPoint(evaluate, v, here, step, decrement);
     // No lower point along a descent direction: what is left is rounding.
     if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
     v = found.v;
@@ -118,7 +120,7 @@ async function lbfgs(
     if (converged || iterations === maxIter || signal?.aborted) {
       return { v, loss: here.loss, iterations, converged };
     }
-    const found = await lowerPoint(objective.evaluate, problem, v, here, step, decrement);
+    const found = await lowerPoint((at) => objective.evaluate(at, problem), v, here, step, decrement);
     if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
     const s = found.v.map((value, i) => value - v[i]!);
     const y = found.evaluation.gradient.map((value, i) => value - here.gradient[i]!);
@@ -132,8 +134,7 @@ async function lbfgs(
 
 /** First of the full step and its halves that falls by a ten-thousandth of what the slope promises. */
 async function lowerPoint<E extends Evaluation>(
-  evaluate: (v: Float64Array, problem: Problem) => Promise<E>,
-  problem: Problem,
+  evaluate: (at: Float64Array) => Promise<E>,
   v: Float64Array,
   here: Evaluation,
   step: Float64Array,
@@ -141,7 +142,7 @@ async function lowerPoint<E extends Evaluation>(
 ): Promise<{ readonly v: Float64Array; readonly evaluation: E } | undefined> {
   for (let t = 1; t > 1e-10; t /= 2) {
     const next = v.map((value, i) => value - t * step[i]!);
-    const evaluation = await evaluate(next, problem);
+    const evaluation = await evaluate(next);
     if (evaluation.loss <= here.loss - 1e-4 * t * decrement) return { v: next, evaluation };
     // At the bottom the sums themselves carry this much rounding.
     if (t === 1 && decrement < 1e-9 * here.loss && evaluation.loss <= here.loss * (1 + 1e-13)) {
