@@ -1,43 +1,67 @@
-/** Same table, seed and budget: the same file to the last bit, for every family, twice, and after a run by the clock. */
-import { expect, test } from "vitest";
-import { familyNames } from "../src/select/index.ts";
-import { temporaryFolder } from "./cli.ts";
-import { trainedHash, weather } from "./trained-hash.ts";
+/** The whole portfolio twice at one and two threads, and a timed run made again by the command that it prints. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { sha256 } from "../src/core/index.ts";
+import { demoCsv, type RunRecord } from "../src/tasks/index.ts";
+import { builtProgram, runBuilt, temporaryFolder } from "./cli.ts";
 
-test.each([
-  ["classes", "weather"],
-  ["numbers", "temp_max"],
-])("every family on %s: one thread and two, twice", async (_, target) => {
-  using folder = temporaryFolder();
-  const table = weather(folder.path, 400);
-  const hashes = new Set<string>();
-  const seen = new Set<string>();
-  for (const threads of ["1", "2", "1", "2"]) {
-    const run = await trainedHash(folder.path, [
-      table,
+const work = temporaryFolder();
+afterAll(() => work[Symbol.dispose]());
+const inWork = (name: string): string => join(work.path, name);
+writeFileSync(inWork("customers.csv"), demoCsv(1500, 3));
+
+const hashOf = (out: string): string => sha256(readFileSync(inWork(`${out}/model.onnx`)));
+const recordOf = (out: string): RunRecord =>
+  JSON.parse(readFileSync(inWork(`${out}/run.json`), "utf8")) as RunRecord;
+
+test("all families: one thread and two, twice, one hash", async () => {
+  const hashes: string[] = [];
+  for (const [index, threads] of ["1", "2", "1", "2"].entries()) {
+    const words = [
+      "train",
+      inWork("customers.csv"),
       "--target",
-      target,
+      "left",
       "--budget",
-      "60",
+      "500",
       "--threads",
       threads,
-    ]);
-    hashes.add(run.hash);
-    for (const family of run.families) seen.add(family);
+    ];
+    const { code, stderr } = await runBuilt([...words, "--out", inWork(`run${index}`)]);
+    expect(code, stderr).toBe(0);
+    expect(recordOf(`run${index}`).budget.stoppedBy).toBe("portfolio");
+    hashes.push(hashOf(`run${index}`));
   }
-  expect(hashes.size).toBe(1);
-  const other = target === "weather" ? ["linear", "ridge", "elasticNet"] : ["logistic", "naiveBayes"];
-  expect([...seen].toSorted()).toEqual(
-    [...familyNames.filter((name) => !other.includes(name)), "ensemble"].toSorted(),
-  );
+  expect(new Set(hashes).size).toBe(1);
 });
 
-test("the command that a run by the clock prints makes the same file", async () => {
-  using folder = temporaryFolder();
-  const table = weather(folder.path, 1461);
-  const timed = await trainedHash(folder.path, [table, "--target", "weather", "--time", "15s"]);
-  const [program, command, ...words] = timed.reproduce.split(" ").slice(1);
-  expect([program, command]).toEqual(["millwright", "train"]);
-  expect(words).toContain("--budget");
-  expect((await trainedHash(folder.path, words)).hash).toBe(timed.hash);
+test("a timed run is made again, byte for byte, by the command that it prints", async () => {
+  const words = [
+    "train",
+    "customers.csv",
+    "--target",
+    "left",
+    "--time",
+    "25s",
+    "--seed",
+    "4",
+    "--out",
+    "timed",
+  ];
+  const { code, stdout, stderr } = await runBuilt(words, { cwd: work.path });
+  expect(code, stderr).toBe(0);
+  const command = /^again, same file: npx millwright (.*) --out timed$/m.exec(stdout)![1]!;
+  expect(command).toContain("--budget");
+  expect(command).not.toContain("--time");
+  const again = spawnSync("sh", ["-c", `"${process.execPath}" "${builtProgram}" ${command} --out again`], {
+    cwd: work.path,
+    encoding: "utf8",
+  });
+  expect(again.status, again.stderr).toBe(0);
+  expect(hashOf("again")).toBe(hashOf("timed"));
+  expect(recordOf("again").leaderboard.map(({ name }) => name)).toEqual(
+    recordOf("timed").leaderboard.map(({ name }) => name),
+  );
 });

@@ -103,8 +103,8 @@ export async function explainModel(run: ExplainedRun, options: ExplainOptions): 
   for (const { columns: names, drop } of importance?.columns.slice(0, 2 * dependenceColumns) ?? []) {
     const kind = held.frame.schema.columns.find((column) => column.name === names[0])?.kind;
     if (signal.aborted || dependence.length === dependenceColumns || kind === "text" || !(drop > 0)) continue;
-    dependence.push(
-      await partialDependence({
+    const shown = await ifPossible(() =>
+      partialDependence({
         predict,
         frame: held.frame,
         column: names[0]!,
@@ -113,6 +113,7 @@ export async function explainModel(run: ExplainedRun, options: ExplainOptions): 
         maxRows: 200,
       }),
     );
+    if (shown !== undefined) dependence.push(shown);
   }
   const segments = worstSegments({
     frame: held.frame,
@@ -189,13 +190,13 @@ async function learn(
   }
 }
 
-/** What is stopped, or not defined on the rows drawn for it (a rare class may be absent), is left out of the report. */
+/** What is stopped, or not defined on the rows drawn for it (a rare class is absent, no value has five rows), is left out of the report. */
 async function ifPossible<T>(work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     const { code } = error as Partial<MillwrightError>;
-    if (code === "CANCELLED" || code === "DATA_ONE_CLASS") return undefined;
+    if (code === "CANCELLED" || code?.startsWith("DATA_")) return undefined;
     throw error;
   }
 }
