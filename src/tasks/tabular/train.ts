@@ -100,7 +100,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     processes: options.threads,
     ...(options.time === undefined
       ? { budgetUnits: options.budget ?? defaultBudget }
-      : { seconds: secondsLeft() - finishingSeconds(options.time) }),
+      : { seconds: raceSeconds(options.time, secondsLeft()) }),
     ...(options.signal && { signal: options.signal }),
     onProgress: progress,
   });
@@ -161,9 +161,13 @@ function figureOf({
   return { name, value, low, high, baseline };
 }
 
-/** Seconds kept for what comes after the race: composing, judging, explaining. */
-function finishingSeconds(time: number): number {
-  return Math.min(60, Math.max(3, 0.2 * time));
+/**
+ * Seconds of the race: what is left, less what composing, judging and explaining need afterwards. On a
+ * busy machine little may be left of a short time; the promise has 5 seconds of slack, so some of them are used.
+ */
+function raceSeconds(time: number, secondsLeft: number): number {
+  const finishing = Math.min(60, Math.max(3, 0.2 * time));
+  return Math.max(Math.min(2, time), secondsLeft - finishing);
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a metric of the other task. */
