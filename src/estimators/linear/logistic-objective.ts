@@ -49,12 +49,12 @@ export interface LogisticObjective {
   readonly size: number;
   /** Factor of l2 per parameter; 0 for constants. */
   readonly penalty: Float64Array;
-  evaluate(v: Float64Array, problem: Problem): Promise<Evaluation>;
+  readonly evaluate: (v: Float64Array, problem: Problem) => Promise<Evaluation>;
   /** The matrix of second derivatives besides. Shape [size, size]. */
-  evaluateWithCurvature(
+  readonly evaluateWithCurvature: (
     v: Float64Array,
     problem: Problem,
-  ): Promise<Evaluation & { readonly curvature: Float64Array }>;
+  ) => Promise<Evaluation & { readonly curvature: Float64Array }>;
   /** Gives its sessions back. */
   release(): Promise<void>;
 }
