@@ -11,7 +11,7 @@ export interface Inferred {
 /** Values that are written for "missing" where real ones are not negative. */
 const sentinels = [-9, -99, -999, -9999, -99999, -999999];
 const identifierWord =
-  /(^|[^a-z])(id|ids|uuid|guid|index|idx|rownum|row_?number|row_?names|unnamed.*|serial)$|^column_1$/i;
+  /(^|[^a-z])(id|ids|uuid|guid|index|idx|rownum|row_?number|row_?names|unnamed.*|serial|no|nr|number)$|^column_1$/i;
 const camelId = /[a-z0-9](Id|ID)$/;
 
 /** Whether a column's name says that it names rows. */
@@ -108,6 +108,6 @@ function identifierOf(
   if (counting && (first === 0 || first === 1) && (place.index === 0 || namesRows(name))) {
     return report(`It counts the rows from ${first} to ${high}.`);
   }
-  const evidence = `${distinct} of ${rowCount} rows have a value of their own, and the name says id.`;
+  const evidence = `${distinct} of ${rowCount} rows have a value of their own, and the name says that it numbers them.`;
   return namesRows(name) && distinct >= 0.9 * rowCount && report(evidence);
 }

@@ -3,7 +3,7 @@
  * that each step is a few products per block.
  */
 import type { Matrix } from "../../features/index.ts";
-import { blockWidth, columnMeans, fillRow } from "./moments.ts";
+import { blockWidth, columnMeans } from "./moments.ts";
 
 export interface LogisticBlocks {
   /** Features that vary. Shape [q − 1]. */
@@ -54,9 +54,10 @@ export function logisticBlocks(
     const count = Math.min(width, x.rowCount - start);
     const block = new Float64Array(q * width);
     used.forEach((j, a) => {
-      fillRow(block, a * width, x.columns[j]!, start, count, width, mean[j]!, undefined);
+      block.set(x.columns[j]!.subarray(start, start + count), a * width);
+      const middle = mean[j]!;
       const inverse = 1 / spread[j]!;
-      for (let i = a * width; i < a * width + count; i++) block[i]! *= inverse;
+      for (let i = a * width; i < a * width + count; i++) block[i] = (block[i]! - middle) * inverse;
     });
     block.fill(1, used.length * width, used.length * width + count);
     const labels = new Float64Array(outputs * width);

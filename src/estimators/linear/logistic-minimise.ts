@@ -27,7 +27,7 @@ export interface MinimiseOptions {
   readonly tolerance: number;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
-  /** Preconditioner of L-BFGS, where the caller has one already. */
+  /** Preconditioner, where the caller has one already: L-BFGS then serves few parameters too. */
   readonly bound?: Solve | undefined;
 }
 
@@ -49,7 +49,7 @@ export function minimise(
   start: Float64Array,
   options: MinimiseOptions,
 ): Promise<Minimum> {
-  return usesNewton(objective)
+  return usesNewton(objective) && options.bound === undefined
     ? newton(objective, problem, start, options)
     : lbfgs(objective, problem, start, options);
 }
@@ -116,9 +116,11 @@ async function lbfgs(
   for (let iterations = 0; ; iterations++) {
     const step = twoLoops(here.gradient, pairs, solve);
     const decrement = dot(step, 0, here.gradient, 0, step.length);
-    const converged = !(decrement > 2 * tolerance * here.loss);
-    if (converged || iterations === maxIter || signal?.aborted) {
-      return { v, loss: here.loss, iterations, converged };
+    if (!(decrement > 2 * tolerance * here.loss)) {
+      return { v: v.map((value, i) => value - step[i]!), loss: here.loss, iterations, converged: true };
+    }
+    if (iterations === maxIter || signal?.aborted) {
+      return { v, loss: here.loss, iterations, converged: false };
     }
     const found = await lowerPoint((at) => objective.evaluate(at, problem), v, here, step, decrement);
     if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
@@ -153,7 +155,7 @@ async function lowerPoint<E extends Evaluation>(
 }
 
 /** Solver by the curvature; for several classes the shift that all constants share is held at 0. */
-function curvatureSolve({ size, blocks }: LogisticObjective, curvature: Float64Array): Solve {
+export function curvatureSolve({ size, blocks }: LogisticObjective, curvature: Float64Array): Solve {
   const { q, outputs } = blocks;
   if (outputs > 1) {
     for (let a = q - 1; a < size; a += q) {

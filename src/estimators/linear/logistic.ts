@@ -9,21 +9,13 @@
  */
 import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import { concat, gather, neg, pad, sigmoid, softmax, type Value } from "../../graph/index.ts";
-import {
-  type Estimator,
-  type FitContext,
-  type Fitted,
-  take,
-  takeRows,
-  type TrainingSet,
-  type UsableRows,
-  usableRows,
-} from "../index.ts";
+import { type Estimator, type FitContext, type Fitted, type TrainingSet, usableRows } from "../index.ts";
 import { type Affine, affineReference, emitAffine } from "./affine.ts";
 import { type LogisticBlocks, logisticBlocks } from "./logistic-blocks.ts";
-import { type Minimum, type MinimiseOptions, minimise } from "./logistic-minimise.ts";
+import { type Minimum, minimise } from "./logistic-minimise.ts";
 import { logisticObjective } from "./logistic-objective.ts";
 import { choosePenalty } from "./logistic-path.ts";
+import { onFeatures, presentClasses, sampleStart } from "./logistic-start.ts";
 import { requireClasses } from "./require.ts";
 
 export const logisticParameters = {
@@ -103,115 +95,20 @@ export function logistic(
               options,
             );
       const blocks = logisticBlocks("logistic", usable.x, codes, present.length, usable.weight);
-      const start = await roughStart(
-        usable,
-        codes,
-        present.length,
-        blocks,
-        l2,
-        resolved.standardize,
-        options,
-      );
+      const sample = await sampleStart(problem, blocks, l2, resolved.standardize, options);
       const objective = logisticObjective(blocks, resolved.standardize, context.threads);
       try {
-        const minimum = await minimise(objective, { weight: blocks.weight, l2 }, start, options);
+        const start = sample?.start ?? new Float64Array(objective.size);
+        const minimum = await minimise(objective, { weight: blocks.weight, l2 }, start, {
+          ...options,
+          bound: sample?.bound,
+        });
         return fittedLogistic(blocks, minimum, l2, present, y.classCount);
       } finally {
         await objective.release();
       }
     },
   };
-}
-
-/** Codes renumbered over the classes that have rows. */
-function presentClasses(codes: Int32Array, classCount: number): { codes: Int32Array; present: number[] } {
-  const seen = new Uint8Array(classCount);
-  for (let i = 0; i < codes.length; i++) seen[codes[i]!] = 1;
-  const present = Array.from(seen, (_, k) => k).filter((k) => seen[k] === 1);
-  if (present.length === classCount) return { codes, present };
-  const place = new Int32Array(classCount);
-  present.forEach((k, at) => {
-    place[k] = at;
-  });
-  return { codes: codes.map((k) => place[k]!), present };
-}
-
-/** Rows from which a fit starts on a sample; most rows of that sample, and fewest per parameter. */
-const manyRows = 4096;
-const sampleRowCount = 8192;
-const rowsPerParameter = 10;
-
-/**
- * Parameters to start from: those of every n-th row, when there are many. From there the whole fit
- * needs one or two matrices of second derivatives in place of five or six.
- */
-async function roughStart(
-  { x, weight }: UsableRows,
-  codes: Int32Array,
-  classCount: number,
-  blocks: LogisticBlocks,
-  l2: number,
-  standardize: boolean,
-  options: MinimiseOptions,
-): Promise<Float64Array> {
-  const start = new Float64Array(blocks.outputs * blocks.q);
-  const stride = Math.max(4, Math.floor(x.rowCount / sampleRowCount));
-  const count = Math.min(sampleRowCount, Math.floor(x.rowCount / stride));
-  if (x.rowCount < manyRows || count < rowsPerParameter * start.length) return start;
-  const index = Uint32Array.from({ length: count }, (_, i) => i * stride);
-  const sampled = takeRows(x, index);
-  const sampledCodes = take(codes, index);
-  if (presentClasses(sampledCodes, classCount).present.length < classCount) return start;
-  const few = logisticBlocks("logistic", sampled, sampledCodes, classCount, weight && take(weight, index));
-  const objective = logisticObjective(few, standardize, options.threads);
-  try {
-    const share = few.totalWeight / blocks.totalWeight;
-    const rough = await minimise(
-      objective,
-      { weight: few.weight, l2: l2 * share },
-      new Float64Array(objective.size),
-      {
-        ...options,
-        tolerance: 1e-6,
-        maxIter: 50,
-      },
-    );
-    return transferred(rough.v, few, blocks);
-  } finally {
-    await objective.release();
-  }
-}
-
-/** Parameters over one set of standardised columns, over another of the same features. */
-export function transferred(v: Float64Array, from: LogisticBlocks, to: LogisticBlocks): Float64Array {
-  const { coefficients, intercepts } = onFeatures(v, from);
-  const out = new Float64Array(to.outputs * to.q);
-  coefficients.forEach((b, k) => {
-    let constant = intercepts[k]!;
-    for (let j = 0; j < b.length; j++) constant += b[j]! * to.mean[j]!;
-    to.used.forEach((j, a) => {
-      out[k * to.q + a] = b[j]! * to.deviation[a]!;
-    });
-    out[k * to.q + to.used.length] = constant;
-  });
-  return out;
-}
-
-/** Parameters per unit of the given features. */
-function onFeatures(v: Float64Array, { used, deviation, mean, q, outputs }: LogisticBlocks) {
-  const coefficients: Float64Array[] = [];
-  const intercepts = new Float64Array(outputs);
-  for (let k = 0; k < outputs; k++) {
-    const b = new Float64Array(mean.length);
-    let constant = v[k * q + used.length]!;
-    used.forEach((j, a) => {
-      b[j] = v[k * q + a]! / deviation[a]!;
-      constant -= b[j]! * mean[j]!;
-    });
-    coefficients.push(b);
-    intercepts[k] = constant;
-  }
-  return { coefficients, intercepts };
 }
 
 function fittedLogistic(

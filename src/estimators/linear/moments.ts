@@ -189,7 +189,7 @@ function diagonal(gram: Float64Array, p: number): Float64Array {
 }
 
 /** Writes (column − offset) × root for one block, zeros after its end. */
-export function fillRow(
+function fillRow(
   out: Float64Array,
   at: number,
   column: Float32Array | Float64Array,

@@ -16,6 +16,16 @@ test.each([
   expect(border >= lower && border < upper).toBe(true);
 });
 
+test.each([
+  [7337230848, 7337231370],
+  [-7337231370, -7337230900],
+  [0, 2 ** -147],
+  [16777216, 16777220],
+])("the border of %d and %d is a single and neither of them", (lower, upper) => {
+  const border = borderBetween(lower, upper);
+  expect(border > lower && border < upper && Math.fround(border) === border).toBe(true);
+});
+
 test("a border lies at or above the lower value and below the upper, in single precision where one fits", () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {

@@ -8,17 +8,29 @@
 
 /**
  * A border e with lower ≤ e < upper: `value <= e` holds for lower and not for upper.
- * Float32-representable where such a number exists between the two.
+ * Float32-representable where such a number exists between the two, and neither of them where one does:
+ * a border stands in the model file, a value of a row should not.
  */
 export function borderBetween(lower: number, upper: number): number {
   const middle = lower / 2 + upper / 2;
   if (!Number.isFinite(middle)) return Number.isFinite(lower) ? lower : -Number.MAX_VALUE;
   const single = Math.fround(middle);
-  if (single >= lower && single < upper) return single;
-  // Between adjacent singles the middle may round up to the upper one: the lower one then is the border.
+  if (single > lower && single < upper) return single;
+  const above = singleAbove(single);
+  if (above > lower && above < upper) return above;
+  // Nothing lies between adjacent singles: the lower one then is the border.
   const below = Math.fround(lower);
   if (below >= lower && below < upper) return below;
   return middle >= lower && middle < upper ? middle : lower;
+}
+
+/** The least float32 above a float32. */
+function singleAbove(value: number): number {
+  if (value === 0) return 2 ** -149;
+  const single = Float32Array.of(value);
+  const bits = new Int32Array(single.buffer);
+  bits[0]! += value > 0 ? 1 : -1;
+  return single[0]!;
 }
 
 /**
