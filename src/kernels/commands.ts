@@ -18,7 +18,7 @@ export const answerBytes = 512;
 const scratchBytes = 8192;
 const optionBytes = 128;
 
-/** Bins values staged in the kernels' memory; `count` of them, into `column` and, `stride` apart, into `block`. */
+/** Bins values staged in the kernels' memory; `count` of them, into `block`, `stride` apart, and into `column` unless it is 0. */
 export function binValues(
   kernels: Kernels,
   args: number,
@@ -277,7 +277,9 @@ export class Grower {
     end: number;
     passiveBegin: number;
     passiveEnd: number;
+    /** Bins of the split feature, and the bytes from row to row. */
     column: number;
+    stride: number;
     goesLeft: Uint8Array;
     parentHistogram: number;
     childHistogram: number;
@@ -298,6 +300,7 @@ export class Grower {
     words[11] = job.passiveBegin;
     words[12] = job.passiveEnd;
     words[13] = job.column;
+    words[43] = job.stride;
     words[17] = job.parentHistogram;
     words[18] = job.childHistogram;
     words[20] = job.scan ? 1 : 0;

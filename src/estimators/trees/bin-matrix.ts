@@ -110,18 +110,19 @@ export function binMatrix(
 
 /**
  * A data set of its own, for tables that come in chunks: learn the bins from a sample, then append every chunk. One
- * byte a value is kept twice, by row and by column.
+ * byte a value is kept, and of a data set below 128 MB its columns besides.
  *
  * @param sample - Rows that edges are made from, some 200,000; category features need their full `cardinality`.
  * @param rowCount - Rows that will be appended.
+ * @param options.columnLimit - Bytes of bins up to which columns are kept besides; 0 for never.
  * @returns To be closed after the fit.
  */
 export function openBins(
   sample: Matrix,
   rowCount: number,
-  options: Partial<BinOptions> & { readonly threads?: number } = {},
+  options: Partial<BinOptions> & { readonly threads?: number; readonly columnLimit?: number } = {},
 ): BinnedDataset {
-  const { threads = 1, ...given } = options;
+  const { threads = 1, columnLimit, ...given } = options;
   const features = learnBins(sample, { ...defaultBinOptions, ...given });
-  return new BinnedDataset(new Kernels(threads), features, rowCount);
+  return new BinnedDataset(new Kernels(threads), features, rowCount, columnLimit);
 }

@@ -100,19 +100,21 @@ describe("monotone constraints", () => {
   });
 });
 
-test("rows appended in chunks give the model of the whole matrix", async () => {
+test("rows appended in chunks, with columns kept besides or not, give the model of the whole matrix", async () => {
   const { x, effect } = table(3000, 20);
   const y: Target = { kind: "regression", values: effect.map((v) => v + 0.1 * random.normal()) };
   const parameters = resolveParameters("boosting", boostingParameters, { rounds: 15 });
-  const fitFrom = async (cuts: number[]) => {
-    const bins = openBins(x, 3000);
+  const fitFrom = async (cuts: number[], columnLimit?: number) => {
+    const bins = openBins(x, 3000, columnLimit === undefined ? {} : { columnLimit });
     for (let i = 0; i + 1 < cuts.length; i++)
       bins.append(x.columns.map((c) => c.subarray(cuts[i]!, cuts[i + 1]!)));
     const model = await fitBoosted(bins, { y }, parameters, 3, {});
     await bins.close();
     return sumTrees(model.trees, model.base, x);
   };
-  expect(await fitFrom([0, 1, 700, 701, 3000])).toEqual(await fitFrom([0, 3000]));
+  const whole = await fitFrom([0, 3000]);
+  expect(await fitFrom([0, 1, 700, 701, 3000])).toEqual(whole);
+  expect(await fitFrom([0, 1, 700, 701, 3000], 0)).toEqual(whole);
 });
 
 test("targets that do not match the rows are refused", async () => {

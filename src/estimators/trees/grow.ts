@@ -364,12 +364,14 @@ export class TreeGrower {
       gainOf(right) + minGain,
     );
     const spare = scan && leaf.histogram !== 0 ? this.#takeSlot() : 0;
+    const place = this.#data.place(split.feature);
     const done = this.#grower.split({
       begin: leaf.begin,
       end: leaf.end,
       passiveBegin: leaf.passiveBegin,
       passiveEnd: leaf.passiveEnd,
-      column: this.#data.column(split.feature),
+      column: place.at,
+      stride: place.stride,
       goesLeft: split.goesLeft,
       parentHistogram: leaf.histogram,
       childHistogram: spare,

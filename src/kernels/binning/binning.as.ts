@@ -7,7 +7,7 @@
  * @param values - f64 by row.
  * @param edges - f64, 256 of them: the real edges, then +Infinity.
  * @param missing - The bin of NaN.
- * @param column - Receives one byte a row.
+ * @param column - Receives one byte a row; 0 for none.
  * @param block - Receives the same bytes, `stride` apart.
  */
 export function binDoubles(
@@ -25,7 +25,7 @@ export function binDoubles(
     at += <usize>(load<f64>(at, 1 * 8) < v) << 4;
     at += <usize>(load<f64>(at) < v) << 3;
     const bin = v != v ? missing : <u32>((at - edges) >> 3);
-    store<u8>(column + i, bin);
+    if (column != 0) store<u8>(column + i, bin);
     store<u8>(block + i * stride, bin);
   }
 }
@@ -46,7 +46,7 @@ export function binFloats(
     at += <usize>(load<f32>(at, 1 * 4) < v) << 3;
     at += <usize>(load<f32>(at) < v) << 2;
     const bin = v != v ? missing : <u32>((at - edges) >> 2);
-    store<u8>(column + i, bin);
+    if (column != 0) store<u8>(column + i, bin);
     store<u8>(block + i * stride, bin);
   }
 }

@@ -33,7 +33,11 @@ test.each([
   call[kernel]!(put(values), values.length, edgesAt, missing, column, block, stride);
   const expected = binReference(values, edges, missing);
   expect([...memory.u8(column, values.length)]).toEqual([...expected]);
-  expect([...memory.u8(block, values.length * stride).filter((_, i) => i % stride === 0)]).toEqual([
-    ...expected,
-  ]);
+  const inBlock = (): number[] => [
+    ...memory.u8(block, values.length * stride).filter((_, i) => i % stride === 0),
+  ];
+  expect(inBlock()).toEqual([...expected]);
+  memory.u8(block, values.length * stride).fill(0);
+  call[kernel]!(put(values), values.length, edgesAt, missing, 0, block, stride);
+  expect(inBlock()).toEqual([...expected]);
 });

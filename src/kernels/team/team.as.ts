@@ -122,7 +122,8 @@ function runBin(args: usize, thread: u32, threads: u32): void {
   const double = word(args, 7);
   const values = <usize>word(args, 0) + (<usize>begin << (double ? 3 : 2));
   const stride = <usize>word(args, 6);
-  const column = <usize>word(args, 4) + <usize>begin;
+  const first = <usize>word(args, 4);
+  const column = first == 0 ? 0 : first + <usize>begin;
   const block = <usize>word(args, 5) + <usize>begin * stride;
   if (double) binDoubles(values, end - begin, word(args, 2), word(args, 3), column, block, stride);
   else binFloats(values, end - begin, word(args, 2), word(args, 3), column, block, stride);
@@ -203,6 +204,7 @@ const OPTIONS_RIGHT: usize = 26;
 const COUNTS: usize = 27;
 const CATEGORY_ROWS: usize = 41;
 const GROUP_ROWS: usize = 42;
+const COLUMN_STRIDE: usize = 43;
 const TOTAL_LEFT: usize = 112; // bytes from here on
 const TOTAL_RIGHT: usize = 120;
 const FLOOR_LEFT: usize = 128;
@@ -314,8 +316,8 @@ function runSplit(args: usize, thread: u32, threads: u32): void {
     const from = shareStart(begin, end, thread, threads, 64);
     const to = shareStart(begin, end, thread + 1, threads, 64);
     const left = partition(
-      word(args, COLUMN), rows, from, to, word(args, GOES_LEFT), <usize>word(args, LEFT_TEMP) + (<usize>from << 2),
-      <usize>word(args, RIGHT_TEMP) + (<usize>from << 2),
+      word(args, COLUMN), word(args, COLUMN_STRIDE), rows, from, to, word(args, GOES_LEFT),
+      <usize>word(args, LEFT_TEMP) + (<usize>from << 2), <usize>word(args, RIGHT_TEMP) + (<usize>from << 2),
     );
     store<u32>(counts + (((<usize>thread << 1) + list) << 2), left);
   }
