@@ -123,7 +123,7 @@ function runBin(args: usize, thread: u32, threads: u32): void {
   const values = <usize>word(args, 0) + (<usize>begin << (double ? 3 : 2));
   const stride = <usize>word(args, 6);
   const first = <usize>word(args, 4);
-  const column = first == 0 ? 0 : first + <usize>begin;
+  const column = first == 0 ? <usize>0 : first + <usize>begin;
   const block = <usize>word(args, 5) + <usize>begin * stride;
   if (double) binDoubles(values, end - begin, word(args, 2), word(args, 3), column, block, stride);
   else binFloats(values, end - begin, word(args, 2), word(args, 3), column, block, stride);
