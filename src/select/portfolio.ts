@@ -3,7 +3,7 @@
  *
  * First the baseline, then the simple family that most often suffices, then
  * quick boosting (so that little time still buys trees), boosting at its defaults,
- * its variants, then diversity, the cheap before the costly. Leaves of forests hold several rows: single-row leaves cost a file of
+ * its variants (small trees first where classes are noisy, large ones where a number is learnt), then diversity, the cheap before the costly. Leaves of forests hold several rows: single-row leaves cost a file of
  * tens of megabytes and win nothing once models are blended.
  */
 import { MillwrightError } from "../core/index.ts";
@@ -11,21 +11,37 @@ import type { Target } from "../estimators/index.ts";
 import type { Candidate } from "./candidate.ts";
 import { type FamilyName, family, familyNames } from "./families.ts";
 
+const narrow: Candidate = {
+  name: "boosting, narrow",
+  family: "boosting",
+  parameters: { learningRate: 0.03, maxLeaves: 16, featureShare: 0.4 },
+};
+/** Leaves held near zero, and one category against the rest at a split. */
+const penalised: Candidate = {
+  name: "boosting, penalised",
+  family: "boosting",
+  parameters: { learningRate: 0.04, l2: 10, featureShare: 0.5, minRowsInLeaf: 5, maxOneHotCategories: 255 },
+};
+const shallow: Candidate = {
+  name: "boosting, shallow and slow",
+  family: "boosting",
+  parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
+};
+const wide: Candidate = {
+  name: "boosting, wide",
+  family: "boosting",
+  parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
+};
+
 const classification: readonly Candidate[] = [
   { name: "baseline", family: "baseline", parameters: {} },
   { name: "logistic", family: "logistic", parameters: {} },
   { name: "boosting, quick", family: "boosting", parameters: { learningRate: 0.15, rounds: 80 } },
   { name: "boosting", family: "boosting", parameters: {} },
-  {
-    name: "boosting, shallow and slow",
-    family: "boosting",
-    parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
-  },
-  {
-    name: "boosting, wide",
-    family: "boosting",
-    parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
-  },
+  narrow,
+  penalised,
+  shallow,
+  wide,
   { name: "naive Bayes", family: "naiveBayes", parameters: {} },
   { name: "tree", family: "tree", parameters: {} },
   { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 5 } },
@@ -38,16 +54,10 @@ const regression: readonly Candidate[] = [
   { name: "ridge", family: "ridge", parameters: {} },
   { name: "boosting, quick", family: "boosting", parameters: { learningRate: 0.15, rounds: 80 } },
   { name: "boosting", family: "boosting", parameters: {} },
-  {
-    name: "boosting, shallow and slow",
-    family: "boosting",
-    parameters: { learningRate: 0.03, maxLeaves: 8, rounds: 1500 },
-  },
-  {
-    name: "boosting, wide",
-    family: "boosting",
-    parameters: { learningRate: 0.05, maxLeaves: 63, featureShare: 0.6, rowShare: 0.8 },
-  },
+  penalised,
+  wide,
+  narrow,
+  shallow,
   { name: "elastic net", family: "elasticNet", parameters: {} },
   { name: "tree", family: "tree", parameters: {} },
   { name: "linear", family: "linear", parameters: {} },
