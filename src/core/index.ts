@@ -12,6 +12,7 @@ export {
   type ParameterValues,
   resolveParameters,
 } from "./parameters.ts";
+export { normalQuantile } from "./normal-quantile.ts";
 export { processRuns } from "./process-runs.ts";
 export type { ProgressEvent, ProgressListener } from "./progress.ts";
 export { createRandom, hashString, mix32, type Random, rowUniform } from "./random.ts";

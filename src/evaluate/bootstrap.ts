@@ -6,9 +6,9 @@
  * Percentile intervals, or BCa, which also corrects for bias and skew by a jackknife.
  * Source: Efron 1987, JASA 82:171–185; Efron & Tibshirani 1993, chapters 13 and 14.
  */
-import { createRandom, MillwrightError } from "../core/index.ts";
+import { createRandom, MillwrightError, normalQuantile } from "../core/index.ts";
 import type { Metric, ScoredRows, Scorer } from "../metrics/index.ts";
-import { normalCdf, normalQuantile } from "./distributions.ts";
+import { normalCdf } from "./distributions.ts";
 import { resampler } from "./resample.ts";
 
 export interface BootstrapOptions {

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createRandom, type MillwrightError } from "../core/index.ts";
+import { createRandom, type MillwrightError, normalQuantile } from "../core/index.ts";
 import { type ClassificationRows, metric } from "../metrics/index.ts";
 import { bootstrapInterval, comparePaired, correctedResampledT, delong } from "./index.ts";
 import {
   normalCdf,
-  normalQuantile,
   normalTwoSided,
   studentQuantile,
   studentTwoSided,

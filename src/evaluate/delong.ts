@@ -6,9 +6,9 @@
  * it O(n log n). Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics
  * 44:837–845; Sun & Xu 2014, IEEE Signal Processing Letters 21:1389–1393.
  */
-import { MillwrightError } from "../core/index.ts";
+import { MillwrightError, normalQuantile } from "../core/index.ts";
 import { ascendingOrder, rocAuc } from "../metrics/index.ts";
-import { normalQuantile, normalTwoSided } from "./distributions.ts";
+import { normalTwoSided } from "./distributions.ts";
 
 export interface DelongComparison {
   readonly areaA: number;

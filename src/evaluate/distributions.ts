@@ -53,18 +53,6 @@ function upperGammaHalf(x: number): number {
   return Math.exp(-x) * Math.sqrt(x / Math.PI) * h;
 }
 
-/**
- * The z below which a standard normal falls with this chance.
- *
- * @param chance - In (0, 1); 0 and 1 give −∞ and ∞.
- */
-export function normalQuantile(chance: number): number {
-  if (chance <= 0) return -Infinity;
-  if (chance >= 1) return Infinity;
-  const z = exceededWith(normalTwoSided, 2 * Math.min(chance, 1 - chance));
-  return chance < 0.5 ? -z : z;
-}
-
 /** The x of at least 0 at which a falling chance comes down to `chance`, by halving. */
 function exceededWith(falling: (x: number) => number, chance: number): number {
   let low = 0;

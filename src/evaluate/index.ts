@@ -16,7 +16,7 @@ export {
   type ResampledComparison,
 } from "./compare.ts";
 export { type DelongComparison, delong } from "./delong.ts";
-export { normalCdf, normalQuantile, studentQuantile, studentTwoSided } from "./distributions.ts";
+export { normalCdf, studentQuantile, studentTwoSided } from "./distributions.ts";
 export { type LabelNoise, labelNoise } from "./label-noise.ts";
 export {
   growingParts,

@@ -8,7 +8,7 @@
  * the interval in two steps of √count comparisons, which keeps a large batch
  * small in memory. NaN stays NaN. Source: scikit-learn's QuantileTransformer.
  */
-import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
+import { normalQuantile, type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import {
   add,
   cast,
@@ -27,7 +27,6 @@ import {
 } from "../../graph/index.ts";
 import { type ColumnRef, transformOrChain } from "../columns.ts";
 import { numbersEncoder } from "../encoders/numbers.ts";
-import { normalQuantile } from "../normal-quantile.ts";
 import { sharedQuantile, sortedFinite } from "../statistics.ts";
 import { type Chain, chainOf, type StepContext, type Transform } from "../step.ts";
 import { requireNumbers, rowConstant } from "./row-constant.ts";

@@ -40,8 +40,10 @@ function ratio({ over, under }: { over: readonly number[]; under: readonly numbe
   return polynomial(over) / polynomial(under);
 }
 
-/** z with Φ(z) = p. @param p - In (0, 1). */
+/** z with Φ(z) = p. @param p - In [0, 1]; 0 and 1 give −∞ and ∞. */
 export function normalQuantile(p: number): number {
+  if (p <= 0) return -Infinity;
+  if (p >= 1) return Infinity;
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) return q * ratio(central, 0.180625 - q * q);
   const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
