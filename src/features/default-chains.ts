@@ -3,8 +3,8 @@
  *
  * Trees split raw numbers and native categories, and learn the direction of a
  * missing value themselves. Linear models, networks and distances want filled,
- * scaled numbers and 0/1 columns. Naive Bayes takes numbers as they are,
- * filled, and 0/1 columns. Only columns with the role feature are read, and never
+ * scaled numbers and 0/1 columns. Naive Bayes counts categories, takes numbers by their normal scores, since it
+ * sees each by a normal density, and leaves missing ones out. Only columns with the role feature are read, and never
  * a column of kind id.
  */
 import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
@@ -19,6 +19,7 @@ import { tfidfEncoder } from "./encoders/tfidf.ts";
 import { type Chain, chainOf, type Encoder, type Transform } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
+import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
 
 /** `naive` is for families that model each feature by itself. */
@@ -43,8 +44,11 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     columns.filter((column) => kinds.includes(column.kind)).map((column) => column.name);
   // So wide a clip leaves real numbers alone: it keeps ±Infinity from becoming NaN in a sum.
   const bounded = [impute({ indicator: "seen" }), clipOutliers({ method: "deviation", factor: 1000 })];
-  const finish: readonly Transform[] =
-    style === "trees" ? [] : style === "naive" ? bounded : [...bounded, scale()];
+  const finish: readonly Transform[] = {
+    trees: [],
+    naive: [quantileTransform({ distribution: "normal" })],
+    linear: [...bounded, scale()],
+  }[style];
   const chains: Chain[] = [];
   const add = (names: readonly string[], encoder: Encoder, transforms: readonly Transform[] = []): void => {
     if (names.length > 0) chains.push(chainOf(names, encoder, transforms));
@@ -58,9 +62,9 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     );
     add(
       categories.filter((name) => !many.has(name)),
-      oneHotEncoder({ maxCategories: manyCategories, drop: "binary" }),
+      style === "naive" ? ordinalEncoder() : oneHotEncoder({ maxCategories: manyCategories, drop: "binary" }),
     );
-    if (options.target && style === "linear") add([...many], targetEncoder(), [scale()]);
+    if (options.target) add([...many], targetEncoder(), finish.slice(-1));
     else add([...many], hashingEncoder({ buckets: manyCategories }));
   }
   const cycles = style === "trees" ? "number" : "oneHot";

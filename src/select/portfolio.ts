@@ -42,7 +42,7 @@ const classification: readonly Candidate[] = [
   penalised,
   shallow,
   wide,
-  { name: "naive Bayes", family: "naiveBayes", parameters: {} },
+  { name: "naive Bayes", family: "naiveBayes", parameters: { varianceSmoothing: 0.01 } },
   { name: "tree", family: "tree", parameters: {} },
   { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 5 } },
   { name: "forest", family: "forest", parameters: { minRowsInLeaf: 5 } },

@@ -7,14 +7,10 @@
  * Source: Ke et al. 2017, LightGBM; Shi 2007, best-first decision trees.
  */
 import { mix32 } from "../../core/index.ts";
-import {
-  type FoundSplit,
-  Grower,
-  histogramBytes,
-  type ScanOptions,
-  type ScanSide,
-} from "../../kernels/index.ts";
+import { Grower, histogramBytes, type ScanOptions, type ScanSide } from "../../kernels/index.ts";
 import type { BinnedDataset } from "./binned-dataset.ts";
+import { type GrownLeaf, Growth } from "./growth.ts";
+import { LeafHeap, type OpenLeaf } from "./leaf-heap.ts";
 import type { Tree } from "./tree.ts";
 
 export interface GrowParameters {
@@ -38,35 +34,6 @@ export interface GrowParameters {
   readonly randomThresholds: boolean;
   /** Per feature 1 (rising), −1 (falling) or 0. */
   readonly monotone: Int8Array | undefined;
-}
-
-/** A leaf's share of the row list, and its value. */
-export interface GrownLeaf {
-  readonly begin: number;
-  readonly end: number;
-  readonly passiveBegin: number;
-  readonly passiveEnd: number;
-  readonly value: number;
-}
-
-interface OpenLeaf {
-  begin: number;
-  end: number;
-  passiveBegin: number;
-  passiveEnd: number;
-  depth: number;
-  g: number;
-  h: number;
-  /** Bounds of the value in quantised units, from monotone constraints above. */
-  lower: number;
-  upper: number;
-  split: FoundSplit | undefined;
-  gain: number;
-  histogram: number;
-  /** Where it hangs: node and side, node −1 for the root. */
-  parent: number;
-  isLeft: boolean;
-  serial: number;
 }
 
 /** Bytes of histograms kept for open leaves; beyond it the least promising are given up and summed anew. */
@@ -428,61 +395,6 @@ export class TreeGrower {
   }
 }
 
-/** The nodes of the tree being grown, in the order of splitting. */
-class Growth {
-  readonly #splits: FoundSplit[] = [];
-  readonly #children: [number, number][] = [];
-  readonly #gains: number[] = [];
-
-  /** Adds the split of a leaf and hangs it where the leaf was. */
-  add(leaf: OpenLeaf, split: FoundSplit): number {
-    const node = this.#splits.push(split) - 1;
-    this.#children.push([0, 0]);
-    this.#gains.push(leaf.gain);
-    if (leaf.parent >= 0) this.hang(leaf.parent, leaf.isLeft, node);
-    return node;
-  }
-
-  hang(parent: number, isLeft: boolean, child: number): void {
-    this.#children[parent]![isLeft ? 0 : 1] = child;
-  }
-
-  finish(data: BinnedDataset, leaves: readonly GrownLeaf[], output: number, gainScale: number): Tree {
-    const count = this.#splits.length;
-    const tree = {
-      feature: new Int32Array(count),
-      threshold: new Float64Array(count),
-      members: new Array<readonly number[] | undefined>(count).fill(undefined),
-      trueChild: new Int32Array(count),
-      falseChild: new Int32Array(count),
-      missingTrue: new Uint8Array(count),
-      values: Float64Array.from(leaves, (leaf) => leaf.value),
-      gain: Float64Array.from(this.#gains, (gain) => gain * gainScale),
-      output,
-    };
-    this.#splits.forEach((split, node) => {
-      const feature = data.features[split.feature]!;
-      const missingLeft = split.goesLeft[feature.binCount] === 1;
-      const [left, right] = this.#children[node]!;
-      let leftIsTrue = true;
-      if (feature.kind === "number") {
-        tree.threshold[node] = feature.edges[split.bin] ?? Infinity;
-      } else {
-        const inside: number[] = [];
-        const outside: number[] = [];
-        feature.codeBins.forEach((bin, code) => (split.goesLeft[bin] === 1 ? inside : outside).push(code));
-        leftIsTrue = inside.length <= outside.length;
-        tree.members[node] = leftIsTrue ? inside : outside;
-      }
-      tree.feature[node] = split.feature;
-      tree.trueChild[node] = leftIsTrue ? left : right;
-      tree.falseChild[node] = leftIsTrue ? right : left;
-      tree.missingTrue[node] = missingLeft === leftIsTrue ? 1 : 0;
-    });
-    return tree;
-  }
-}
-
 /** `count` of the features, ascending, drawn by the seed. */
 function drawSubset(features: Uint32Array, count: number, seed: number): Uint32Array {
   const drawn = features.slice();
@@ -493,43 +405,4 @@ function drawSubset(features: Uint32Array, count: number, seed: number): Uint32A
     drawn[j] = kept;
   }
   return drawn.subarray(0, count).sort();
-}
-
-/** Open leaves by gain, the earlier first among equals. */
-class LeafHeap {
-  readonly #items: OpenLeaf[] = [];
-
-  #before(a: OpenLeaf, b: OpenLeaf): boolean {
-    return a.gain > b.gain || (a.gain === b.gain && a.serial < b.serial);
-  }
-
-  push(leaf: OpenLeaf): void {
-    const items = this.#items;
-    let at = items.push(leaf) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (this.#before(items[parent]!, leaf)) break;
-      items[at] = items[parent]!;
-      at = parent;
-    }
-    items[at] = leaf;
-  }
-
-  pop(): OpenLeaf | undefined {
-    const items = this.#items;
-    const top = items[0];
-    const last = items.pop();
-    if (top === undefined || last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && this.#before(items[child + 1]!, items[child]!)) child++;
-      if (this.#before(last, items[child]!)) break;
-      items[at] = items[child]!;
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
 }

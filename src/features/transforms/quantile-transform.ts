@@ -8,7 +8,12 @@
  * the interval in two steps of √count comparisons, which keeps a large batch
  * small in memory. NaN stays NaN. Source: scikit-learn's QuantileTransformer.
  */
-import { normalQuantile, type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
+import {
+  normalQuantile,
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+} from "../../core/index.ts";
 import {
   add,
   cast,
