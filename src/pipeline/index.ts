@@ -7,7 +7,14 @@ export {
   type Recipe,
 } from "./fit.ts";
 export { distributionOf, minRowsShown, referenceProfile } from "./profile.ts";
-export { encodeTarget, inferTaskKind, readTask, rowsWithTarget, type Task } from "./target.ts";
+export {
+  encodeTarget,
+  inferTaskKind,
+  readTask,
+  requireFreeOutputNames,
+  rowsWithTarget,
+  type Task,
+} from "./target.ts";
 export {
   type Pipeline,
   pipeline,

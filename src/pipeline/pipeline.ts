@@ -32,7 +32,7 @@ import {
 import { composeModel } from "./compose.ts";
 import { type FittedPipeline, fitRecipe } from "./fit.ts";
 import { referenceProfile } from "./profile.ts";
-import { encodeTarget, readTask, rowsWithTarget } from "./target.ts";
+import { encodeTarget, readTask, requireFreeOutputNames, rowsWithTarget } from "./target.ts";
 import { writeWhole } from "./write-whole.ts";
 
 export interface PipelineOptions<C extends ColumnSchema> {
@@ -106,6 +106,7 @@ async function fit<C extends ColumnSchema>(
     schema,
     "read" in table ? await table.read(schema.columns.map((column) => column.name)) : table,
   );
+  requireFreeOutputNames(schema);
   const rows = rowsWithTarget(whole, target.name);
   const frame = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
   const labels = labelsOf(target);

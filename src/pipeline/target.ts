@@ -6,7 +6,7 @@
  */
 import { MillwrightError } from "../core/index.ts";
 import type { Target } from "../estimators/index.ts";
-import type { ColumnSchema, Frame } from "../schema/index.ts";
+import type { ColumnSchema, Frame, Schema } from "../schema/index.ts";
 
 /** What is predicted and how its answers are named. */
 export type Task =
@@ -235,4 +235,18 @@ export function encodeTarget(frame: Frame, task: Task): Target {
     codes[row] = code;
   }
   return { kind: "classification", classCount: task.classes.length, codes };
+}
+
+/** Names of the graph's outputs, which no feature may bear. */
+const outputNames: readonly string[] = ["prediction", "probabilities"];
+
+/** @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN` when a feature is named like an answer of the model. */
+export function requireFreeOutputNames(schema: Schema): void {
+  const clash = schema.columns.find(({ name, role }) => role === "feature" && outputNames.includes(name));
+  if (clash === undefined) return;
+  throw new MillwrightError(
+    "SCHEMA_DUPLICATE_COLUMN",
+    `The column "${clash.name}" is named like what the model answers.`,
+    `Leave it out (--drop ${clash.name}), or rename it.`,
+  );
 }

@@ -22,6 +22,13 @@ export const badTables: readonly BadInput[] = [
     says: ["19 rows", "20"],
   },
   {
+    name: "a feature named like an answer of the model",
+    files: with_({ prediction: (row) => String((row * 7) % 11) }),
+    command: train(),
+    code: "SCHEMA_DUPLICATE_COLUMN",
+    says: ['"prediction"', "--drop prediction"],
+  },
+  {
     name: "a target that is not there",
     files: table,
     command: ["train", "./data.csv", "--target", "prize", "--out", "./out"],

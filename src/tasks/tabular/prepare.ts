@@ -11,7 +11,13 @@ import {
   readingOf,
 } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
-import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
+import {
+  encodeTarget,
+  readTask,
+  requireFreeOutputNames,
+  rowsWithTarget,
+  type Task,
+} from "../../pipeline/index.ts";
 import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
 import { weightOf } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
@@ -58,6 +64,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
       leaks.includes(item.name) ? "ignore" : roleAfter(item, findings, kept),
     );
     requireFeatures(schema, findings);
+    requireFreeOutputNames(schema);
     requireTime(schema, options.timeColumn);
     const frame = { ...labelled, schema };
     const weight = options.weight === undefined ? undefined : weightOf(frame, options.weight);
