@@ -43,7 +43,7 @@ const classification: readonly Candidate[] = [
   shallow,
   wide,
   { name: "naive Bayes", family: "naiveBayes", parameters: { varianceSmoothing: 0.01 } },
-  { name: "tree", family: "tree", parameters: {} },
+  { name: "tree", family: "tree", parameters: { minRowsInLeaf: 20 } },
   { name: "extra trees", family: "extraTrees", parameters: { minRowsInLeaf: 5 } },
   { name: "forest", family: "forest", parameters: { minRowsInLeaf: 5 } },
   { name: "perceptron", family: "mlp", parameters: {} },
