@@ -39,7 +39,16 @@ export function binValues(
 }
 
 /** The losses that the gradient kernel knows, by number. */
-export const objectiveCodes = { squared: 0, logistic: 1, softmax: 2 } as const;
+export const objectiveCodes = {
+  squared: 0,
+  logistic: 1,
+  softmax: 2,
+  poisson: 3,
+  gamma: 4,
+  tweedie: 5,
+  huber: 6,
+  quantile: 7,
+} as const;
 
 /** First and second derivatives as float pairs, and their sums per chunk of 4096 rows. */
 export function computeGradients(
@@ -55,12 +64,15 @@ export function computeGradients(
     classes: number;
     stride: number;
     sums: number;
+    /** The power of tweedie, the delta of huber, the level of quantile. */
+    parameter?: number | undefined;
   },
 ): void {
-  const { objective, scores, targets, weights, pairs, count, classes, stride, sums } = job;
+  const { objective, scores, targets, weights, pairs, count, classes, stride, sums, parameter = 0 } = job;
   kernels.memory
     .u32(args, 9)
     .set([objectiveCodes[objective], scores, targets, weights, pairs, count, classes, stride, sums]);
+  kernels.memory.f64(args + 40, 1)[0] = parameter;
   kernels.run(GRADIENTS, args);
 }
 

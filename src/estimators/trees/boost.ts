@@ -8,8 +8,9 @@
 import { rowUniform } from "../../core/index.ts";
 import { addLeafValues, computeGradients, quantiseGradients } from "../../kernels/index.ts";
 import type { BinnedDataset } from "./binned-dataset.ts";
+import type { GrownLeaf } from "./growth.ts";
 import { type GrowParameters, TreeGrower } from "./grow.ts";
-import { type Objective, type ObjectiveName, objectives } from "./objectives.ts";
+import { type Objective, type ObjectiveName, weightedQuantile } from "./objectives.ts";
 import type { Tree } from "./tree.ts";
 
 export interface BoostParameters extends GrowParameters {
@@ -23,7 +24,8 @@ export interface BoostParameters extends GrowParameters {
 /** Targets and weights by row number of the data set, in the kernels' memory. */
 export interface BoostRows {
   readonly data: BinnedDataset;
-  readonly objective: ObjectiveName;
+  readonly objectiveName: ObjectiveName;
+  readonly objective: Objective;
   readonly classCount: number;
   /** Numbers, or class codes. */
   readonly targets: Float64Array;
@@ -55,7 +57,7 @@ export class BoostSpace {
     this.targets = put(rows.targets);
     this.weights = rows.weights === undefined ? 0 : put(rows.weights);
     this.args = memory.take(64);
-    this.sums = memory.take(16 * Math.ceil(n / 4096) * objectives[rows.objective].outputs(rows.classCount));
+    this.sums = memory.take(16 * Math.ceil(n / 4096) * rows.objective.outputs(rows.classCount));
     this.leaves = memory.take(32 * Math.min(parameters.maxLeaves, n + 1));
     this.grower = new TreeGrower(data, n, parameters);
   }
@@ -90,7 +92,7 @@ export class BoostRun {
     const n = data.rowCount;
     this.#space = space;
     this.#parameters = parameters;
-    this.#objective = objectives[objective];
+    this.#objective = objective;
     this.#fitRows = fitRows;
     this.#watchRows = watchRows;
     this.#seed = seed;
@@ -132,7 +134,7 @@ export class BoostRun {
     const { kernels, rowCount: n } = rows.data;
     const outputs = this.#outputs;
     computeGradients(kernels, args, {
-      objective: rows.objective,
+      objective: rows.objectiveName,
       scores: this.#scores,
       targets,
       weights,
@@ -141,6 +143,7 @@ export class BoostRun {
       classes: outputs,
       stride: n,
       sums,
+      parameter: this.#objective.parameter,
     });
     const roundSeed = this.#seed + Math.imul(this.#round, 0x632be5ab);
     const active = this.#drawRows(roundSeed);
@@ -162,6 +165,8 @@ export class BoostRun {
         output: k,
         seed: roundSeed + k,
       });
+      if (this.#objective.leafQuantile !== undefined)
+        this.#renewLeaves(tree, leaves, this.#objective.leafQuantile);
       this.trees.push(tree);
       if (tree.feature.length > 0) grew = true;
       const table = kernels.memory.u32(this.#space.leaves, leaves.length * 8);
@@ -183,6 +188,20 @@ export class BoostRun {
     }
     this.#round++;
     return grew;
+  }
+
+  /** Sets each leaf to the quantile of its active rows' errors, times the learning rate. */
+  #renewLeaves(tree: Tree, leaves: GrownLeaf[], level: number): void {
+    const { grower, rows } = this.#space;
+    const { memory } = rows.data.kernels;
+    const scores = this.#score(0);
+    const errors = rows.targets.map((target, row) => target - scores[row]!);
+    leaves.forEach((leaf, i) => {
+      const own = memory.u32(grower.rows + 4 * leaf.begin, leaf.end - leaf.begin);
+      const value = weightedQuantile(level, own, errors, rows.weights) * this.#parameters.learningRate;
+      leaves[i] = { ...leaf, value };
+      tree.values[i] = value;
+    });
   }
 
   #scales(k: number): { gScale: number; hScale: number } {

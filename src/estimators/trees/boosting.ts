@@ -11,7 +11,6 @@ import { type Estimator, type Fitted, usableRows } from "../index.ts";
 import { binMatrix, defaultBinOptions, usefulThreads } from "./bin-matrix.ts";
 import { emitTrees } from "./emit.ts";
 import { type BoostedTrees, fitBoosted } from "./fit-boosted.ts";
-import { objectives } from "./objectives.ts";
 import { type BoostingParameters, boostingParameters } from "./parameters.ts";
 import {
   appendStatistics,
@@ -51,6 +50,13 @@ export function boosting(settings: BoostingSettings = {}): Estimator {
           "PARAMETER_CONFLICT",
           `boosting.monotone needs one answer that rises or falls, and the target has ${y.classCount} classes.`,
           "Leave it out.",
+        );
+      }
+      if (monotone !== undefined && resolved.objective === "quantile") {
+        throw new MillwrightError(
+          "PARAMETER_CONFLICT",
+          'boosting.monotone does not hold under objective "quantile", whose leaves are set to quantiles afterwards.',
+          "Leave one of them out.",
         );
       }
       const seed = context.random.child("boosting").integer(2 ** 31);
@@ -113,7 +119,7 @@ function fittedBoosting(
   featureCount: number,
 ): Fitted {
   const { trees, base } = model;
-  const objective = objectives[model.objective];
+  const { objective } = model;
   const gains = importanceOf(trees, featureCount + statistics.length);
   const importance = gains.slice(0, featureCount);
   // What a statistic earned belongs to its category.
@@ -122,7 +128,7 @@ function fittedBoosting(
   });
   const summary: Json = {
     trees: trees.length,
-    objective: model.objective,
+    objective: model.objectiveName,
     rounds: trees.length / base.length,
   };
   return {

@@ -3,7 +3,7 @@ import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import type { FitContext, Target } from "../index.ts";
 import type { BinnedDataset } from "./binned-dataset.ts";
 import { BoostRun, BoostSpace } from "./boost.ts";
-import type { ObjectiveName } from "./objectives.ts";
+import { type Objective, type NumberObjective, objectiveNamed, type ObjectiveName } from "./objectives.ts";
 import type { BoostingParameters } from "./parameters.ts";
 import type { Tree } from "./tree.ts";
 import { type Part, rowNumbers, watchedParts } from "./watched-rows.ts";
@@ -13,7 +13,8 @@ export interface BoostedTrees {
   readonly trees: readonly Tree[];
   /** Score before the first tree, one an output. */
   readonly base: readonly number[];
-  readonly objective: ObjectiveName;
+  readonly objectiveName: ObjectiveName;
+  readonly objective: Objective;
 }
 
 export interface BoostTargets {
@@ -62,12 +63,16 @@ export async function fitBoosted(
           validation?.weight ?? new Float64Array(more).fill(1),
         );
   const classCount = y.kind === "classification" ? y.classCount : 1;
-  const objective = objectiveOf(y);
+  const objectiveName = objectiveOf(y, parameters);
+  const objective = objectiveNamed(objectiveName, parameters);
   const rowIds = targets.rowIds ?? rowNumbers(0, n);
   const boost = { ...parameters, featuresPerNode: 0, randomThresholds: false, monotone: targets.monotone };
   const all = validation === undefined ? numbersOf(y) : join(numbersOf(y), numbersOf(validation.y));
   const mark = data.kernels.memory.used;
-  const space = new BoostSpace({ data, objective, classCount, targets: all, weights, rowIds }, boost);
+  const space = new BoostSpace(
+    { data, objectiveName, objective, classCount, targets: all, weights, rowIds },
+    boost,
+  );
   const parts = watchedParts(y, rowIds, n, more, parameters, seed);
   const start = ({ fit, watch }: Part) => new BoostRun(space, boost, fit, watch, seed);
   let run = start(parts[0]!);
@@ -79,16 +84,49 @@ export async function fitBoosted(
     run = start({ fit: rowNumbers(0, n), watch: new Uint32Array(0) });
   rounds = await addRounds(run, rounds, context);
   data.kernels.memory.release(mark);
-  return { trees: run.trees.slice(0, rounds * run.base.length), base: run.base, objective };
+  return { trees: run.trees.slice(0, rounds * run.base.length), base: run.base, objectiveName, objective };
 }
 
 function sizeOf(y: Target): number {
   return y.kind === "regression" ? y.values.length : y.codes.length;
 }
 
-/** Squared error for numbers; log loss for classes. */
-function objectiveOf(y: Target): ObjectiveName {
-  return y.kind === "regression" ? "squared" : y.classCount === 2 ? "logistic" : "softmax";
+/** What was asked for, if the targets allow it; else squared error for numbers and log loss for classes. */
+function objectiveOf(y: Target, { objective }: BoostingParameters): ObjectiveName {
+  if (y.kind === "regression") {
+    const name = objective === "auto" ? "squared" : objective;
+    requireDomain(name, y.values);
+    return name;
+  }
+  if (objective !== "auto") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `boosting.objective is "${objective}", a loss of numbers, and the target has ${y.classCount} classes.`,
+      "Leave it out.",
+    );
+  }
+  return y.classCount === 2 ? "logistic" : "softmax";
+}
+
+/** Logarithms need numbers above 0, on average or each. */
+function requireDomain(name: NumberObjective, values: Float64Array): void {
+  if (name !== "poisson" && name !== "tweedie" && name !== "gamma") return;
+  const outside = values.filter((y) => (name === "gamma" ? !(y > 0) : !(y >= 0)));
+  const rule = name === "gamma" ? "above 0" : "of at least 0";
+  if (outside.length > 0) {
+    throw new MillwrightError(
+      "DATA_BAD_VALUE",
+      `boosting.objective "${name}" needs targets ${rule}, and ${outside.length} of ${values.length} are not, the first ${outside[0]}.`,
+      'Choose "squared" or "huber".',
+    );
+  }
+  if (values.every((y) => y === 0)) {
+    throw new MillwrightError(
+      "TARGET_CONSTANT",
+      `All ${values.length} targets are 0, and boosting.objective "${name}" needs one above.`,
+      "Bring rows with answers above 0.",
+    );
+  }
 }
 
 function numbersOf(y: Target): Float64Array {

@@ -1,9 +1,10 @@
 /**
  * What boosting can minimise, one table entry each: where scores start, the loss that early stopping watches, and how
  * a score becomes the answer, in the graph and by hand. First and second derivatives are kernels of the same name.
- * Source: Friedman 2001; Friedman, Hastie & Tibshirani 2000 (logistic, multiclass).
+ * Source: Friedman 2001; Friedman, Hastie & Tibshirani 2000 (logistic, multiclass); Jørgensen 1987 (tweedie);
+ * Koenker & Bassett 1978 (quantile).
  */
-import { concat, sigmoid, softmax, sub, type Value } from "../../graph/index.ts";
+import { concat, exp, sigmoid, softmax, sub, type Value } from "../../graph/index.ts";
 
 export interface Objective {
   /** Scores a row: 1, or one a class. */
@@ -26,6 +27,10 @@ export interface Objective {
   emit(scores: Value): Value;
   /** The same by hand; row-major in and out. */
   reference(scores: Float64Array, outputs: number): Float64Array;
+  /** A number of the loss: the power of tweedie, the delta of huber, the level of quantile. */
+  readonly parameter?: number;
+  /** Leaves hold this quantile of their rows' errors in place of a Newton step, since the loss has no curvature. */
+  readonly leafQuantile?: number;
 }
 
 /** Weighted share of rows per class, never quite 0 or 1. */
@@ -66,7 +71,7 @@ function weightedMean(
 }
 
 // Bases are rounded to single precision: a sum over rows in another order then gives the same number.
-export const objectives = {
+const fixed = {
   squared: {
     outputs: () => 1,
     base: (targets, weights, rows) => [Math.fround(weightedMean(weights, rows, (row) => targets[row]!))],
@@ -126,4 +131,126 @@ export const objectives = {
   },
 } as const satisfies Record<string, Objective>;
 
-export type ObjectiveName = keyof typeof objectives;
+/** Numbers above 0, told by their logarithm. */
+function logarithmic(loss: (score: number, target: number) => number, parameter?: number): Objective {
+  return {
+    outputs: () => 1,
+    base: (targets, weights, rows) => [
+      // A part of the rows may hold zeros alone.
+      Math.fround(
+        Math.log(
+          Math.max(
+            1e-12,
+            weightedMean(weights, rows, (row) => targets[row]!),
+          ),
+        ),
+      ),
+    ],
+    loss: (scores, targets, weights, rows) =>
+      weightedMean(weights, rows, (row) => loss(scores[0]![row]!, targets[row]!)),
+    emit: (scores) => exp(scores),
+    reference: (scores) => scores.map((score) => Math.exp(score)),
+    ...(parameter !== undefined && { parameter }),
+  };
+}
+
+/** A loss of the error alone; answers the score itself. */
+function ofError(
+  base: Objective["base"],
+  loss: (error: number) => number,
+  rest: Pick<Objective, "parameter" | "leafQuantile">,
+): Objective {
+  return {
+    ...fixed.squared,
+    base,
+    loss: (scores, targets, weights, rows) =>
+      weightedMean(weights, rows, (row) => loss(targets[row]! - scores[0]![row]!)),
+    ...rest,
+  };
+}
+
+/** The constant at which the errors, held within ± delta, add to 0; by halving. */
+function huberCenter(
+  delta: number,
+  targets: Float64Array,
+  weights: Float64Array | undefined,
+  rows: Uint32Array,
+): number {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const row of rows) {
+    low = Math.min(low, targets[row]!);
+    high = Math.max(high, targets[row]!);
+  }
+  for (let i = 0; i < 60 && low < high; i++) {
+    const middle = low / 2 + high / 2;
+    const pull = weightedMean(weights, rows, (row) =>
+      Math.max(-delta, Math.min(delta, targets[row]! - middle)),
+    );
+    if (pull > 0) low = middle;
+    else high = middle;
+  }
+  return low / 2 + high / 2;
+}
+
+/** The least value with at least `level` of the weight at or below it. */
+export function weightedQuantile(
+  level: number,
+  rows: Uint32Array,
+  values: ArrayLike<number>,
+  weights: Float64Array | undefined,
+): number {
+  const order = Array.from(rows).sort((a, b) => values[a]! - values[b]! || a - b);
+  const total = order.reduce((sum, row) => sum + (weights?.[row] ?? 1), 0);
+  let below = 0;
+  for (const row of order) {
+    below += weights?.[row] ?? 1;
+    // What summing leaves over must not reach past the last row of weight.
+    if (below >= level * total * (1 - 1e-12) && below > 0) return values[row]!;
+  }
+  return values[order.at(-1)!]!;
+}
+
+/** The losses for numbers that a user may name. */
+export const numberObjectives = ["squared", "poisson", "gamma", "tweedie", "huber", "quantile"] as const;
+export type NumberObjective = (typeof numberObjectives)[number];
+export type ObjectiveName = NumberObjective | "logistic" | "softmax";
+
+/** Numbers that some objectives ask for. */
+export interface ObjectiveSettings {
+  /** Between 1 (counts) and 2 (amounts). */
+  readonly tweediePower: number;
+  /** In units of the target. */
+  readonly huberDelta: number;
+  /** Between 0 and 1. */
+  readonly quantile: number;
+}
+
+export function objectiveNamed(name: ObjectiveName, settings: ObjectiveSettings): Objective {
+  const { tweediePower: p, huberDelta: delta, quantile: level } = settings;
+  switch (name) {
+    case "poisson":
+      return logarithmic((s, y) => Math.exp(s) - y * s);
+    case "gamma":
+      return logarithmic((s, y) => y * Math.exp(-s) + s);
+    case "tweedie":
+      return logarithmic(
+        (s, y) => Math.exp((2 - p) * s) / (2 - p) - (y * Math.exp((1 - p) * s)) / (1 - p),
+        p,
+      );
+    case "huber":
+      return ofError(
+        (targets, weights, rows) => [Math.fround(huberCenter(delta, targets, weights, rows))],
+        (e) => (Math.abs(e) <= delta ? (e * e) / 2 : delta * (Math.abs(e) - delta / 2)),
+        { parameter: delta },
+      );
+    case "quantile":
+      return ofError(
+        (targets, weights, rows) => [Math.fround(weightedQuantile(level, rows, targets, weights))],
+        (e) => Math.max(level * e, (level - 1) * e),
+        { parameter: level, leafQuantile: level },
+      );
+    default:
+      return fixed[name];
+  }
+}

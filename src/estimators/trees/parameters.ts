@@ -1,7 +1,36 @@
 /** The parameter tables of the tree families: one declaration feeds validation, docs, flags and the search space. */
 import type { ParameterTable, ParameterValues } from "../../core/index.ts";
+import { numberObjectives } from "./objectives.ts";
 
 export const boostingParameters = {
+  objective: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto", ...numberObjectives],
+    meaning: "loss of a number; auto is squared error, and log loss for classes",
+  },
+  quantile: {
+    type: "number",
+    default: 0.5,
+    min: 0.001,
+    max: 0.999,
+    meaning: "level that objective quantile aims at",
+  },
+  huberDelta: {
+    type: "number",
+    default: 1,
+    min: 1e-12,
+    max: 1e300,
+    scale: "log",
+    meaning: "errors beyond it count by their size under objective huber, in units of the target",
+  },
+  tweediePower: {
+    type: "number",
+    default: 1.5,
+    min: 1.01,
+    max: 1.99,
+    meaning: "power of the variance under objective tweedie, 1 for counts and 2 for amounts",
+  },
   rounds: {
     type: "integer",
     default: 2000,

@@ -65,6 +65,73 @@ export function softmaxGradients(
   }
 }
 
+/** Poisson deviance of a logarithm: g = w (e^s − y), h = w e^(s + 0.7), which holds steps back where counts are high. */
+export function poissonGradients(
+  scores: usize, targets: usize, weights: usize, out: usize, begin: u32, end: u32,
+): void {
+  for (let i = begin; i < end; i++) {
+    const w = weights == 0 ? 1.0 : read(weights, i);
+    const mean = Math.exp(read(scores, i));
+    put(out, i, w * (mean - read(targets, i)), w * mean * 2.0137527074704766);
+  }
+}
+
+/** Gamma deviance of a logarithm: g = w (1 − y e^−s), h = w y e^−s. */
+export function gammaGradients(
+  scores: usize, targets: usize, weights: usize, out: usize, begin: u32, end: u32,
+): void {
+  for (let i = begin; i < end; i++) {
+    const w = weights == 0 ? 1.0 : read(weights, i);
+    const ratio = read(targets, i) * Math.exp(-read(scores, i));
+    put(out, i, w * (1 - ratio), w * ratio);
+  }
+}
+
+/**
+ * Tweedie deviance of a logarithm: g = w (e^((2 − p) s) − y e^((1 − p) s)), h its derivative.
+ *
+ * @param power - p, between 1 and 2.
+ */
+export function tweedieGradients(
+  scores: usize, targets: usize, weights: usize, out: usize, begin: u32, end: u32, power: f64,
+): void {
+  for (let i = begin; i < end; i++) {
+    const w = weights == 0 ? 1.0 : read(weights, i);
+    const s = read(scores, i);
+    const low = read(targets, i) * Math.exp((1 - power) * s);
+    const high = Math.exp((2 - power) * s);
+    put(out, i, w * (high - low), w * ((2 - power) * high + (power - 1) * low));
+  }
+}
+
+/**
+ * Huber's loss: g = w (score − y), held within ± delta; h = w.
+ *
+ * @param delta - Errors beyond it count by their size.
+ */
+export function huberGradients(
+  scores: usize, targets: usize, weights: usize, out: usize, begin: u32, end: u32, delta: f64,
+): void {
+  for (let i = begin; i < end; i++) {
+    const w = weights == 0 ? 1.0 : read(weights, i);
+    put(out, i, w * max(-delta, min(delta, read(scores, i) - read(targets, i))), w);
+  }
+}
+
+/**
+ * Pinball loss: g = w (1 − level) where the score is not below the target, else −w level; h = w.
+ *
+ * @param level - Between 0 and 1.
+ */
+export function quantileGradients(
+  scores: usize, targets: usize, weights: usize, out: usize, begin: u32, end: u32, level: f64,
+): void {
+  for (let i = begin; i < end; i++) {
+    const w = weights == 0 ? 1.0 : read(weights, i);
+    put(out, i, read(scores, i) >= read(targets, i) ? w * (1 - level) : -w * level, w);
+  }
+}
+
 /**
  * Sums of |g| and h over whole chunks of 4096 rows.
  *

@@ -14,20 +14,29 @@ describe("derivatives equal the reference to 1e-6 (single precision)", () => {
     ["logistic", 1, true],
     ["logistic", 1, false],
     ["softmax", 4, true],
+    ["poisson", 1, true],
+    ["gamma", 1, false],
+    ["tweedie", 1, true],
+    ["huber", 1, false],
+    ["quantile", 1, true],
   ] as const)("%s, %i outputs, weights %s", (objective, outputs, weighted) => {
     const { memory, call, put } = bareKernels();
     const scores = Array.from({ length: outputs }, () => normals(3));
     const targets =
-      objective === "squared"
+      objective === "squared" || objective === "huber" || objective === "quantile"
         ? normals(5)
-        : new Float64Array(count).map(() => random.integer(objective === "softmax" ? outputs : 2));
+        : objective === "gamma"
+          ? normals(5).map((v) => v * v + 1e-3)
+          : new Float64Array(count).map(() => random.integer(objective === "softmax" ? outputs : 2));
     const weights = weighted ? new Float64Array(count).map(() => random.next() * 2) : undefined;
     const all = new Float64Array(count * outputs);
     scores.forEach((own, k) => all.set(own, k * count));
     const pairs = memory.take(8 * count * outputs);
+    const parameter = objective === "tweedie" ? 1.3 : objective === "huber" ? 2 : 0.8;
+    const more = objective === "softmax" ? [outputs, count] : [parameter];
     const weightsAt = weights === undefined ? 0 : put(weights);
-    call[`${objective}Gradients`]!(put(all), put(targets), weightsAt, pairs, 0, count, outputs, count);
-    gradientsReference(objective, scores, targets, weights).forEach((expected, k) => {
+    call[`${objective}Gradients`]!(put(all), put(targets), weightsAt, pairs, 0, count, ...more);
+    gradientsReference(objective, scores, targets, weights, parameter).forEach((expected, k) => {
       const got = memory.f32(pairs + 8 * count * k, 2 * count);
       let worst = 0;
       expected.forEach(

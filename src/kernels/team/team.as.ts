@@ -3,7 +3,10 @@
 // Thread 0 is the caller; the others sit in `serve`. A command splits its rows or features evenly; sums are
 // integers or belong to fixed chunks, so the number of threads changes no bit of the result.
 import { binDoubles, binFloats } from "../binning/binning.as";
-import { gradientSums, logisticGradients, quantise, softmaxGradients, squaredGradients } from "../gradients/gradients.as";
+import {
+  gammaGradients, gradientSums, huberGradients, logisticGradients, poissonGradients, quantileGradients, quantise,
+  softmaxGradients, squaredGradients, tweedieGradients,
+} from "../gradients/gradients.as";
 import { histogram } from "../histogram/histogram.as";
 import { partition } from "../partition/partition.as";
 import { addToScores } from "../scores/scores.as";
@@ -143,7 +146,15 @@ function runGradients(args: usize, thread: u32, threads: u32): void {
   const end = shareStart(0, count, thread + 1, threads, 4096);
   if (objective == 0) squaredGradients(scores, targets, weights, pairs, begin, end);
   else if (objective == 1) logisticGradients(scores, targets, weights, pairs, begin, end);
-  else softmaxGradients(scores, targets, weights, pairs, begin, end, classes, stride);
+  else if (objective == 2) softmaxGradients(scores, targets, weights, pairs, begin, end, classes, stride);
+  else if (objective == 3) poissonGradients(scores, targets, weights, pairs, begin, end);
+  else if (objective == 4) gammaGradients(scores, targets, weights, pairs, begin, end);
+  else {
+    const parameter = load<f64>(args, 40);
+    if (objective == 5) tweedieGradients(scores, targets, weights, pairs, begin, end, parameter);
+    else if (objective == 6) huberGradients(scores, targets, weights, pairs, begin, end, parameter);
+    else quantileGradients(scores, targets, weights, pairs, begin, end, parameter);
+  }
   const chunks = (<usize>count + 4095) / 4096;
   for (let k: usize = 0; k < <usize>classes; k++) {
     gradientSums(pairs + k * (<usize>stride << 3), begin, end, sums + k * (chunks << 4));
