@@ -113,6 +113,12 @@ describe("portfolio", () => {
     expect(new Set(portfolio("regression", ["boosting"]).map((candidate) => candidate.family))).toEqual(
       new Set(["baseline", "boosting"]),
     );
+    const losses = (metric: string) =>
+      portfolio("regression", ["boosting"], metric)
+        .slice(1)
+        .map(({ parameters }) => [parameters["objective"], parameters["quantile"]]);
+    expect(new Set(losses("mae").flat())).toEqual(new Set([undefined]));
+    expect(losses("pinball@0.9")).toEqual(losses("mae").map(() => ["quantile", 0.9]));
     expect(() => portfolio("regression", ["bosting"])).toThrow(/"bosting"; the nearest name is "boosting"/);
     expect(() => portfolio("regression", ["logistic"])).toThrow(/does not do regression/);
   });

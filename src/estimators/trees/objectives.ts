@@ -200,12 +200,16 @@ export function weightedQuantile(
   values: ArrayLike<number>,
   weights: Float64Array | undefined,
 ): number {
+  if (weights === undefined) {
+    const sorted = Float64Array.from(rows, (row) => values[row]!).sort();
+    // As below: summing must not reach past the last row.
+    return sorted[Math.max(0, Math.ceil(level * sorted.length * (1 - 1e-12)) - 1)]!;
+  }
   const order = Array.from(rows).sort((a, b) => values[a]! - values[b]! || a - b);
-  const total = order.reduce((sum, row) => sum + (weights?.[row] ?? 1), 0);
+  const total = order.reduce((sum, row) => sum + weights[row]!, 0);
   let below = 0;
   for (const row of order) {
-    below += weights?.[row] ?? 1;
-    // What summing leaves over must not reach past the last row of weight.
+    below += weights[row]!;
     if (below >= level * total * (1 - 1e-12) && below > 0) return values[row]!;
   }
   return values[order.at(-1)!]!;

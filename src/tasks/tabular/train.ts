@@ -66,10 +66,10 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   progress({ stage: "read the table" });
   const table = await prepareTable(options);
   const { task } = table;
-  const candidates = portfolio(task.kind, options.families);
   requireTaskOptions(options, task);
   requireClasses(task, table.y);
   const metric = metricOf(options.metric, table.y);
+  const candidates = portfolio(task.kind, options.families, metric.name);
   const splits = splitRows(table.frame, table.y, {
     testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
     ...(options.folds !== undefined && { folds: options.folds }),
