@@ -108,6 +108,11 @@ function createProgram(run: Run): Command {
       .option("--time-column <column>", "the past predicts the future: split by this column")
       .option("--id <column>", "names the row; never a feature")
       .option(
+        "--require <rule>",
+        "rocAuc>=0.84, p99Ms<=5 or fileMb<=10 on untouched rows, else exit code 3 (repeatable)",
+        repeated,
+      )
+      .option(
         "--cost <fp=1,fn=5>",
         "cost of a false alarm and of a miss: sets the threshold (two classes)",
         costs,
@@ -141,7 +146,12 @@ function createProgram(run: Run): Command {
       .description("score a model file on rows with known answers")
       .argument("<model>", "a model.onnx")
       .argument("<source...>", "files, globs or a database URL")
-      .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric")),
+      .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric"))
+      .option(
+        "--require <rule>",
+        "rocAuc>=0.84, p99Ms<=5 or fileMb<=10 on these rows, else exit code 3 (repeatable)",
+        repeated,
+      ),
   )
     .option(...seedOption)
     .option(...threadsOption)
@@ -189,7 +199,7 @@ function createProgram(run: Run): Command {
  * Runs a command line.
  *
  * @param words - What stands after `millwright`.
- * @returns The exit code: 0 done, 1 the user's mistake, 2 our defect.
+ * @returns The exit code: 0 done, 1 the user's mistake, 2 our defect, 3 a limit that was stated is not kept.
  */
 export async function runCommand(words: readonly string[]): Promise<number> {
   let code = 0;

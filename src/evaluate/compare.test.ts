@@ -4,12 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createRandom, type MillwrightError, normalQuantile } from "../core/index.ts";
 import { type ClassificationRows, metric } from "../metrics/index.ts";
 import { bootstrapInterval, comparePaired, correctedResampledT, delong } from "./index.ts";
-import {
-  normalCdf,
-  normalTwoSided,
-  studentQuantile,
-  studentTwoSided,
-} from "./distributions.ts";
+import { normalCdf, normalTwoSided, studentQuantile, studentTwoSided } from "./distributions.ts";
 
 const golden = JSON.parse(
   readFileSync(new URL("../../test/golden/comparison.json", import.meta.url), "utf8"),

@@ -1,26 +1,36 @@
 /** `millwright evaluate`: a model file scored on rows with known answers. */
 import { type Reading, withoutPassword } from "../../data/index.ts";
+import { stat } from "node:fs/promises";
 import { load } from "../../model/index.ts";
-import { evaluateModel } from "../../tasks/index.ts";
+import { evaluateModel, parseRequirement } from "../../tasks/index.ts";
+import { printRequirements, requirementsCode } from "../requirements.ts";
 import { figure, print, printJson, startProgress, table } from "../terminal.ts";
 
 export interface EvaluateFlags extends Reading {
   readonly metric?: readonly string[];
+  readonly require?: readonly string[];
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-export async function evaluate(path: string, source: readonly string[], flags: EvaluateFlags): Promise<void> {
+export async function evaluate(
+  path: string,
+  source: readonly string[],
+  flags: EvaluateFlags,
+): Promise<number> {
   const { availableParallelism } = await import("node:os");
-  const { metric, threads = availableParallelism(), json = false, ...rest } = flags;
+  const { metric, require, threads = availableParallelism(), json = false, ...rest } = flags;
+  const required = require?.map(parseRequirement);
   const progress = startProgress(json);
   const model = await load(path);
   try {
     progress.listen({ stage: "evaluate" });
-    const { rowCount, weight, metrics } = await evaluateModel(model, source, {
+    const { size } = await stat(path);
+    const { rowCount, weight, metrics, requirements } = await evaluateModel(model, size, source, {
       ...rest,
       ...(metric && { metrics: metric }),
+      ...(required && { require: required }),
       threads,
     });
     progress.end();
@@ -32,8 +42,9 @@ export async function evaluate(path: string, source: readonly string[], flags: E
         rows: rowCount,
         ...(weight !== undefined && { weight }),
         metrics,
+        ...(requirements && { requirements }),
       });
-      return;
+      return requirementsCode(requirements);
     }
     print(
       `${model.name} on ${rowCount} rows of ${source.map(withoutPassword).join(", ")}${weight === undefined ? "" : `, weighted by ${weight}`}`,
@@ -50,6 +61,8 @@ export async function evaluate(path: string, source: readonly string[], flags: E
       [false, true, false, true],
     ))
       print(line);
+    printRequirements(requirements);
+    return requirementsCode(requirements);
   } finally {
     progress.end();
     await model.close();

@@ -1,8 +1,9 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
 import { parseColumnFlag, type Reading, readingFlags, shellWord } from "../../data/index.ts";
-import { type RunRecord, trainTable } from "../../tasks/index.ts";
+import { parseRequirement, type RunRecord, trainTable } from "../../tasks/index.ts";
 import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
+import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
 import { bold, dim, figure, findingLine, print, printJson, startProgress, table } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -25,6 +26,7 @@ export interface TrainFlags extends Reading {
   readonly group?: string;
   readonly timeColumn?: string;
   readonly id?: string;
+  readonly require?: readonly string[];
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   readonly seed: number;
   readonly threads?: number;
@@ -32,9 +34,10 @@ export interface TrainFlags extends Reading {
   readonly json?: boolean;
 }
 
-export async function train(source: readonly string[], flags: TrainFlags): Promise<void> {
+export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
-  const { column, test, json = false, out, threads, ...rest } = flags;
+  const { column, test, require, json = false, out, threads, ...rest } = flags;
+  const requirements = require?.map(parseRequirement);
   const folder = prepareFolder(out);
   const progress = startProgress(json);
   const interrupt = catchInterrupt(json);
@@ -43,6 +46,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
       ...rest,
       source,
       ...(test !== undefined && { testSource: test }),
+      ...(requirements && { require: requirements }),
       ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
       threads: threads ?? availableParallelism(),
       signal: interrupt.signal,
@@ -63,6 +67,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     progress.end();
     if (json) printJson(result.record);
     else printRun(result.record, { model, out, reading: rest });
+    return requirementsCode(result.record.requirements);
   } finally {
     interrupt.release();
     progress.end();
@@ -119,6 +124,7 @@ function printRun(
     print(
       `Warning: a shuffled target scores ${figure(record.nullTest.score)}, better than chance (${figure(record.nullTest.chance)}): something leaks.`,
     );
+  printRequirements(record.requirements);
   print();
   const file = shellWord(model);
   const flags = readingFlags(reading).map(shellWord);

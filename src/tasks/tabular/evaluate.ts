@@ -5,11 +5,20 @@ import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
 import { judgeModel, type MetricFigure } from "./judge.ts";
+import {
+  checkRequirements,
+  requireFitting,
+  type Requirement,
+  requiredMetrics,
+  type RequirementResult,
+} from "./requirements.ts";
 import { constantAnswer, judgedSchema, readLabelled } from "./labelled.ts";
 
 export interface EvaluateOptions extends Reading {
   /** Metrics to put first. */
   readonly metrics?: readonly string[];
+  /** What the model must reach on these rows. */
+  readonly require?: readonly Requirement[];
   readonly seed: number;
   readonly threads: number;
 }
@@ -19,6 +28,7 @@ export interface Evaluation {
   /** The column that weighs the rows, as in training; absent where it is not in the source. */
   readonly weight?: string;
   readonly metrics: readonly MetricFigure[];
+  readonly requirements?: readonly RequirementResult[];
 }
 
 /** The task that a model file says it does. */
@@ -35,10 +45,12 @@ export function taskOfModel(model: Model): Task {
 }
 
 /**
+ * @param bytes - Of the model file, for `fileMb`.
  * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `PARAMETER_UNKNOWN` for a metric that does not exist.
  */
 export async function evaluateModel(
   model: Model,
+  bytes: number,
   source: readonly string[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
@@ -52,6 +64,8 @@ export async function evaluateModel(
       "Choose another metric.",
     );
   }
+  const required = options.require ?? [];
+  requireFitting(required, task);
   const { schema } = model.metadata;
   const weight = schema.columns.find((column) => column.role === "weight")?.name;
   const rows = await readLabelled(source, judgedSchema(schema), task, {
@@ -61,6 +75,7 @@ export async function evaluateModel(
   const classCount = task.kind === "classification" ? task.classes.length : 0;
   const { metrics } = await judgeModel(model, rows, task, constantAnswer(rows), {
     metric: wanted[0] ?? defaultMetric(task.kind, classCount),
+    also: [...wanted, ...requiredMetrics(required)],
     seed: options.seed,
     threads: options.threads,
     threshold: model.metadata.task.threshold,
@@ -73,5 +88,8 @@ export async function evaluateModel(
     rowCount: rows.frame.rowCount,
     ...(rows.weight && { weight: weight! }),
     metrics: [...metrics].sort((a, b) => place(a) - place(b)),
+    ...(options.require && {
+      requirements: await checkRequirements(required, { model, bytes, metrics, frame: rows.frame }),
+    }),
   };
 }

@@ -3,5 +3,6 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate
 export type { TrainOptions } from "./options.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
 export type { MetricFigure } from "./judge.ts";
+export { parseRequirement, type Requirement, type RequirementResult } from "./requirements.ts";
 export type { LeaderboardRow, RunRecord } from "./run-record.ts";
 export { trainTable, type TrainResult } from "./train.ts";

@@ -54,6 +54,8 @@ export async function judgeModel(
   constant: Float64Array,
   options: {
     readonly metric: Metric;
+    /** Metrics to judge by besides those of the task. */
+    readonly also?: readonly Metric[];
     readonly seed: number;
     readonly threads: number;
     readonly threshold?: number | undefined;
@@ -64,8 +66,13 @@ export async function judgeModel(
   const doingNothing = new Float64Array(answers.length);
   for (let i = 0; i < answers.length; i++) doingNothing[i] = constant[i % constant.length]!;
   const classCount = rows.y.kind === "classification" ? rows.y.classCount : 0;
-  const others = metricsFor(rows.y.kind, classCount).filter((item) => item.name !== options.metric.name);
-  const metrics = [options.metric, ...others].flatMap((item): MetricFigure[] => {
+  const every = new Map(
+    [options.metric, ...(options.also ?? []), ...metricsFor(rows.y.kind, classCount)].map(
+      (item) => [item.name, item] as const,
+    ),
+  );
+  every.set(options.metric.name, options.metric);
+  const metrics = [...every.values()].flatMap((item): MetricFigure[] => {
     try {
       const scored = withThreshold(item, rows, answers, options.threshold);
       const { score, low, high } = bootstrapInterval(item, scored, {

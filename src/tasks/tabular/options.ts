@@ -2,6 +2,7 @@
 import type { Json, ProgressListener } from "../../core/index.ts";
 import type { ColumnOverride, Reading } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
+import type { Requirement } from "./requirements.ts";
 
 export interface TrainOptions extends Reading {
   /** Files, globs or one database URL. */
@@ -32,6 +33,8 @@ export interface TrainOptions extends Reading {
   readonly id?: string;
   /** Cost of a false alarm and of a miss, in any unit; sets the threshold. */
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
+  /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
+  readonly require?: readonly Requirement[];
   readonly seed: number;
   /** Cores to use. */
   readonly threads: number;

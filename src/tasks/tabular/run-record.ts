@@ -15,6 +15,7 @@ import type { LabelledFrame } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
 import type { PreparedTable } from "./prepare.ts";
 import { reproduceCommand } from "./reproduce.ts";
+import type { RequirementResult } from "./requirements.ts";
 import type { RunSplits } from "./splits.ts";
 
 export interface LeaderboardRow {
@@ -90,6 +91,8 @@ export interface RunRecord {
   /** The command that gives the same file again. */
   readonly reproduce: string;
   readonly model: { readonly bytes: number; readonly sha256: string };
+  /** What `--require` asked for, each passed or not. */
+  readonly requirements?: readonly RequirementResult[];
 }
 
 export interface RunParts {
@@ -104,6 +107,7 @@ export interface RunParts {
   readonly explanation: Explanation;
   readonly held: LabelledFrame;
   readonly model: Uint8Array;
+  readonly requirements?: readonly RequirementResult[];
   readonly threshold: number | undefined;
   readonly seconds: number;
 }
@@ -173,6 +177,7 @@ export function recordOf(parts: RunParts): RunRecord {
     budget: { unitsUsed: race.unitsUsed, stoppedBy: race.stoppedBy },
     reproduce: reproduceCommand(options, race.unitsUsed),
     model: { bytes: parts.model.length, sha256: sha256(parts.model) },
+    ...(parts.requirements && { requirements: parts.requirements }),
   };
 }
 

@@ -6,7 +6,7 @@
 import { createRandom, MillwrightError } from "../../core/index.ts";
 import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { Target } from "../../estimators/index.ts";
-import { defaultMetric, type Metric, metric as metricByName } from "../../metrics/index.ts";
+import { defaultMetric, type Metric, metric as metricByName, metricTable } from "../../metrics/index.ts";
 import { load } from "../../model/index.ts";
 import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
@@ -37,6 +37,12 @@ import { recipeOf, type TrainOptions } from "./options.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
 import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
+import {
+  checkRequirements,
+  requiredMetrics,
+  requireFitting,
+  type RequirementResult,
+} from "./requirements.ts";
 import { requireClasses, requireJudgeable, requireOptions, requireTaskOptions } from "./require.ts";
 import { type RunSplits, splitRows } from "./splits.ts";
 import { thresholdFor } from "./threshold.ts";
@@ -68,6 +74,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   const { task } = table;
   requireTaskOptions(options, task);
   requireClasses(task, table.y);
+  requireFitting(options.require ?? [], task);
   const metric = metricOf(options.metric, table.y);
   const candidates = portfolio(task.kind, options.families, metric.name);
   const splits = splitRows(table.frame, table.y, {
@@ -116,20 +123,31 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
   let judgement: Judgement;
   let explanation: Explanation;
+  let bytes: Uint8Array;
+  let requirements: readonly RequirementResult[] | undefined;
   try {
     const how = { metric, seed: options.seed, threads: options.threads, threshold };
-    judgement = await judgeModel(model, held, task, constantAnswer(training), how);
+    const also = requiredMetrics(options.require);
+    judgement = await judgeModel(model, held, task, constantAnswer(training), { ...how, also });
     progress({ stage: "explain" });
     const run = { model, held, judgement, table, race, data, choice };
     explanation = await explainModel(run, { ...how, secondsLeft: secondsLeft(), signal: options.signal });
+    bytes = composed.write({
+      rows: "test",
+      rowCount: held.frame.rowCount,
+      // What was required besides is in the record: the file does not depend on it.
+      values: judgement.metrics
+        .filter(({ name }) => name === metric.name || Object.hasOwn(metricTable, name))
+        .map(figureOf),
+    });
+    if (options.require !== undefined) {
+      const { metrics } = judgement;
+      const file = { model, bytes: bytes.length, metrics, frame: held.frame };
+      requirements = await checkRequirements(options.require, file);
+    }
   } finally {
     await model.close();
   }
-  const bytes = composed.write({
-    rows: "test",
-    rowCount: held.frame.rowCount,
-    values: judgement.metrics.map(figureOf),
-  });
   const seconds = (performance.now() - startedMs) / 1000;
   const parts = {
     options,
@@ -144,6 +162,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     held,
     model: bytes,
     threshold,
+    ...(requirements && { requirements }),
     seconds,
   };
   const record = recordOf(parts);

@@ -1,0 +1,159 @@
+/**
+ * What a finished file must reach, as `rocAuc>=0.84`: figures on the untouched rows, the size of the file, and
+ * the time of one row. The file is judged as it is shipped; nothing is chosen by these.
+ */
+import { MillwrightError, nearest } from "../../core/index.ts";
+import { type Metric, metric as metricByName, metricTable } from "../../metrics/index.ts";
+import type { Model } from "../../model/index.ts";
+import type { Task } from "../../pipeline/index.ts";
+import { type Frame, takeRows } from "../../schema/index.ts";
+import type { MetricFigure } from "./judge.ts";
+
+const comparisons = {
+  ">=": (value: number, bound: number) => value >= bound,
+  "<=": (value: number, bound: number) => value <= bound,
+  ">": (value: number, bound: number) => value > bound,
+  "<": (value: number, bound: number) => value < bound,
+};
+
+export interface Requirement {
+  /** As it was written. */
+  readonly text: string;
+  /** A metric's name, `p99Ms` or `fileMb`. */
+  readonly figure: string;
+  /** The metric that is meant; absent for `p99Ms` and `fileMb`. */
+  readonly metric?: Metric;
+  readonly comparison: keyof typeof comparisons;
+  readonly bound: number;
+}
+
+export interface RequirementResult {
+  readonly requirement: string;
+  readonly value: number;
+  /** 95 % interval of a metric over the rows. */
+  readonly low?: number;
+  readonly high?: number;
+  readonly passed: boolean;
+}
+
+/** Figures of the file itself: the 99th percentile of one row's milliseconds, and megabytes. */
+const fileFigures = ["p99Ms", "fileMb"] as const;
+
+/**
+ * Reads `rocAuc>=0.84`.
+ *
+ * @throws MillwrightError `PARAMETER_UNKNOWN` for a figure that does not exist, `PARAMETER_RANGE` for what is no comparison.
+ */
+export function parseRequirement(text: string): Requirement {
+  const parts = /^\s*([A-Za-z][\w@.-]*)\s*(>=|<=|>|<)\s*(\S+)\s*$/.exec(text);
+  const bound = Number(parts?.[3] ?? Number.NaN);
+  if (parts === null || !Number.isFinite(bound)) {
+    throw new MillwrightError(
+      "PARAMETER_RANGE",
+      `--require "${text}" is no comparison of a figure with a number.`,
+      "Write rocAuc>=0.84, p99Ms<=5 or fileMb<=10, in quotes.",
+    );
+  }
+  const comparison = parts[2] as Requirement["comparison"];
+  const name = parts[1]!;
+  const figure = fileFigures.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (figure !== undefined) return { text: text.trim(), figure, comparison, bound };
+  const metric = metricNamed(name);
+  return { text: text.trim(), figure: metric.name, metric, comparison, bound };
+}
+
+function metricNamed(name: string): Metric {
+  try {
+    return metricByName(name);
+  } catch (error) {
+    if ((error as MillwrightError).code !== "PARAMETER_UNKNOWN") throw error;
+    const known = [...Object.keys(metricTable), ...fileFigures];
+    const guess = nearest(name, known);
+    throw new MillwrightError(
+      "PARAMETER_UNKNOWN",
+      `--require knows no figure "${name}"${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+      `Choose from ${known.join(", ")}.`,
+    );
+  }
+}
+
+/**
+ * Whether every metric fits the task, before any work is done.
+ *
+ * @throws MillwrightError `PARAMETER_CONFLICT`.
+ */
+export function requireFitting(requirements: readonly Requirement[], task: Task): void {
+  for (const { text, metric } of requirements) {
+    if (metric === undefined) continue;
+    const classCount = task.kind === "classification" ? task.classes.length : 0;
+    if (metric.task === task.kind && (!metric.binaryOnly || classCount === 2)) continue;
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--require "${text}" is for ${metric.binaryOnly ? "two classes" : metric.task}, and "${task.target}" ${task.kind === "regression" ? "is a number" : `has ${classCount} classes`}.`,
+      "Require another figure.",
+    );
+  }
+}
+
+/** Metrics that are asked for. */
+export function requiredMetrics(requirements: readonly Requirement[] = []): Metric[] {
+  return requirements.flatMap(({ metric }) => (metric === undefined ? [] : [metric]));
+}
+
+/**
+ * Holds the file against what was required.
+ *
+ * @param metrics - Figures on rows that nothing has looked at.
+ * @param frame - The rows, for the time of one row.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for a metric that these rows do not define.
+ */
+export async function checkRequirements(
+  requirements: readonly Requirement[],
+  file: {
+    readonly model: Model;
+    readonly bytes: number;
+    readonly metrics: readonly MetricFigure[];
+    readonly frame: Frame;
+  },
+): Promise<RequirementResult[]> {
+  const results: RequirementResult[] = [];
+  let p99: number | undefined;
+  for (const { text, figure, metric, comparison, bound } of requirements) {
+    if (figure === "p99Ms") p99 ??= await rowTime(file.model, file.frame);
+    const found = file.metrics.find((item) => item.name === figure);
+    if (metric !== undefined && found === undefined) {
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `--require "${text}" asks for ${figure}, which ${file.frame.rowCount} rows of this target do not define.`,
+        "Require another figure.",
+      );
+    }
+    const value = figure === "p99Ms" ? p99! : figure === "fileMb" ? file.bytes / 1e6 : found!.value;
+    results.push({
+      requirement: text,
+      value,
+      ...(found && { low: found.low, high: found.high }),
+      passed: comparisons[comparison](value, bound),
+    });
+  }
+  return results;
+}
+
+/** Rows timed for `p99Ms`, one by one, after some that warm up. */
+const timedRows = 2000;
+const warmRows = 100;
+
+/** 99th percentile of the milliseconds of one row. */
+async function rowTime(model: Model, frame: Frame): Promise<number> {
+  const single = Array.from({ length: Math.min(timedRows, frame.rowCount) }, (_, row) =>
+    takeRows(frame, Uint32Array.of(row)),
+  );
+  const times = new Float64Array(timedRows);
+  for (let i = -warmRows; i < timedRows; i++) {
+    const row = single[(i + warmRows) % single.length]!;
+    const start = performance.now();
+    await model.predictColumns(row.columns, 1);
+    if (i >= 0) times[i] = performance.now() - start;
+  }
+  return times.sort()[Math.floor(0.99 * timedRows)]!;
+}
