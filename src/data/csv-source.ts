@@ -7,7 +7,7 @@ import type { Block } from "./csv/block.ts";
 import { addBlock, ColumnBuilder } from "./csv/columns.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
 import { Misaligned, parallelBytes, parseSegments } from "./csv/segments.ts";
-import { parseSequentially } from "./csv/sequential.ts";
+import { parseFile, parseSequentially } from "./csv/sequential.ts";
 import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
@@ -21,6 +21,8 @@ export interface CsvOptions extends DialectOptions {
   readonly threads?: number;
 }
 
+/** Fields of a chunk when rows are streamed. */
+const chunkFields = 1 << 20;
 /** More columns than this cannot be inputs of a model file. */
 const maxColumns = 10_000;
 /** Share of rows that may be broken before the file is refused. */
@@ -142,6 +144,8 @@ export class CsvSource implements RawSource {
     const ragged = { count: 0, examples: [] as RaggedRow[] };
     this.ragged = ragged;
     let before = 0;
+    // Rows since the last chunk.
+    let waiting = 0;
     for (const [index, csv] of this.opened.entries()) {
       const onBytes = (bytes: number): void => {
         options.onProgress?.(before + Math.min(bytes, csv.file.bytes), total);
@@ -157,12 +161,15 @@ export class CsvSource implements RawSource {
         this.rowCount += block.rowCount;
         left = block.leftBytes;
         if (left > maxRowBytes) refuseOpenQuote(csv, line, left);
-        if (!whole && block.rowCount > 0) yield { rowCount: block.rowCount, columns: take(true) };
+        waiting += block.rowCount;
+        if (whole || waiting * plans.length < chunkFields) continue;
+        yield { rowCount: waiting, columns: take(true) };
+        waiting = 0;
       }
       if (left > 0) refuseOpenQuote(csv, line, left);
       before += csv.file.bytes;
     }
-    if (whole) yield { rowCount: this.rowCount, columns: take(false) };
+    if (whole || waiting > 0) yield { rowCount: waiting, columns: take(!whole) };
   }
 
   /** Rows of all files, estimated from the sample of the first, a little high. */
@@ -180,10 +187,9 @@ export class CsvSource implements RawSource {
     const { file, found } = csv;
     const { dialect, headerBytes } = found;
     const text = { dialect, plans, skipBytes: headerBytes };
-    const cut =
-      !file.gzipped && csv.encoding === "utf-8" && file.bytes >= parallelBytes && !csv.quotedNewlines;
-    if (cut && this.threads > 1) {
-      const firstByte = csv.markBytes + headerBytes;
+    const plain = !file.gzipped && csv.encoding === "utf-8";
+    const firstByte = csv.markBytes + headerBytes;
+    if (plain && file.bytes >= parallelBytes && !csv.quotedNewlines && this.threads > 1) {
       const work = { path: file.path, fileBytes: file.bytes, firstByte, text };
       try {
         yield* parseSegments(work, this.threads, onBytes);
@@ -194,6 +200,10 @@ export class CsvSource implements RawSource {
         csv.quotedNewlines = true;
         throw new ScanAgain();
       }
+    }
+    if (plain) {
+      for await (const block of parseFile(file.path, firstByte, text, onBytes)) yield { block, parser: 0 };
+      return;
     }
     const blocks = toUtf8(readBlocks(file.path, file.gzipped), csv.encoding, csv.markBytes, file.path);
     for await (const block of parseSequentially(text, blocks, onBytes)) yield { block, parser: 0 };

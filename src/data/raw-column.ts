@@ -1,4 +1,5 @@
 /** Columns as a reader delivers them, before their kind is decided. */
+import type { NumbersSeen } from "../kernels/index.ts";
 
 export type RawColumn =
   /** Not asked for. */
@@ -13,6 +14,8 @@ export type RawColumn =
       readonly infinite?: number;
       /** Most digits behind the point in these rows and those before, where it is known from the text. */
       readonly decimals?: number;
+      /** What the values are, where the reader has looked. */
+      readonly seen?: NumbersSeen;
     }
   /** Epoch milliseconds; NaN is missing. */
   | { readonly type: "datetime"; readonly values: Float64Array; readonly zoned: boolean }

@@ -17,6 +17,7 @@ export {
   type Dialect,
   type FieldPlan,
   InvalidUtf8,
+  type NumbersSeen,
   type RaggedRow,
 } from "./delimited/delimited.ts";
 export { Kernels } from "./kernels.ts";

@@ -1,12 +1,18 @@
 /** What a stretch of a CSV file holds, as it passes from a parser (here or in a worker thread) to the columns. */
-import type { DelimitedParser, FieldPlan, RaggedRow } from "../../kernels/index.ts";
+import type { DelimitedParser, FieldPlan, NumbersSeen, RaggedRow } from "../../kernels/index.ts";
 
+/** Values and codes are views on the parser's memory, which it writes again later. */
 export type BlockColumn =
   | { readonly type: "skip" }
   /** The plan does not fit; the column's rows are not delivered any more. */
   | { readonly type: "odd" }
   /** `decimals`: most digits behind the point so far. */
-  | { readonly type: "number"; readonly values: Float64Array; readonly decimals: number }
+  | {
+      readonly type: "number";
+      readonly values: Float64Array;
+      readonly decimals: number;
+      readonly seen: NumbersSeen;
+    }
   | {
       readonly type: "datetime";
       readonly values: Float64Array;
@@ -24,12 +30,14 @@ export interface Block {
   readonly ragged: readonly RaggedRow[];
   /** Lines that the block spans. */
   readonly lines: number;
-  /** Bytes that belong to no complete row, and the line on which a quote stands open, 0 for none. */
+  /** Whether more blocks follow of the bytes that the parser was fed. */
+  readonly more: boolean;
+  /** Bytes that belong to no complete row, when no more blocks follow; and the line on which a quote stands open, 0 for none. */
   readonly leftBytes: number;
   readonly openQuoteLine: number;
 }
 
-/** Runs a parser over what it was fed and collects its batches. */
+/** Runs a parser over what it was fed, block by block. */
 export class BlockParser {
   readonly parser: DelimitedParser;
   private readonly plans: readonly FieldPlan[];
@@ -37,42 +45,32 @@ export class BlockParser {
   private readonly handed: number[];
   private raggedHanded = 0;
   private line: number;
-  private readonly keepArrays: boolean;
-  private pieces: readonly Pieces[] = [];
-  /** Rows of the last block: the next has about as many. */
-  private rowsExpected = 4096;
 
-  /** @param keepArrays - Blocks are used up before the next is made, so that its arrays can be used again. */
-  constructor(parser: DelimitedParser, plans: readonly FieldPlan[], keepArrays: boolean) {
+  constructor(parser: DelimitedParser, plans: readonly FieldPlan[]) {
     this.parser = parser;
     this.plans = plans;
-    this.keepArrays = keepArrays;
     this.handed = plans.map(() => 0);
     this.line = parser.line;
   }
 
   /**
+   * Blocks of the complete rows fed so far, at least one; each stands until the next is made.
+   *
    * @param last - Whether the text ends here.
    * @throws InvalidUtf8
    */
-  run(last: boolean): Block {
-    const { parser, plans } = this;
-    if (!this.keepArrays || this.pieces.length === 0) {
-      this.pieces = plans.map((plan) => new Pieces(plan, this.rowsExpected));
-    }
-    const columns = this.pieces;
-    let rowCount = 0;
+  *blocks(last: boolean): Generator<Block> {
     for (;;) {
-      const batch = parser.next(last);
-      if (batch.rowCount > 0) {
-        for (let column = 0; column < columns.length; column++) {
-          columns[column]!.add(parser, column, batch.rowCount);
-        }
-      }
-      rowCount += batch.rowCount;
-      if (!batch.more) break;
+      const block = this.next(last);
+      yield block;
+      if (!block.more) return;
     }
-    this.rowsExpected = Math.ceil(rowCount * 1.05);
+  }
+
+  private next(last: boolean): Block {
+    const { parser, plans } = this;
+    const { rowCount, more } = parser.next(last);
+    parser.summarise();
     const before = this.line - 1;
     const ragged = parser.ragged
       .slice(Math.min(20, this.raggedHanded))
@@ -83,78 +81,30 @@ export class BlockParser {
     this.line = parser.line;
     return {
       rowCount,
-      columns: plans.map((plan, column) => this.finish(plan, column, columns[column]!)),
+      columns: plans.map((plan, column) => this.column(plan, column, rowCount)),
       raggedCount,
       ragged,
       lines,
-      leftBytes: parser.unparsedBytes,
+      more,
+      leftBytes: more ? 0 : parser.unparsedBytes,
       openQuoteLine: parser.openQuoteLine,
     };
   }
 
-  private finish(plan: FieldPlan, column: number, pieces: Pieces): BlockColumn {
+  private column(plan: FieldPlan, column: number, rowCount: number): BlockColumn {
     const { parser } = this;
     if (plan === "skip") return { type: "skip" };
-    if (parser.isOdd(column)) {
-      pieces.takeNumbers();
-      return { type: "odd" };
-    }
+    if (parser.isOdd(column)) return { type: "odd" };
     if (plan === "string") {
       const added = parser.strings(column, this.handed[column]!);
       this.handed[column]! += added.length;
-      return { type: "string", codes: pieces.takeCodes(), added };
+      return { type: "string", codes: parser.codes(column, rowCount), added };
     }
+    const values = parser.numbers(column, rowCount);
     if (plan === "number") {
-      return { type: "number", values: pieces.takeNumbers(), decimals: parser.decimals(column) };
+      return { type: "number", values, decimals: parser.decimals(column), seen: parser.seen(column) };
     }
     const { zoned, unzoned } = parser.zones(column);
-    return { type: "datetime", values: pieces.takeNumbers(), zoned: zoned > 0, unzoned: unzoned > 0 };
-  }
-}
-
-/** Batches of one column in one growing array. */
-class Pieces {
-  private readonly plan: FieldPlan;
-  private numbers: Float64Array;
-  private codes: Int32Array;
-  private length = 0;
-
-  constructor(plan: FieldPlan, capacity: number) {
-    this.plan = plan;
-    this.numbers = new Float64Array(plan === "number" || plan === "datetime" ? capacity : 0);
-    this.codes = new Int32Array(plan === "string" ? capacity : 0);
-  }
-
-  add(parser: DelimitedParser, column: number, rowCount: number): void {
-    if (this.plan === "skip") return;
-    const end = this.length + rowCount;
-    if (this.plan === "string") {
-      if (end > this.codes.length) {
-        const grown = new Int32Array(Math.max(end, 2 * this.codes.length));
-        grown.set(this.codes.subarray(0, this.length));
-        this.codes = grown;
-      }
-      this.codes.set(parser.codes(column, rowCount), this.length);
-    } else {
-      if (end > this.numbers.length) {
-        const grown = new Float64Array(Math.max(end, 2 * this.numbers.length));
-        grown.set(this.numbers.subarray(0, this.length));
-        this.numbers = grown;
-      }
-      this.numbers.set(parser.numbers(column, rowCount), this.length);
-    }
-    this.length = end;
-  }
-
-  takeCodes(): Int32Array {
-    const taken = this.codes.subarray(0, this.length);
-    this.length = 0;
-    return taken;
-  }
-
-  takeNumbers(): Float64Array {
-    const taken = this.numbers.subarray(0, this.length);
-    this.length = 0;
-    return taken;
+    return { type: "datetime", values, zoned: zoned > 0, unzoned: unzoned > 0 };
   }
 }

@@ -4,6 +4,8 @@
  * Each parser has codes of its own; here strings get one dictionary a column, numbered by first appearance in the
  * rows, whoever parsed them.
  */
+import type { NumbersSeen } from "../../kernels/index.ts";
+import { joinSeen } from "../infer/number-summary.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Block, BlockColumn } from "./block.ts";
 
@@ -19,6 +21,7 @@ export class ColumnBuilder {
   private zoned = false;
   private unzoned = false;
   private decimals = 0;
+  private seen: NumbersSeen | undefined;
   private readonly dictionary: string[] = [];
   private readonly codeOf = new Map<string, number>();
   /** Strings of each parser, and their codes here. */
@@ -52,7 +55,10 @@ export class ColumnBuilder {
     }
     this.numbers.set(column.values, this.length);
     this.length = end;
-    if (column.type === "number") this.decimals = Math.max(this.decimals, column.decimals);
+    if (column.type === "number" && column.values.length > 0) {
+      this.decimals = Math.max(this.decimals, column.decimals);
+      this.seen = this.seen === undefined ? column.seen : joinSeen(this.seen, column.seen);
+    }
     if (column.type !== "datetime") return;
     this.zoned ||= column.zoned;
     this.unzoned ||= column.unzoned;
@@ -101,15 +107,16 @@ export class ColumnBuilder {
    * @param more - Whether rows will follow, for which the arrays are kept.
    */
   take(more: boolean): RawColumn {
-    const { length, type } = this;
+    const { length, type, seen } = this;
     this.length = 0;
+    this.seen = undefined;
     if (this.odd) return { type: "odd" };
     if (type === "skip" || type === "odd") return { type: "skip" };
     if (type === "string")
       return { type, codes: this.part(this.codes, length, more), dictionary: this.dictionary };
     const values = this.part(this.numbers, length, more);
     return type === "number"
-      ? { type, values, decimals: this.decimals }
+      ? { type, values, decimals: this.decimals, ...(seen === undefined ? {} : { seen }) }
       : { type, values, zoned: this.zoned };
   }
 

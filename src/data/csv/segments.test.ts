@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
 import type { Dialect, FieldPlan, RaggedRow } from "../../kernels/index.ts";
-import { readBlocks } from "../bytes.ts";
 import { openTable } from "../open-table.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Block } from "./block.ts";
 import { addBlock, ColumnBuilder } from "./columns.ts";
 import { Misaligned, parseSegments } from "./segments.ts";
-import { parseSequentially } from "./sequential.ts";
+import { parseFile } from "./sequential.ts";
 
 const dialect: Dialect = { delimiter: 44, quote: 34, escape: 34, newline: 10 };
 const plans: readonly FieldPlan[] = ["number", "string", "datetime", "skip", "string"];
@@ -52,8 +51,7 @@ async function readBoth(body: string, segmentBytes: number): Promise<readonly [R
   const work = { path, fileBytes: size, firstByte: header.length, text };
   const inSegments = await collect(parseSegments(work, 3, () => {}, segmentBytes));
   async function* alone() {
-    for await (const block of parseSequentially(text, readBlocks(path, false), () => {}))
-      yield { block, parser: 0 };
+    for await (const block of parseFile(path, header.length, text, () => {})) yield { block, parser: 0 };
   }
   const inOne = await collect(alone());
   return [inSegments, inOne];

@@ -1,5 +1,6 @@
 /**
- * A plain UTF-8 file parsed by several threads, each a segment at a time, delivered in the order of the file.
+ * A plain UTF-8 file parsed by several threads, each a segment at a time, delivered in the order of the file. Values
+ * stay in the memory of the thread that parsed them until they are copied to their column.
  *
  * A segment reaches from the first newline at its nominal start to the first newline at its nominal end. Should
  * such a newline stand inside quotes, the segment before it ends with an open quote: then the caller is told, and
@@ -8,15 +9,11 @@
 import type { Worker } from "node:worker_threads";
 import { startWorker } from "../../core/index.ts";
 import { InvalidUtf8 } from "../../kernels/index.ts";
-import type { Block } from "./block.ts";
+import type { Block, BlockColumn } from "./block.ts";
 import type { CsvText } from "./sequential.ts";
 
-/** A segment's nominal bytes. */
-export interface Segment {
-  readonly index: number;
-  readonly start: number;
-  readonly end: number;
-}
+/** Blocks of a thread that can stand at a time, until they are copied. */
+export const slotsPerThread = 3;
 
 /** What a worker starts with. */
 export interface SegmentWork {
@@ -27,10 +24,30 @@ export interface SegmentWork {
   readonly text: CsvText;
 }
 
-/** What it answers. */
+/** What it also is told by its team. */
+export interface TeamWork extends SegmentWork {
+  readonly segmentBytes: number;
+  readonly segmentCount: number;
+  /** The next segment that nobody has taken, one word. */
+  readonly taken: Int32Array;
+  /** This worker's slots: 1 while a block stands in it. */
+  readonly slots: Int32Array;
+}
+
+/** A column of a block whose values lie in the worker's memory, at an offset in bytes. */
+export type SentColumn =
+  | Extract<BlockColumn, { readonly type: "skip" | "odd" }>
+  | (Omit<Extract<BlockColumn, { readonly type: "number" }>, "values"> & { readonly at: number })
+  | (Omit<Extract<BlockColumn, { readonly type: "datetime" }>, "values"> & { readonly at: number })
+  | (Omit<Extract<BlockColumn, { readonly type: "string" }>, "codes"> & { readonly at: number });
+
+export type SentBlock = Omit<Block, "columns"> & { readonly columns: readonly SentColumn[] };
+
+/** What it answers: first its memory, then blocks of segments that it took, in their order. */
 export type SegmentAnswer =
-  | { readonly index: number; readonly block: Block }
-  | { readonly index: number; readonly failure: "utf8" | "error"; readonly message: string };
+  | { readonly memory: SharedArrayBuffer }
+  | { readonly segment: number; readonly slot: number; readonly block: SentBlock }
+  | { readonly failure: "utf8" | "error"; readonly message: string };
 
 /** Thrown when a segment began inside quotes. */
 export class Misaligned extends Error {}
@@ -40,7 +57,7 @@ export const parallelBytes = 24 * 1024 * 1024;
 
 /**
  * @param threads - At least 2.
- * @yields Each block with the number of the worker whose codes it has.
+ * @yields Each block with the number of the worker whose codes it has; it stands until the next is asked for.
  * @throws Misaligned before or after some blocks were given out: then none of them counts.
  * @throws InvalidUtf8
  */
@@ -48,67 +65,81 @@ export async function* parseSegments(
   work: SegmentWork,
   threads: number,
   onBytes: (bytes: number) => void,
-  segmentBytes = 4 * 1024 * 1024,
+  segmentBytes = 2 * 1024 * 1024,
 ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
-  const count = Math.max(1, Math.ceil((work.fileBytes - work.firstByte) / segmentBytes));
-  const segments = Array.from({ length: count }, (_, index): Segment => {
-    const start = work.firstByte + index * segmentBytes;
-    return { index, start, end: Math.min(work.fileBytes, start + segmentBytes) };
-  });
-  const workers = Array.from({ length: Math.min(threads, count) }, () => {
-    return startWorker("segments.worker", import.meta.url, work);
+  const segmentCount = Math.max(1, Math.ceil((work.fileBytes - work.firstByte) / segmentBytes));
+  const taken = new Int32Array(new SharedArrayBuffer(4));
+  const members = Array.from({ length: Math.min(threads, segmentCount) }, () => {
+    const slots = new Int32Array(new SharedArrayBuffer(4 * slotsPerThread));
+    const told: TeamWork = { ...work, segmentBytes, segmentCount, taken, slots };
+    return { slots, worker: startWorker("segments.worker", import.meta.url, told) };
   });
   try {
-    const team = new Team(workers, segments);
-    for (let index = 0; index < count; index++) {
-      const { block, parser } = await team.take(index);
-      const last = index === count - 1;
-      if (block.leftBytes > 0 && !last) throw new Misaligned();
-      yield { block, parser };
-      onBytes(segments[index]!.end);
+    const team = new Team(members.map(({ worker }) => worker));
+    for (let segment = 0; segment < segmentCount; ) {
+      const { sent, parser, slot, memory } = await team.take(segment);
+      const last = segment === segmentCount - 1;
+      if (sent.leftBytes > 0 && !last) throw new Misaligned();
+      yield { block: received(sent, memory), parser };
+      const { slots } = members[parser]!;
+      Atomics.store(slots, slot, 0);
+      Atomics.notify(slots, slot);
+      if (sent.more) continue;
+      segment++;
+      onBytes(Math.min(work.fileBytes, work.firstByte + segment * segmentBytes));
     }
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(members.map(({ worker }) => worker.terminate()));
   }
+}
+
+/** A block with its values as views on the memory of the worker that made it. */
+function received(sent: SentBlock, memory: SharedArrayBuffer): Block {
+  const columns = sent.columns.map((column): BlockColumn => {
+    if (column.type === "skip" || column.type === "odd") return column;
+    const { at, ...rest } = column;
+    if (rest.type === "string") return { ...rest, codes: new Int32Array(memory, at, sent.rowCount) };
+    return { ...rest, values: new Float64Array(memory, at, sent.rowCount) };
+  });
+  return { ...sent, columns };
 }
 
 interface Done {
-  readonly block: Block;
+  readonly sent: SentBlock;
   readonly parser: number;
+  readonly slot: number;
+  readonly memory: SharedArrayBuffer;
 }
 
-/** Deals segments to workers and keeps their answers until it is their turn; never far ahead of the taker. */
+/**
+ * Keeps the blocks of workers until it is their turn. A worker takes segments in their order and waits while all its
+ * slots are full, so the one with the next segment always goes on, and none runs far ahead.
+ */
 class Team {
-  private readonly workers: readonly Worker[];
-  private readonly segments: readonly Segment[];
-  private readonly ahead: number;
-  private readonly idle = new Set<number>();
-  private readonly answers = new Map<number, Done>();
-  private nextToDeal = 0;
-  private taken = 0;
+  private readonly blocks = new Map<number, Done[]>();
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
 
-  constructor(workers: readonly Worker[], segments: readonly Segment[]) {
-    this.workers = workers;
-    this.segments = segments;
-    this.ahead = 3 * workers.length;
-    for (const [number, worker] of workers.entries()) {
-      this.idle.add(number);
-      worker.on("message", (answer: SegmentAnswer) => this.receive(number, answer));
+  constructor(workers: readonly Worker[]) {
+    for (const [parser, worker] of workers.entries()) {
+      let memory: SharedArrayBuffer;
+      worker.on("message", (answer: SegmentAnswer) => {
+        if ("memory" in answer) ({ memory } = answer);
+        else if ("failure" in answer)
+          this.fail(answer.failure === "utf8" ? new InvalidUtf8() : new Error(answer.message));
+        else this.receive(answer.segment, { sent: answer.block, parser, slot: answer.slot, memory });
+      });
       worker.on("error", (error) => this.fail(error));
     }
-    this.deal();
   }
 
-  async take(index: number): Promise<Done> {
+  /** The next block of a segment. */
+  async take(segment: number): Promise<Done> {
     for (;;) {
       if (this.failure !== undefined) throw this.failure;
-      const done = this.answers.get(index);
+      const done = this.blocks.get(segment)?.shift();
       if (done !== undefined) {
-        this.answers.delete(index);
-        this.taken = index + 1;
-        this.deal();
+        if (!done.sent.more) this.blocks.delete(segment);
         return done;
       }
       await new Promise<void>((resolve) => {
@@ -117,22 +148,10 @@ class Team {
     }
   }
 
-  private deal(): void {
-    for (const number of [...this.idle]) {
-      if (this.nextToDeal >= this.segments.length || this.nextToDeal >= this.taken + this.ahead) return;
-      this.idle.delete(number);
-      this.workers[number]!.postMessage(this.segments[this.nextToDeal++]);
-    }
-  }
-
-  private receive(number: number, answer: SegmentAnswer): void {
-    if ("failure" in answer) {
-      this.fail(answer.failure === "utf8" ? new InvalidUtf8() : new Error(answer.message));
-      return;
-    }
-    this.answers.set(answer.index, { block: answer.block, parser: number });
-    this.idle.add(number);
-    this.deal();
+  private receive(segment: number, done: Done): void {
+    const waiting = this.blocks.get(segment);
+    if (waiting === undefined) this.blocks.set(segment, [done]);
+    else waiting.push(done);
     this.wake?.();
   }
 

@@ -3,12 +3,12 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { DelimitedParser, InvalidUtf8 } from "../../kernels/index.ts";
 import { type Block, BlockParser } from "./block.ts";
-import type { Segment, SegmentAnswer, SegmentWork } from "./segments.ts";
+import { type SegmentAnswer, type SentBlock, slotsPerThread, type TeamWork } from "./segments.ts";
 
-const { path, fileBytes, firstByte, text } = workerData as SegmentWork;
+const { path, fileBytes, firstByte, text, segmentBytes, segmentCount, taken, slots } = workerData as TeamWork;
 const file = openSync(path, "r");
-const parser = new DelimitedParser(text.dialect, text.plans, 1);
-const runner = new BlockParser(parser, text.plans, false);
+const parser = new DelimitedParser(text.dialect, text.plans, 1, slotsPerThread);
+const runner = new BlockParser(parser, text.plans);
 /** Bytes read behind a segment at a time, to find the end of its last row. */
 const moreBytes = 1 << 16;
 
@@ -24,8 +24,8 @@ function read(start: number, end: number): Uint8Array {
   return target.subarray(0, length);
 }
 
-/** Feeds a segment's rows: from behind the newline before its start to behind the one at its end. */
-function feed({ start, end }: Segment): void {
+/** Feeds the rows of a segment: from behind the newline before its start to behind the one at its end. */
+function feed(start: number, end: number): void {
   const from = start === firstByte ? start : start - 1;
   const { newline } = text.dialect;
   // What an open quote left behind: the whole pass is given up then.
@@ -46,26 +46,53 @@ function feed({ start, end }: Segment): void {
   }
 }
 
-function parse(segment: Segment): SegmentAnswer {
-  const { index } = segment;
-  try {
-    feed(segment);
-    return { index, block: runner.run(segment.end >= fileBytes) };
-  } catch (error) {
-    const failure = error instanceof InvalidUtf8 ? "utf8" : "error";
-    return { index, failure, message: error instanceof Error ? error.message : String(error) };
+/** The block as it is sent, its values by where they lie. */
+function sent(block: Block): SentBlock {
+  const columns = block.columns.map((column) => {
+    if (column.type === "skip" || column.type === "odd") return column;
+    if (column.type === "string") {
+      const { codes, ...rest } = column;
+      return { ...rest, at: codes.byteOffset };
+    }
+    const { values, ...rest } = column;
+    return { ...rest, at: values.byteOffset };
+  });
+  return { ...block, columns };
+}
+
+function answer(message: SegmentAnswer): void {
+  parentPort!.postMessage(message);
+}
+
+let slot = 0;
+
+/** Parses segments until all are taken. */
+function parseAll(): void {
+  for (;;) {
+    const segment = Atomics.add(taken, 0, 1);
+    if (segment >= segmentCount) return;
+    const start = firstByte + segment * segmentBytes;
+    const end = Math.min(fileBytes, start + segmentBytes);
+    feed(start, end);
+    const blocks = runner.blocks(end >= fileBytes);
+    for (let more = true; more; slot = (slot + 1) % slotsPerThread) {
+      // Until the values of the block that was here are copied.
+      Atomics.wait(slots, slot, 1);
+      parser.useSlot(slot);
+      const block = blocks.next().value as Block;
+      Atomics.store(slots, slot, 1);
+      answer({ segment, slot, block: sent(block) });
+      ({ more } = block);
+    }
   }
 }
 
-function buffersOf(block: Block): ArrayBuffer[] {
-  return block.columns.flatMap((column) => {
-    if (column.type === "number" || column.type === "datetime") return [column.values.buffer as ArrayBuffer];
-    return column.type === "string" ? [column.codes.buffer as ArrayBuffer] : [];
-  });
+// The values lie where they lay at first, however the memory grows.
+answer({ memory: parser.buffer });
+try {
+  parseAll();
+} catch (error) {
+  const failure = error instanceof InvalidUtf8 ? "utf8" : "error";
+  answer({ failure, message: error instanceof Error ? error.message : String(error) });
 }
-
-parentPort!.on("message", (segment: Segment) => {
-  const answer = parse(segment);
-  parentPort!.postMessage(answer, "block" in answer ? buffersOf(answer.block) : []);
-});
-parentPort!.on("close", () => closeSync(file));
+closeSync(file);

@@ -13,7 +13,11 @@ import { sqlName } from "./read-query.ts";
  * @param name - Of the view.
  * @param table - Its numbers must not be rounded to float32.
  */
-export async function loadTable(engine: Engine, name: string, table: Table): Promise<void> {
+export async function loadTable(
+  engine: Engine,
+  name: string,
+  table: Pick<Table, "schema" | "stream">,
+): Promise<void> {
   const { columns } = table.schema;
   const stored = sqlName(`millwright rows of ${name}`);
   const types = columns.map((column) => (isNumeric(column) ? "DOUBLE" : "VARCHAR"));

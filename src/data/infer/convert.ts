@@ -5,6 +5,7 @@
  * that chunk after chunk of one column get the same codes.
  */
 import { MillwrightError } from "../../core/index.ts";
+import type { NumbersSeen } from "../../kernels/index.ts";
 import {
   type Cells,
   type ColumnSchema,
@@ -48,7 +49,7 @@ export class ColumnConverter {
   convert(raw: RawColumn): Cells {
     switch (raw.type) {
       case "number":
-        return this.fromNumbers(raw.values);
+        return this.fromNumbers(raw.values, raw.seen);
       case "datetime":
         return this.fromDatetimes(raw.values, raw.zoned);
       case "string":
@@ -58,7 +59,7 @@ export class ColumnConverter {
     }
   }
 
-  private fromNumbers(values: Float64Array): Cells {
+  private fromNumbers(values: Float64Array, seen: NumbersSeen | undefined): Cells {
     const { column } = this;
     if (column.kind === "datetime") return this.refuseKind("numbers", values);
     if (column.kind !== "number") return this.code(values, plainDecimal);
@@ -67,7 +68,7 @@ export class ColumnConverter {
     if (missing.length > 0) {
       for (let i = 0; i < values.length; i++) if (missing.includes(values[i]!)) values[i] = Number.NaN;
     }
-    if (column.dtype === "float32")
+    if (column.dtype === "float32" && !areSmallIntegers(seen))
       for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i]!);
     return { type: "number", values };
   }
@@ -180,6 +181,11 @@ export class ColumnConverter {
       `Correct the cell, or empty it where the value is missing.`,
     );
   }
+}
+
+/** Whether all values are known to be float32 as they are. */
+function areSmallIntegers(seen: NumbersSeen | undefined): boolean {
+  return seen?.integral === true && seen.low >= -16777216 && seen.high <= 16777216;
 }
 
 function kindOf(column: ColumnSchema): string {

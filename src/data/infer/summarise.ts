@@ -66,7 +66,7 @@ export class ColumnSummariser {
   /** Digits are scanned where the text does not tell how many there are. */
   private addNumbers(raw: RawColumn & { readonly type: "number" }): void {
     const first = this.numbers.rowCount === 0;
-    this.numbers.add(raw.values, raw.decimals);
+    this.numbers.add(raw.values, raw.decimals, raw.seen);
     this.numbers.infinite += raw.infinite ?? 0;
     const told = raw.decimals !== undefined && raw.decimals < 10;
     if (told || this.numbers.integral) return;

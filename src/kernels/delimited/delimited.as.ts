@@ -1,10 +1,13 @@
 // Delimited text to columns: bytes of a CSV block become field bounds, and fields become numbers, datetimes or codes.
 //
-// Sixteen bytes at a time are compared with delimiter, newline and quote, so most bytes are never looked at singly.
-// A batch of rows is split first and then converted column by column. `reference.ts` says the same slowly.
+// A batch of rows is split into the bounds of its fields and then converted column by column, batch after batch until
+// the block is full. Rows without quotes are split sixty-four bytes at a time (`rows.as.ts`), the others a field at a
+// time. `reference.ts` says the same slowly.
 import { datetimeFromBytes, zoneSeen } from "./datetimes.as";
 import { intern } from "./interning.as";
-import { decimalsSeen, numberFromBytes, SLOW } from "./numbers.as";
+import { convertCommon, decimalsSeen, mostDecimals, numberFromBytes, SLOW } from "./numbers.as";
+import { plainAt, plainCount, splitPlainRows } from "./rows.as";
+import { SUMMARY_BYTES, summariseNumbers } from "./summaries.as";
 
 /** Words of the state, as in `delimited.ts`. */
 const DELIMITER: usize = 0;
@@ -13,8 +16,8 @@ const ESCAPE: usize = 2;
 const NEWLINE: usize = 3;
 const COLUMNS: usize = 4;
 const CAPACITY: usize = 5;
-const STARTS: usize = 6;
-const ENDS: usize = 7;
+const BOUNDS: usize = 6;
+const BATCH: usize = 7;
 const AT: usize = 8;
 const END: usize = 9;
 const LAST: usize = 10;
@@ -29,6 +32,7 @@ const SLOW_COUNT: usize = 18;
 const SCRATCH: usize = 19;
 const HEAP: usize = 20;
 const SCRATCH_BYTES: usize = 21;
+const SUMMARIES: usize = 22;
 
 /** Ragged rows that are described: line, fields, problem. */
 const RAGGED_EXAMPLES: u32 = 20;
@@ -57,19 +61,28 @@ function marks(at: usize, delimiter: v128, newline: v128, quote: v128): u32 {
   );
 }
 
-/** Splits and converts the next rows. Returns 1 when the batch is full and more may follow. */
+/** Splits and converts the next rows. Returns 1 when the block is full and more may follow. */
 export function parseDelimited(state: usize): u32 {
-  const full = splitRows(state);
-  const count = word(state, COUNT);
-  setWord(state, SLOW_COUNT, 0);
   const columns = word(state, COLUMNS);
-  if (count > 0) {
-    for (let column: u32 = 0; column < columns; column++) convertColumn(state, column, columns, count);
+  const capacity = word(state, CAPACITY);
+  const batch = word(state, BATCH);
+  setWord(state, SLOW_COUNT, 0);
+  let done: u32 = 0;
+  let full: u32 = 1;
+  while (full != 0 && done < capacity && word(state, SLOW_COUNT) <= batch * columns) {
+    const limit = min(batch, capacity - done);
+    const count = splitRows(state, limit);
+    full = <u32>(count == limit);
+    if (count == 0) break;
+    for (let column: u32 = 0; column < columns; column++) convertColumn(state, column, columns, done, count);
+    done += count;
   }
+  setWord(state, COUNT, done);
   return full;
 }
 
-function splitRows(state: usize): u32 {
+/** Bounds of the fields of the next rows, at most `capacity`; returns how many there are. */
+function splitRows(state: usize, capacity: u32): u32 {
   const delimiterByte = <u8>word(state, DELIMITER);
   const quoteByte = <u8>word(state, QUOTE);
   const escapeByte = <u8>word(state, ESCAPE);
@@ -80,9 +93,7 @@ function splitRows(state: usize): u32 {
   const newline = i8x16.splat(<i8>newlineByte);
   const quote = quoting ? i8x16.splat(<i8>quoteByte) : newline;
   const columns = word(state, COLUMNS);
-  const capacity = word(state, CAPACITY);
-  const starts = <usize>word(state, STARTS);
-  const ends = <usize>word(state, ENDS);
+  const bounds = <usize>word(state, BOUNDS);
   const end = <usize>word(state, END);
   const last = word(state, LAST);
   let at = <usize>word(state, AT);
@@ -92,10 +103,29 @@ function splitRows(state: usize): u32 {
   // Marked bytes in the sixteen from `base` on that were not passed yet.
   let base = at;
   let mask = at < end ? marks(base, delimiter, newline, quote) : 0;
+  // Rows to split singly before plain ones are looked for again.
+  let pause: u32 = 0;
+  let patience: u32 = 1;
   while (count < capacity && at < end) {
+    if (pause > 0) pause--;
+    else {
+      const place = bounds + (<usize>(count * columns) << 3);
+      splitPlainRows(at, end, place, columns, capacity - count, delimiterByte, newlineByte, quoteByte);
+      const plain = plainCount();
+      patience = plain > 0 ? 1 : min(patience << 1, 256);
+      pause = patience;
+      if (plain > 0) {
+        count += plain;
+        line += plain;
+        at = plainAt();
+        base = at;
+        mask = at < end ? marks(base, delimiter, newline, quote) : 0;
+        continue;
+      }
+    }
     const rowStart = at;
     const rowLine = line;
-    const row = <usize>(count * columns) << 2;
+    const row = bounds + (<usize>(count * columns) << 3);
     let field: u32 = 0;
     let start = at;
     let complete: u32 = 0;
@@ -170,8 +200,8 @@ function splitRows(state: usize): u32 {
         fieldEnd--;
       }
       if (field < columns) {
-        store<u32>(starts + row + (<usize>field << 2), fieldStart);
-        store<u32>(ends + row + (<usize>field << 2), <u32>fieldEnd);
+        store<u32>(row + (<usize>field << 3), fieldStart);
+        store<u32>(row + (<usize>field << 3), <u32>fieldEnd, 4);
       }
       field++;
       at = stop;
@@ -198,8 +228,8 @@ function splitRows(state: usize): u32 {
       count++;
       continue;
     }
-    const first = load<u32>(starts + row);
-    const blank = field == 1 && load<u32>(ends + row) <= (first & ~ESCAPED) && load<u8>(rowStart) != quoteByte;
+    const first = load<u32>(row);
+    const blank = field == 1 && load<u32>(row, 4) <= (first & ~ESCAPED) && load<u8>(rowStart) != quoteByte;
     if (blank) continue;
     if (field == columns + 1 && !stray) {
       let look = at - 1;
@@ -218,10 +248,9 @@ function splitRows(state: usize): u32 {
     }
     setWord(state, RAGGED_COUNT, ragged + 1);
   }
-  setWord(state, COUNT, count);
   setWord(state, AT, <u32>at);
   setWord(state, LINE, line);
-  return count == capacity ? 1 : 0;
+  return count;
 }
 
 /** Words of a column's descriptor, as in `delimited.ts`; from DICTIONARY on as in `interning.as.ts`. */
@@ -233,35 +262,54 @@ const OUT: usize = 4;
 const DICTIONARY: usize = 5;
 const DECIMALS: usize = 14;
 
-function convertColumn(state: usize, column: u32, columns: u32, count: u32): void {
+/** Summaries of the number columns of the block. */
+export function summariseBlock(state: usize): void {
+  const count = word(state, COUNT);
+  if (count == 0) return;
+  const columns = word(state, COLUMNS);
+  for (let column: u32 = 0; column < columns; column++) {
+    const descriptor = <usize>word(state, DESCRIPTORS) + (<usize>column << 6);
+    if (word(descriptor, PLAN) != 1 || word(descriptor, ODD) != 0) continue;
+    const summary = <usize>word(state, SUMMARIES) + <usize>column * SUMMARY_BYTES;
+    summariseNumbers(<usize>word(descriptor, OUT), count, summary);
+  }
+}
+
+/** Converts one column of a batch; its first row is row `done` of the block. */
+function convertColumn(state: usize, column: u32, columns: u32, done: u32, count: u32): void {
   const descriptor = <usize>word(state, DESCRIPTORS) + (<usize>column << 6);
   const plan = word(descriptor, PLAN);
   if (plan == 0 || word(descriptor, ODD) != 0) return;
-  const starts = <usize>word(state, STARTS) + (<usize>column << 2);
-  const ends = <usize>word(state, ENDS) + (<usize>column << 2);
-  const stride = <usize>columns << 2;
+  const bounds = <usize>word(state, BOUNDS) + (<usize>column << 3);
+  const stride = <usize>columns << 3;
   const out = <usize>word(descriptor, OUT);
-  if (plan == 1) convertNumbers(state, descriptor, column, starts, ends, stride, count, out);
-  else if (plan == 2) convertDatetimes(descriptor, starts, ends, stride, count, out);
-  else convertStrings(state, descriptor, starts, ends, stride, count, out);
+  if (plan == 1) convertNumbers(state, descriptor, column, bounds, stride, done, count, out);
+  else if (plan == 2) convertDatetimes(descriptor, bounds, stride, count, out + (<usize>done << 3));
+  else convertStrings(state, descriptor, bounds, stride, count, out + (<usize>done << 2));
 }
 
 function convertNumbers(
   state: usize,
   descriptor: usize,
   column: u32,
-  starts: usize,
-  ends: usize,
+  bounds: usize,
   stride: usize,
+  done: u32,
   count: u32,
-  out: usize,
+  blockOut: usize,
 ): void {
   let slow = word(state, SLOW_COUNT);
   let most = word(descriptor, DECIMALS);
   const list = <usize>word(state, SLOW_LIST);
+  const out = blockOut + (<usize>done << 3);
   for (let row: u32 = 0; row < count; row++) {
-    const at = <usize>row * stride;
-    const value = numberFromBytes(<usize>(load<u32>(starts + at) & ~ESCAPED), <usize>load<u32>(ends + at));
+    row = convertCommon(bounds, stride, row, count, out);
+    most = max(most, mostDecimals());
+    if (row == count) break;
+    const at = bounds + <usize>row * stride;
+    const start = load<u32>(at) & ~ESCAPED;
+    const end = load<u32>(at, 4);
+    const value = numberFromBytes(<usize>start, <usize>end);
     if (value == Infinity) {
       setWord(descriptor, ODD, 1);
       return;
@@ -269,8 +317,11 @@ function convertNumbers(
     if (value == value) most = max(most, decimalsSeen());
     // Too long for sixty-four bits: left to the caller.
     if (value == SLOW) {
-      store<u32>(list + (<usize>slow << 3), column);
-      store<u32>(list + (<usize>slow << 3), row, 4);
+      const entry = list + (<usize>slow << 4);
+      store<u32>(entry, column);
+      store<u32>(entry, done + row, 4);
+      store<u32>(entry, start, 8);
+      store<u32>(entry, end, 12);
       slow++;
     }
     store<f64>(out + (<usize>row << 3), value);
@@ -279,19 +330,12 @@ function convertNumbers(
   setWord(descriptor, DECIMALS, most);
 }
 
-function convertDatetimes(
-  descriptor: usize,
-  starts: usize,
-  ends: usize,
-  stride: usize,
-  count: u32,
-  out: usize,
-): void {
+function convertDatetimes(descriptor: usize, bounds: usize, stride: usize, count: u32, out: usize): void {
   let zoned = word(descriptor, ZONED);
   let unzoned = word(descriptor, UNZONED);
   for (let row: u32 = 0; row < count; row++) {
-    const at = <usize>row * stride;
-    const value = datetimeFromBytes(<usize>(load<u32>(starts + at) & ~ESCAPED), <usize>load<u32>(ends + at));
+    const at = bounds + <usize>row * stride;
+    const value = datetimeFromBytes(<usize>(load<u32>(at) & ~ESCAPED), <usize>load<u32>(at, 4));
     if (value == Infinity) {
       setWord(descriptor, ODD, 1);
       return;
@@ -310,8 +354,7 @@ function convertDatetimes(
 function convertStrings(
   state: usize,
   descriptor: usize,
-  starts: usize,
-  ends: usize,
+  bounds: usize,
   stride: usize,
   count: u32,
   out: usize,
@@ -320,10 +363,10 @@ function convertStrings(
   const heap = state + (HEAP << 2);
   const escapeByte = <u8>word(state, ESCAPE);
   for (let row: u32 = 0; row < count; row++) {
-    const at = <usize>row * stride;
-    const marked = load<u32>(starts + at);
+    const at = bounds + <usize>row * stride;
+    const marked = load<u32>(at);
     let start = <usize>(marked & ~ESCAPED);
-    let end = <usize>load<u32>(ends + at);
+    let end = <usize>load<u32>(at, 4);
     let code: i32 = -1;
     if (start < end) {
       if ((marked & ESCAPED) != 0) {

@@ -107,6 +107,38 @@ describe("against the reference", () => {
     );
   });
 
+  test.each<[string, string]>([
+    ["line feeds", "\n"],
+    ["carriage returns before them", "\r\n"],
+  ])("plain rows with an odd one among them, cut anywhere: %s", (_name, newline) => {
+    const random = createRandom(5);
+    const odd = [
+      '1,"a,b",2',
+      '1,"two\nlines",2',
+      "1,2",
+      "",
+      "1,2,3,4",
+      "1,2,3,",
+      '1,5" pipe,2',
+      ",,",
+      " 7 ,x,\t8",
+    ];
+    const plans = ["number", "string", "number"] as const;
+    for (let round = 0; round < 60; round++) {
+      const rows = Array.from({ length: 40 }, () =>
+        random.next() < 0.08
+          ? odd[random.integer(odd.length)]!
+          : `${random.normal()},${"w".repeat(random.integer(1 + round))},${random.integer(1000)}`,
+      );
+      const text = rows.join(newline) + (round % 2 === 0 ? newline : "");
+      const expected = parseReference(text, comma, plans);
+      const got = parse(text, plans, comma, 100 + random.integer(1000));
+      expect(got.rowCount).toBe(expected.rowCount);
+      expect(got.columns.map(String)).toEqual(expected.columns.map(String));
+      expect(got.ragged).toEqual(expected.ragged.slice(0, 20));
+    }
+  });
+
   test("more rows than a batch holds, and more strings than the first tables hold", () => {
     const random = createRandom(3);
     const lines = Array.from(
@@ -164,6 +196,40 @@ describe("numbers", () => {
     const wrong = finite.filter((text, at) => !Object.is(columns[0]![at], Number(text)));
     expect(wrong).toEqual([]);
     expect(parse("1\n1e400\n", ["number"]).columns).toEqual([undefined]);
+  });
+
+  test("of every length and with a point at every place", () => {
+    const random = createRandom(21);
+    const texts: string[] = [];
+    for (let length = 1; length <= 24; length++) {
+      for (let point = -1; point <= length; point++) {
+        for (let round = 0; round < 8; round++) {
+          const digits = Array.from({ length }, () => random.integer(10)).join("");
+          const body = point < 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+          texts.push((["", "-", "+"][round % 3] ?? "") + body.replace(/^0+(?=\d)/, ""));
+        }
+      }
+    }
+    const { columns } = parse(`${texts.join("\n")}\n`, ["number"]);
+    const wrong = texts.filter((text, at) => !Object.is(columns[0]![at], Number(text)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("of any characters are told apart from what is none, at every length", () => {
+    const random = createRandom(22);
+    const letters = "0123456789012345678901234567890123456789.-+e /:\xff";
+    const plans = Array.from({ length: 100 }, () => "number" as const);
+    for (let round = 0; round < 60; round++) {
+      // Each column of the one row is none or a number by itself.
+      const texts = plans.map(() =>
+        Array.from({ length: 1 + random.integer(23) }, () => letters[random.integer(letters.length)]).join(
+          "",
+        ),
+      );
+      const expected = parseReference(`${texts.join()}\n`, comma, plans).columns;
+      const got = parse(`${texts.join()}\n`, plans).columns;
+      expect(texts.map((text, at) => [text, got[at]])).toEqual(texts.map((text, at) => [text, expected[at]]));
+    }
   });
 
   test.each([

@@ -1,5 +1,5 @@
 /**
- * A parser of delimited text on the compiled kernels: blocks of bytes in, batches of columns out.
+ * A parser of delimited text on the compiled kernels: bytes in, blocks of columns out.
  *
  * It has a memory of its own and runs on the calling thread, so that each worker thread has one. The state that
  * it shares with `delimited.as.ts` is a block of words; addresses are byte offsets in the memory.
@@ -35,11 +35,16 @@ export interface RaggedRow {
 export class InvalidUtf8 extends Error {}
 
 const planCodes: Readonly<Record<FieldPlan, number>> = { skip: 0, number: 1, datetime: 2, string: 3 };
-/** Fields split before they are converted: starts, ends and values of so many stay in the second-level cache. */
-const batchFields = 16_384;
+/** Fields split before they are converted: their text and bounds stay in the second-level cache. */
+const batchFields = 8192;
+/** Fields of a block, the rows that are handed out at a time. */
+const blockFields = 262_144;
+/** Bytes behind the bounds that may be overwritten. */
+const boundsSlack = 1024;
 const stateWords = 32;
 const descriptorBytes = 64;
 const raggedExamples = 20;
+const summaryBytes = 64;
 /** Words of a descriptor, and of the dictionary inside it. */
 const ODD = 1;
 const ZONED = 2;
@@ -51,6 +56,7 @@ const SIZE = 10;
 const ARENA = 11;
 const NOT_ASCII = 13;
 const DECIMALS = 14;
+const OUT_BASE = 15;
 /** Words of the state that change. */
 const AT = 8;
 const END = 9;
@@ -61,55 +67,96 @@ const OPEN_QUOTE_LINE = 13;
 const RAGGED_COUNT = 14;
 const SLOW_COUNT = 18;
 const HEAP = 20;
+const SUMMARIES = 22;
+
+/** Exports of kernels.wasm that are called here. */
+interface Exports {
+  prepareNumbers(): void;
+  parseDelimited(state: number): number;
+  summariseBlock(state: number): void;
+}
+
+/** What the numbers of a block are; a missing one is passed over. */
+export interface NumbersSeen {
+  readonly rowCount: number;
+  readonly present: number;
+  /** Smallest and largest value; ±Infinity where all are missing. */
+  readonly low: number;
+  readonly high: number;
+  /** Rows of the smallest value and the next larger one, where the smallest is a whole number below zero. */
+  readonly lowRows: number;
+  readonly next: number;
+  /** Whether all are whole numbers. */
+  readonly integral: boolean;
+  /** Whether none is missing and they count up by one; only meant for whole numbers. */
+  readonly counting: boolean;
+  /** Value of the first row. */
+  readonly first: number;
+}
+
+/** A number left to exact arithmetic: its column, its row in the block, and the bounds of its text. */
+type Summary = readonly [number, number, number, number, number, number, number, number];
+type Slow = readonly [column: number, row: number, start: number, end: number];
 
 export class DelimitedParser {
   readonly #memory = new KernelMemory();
-  readonly #parse: (state: number) => number;
-  readonly #plans: readonly FieldPlan[];
+  readonly #exports: Exports;
+  readonly #columns: number;
   readonly #state: number;
   readonly #descriptors: number;
-  readonly #starts: number;
-  readonly #ends: number;
   readonly #ragged: number;
   readonly #slow: number;
+  readonly #summaries: number;
+  /** Bytes between the values of a column in one slot and in the next. */
+  readonly #slotBytes: number;
   #input: number;
   #inputBytes: number;
 
-  /** @param line - 1-based line of the file on which the first byte stands. */
-  constructor(dialect: Dialect, plans: readonly FieldPlan[], line: number) {
+  /**
+   * @param line - 1-based line of the file on which the first byte stands.
+   * @param slots - Blocks whose values can stand at a time; see `useSlot`.
+   */
+  constructor(dialect: Dialect, plans: readonly FieldPlan[], line: number, slots = 1) {
     const memory = this.#memory;
-    const instance = instantiate(kernelModule(), memory.wasm);
-    this.#parse = (instance.exports as Record<string, (state: number) => number>)["parseDelimited"]!;
-    this.#plans = plans;
+    const exports = instantiate(kernelModule(), memory.wasm).exports as unknown as Exports;
+    exports.prepareNumbers();
+    this.#exports = exports;
     const columns = plans.length;
-    const capacity = Math.max(1, Math.floor(batchFields / columns));
+    this.#columns = columns;
+    const batch = Math.max(1, Math.floor(batchFields / columns));
+    const capacity = Math.max(batch, Math.floor(blockFields / columns));
     fillPowers(memory.u8(memory.take(powerBytes), powerBytes));
     this.#state = memory.take(stateWords * 4);
     this.#descriptors = memory.take(columns * descriptorBytes);
-    this.#starts = memory.take(columns * capacity * 4);
-    this.#ends = memory.take(columns * capacity * 4);
+    const bounds = memory.take(columns * batch * 8 + boundsSlack);
     this.#ragged = memory.take(raggedExamples * 12);
-    this.#slow = memory.take(columns * capacity * 8);
+    // A block ends with the batch in which so many were exceeded.
+    this.#slow = memory.take(2 * columns * batch * 16);
+    this.#summaries = memory.take(columns * summaryBytes);
     memory.u32(this.#descriptors, columns * 16).fill(0);
-    for (const [column, plan] of plans.entries()) this.#describe(column, plan, capacity);
+    this.#slotBytes = capacity * 8;
+    for (const [column, plan] of plans.entries()) this.#describe(column, plan, slots * this.#slotBytes);
     this.#inputBytes = 1 << 16;
     this.#input = memory.take(this.#inputBytes);
     const { delimiter, quote, escape, newline } = dialect;
     const state = memory.u32(this.#state, stateWords).fill(0);
-    state.set([delimiter, quote, escape, newline, columns, capacity, this.#starts, this.#ends]);
+    state.set([delimiter, quote, escape, newline, columns, capacity, bounds, batch]);
     state.set([this.#input, this.#input], AT);
     state[LINE] = line;
     state.set([this.#ragged, this.#descriptors, this.#slow], 15);
+    state[SUMMARIES] = this.#summaries;
     // From here on the kernels take memory themselves, above everything taken so far.
     state[HEAP] = memory.used;
   }
 
-  #describe(column: number, plan: FieldPlan, capacity: number): void {
+  #describe(column: number, plan: FieldPlan, outBytes: number): void {
     const memory = this.#memory;
     const words = (): Uint32Array => memory.u32(this.#descriptors + column * descriptorBytes, 16);
     words()[0] = planCodes[plan];
     if (plan === "skip") return;
-    words()[OUT] = memory.take(capacity * 8);
+    const out = memory.take(outBytes);
+    words()[OUT] = out;
+    words()[OUT_BASE] = out;
     if (plan !== "string") return;
     const [slots, codes, bytes] = [256, 128, 2048];
     const at = memory.take(slots * 4);
@@ -177,6 +224,19 @@ export class DelimitedParser {
     return this.#words[OPEN_QUOTE_LINE]!;
   }
 
+  /** Chooses where the values of the next blocks are written, so that those of earlier blocks can stand. */
+  useSlot(slot: number): void {
+    for (let column = 0; column < this.#columns; column++) {
+      const words = this.#descriptor(column);
+      words[OUT] = words[OUT_BASE]! + slot * this.#slotBytes;
+    }
+  }
+
+  /** The memory in which the values lie, to be read by another thread. */
+  get buffer(): SharedArrayBuffer {
+    return this.#memory.wasm.buffer as unknown as SharedArrayBuffer;
+  }
+
   /**
    * Splits and converts the next rows.
    *
@@ -188,7 +248,7 @@ export class DelimitedParser {
     this.#words[LAST] = last ? 1 : 0;
     let more: number;
     try {
-      more = this.#parse(this.#state);
+      more = this.#exports.parseDelimited(this.#state);
     } catch (cause) {
       throw new MillwrightError(
         "DATA_LIMIT",
@@ -205,18 +265,12 @@ export class DelimitedParser {
 
   /** Numbers that only exact arithmetic rounds. */
   #finishSlowNumbers(count: number): void {
-    const list = this.#memory.u32(this.#slow, count * 2);
+    const list = this.#memory.u32(this.#slow, count * 4);
     const bytes = new Uint8Array(this.#memory.wasm.buffer);
-    const columns = this.#plans.length;
-    const starts = this.#memory.u32(this.#starts, this.#words[COUNT]! * columns);
-    const ends = this.#memory.u32(this.#ends, starts.length);
     for (let i = 0; i < count; i++) {
-      const column = list[2 * i]!;
-      const row = list[2 * i + 1]!;
-      const field = row * columns + column;
+      const [column, row, start, end] = list.subarray(4 * i, 4 * i + 4) as unknown as Slow;
       let text = "";
-      for (let at = starts[field]! & 0x7fffffff; at < ends[field]!; at++)
-        text += String.fromCharCode(bytes[at]!);
+      for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
       const value = Number(text);
       // Beyond float64: the column's own parser says what that means.
       if (Number.isFinite(value)) this.#memory.f64(this.#descriptor(column)[OUT]!, row + 1)[row] = value;
@@ -240,12 +294,35 @@ export class DelimitedParser {
     return this.#descriptor(column)[DECIMALS]!;
   }
 
-  /** Values of a number or datetime column in the last batch, as a view. */
+  /** Looks through the numbers of the last block, before `seen` is asked. */
+  summarise(): void {
+    this.#exports.summariseBlock(this.#state);
+  }
+
+  /** What the numbers of a column in the last block are. */
+  seen(column: number): NumbersSeen {
+    const words = this.#memory.f64(this.#summaries + column * summaryBytes, 8) as unknown as Summary;
+    const [present, low, lowRows, next, high, integral, counting, first] = words;
+    const rowCount = this.#words[COUNT]!;
+    return {
+      rowCount,
+      present,
+      low,
+      high,
+      lowRows,
+      next,
+      integral: integral === 1,
+      counting: counting === 1,
+      first,
+    };
+  }
+
+  /** Values of a number or datetime column in the last block, as a view. */
   numbers(column: number, rowCount: number): Float64Array {
     return this.#memory.f64(this.#descriptor(column)[OUT]!, rowCount);
   }
 
-  /** Codes of a string column in the last batch, as a view; −1 is an empty field. */
+  /** Codes of a string column in the last block, as a view; −1 is an empty field. */
   codes(column: number, rowCount: number): Int32Array {
     return this.#memory.i32(this.#descriptor(column)[OUT]!, rowCount);
   }
