@@ -1,3 +1,4 @@
+export { requireLossDomain } from "./loss-domain.ts";
 export type { Estimator, FitContext, Fitted, Target, TrainingSet } from "./estimator.ts";
 export {
   requireFiniteNumbers,

@@ -5,8 +5,18 @@
 import { MillwrightError, nearest } from "../core/index.ts";
 import { constantBaseline } from "../estimators/baseline/index.ts";
 import { naiveBayes } from "../estimators/bayes/index.ts";
-import type { Estimator } from "../estimators/index.ts";
-import { elasticNet, linear, logistic, ridge } from "../estimators/linear/index.ts";
+import { type Estimator, requireLossDomain } from "../estimators/index.ts";
+import {
+  elasticNet,
+  gamma,
+  huber,
+  linear,
+  logistic,
+  poisson,
+  quantile,
+  ridge,
+  tweedie,
+} from "../estimators/linear/index.ts";
 import { boosting, decisionTree, extraTrees, randomForest } from "../estimators/trees/index.ts";
 import { mlp } from "../nn/index.ts";
 
@@ -19,6 +29,20 @@ interface Family {
   readonly simplicity: number;
   /** What it is, in words for a report. */
   readonly title: string;
+  /** @throws MillwrightError `DATA_BAD_VALUE` for a number that it cannot learn. */
+  readonly requireTarget?: (values: Float64Array) => void;
+}
+
+/** A family of numbers whose mean is the exponential of a score. */
+function logLink(name: "poisson" | "gamma" | "tweedie", make: Family["make"]): Family {
+  const fix = "Choose ridge or huber, which take any number.";
+  return {
+    make,
+    style: "linear",
+    simplicity: 1,
+    title: `${name === "poisson" ? "Poisson" : name === "tweedie" ? "Tweedie" : name} regression`,
+    requireTarget: (values) => requireLossDomain(`The family ${name}`, name, values, fix),
+  };
 }
 
 const families = {
@@ -32,6 +56,11 @@ const families = {
   ridge: { make: (p) => ridge(p), style: "linear", simplicity: 1, title: "ridge regression" },
   elasticNet: { make: (p) => elasticNet(p), style: "linear", simplicity: 1, title: "elastic net" },
   logistic: { make: (p) => logistic(p), style: "linear", simplicity: 1, title: "logistic regression" },
+  poisson: logLink("poisson", (p) => poisson(p)),
+  gamma: logLink("gamma", (p) => gamma(p)),
+  tweedie: logLink("tweedie", (p) => tweedie(p)),
+  huber: { make: (p) => huber(p), style: "linear", simplicity: 1, title: "Huber regression" },
+  quantile: { make: (p) => quantile(p), style: "linear", simplicity: 1, title: "quantile regression" },
   naiveBayes: { make: (p) => naiveBayes(p), style: "naive", simplicity: 1, title: "naive Bayes" },
   tree: { make: (p) => decisionTree(p), style: "trees", simplicity: 1, title: "one decision tree" },
   forest: { make: (p) => randomForest(p), style: "trees", simplicity: 3, title: "random forest" },

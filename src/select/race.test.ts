@@ -4,7 +4,7 @@ import { createRandom } from "../core/index.ts";
 import { makeFolds } from "../data/index.ts";
 import type { Cells, ColumnSchema } from "../schema/index.ts";
 import { type Candidate, type RaceShape, workUnits } from "./candidate.ts";
-import { family } from "./families.ts";
+import { family, familyNames, type FamilyName } from "./families.ts";
 import type { RaceData } from "./fold-job.ts";
 import { portfolio } from "./portfolio.ts";
 import { type RaceOptions, runRace } from "./race.ts";
@@ -100,7 +100,8 @@ describe("portfolio", () => {
   test.each(["regression", "classification"] as const)(
     "every candidate for %s is one that its family takes",
     (task) => {
-      const all = portfolio(task);
+      const takes = (name: FamilyName) => family(name).make({}).tasks.includes(task);
+      const all = portfolio(task, familyNames.filter(takes));
       expect(new Set(all.map((candidate) => candidate.name)).size).toBe(all.length);
       for (const candidate of all) {
         const estimator = family(candidate.family).make(candidate.parameters);
@@ -119,6 +120,17 @@ describe("portfolio", () => {
         .map(({ parameters }) => [parameters["objective"], parameters["quantile"]]);
     expect(new Set(losses("mae").flat())).toEqual(new Set([undefined]));
     expect(losses("pinball@0.9")).toEqual(losses("mae").map(() => ["quantile", 0.9]));
+    const named = ["poisson", "gamma", "tweedie", "huber", "quantile"];
+    const usual = portfolio("regression").map((candidate) => candidate.family as string);
+    expect(named.filter((name) => usual.includes(name))).toEqual([]);
+    expect(portfolio("regression", named).map((candidate) => candidate.family)).toEqual([
+      "baseline",
+      ...named,
+    ]);
+    const quantiles = (families?: readonly string[]) =>
+      portfolio("regression", families, "pinball@0.9").filter(({ family: name }) => name === "quantile");
+    expect(quantiles()).toMatchObject([{ parameters: { quantile: 0.9 } }]);
+    expect(quantiles(["quantile"])).toEqual(quantiles());
     expect(() => portfolio("regression", ["bosting"])).toThrow(/"bosting"; the nearest name is "boosting"/);
     expect(() => portfolio("regression", ["logistic"])).toThrow(/does not do regression/);
   });

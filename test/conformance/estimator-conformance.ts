@@ -251,7 +251,7 @@ export function estimatorConformance(member: Member): void {
       async () => {
         for (const kind of wanted) {
           for (const bad of [Number.NaN, Infinity]) {
-            const rows = table(kind, rowCount, {});
+            const rows = table(kind, rowCount, { positiveTarget: takes.positiveTarget });
             rows.x.columns[1]![17] = bad;
             const fit = make().fit(rows, context());
             if (takes.missing) expectAnswers(kind, (await fit).reference(rows.x), rowCount);
@@ -264,7 +264,10 @@ export function estimatorConformance(member: Member): void {
     if (!takes.categories) {
       test("refuses a category by the feature's name", async () => {
         for (const kind of wanted) {
-          const fit = make().fit(table(kind, rowCount, { categories: true }), context());
+          const fit = make().fit(
+            table(kind, rowCount, { positiveTarget: takes.positiveTarget, categories: true }),
+            context(),
+          );
           await expect(fit).rejects.toThrow(/"city".*SCHEMA_WRONG_KIND/s);
         }
       });

@@ -11,6 +11,8 @@ export interface Takes {
   readonly categories?: boolean;
   /** ±Infinity when predicting. */
   readonly infinity?: boolean;
+  /** Only numbers above 0 as target. */
+  readonly positiveTarget?: boolean | undefined;
 }
 
 export type Kind = "number" | "two classes" | "three classes";
@@ -50,7 +52,7 @@ export function table(
   }
   return {
     x: { rowCount: rows, features, columns },
-    y: targetOf(kind, signal),
+    y: targetOf(kind, takes.positiveTarget ? signal.map((v) => Math.exp(v / 3)) : signal),
     rowIds: Uint32Array.from({ length: rows }, (_, i) => 1000 + i),
   };
 }

@@ -3,15 +3,28 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
-import { elasticNet, logistic, ridge } from "./index.ts";
+import { elasticNet, gamma, huber, logistic, poisson, quantile, ridge, tweedie } from "./index.ts";
 
 interface Case {
-  readonly family: "logistic" | "ridge" | "elasticNet";
-  readonly target: "number" | "two" | "three";
+  readonly family:
+    | "logistic"
+    | "ridge"
+    | "elasticNet"
+    | "poisson"
+    | "gamma"
+    | "tweedie"
+    | "huber"
+    | "quantile";
+  readonly target: "number" | "two" | "three" | "count" | "amount" | "outliers";
   readonly weight: "equal" | "unequal";
   readonly l2?: number;
   readonly lambda_?: number;
   readonly l1Ratio?: number;
+  readonly power?: number | null;
+  readonly epsilon?: number;
+  readonly scale?: number;
+  readonly l1?: number;
+  readonly level?: number;
   readonly objective?: number;
   readonly coefficients: readonly (readonly number[])[];
   readonly intercepts: readonly number[];
@@ -41,8 +54,16 @@ const classes = (classCount: number, code: (v: number) => number) => ({
   classCount,
   codes: Int32Array.from(noisy, code),
 });
+const numbers = (of: (s: number, i: number) => number) => ({
+  kind: "regression" as const,
+  values: Float64Array.from(signal, of),
+});
+const amount = (s: number, i: number): number => Math.exp(0.4 * s + 0.5 * Math.sin(i * 5.1));
 const targets = {
-  number: { kind: "regression" as const, values: Float64Array.from(signal, (s, i) => s + Math.sin(i * 5.1)) },
+  number: numbers((s, i) => s + Math.sin(i * 5.1)),
+  count: numbers((s, i) => Math.floor(2 * amount(s, i))),
+  amount: numbers(amount),
+  outliers: numbers((s, i) => s + Math.sin(i * 5.1) + (i % 9 === 4 ? 12 * Math.sin(i) : 0)),
   two: classes(2, (v) => (v > 0.3 ? 1 : 0)),
   three: classes(3, (v) => (v >= 1.1 ? 2 : v >= -1.2 ? 1 : 0)),
 };
@@ -53,10 +74,15 @@ const expectNear = (actual: number, expected: number, tolerance: number): void =
 
 describe("fits equal scikit-learn's", () => {
   const named = cases.map(
-    (c) => [`${c.family} of ${c.target}, ${c.weight} weights, ${c.l2 ?? c.lambda_}`, c] as const,
+    (c) =>
+      [
+        `${c.family} of ${c.target}, ${c.weight} weights, ${c.l2 ?? c.lambda_ ?? c.l1}, ${c.power ?? c.epsilon ?? c.level ?? ""}`,
+        c,
+      ] as const,
   );
+  const of = (...families: Case["family"][]) => named.filter(([, c]) => families.includes(c.family));
 
-  test.each(named.filter(([, c]) => c.family !== "logistic"))("%s, to 1e-9", async (_, c) => {
+  test.each(of("ridge", "elasticNet"))("%s, to 1e-9", async (_, c) => {
     const weight = weights[c.weight];
     const family =
       c.family === "ridge" ? ridge({ l2: c.l2! }) : elasticNet({ lambda: c.lambda_!, l1Ratio: c.l1Ratio! });
@@ -65,7 +91,7 @@ describe("fits equal scikit-learn's", () => {
     expectNear(fitted.intercept, c.intercepts[0]!, 1e-9);
   });
 
-  test.each(named.filter(([, c]) => c.family === "logistic"))("%s, coefficients to 1e-7", async (_, c) => {
+  test.each(of("logistic"))("%s, coefficients to 1e-7", async (_, c) => {
     const weight = weights[c.weight];
     const y = targets[c.target];
     const fitted = await logistic({ l2: c.l2! }).fit({ x, y, ...(weight ? { weight } : {}) }, context);
@@ -82,5 +108,60 @@ describe("fits equal scikit-learn's", () => {
       objective -= (weight?.[i] ?? 1) * Math.log(p[i * size + codes[i]!]!);
     });
     expectNear(objective, c.objective!, 1e-12);
+  });
+
+  test.each(of("poisson", "gamma", "tweedie"))("%s, coefficients to 1e-6", async (_, c) => {
+    const weight = weights[c.weight];
+    const l2 = c.l2!;
+    const family =
+      c.family === "poisson"
+        ? poisson({ l2 })
+        : c.family === "gamma"
+          ? gamma({ l2 })
+          : tweedie({ l2, tweediePower: c.power! });
+    const fitted = await family.fit({ x, y: targets[c.target], ...(weight ? { weight } : {}) }, context);
+    c.coefficients[0]!.forEach((b, j) => expectNear(fitted.coefficients[j]!, b, 1e-6));
+    expectNear(fitted.intercept, c.intercepts[0]!, 1e-6);
+    expect(fitted.summary).toMatchObject({ converged: true });
+  });
+
+  test.each(of("huber"))("%s, objective to 1e-6 and not above", async (_, c) => {
+    const weight = weights[c.weight];
+    const y = targets.outliers;
+    const fitted = await huber({ l2: c.l2!, epsilon: c.epsilon! }).fit(
+      { x, y, ...(weight ? { weight } : {}) },
+      context,
+    );
+    const { scale, converged } = fitted.summary as { scale: number; converged: boolean };
+    expect(converged).toBe(true);
+    const answers = fitted.reference(x);
+    let objective = c.l2! * fitted.coefficients.reduce((sum, b) => sum + b * b, 0);
+    y.values.forEach((value, i) => {
+      const z = Math.abs(value - answers[i]!) / scale;
+      const counted = z < c.epsilon! ? z * z : 2 * c.epsilon! * z - c.epsilon! ** 2;
+      objective += (weight?.[i] ?? 1) * scale * (1 + counted);
+    });
+    objective /= 2;
+    expectNear(objective / c.objective!, 1, 1e-6);
+    expect(objective).toBeLessThanOrEqual(c.objective! * (1 + 1e-10));
+    expectNear(scale, c.scale!, 1e-3);
+    c.coefficients[0]!.forEach((b, j) => expectNear(fitted.coefficients[j]!, b, 1e-3));
+  });
+
+  test.each(of("quantile"))("%s, loss of the linear program to 1e-8", async (_, c) => {
+    const weight = weights[c.weight];
+    const y = targets.outliers;
+    const fitted = await quantile({ l1: c.l1!, quantile: c.level! }).fit(
+      { x, y, ...(weight ? { weight } : {}) },
+      context,
+    );
+    expect(fitted.summary).toMatchObject({ converged: true });
+    const answers = fitted.reference(x);
+    let objective = c.l1! * fitted.coefficients.reduce((sum, b) => sum + Math.abs(b), 0);
+    y.values.forEach((value, i) => {
+      const e = value - answers[i]!;
+      objective += (weight?.[i] ?? 1) * Math.max(c.level! * e, (c.level! - 1) * e);
+    });
+    expectNear(objective / c.objective!, 1, 1e-8);
   });
 });

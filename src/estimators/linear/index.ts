@@ -8,3 +8,13 @@ export {
 } from "./linear.ts";
 export { type LogisticEstimator, type LogisticFitted, logistic, logisticParameters } from "./logistic.ts";
 export { elasticNet, elasticNetParameters } from "./elastic-net.ts";
+export { huber, huberParameters } from "./huber.ts";
+export { quantile, quantileParameters } from "./quantile.ts";
+export {
+  gamma,
+  gammaParameters,
+  poisson,
+  poissonParameters,
+  tweedie,
+  tweedieParameters,
+} from "./log-link.ts";

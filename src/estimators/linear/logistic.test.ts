@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
-import { logisticBlocks } from "./logistic-blocks.ts";
-import { minimise } from "./logistic-minimise.ts";
-import { logisticObjective } from "./logistic-objective.ts";
+import { rowBlocks } from "./row-blocks.ts";
+import { minimise } from "./minimise.ts";
+import { scoreObjective } from "./score-objective.ts";
+import { logLossOf } from "./score-loss.ts";
 import { logistic } from "./index.ts";
 
 const context = { random: createRandom(1), threads: 1 };
@@ -46,8 +47,8 @@ describe("the objective", () => {
     async (k) => {
       const { x, codes } = sample(300, 3, k);
       const weight = Float64Array.from(codes, (_, i) => 0.5 + (i % 3));
-      const blocks = logisticBlocks("logistic", x, codes, k, weight);
-      const objective = logisticObjective(blocks, false, 1);
+      const blocks = rowBlocks("logistic", x, codes, logLossOf(k).outputs, weight);
+      const objective = scoreObjective(logLossOf(k), blocks, false, 1);
       const problem = { weight: blocks.weight, l2: 2 };
       const v = Float64Array.from({ length: objective.size }, (_, i) => Math.sin(i + 1));
       const at = await objective.evaluateWithCurvature(v, problem);
@@ -73,8 +74,8 @@ describe("the objective", () => {
   test("is scores by hand, to 1e-12, far out too", async () => {
     const x = matrix([-800, -1, 0.5, 900]);
     const codes = Int32Array.of(1, 0, 1, 0);
-    const blocks = logisticBlocks("logistic", x, codes, 2, undefined);
-    const objective = logisticObjective(blocks, false, 1);
+    const blocks = rowBlocks("logistic", x, codes, 1, undefined);
+    const objective = scoreObjective(logLossOf(2), blocks, false, 1);
     const v = Float64Array.of(3 * blocks.deviation[0]!, 0.25 + 3 * blocks.mean[0]!);
     const { loss } = await objective.evaluate(v, { weight: blocks.weight, l2: 0 });
     const scores = [-800, -1, 0.5, 900].map((value) => 3 * value + 0.25);
@@ -94,8 +95,8 @@ describe("minimise", () => {
       ...x.columns,
       ...Array.from({ length: 600 }, (_, j) => x.columns[j % 20]!.map((v, i) => (i % 600 === j ? v : 0))),
     );
-    const blocks = logisticBlocks("logistic", wide, codes, k, undefined);
-    const objective = logisticObjective(blocks, false, 1);
+    const blocks = rowBlocks("logistic", wide, codes, logLossOf(k).outputs, undefined);
+    const objective = scoreObjective(logLossOf(k), blocks, false, 1);
     const problem = { weight: blocks.weight, l2: 1 };
     const options = { maxIter: 1000, tolerance: 1e-13, threads: 1 };
     const found = await minimise(objective, problem, new Float64Array(objective.size), options);

@@ -11,12 +11,10 @@ import { type ParameterTable, type ParameterValues, resolveParameters } from "..
 import { concat, gather, neg, pad, sigmoid, softmax, type Value } from "../../graph/index.ts";
 import { type Estimator, type FitContext, type Fitted, type TrainingSet, usableRows } from "../index.ts";
 import { type Affine, affineReference, emitAffine } from "./affine.ts";
-import { type LogisticBlocks, logisticBlocks } from "./logistic-blocks.ts";
-import { type Minimum, minimise } from "./logistic-minimise.ts";
-import { logisticObjective } from "./logistic-objective.ts";
-import { choosePenalty } from "./logistic-path.ts";
-import { onFeatures, presentClasses, sampleStart } from "./logistic-start.ts";
+import { type FittedScores, fitScores, scoreParameters } from "./fit-scores.ts";
 import { requireClasses } from "./require.ts";
+import { onFeatures } from "./row-blocks.ts";
+import { logLossOf } from "./score-loss.ts";
 
 export const logisticParameters = {
   l2: {
@@ -28,20 +26,7 @@ export const logisticParameters = {
     meaning:
       "strength of the penalty ½ l2 ‖b‖² against the summed log loss (1 / C elsewhere); 0 chooses it by cross-validation",
   },
-  standardize: {
-    type: "boolean",
-    default: false,
-    meaning: "penalise coefficients per standard deviation of their feature, not per unit",
-  },
-  maxIter: { type: "integer", default: 1000, min: 1, max: 1e6, meaning: "most steps of the minimiser" },
-  tolerance: {
-    type: "number",
-    default: 1e-14,
-    min: 0,
-    max: 1,
-    scale: "log",
-    meaning: "share of the loss that a step may still gain when the fit stops",
-  },
+  ...scoreParameters,
 } as const satisfies ParameterTable;
 
 export interface LogisticFitted extends Fitted {
@@ -72,52 +57,36 @@ export function logistic(
       const usable = usableRows("logistic", rows);
       const y = requireClasses("logistic", usable.y);
       const { codes, present } = presentClasses(y.codes, y.classCount);
-      const options = {
-        maxIter: resolved.maxIter,
-        tolerance: resolved.tolerance,
-        threads: context.threads,
-        signal: context.signal,
-      };
-      const problem = {
-        x: usable.x,
-        codes,
-        classCount: present.length,
-        weight: usable.weight,
-        rowIds: usable.rowIds,
-      };
-      const l2 =
-        resolved.l2 > 0
-          ? resolved.l2
-          : await choosePenalty(
-              problem,
-              resolved.standardize,
-              context.random.child("folds").integer(2 ** 32),
-              options,
-            );
-      const blocks = logisticBlocks("logistic", usable.x, codes, present.length, usable.weight);
-      const sample = await sampleStart(problem, blocks, l2, resolved.standardize, options);
-      const objective = logisticObjective(blocks, resolved.standardize, context.threads);
-      try {
-        const start = sample?.start ?? new Float64Array(objective.size);
-        const minimum = await minimise(objective, { weight: blocks.weight, l2 }, start, {
-          ...options,
-          bound: sample?.bound,
-        });
-        return fittedLogistic(blocks, minimum, l2, present, y.classCount);
-      } finally {
-        await objective.release();
-      }
+      const { x, weight, rowIds } = usable;
+      const scores = { x, target: codes, loss: logLossOf(present.length), weight, rowIds };
+      const found = await fitScores("logistic", scores, resolved, context);
+      return fittedLogistic(found, present, y.classCount);
     },
   };
 }
 
+/** Codes renumbered over the classes that have rows. */
+export function presentClasses(
+  codes: Int32Array,
+  classCount: number,
+): { codes: Int32Array; present: number[] } {
+  const seen = new Uint8Array(classCount);
+  for (let i = 0; i < codes.length; i++) seen[codes[i]!] = 1;
+  const present = Array.from(seen, (_, k) => k).filter((k) => seen[k] === 1);
+  if (present.length === classCount) return { codes, present };
+  const place = new Int32Array(classCount);
+  present.forEach((k, at) => {
+    place[k] = at;
+  });
+  return { codes: codes.map((k) => place[k]!), present };
+}
+
 function fittedLogistic(
-  blocks: LogisticBlocks,
-  { v, iterations, converged }: Minimum,
-  l2: number,
+  { blocks, minimum, l2 }: FittedScores,
   present: readonly number[],
   classCount: number,
 ): LogisticFitted {
+  const { v, iterations, converged } = minimum;
   const { coefficients, intercepts } = onFeatures(v, blocks);
   const { outputs, q, used, mean } = blocks;
   const affine: Affine = {

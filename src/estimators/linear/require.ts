@@ -1,5 +1,6 @@
 /** Refusals of a target that a family cannot learn. */
 import { MillwrightError } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
 import type { Target } from "../index.ts";
 
 /** The values of a regression target. @throws MillwrightError `SCHEMA_WRONG_KIND` for classes. */
@@ -22,5 +23,19 @@ export function requireClasses(
     "SCHEMA_WRONG_KIND",
     `${family} predicts classes, and the target is a number in ${y.values.length} rows.`,
     "Choose linear or ridge, or declare the target a category.",
+  );
+}
+
+/** Features beyond which a system of all pairs, solved anew in every step, takes too long. */
+const pairLimit = 1500;
+
+/** @throws MillwrightError `DATA_TOO_MANY_COLUMNS`. */
+export function requirePairs(family: string, x: Matrix): void {
+  const p = x.columns.length;
+  if (p <= pairLimit) return;
+  throw new MillwrightError(
+    "DATA_TOO_MANY_COLUMNS",
+    `${family} solves a system of all pairs of features in every step, and ${p} features are more than its ${pairLimit}.`,
+    "Keep fewer features, or choose boosting with the same objective.",
   );
 }

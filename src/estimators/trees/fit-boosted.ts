@@ -1,6 +1,6 @@
 /** Boosting over a binned data set: rounds, early stopping, and the model. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
-import type { FitContext, Target } from "../index.ts";
+import { type FitContext, requireLossDomain, type Target } from "../index.ts";
 import type { BinnedDataset } from "./binned-dataset.ts";
 import { BoostRun, BoostSpace } from "./boost.ts";
 import { type Objective, type NumberObjective, objectiveNamed, type ObjectiveName } from "./objectives.ts";
@@ -95,7 +95,7 @@ function sizeOf(y: Target): number {
 function objectiveOf(y: Target, { objective }: BoostingParameters): ObjectiveName {
   if (y.kind === "regression") {
     const name = objective === "auto" ? "squared" : objective;
-    requireDomain(name, y.values);
+    requireLossDomain(`boosting.objective "${name}"`, name, y.values, 'Choose "squared" or "huber".');
     return name;
   }
   if (objective !== "auto") {
@@ -106,27 +106,6 @@ function objectiveOf(y: Target, { objective }: BoostingParameters): ObjectiveNam
     );
   }
   return y.classCount === 2 ? "logistic" : "softmax";
-}
-
-/** Logarithms need numbers above 0, on average or each. */
-function requireDomain(name: NumberObjective, values: Float64Array): void {
-  if (name !== "poisson" && name !== "tweedie" && name !== "gamma") return;
-  const outside = values.filter((y) => (name === "gamma" ? !(y > 0) : !(y >= 0)));
-  const rule = name === "gamma" ? "above 0" : "of at least 0";
-  if (outside.length > 0) {
-    throw new MillwrightError(
-      "DATA_BAD_VALUE",
-      `boosting.objective "${name}" needs targets ${rule}, and ${outside.length} of ${values.length} are not, the first ${outside[0]}.`,
-      'Choose "squared" or "huber".',
-    );
-  }
-  if (values.every((y) => y === 0)) {
-    throw new MillwrightError(
-      "TARGET_CONSTANT",
-      `All ${values.length} targets are 0, and boosting.objective "${name}" needs one above.`,
-      "Bring rows with answers above 0.",
-    );
-  }
 }
 
 function numbersOf(y: Target): Float64Array {

@@ -39,6 +39,11 @@ export function requireTaskOptions(options: TrainOptions, task: Task): void {
   );
 }
 
+/** @throws MillwrightError `DATA_BAD_VALUE` when a family that the user named cannot learn these numbers. */
+export function requireFamilies(families: readonly string[] = [], y: LabelledFrame["y"]): void {
+  if (y.kind === "regression") for (const name of families) family(name).requireTarget?.(y.values);
+}
+
 /** Rows of a class that are needed to learn it and to judge it, where there are two. */
 const minClassRows = 5;
 

@@ -43,7 +43,13 @@ import {
   requireFitting,
   type RequirementResult,
 } from "./requirements.ts";
-import { requireClasses, requireJudgeable, requireOptions, requireTaskOptions } from "./require.ts";
+import {
+  requireClasses,
+  requireFamilies,
+  requireJudgeable,
+  requireOptions,
+  requireTaskOptions,
+} from "./require.ts";
 import { type RunSplits, splitRows } from "./splits.ts";
 import { thresholdFor } from "./threshold.ts";
 
@@ -77,6 +83,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   requireFitting(options.require ?? [], task);
   const metric = metricOf(options.metric, table.y);
   const candidates = portfolio(task.kind, options.families, metric.name);
+  requireFamilies(options.families, table.y);
   const splits = splitRows(table.frame, table.y, {
     testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
     ...(options.folds !== undefined && { folds: options.folds }),

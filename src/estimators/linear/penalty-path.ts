@@ -1,5 +1,5 @@
 /**
- * The l2 of a logistic fit by cross-validated log loss along a path of strengths, each fold warm from
+ * The l2 of an iterative fit by cross-validated loss along a path of strengths, each fold warm from
  * the strength before.
  *
  * Folds are weights: the same blocks serve every fold, with weight 0 for the rows left out. Which fold
@@ -9,16 +9,17 @@
 import { rowUniform } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { take, takeRows } from "../index.ts";
-import { logisticBlocks } from "./logistic-blocks.ts";
-import { boundSolve, type MinimiseOptions, minimise, usesNewton } from "./logistic-minimise.ts";
-import { logisticObjective, type Problem } from "./logistic-objective.ts";
+import { rowBlocks } from "./row-blocks.ts";
+import { boundSolve, type MinimiseOptions, minimise, usesNewton } from "./minimise.ts";
+import type { ScoreLoss } from "./score-loss.ts";
+import { scoreObjective, type Problem } from "./score-objective.ts";
 import { sampleRows } from "./ridge-path.ts";
 
-export interface LogisticRows {
+export interface ScoreRows {
   readonly x: Matrix;
-  /** 0 … classCount − 1. */
-  readonly codes: Int32Array;
-  readonly classCount: number;
+  /** A number a row; of several outputs a class, 0 … outputs − 1. */
+  readonly target: Float64Array | Int32Array;
+  readonly loss: ScoreLoss;
   readonly weight: Float64Array | undefined;
   readonly rowIds: Uint32Array;
 }
@@ -27,32 +28,33 @@ const folds = 5;
 
 /**
  * @param seed - Of folds, and of the sample where there are many rows.
- * @returns l2 among 1e4 … 1e-4, half a decade apart (a whole one with many parameters); 1 when there are fewer than 10 rows.
+ * @returns l2 among 1e4 … 1e-4 (times the curvature of the constant model for numbers), half a decade apart (a whole one with many parameters); 1 when there are fewer than 10 rows.
  */
 export async function choosePenalty(
-  rows: LogisticRows,
+  rows: ScoreRows,
   standardize: boolean,
   seed: number,
   options: MinimiseOptions,
 ): Promise<number> {
-  const count = rowLimit(rows.x.columns.length, rows.classCount);
+  const count = rowLimit(rows.x.columns.length * rows.loss.outputs);
   const index = sampleRows(rows.rowIds, count, seed);
-  if (index.length < 2 * folds) return 1;
+  if (index.length < 2 * folds) return rows.loss.penaltyUnit(1);
   const whole = index.length === rows.x.rowCount;
   const x = whole ? rows.x : takeRows(rows.x, index);
-  const codes = whole ? rows.codes : take(rows.codes, index);
+  const target = whole ? rows.target : take(rows.target, index);
   const weight = whole || rows.weight === undefined ? rows.weight : take(rows.weight, index);
   const ids = whole ? rows.rowIds : take(rows.rowIds, index);
-  const blocks = logisticBlocks("logistic", x, codes, rows.classCount, weight);
-  const objective = logisticObjective(blocks, standardize, options.threads);
+  const blocks = rowBlocks("linear", x, target, rows.loss.outputs, weight);
+  const objective = scoreObjective(rows.loss, blocks, standardize, options.threads);
   try {
     const parts = foldWeights(blocks.weight, blocks.width, ids, seed);
-    const states: Float64Array[] = parts.map(() => new Float64Array(objective.size));
-    let best = 1;
+    const states: Float64Array[] = parts.map(() => objective.start);
+    const unit = rows.loss.penaltyUnit(blocks.targetMean);
+    let best = unit;
     let least = Infinity;
     const newton = usesNewton(objective);
     for (let k = 8, worse = 0; k >= -8 && worse < 3 && !options.signal?.aborted; k -= newton ? 1 : 2) {
-      const l2 = 10 ** (k / 2);
+      const l2 = unit * 10 ** (k / 2);
       // The curvature of all rows bounds that of any part of them.
       const bound = newton
         ? undefined
@@ -83,8 +85,7 @@ export async function choosePenalty(
 }
 
 /** Rows for which a path stays within seconds; at least 2,000. */
-function rowLimit(features: number, classCount: number): number {
-  const size = classCount === 2 ? features : features * classCount;
+function rowLimit(size: number): number {
   const work = size <= 600 ? 2e8 / size ** 2 : 8e6 / size;
   return Math.round(Math.min(20_000, Math.max(2000, work)));
 }

@@ -1,11 +1,12 @@
 /**
- * Rows of a logistic fit as blocks of standardised columns, with the constant 1 as the last row, so
+ * Rows of an iterative fit as blocks of standardised columns, with the constant 1 as the last row, so
  * that each step is a few products per block.
  */
 import type { Matrix } from "../../features/index.ts";
+import type { Affine } from "./affine.ts";
 import { blockWidth, columnMeans } from "./moments.ts";
 
-export interface LogisticBlocks {
+export interface RowBlocks {
   /** Features that vary. Shape [q − 1]. */
   readonly used: Int32Array;
   readonly mean: Float64Array;
@@ -17,27 +18,29 @@ export interface LogisticBlocks {
   readonly width: number;
   /** Standardised values; row-major [q, width], zeros after the last row. */
   readonly z: readonly Float64Array[];
-  /** 1 where the row is of the class: [1, width] for two classes (the second one), else [classes, width]. */
+  /** The target [1, width]; of more outputs 1 where the row is of the class, [outputs, width]. */
   readonly y: readonly Float64Array[];
   /** Weights, 0 after the last row. Shape [1, width]. */
   readonly weight: readonly Float64Array[];
-  /** Rows of the parameters: 1 for two classes, else the number of classes. */
+  /** Rows of the parameters: 1 for a number or two classes, else the number of classes. */
   readonly outputs: number;
   readonly totalWeight: number;
+  /** Weighted mean of the target, or of the class codes. */
+  readonly targetMean: number;
   readonly rowCount: number;
 }
 
 /**
- * @param codes - Class of each row, 0 … classCount − 1, every class present.
+ * @param target - A number a row; of more outputs its class, 0 … outputs − 1.
  * @throws MillwrightError for a category or a value that is not finite.
  */
-export function logisticBlocks(
+export function rowBlocks(
   family: string,
   x: Matrix,
-  codes: Int32Array,
-  classCount: number,
+  target: ArrayLike<number>,
+  outputs: number,
   weight: Float64Array | undefined,
-): LogisticBlocks {
+): RowBlocks {
   const mean = columnMeans(family, x, weight);
   const spread = Float64Array.from(x.columns, (column, j) => deviationAbout(column, mean[j]!));
   const used = Int32Array.from(mean, (_, j) => j).filter(
@@ -45,11 +48,11 @@ export function logisticBlocks(
   );
   const q = used.length + 1;
   const width = blockWidth(x.rowCount);
-  const outputs = classCount === 2 ? 1 : classCount;
   const z: Float64Array[] = [];
   const y: Float64Array[] = [];
   const weights: Float64Array[] = [];
   let totalWeight = 0;
+  let total = 0;
   for (let start = 0; start < x.rowCount; start += width) {
     const count = Math.min(width, x.rowCount - start);
     const block = new Float64Array(q * width);
@@ -63,11 +66,12 @@ export function logisticBlocks(
     const labels = new Float64Array(outputs * width);
     const w = new Float64Array(width);
     for (let i = 0; i < count; i++) {
-      const code = codes[start + i]!;
-      if (outputs > 1) labels[code * width + i] = 1;
-      else labels[i] = code;
+      const value = target[start + i]!;
+      if (outputs > 1) labels[value * width + i] = 1;
+      else labels[i] = value;
       w[i] = weight?.[start + i] ?? 1;
       totalWeight += w[i]!;
+      total += w[i]! * value;
     }
     z.push(block);
     y.push(labels);
@@ -85,6 +89,7 @@ export function logisticBlocks(
     weight: weights,
     outputs,
     totalWeight,
+    targetMean: total / totalWeight,
     rowCount: x.rowCount,
   };
 }
@@ -101,4 +106,43 @@ function deviationAbout(column: Float32Array | Float64Array, mean: number): numb
   }
   if (i < column.length) s0 += (column[i]! - mean) ** 2;
   return Math.sqrt((s0 + s1) / column.length);
+}
+
+/** Parameters per unit of the given features. */
+export function onFeatures(v: Float64Array, { used, deviation, mean, q, outputs }: RowBlocks) {
+  const coefficients: Float64Array[] = [];
+  const intercepts = new Float64Array(outputs);
+  for (let k = 0; k < outputs; k++) {
+    const b = new Float64Array(mean.length);
+    let constant = v[k * q + used.length]!;
+    used.forEach((j, a) => {
+      b[j] = v[k * q + a]! / deviation[a]!;
+      constant -= b[j]! * mean[j]!;
+    });
+    coefficients.push(b);
+    intercepts[k] = constant;
+  }
+  return { coefficients, intercepts };
+}
+
+/** One output as an affine function; importance is the spread that each feature gives the score. */
+export function affineOf(v: Float64Array, blocks: RowBlocks) {
+  const { coefficients, intercepts } = onFeatures(v, blocks);
+  const importance = new Float64Array(blocks.mean.length);
+  blocks.used.forEach((j, a) => {
+    importance[j] = Math.abs(v[a]!);
+  });
+  const affine: Affine = {
+    coefficients: [coefficients[0]!],
+    mean: blocks.mean,
+    offset: Float64Array.of(v[blocks.used.length]!),
+  };
+  return { affine, coefficients: coefficients[0]!, intercept: intercepts[0]!, importance };
+}
+
+/** Factor of a squared penalty per parameter of one output, 0 for the constant. Shape [q]. */
+export function penaltyFactors({ q, deviation }: RowBlocks, standardize: boolean): Float64Array {
+  const factors = new Float64Array(q);
+  for (let a = 0; a < deviation.length; a++) factors[a] = standardize ? 1 : 1 / deviation[a]! ** 2;
+  return factors;
 }

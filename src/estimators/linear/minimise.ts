@@ -1,17 +1,17 @@
 /**
- * Minimising the logistic objective: Newton's method where its matrix is small, else L-BFGS
+ * Minimising an objective of linear scores: Newton's method where its matrix is small, else L-BFGS
  * preconditioned by a bound of the curvature.
  *
  * Newton keeps a factor for as long as steps with it cut the decrement tenfold: a
  * gradient costs a third of a curvature. The bound is ½ (a quarter for two
- * classes) times the Gram matrix; with it the number of steps does not depend on how
+ * classes; the curvature of the constant model where there is no bound) times the Gram matrix; with it the number of steps does not depend on how
  * correlated the features are. Source: Nocedal & Wright 2006, Numerical Optimization,
  * algorithms 3.1 and 7.4; Böhning 1992, Ann. Inst. Statist. Math. 44.
  */
 import { assert } from "../../core/index.ts";
 import { cholesky, choleskySolve, dot } from "./cholesky.ts";
 import { gramOfBlocks } from "./gram.ts";
-import type { Evaluation, LogisticObjective, Problem } from "./logistic-objective.ts";
+import type { Evaluation, ScoreObjective, Problem } from "./score-objective.ts";
 
 export interface Minimum {
   /** Parameters. Shape [outputs, q]. */
@@ -44,7 +44,7 @@ export type Solve = (b: Float64Array) => Float64Array;
 
 /** Minimises from `start`, which is not changed. */
 export function minimise(
-  objective: LogisticObjective,
+  objective: ScoreObjective,
   problem: Problem,
   start: Float64Array,
   options: MinimiseOptions,
@@ -54,12 +54,12 @@ export function minimise(
     : lbfgs(objective, problem, start, options);
 }
 
-export function usesNewton({ size, blocks }: LogisticObjective): boolean {
+export function usesNewton({ size, blocks }: ScoreObjective): boolean {
   return size <= newtonSize && blocks.outputs <= 12;
 }
 
 async function newton(
-  objective: LogisticObjective,
+  objective: ScoreObjective,
   problem: Problem,
   start: Float64Array,
   { maxIter, tolerance, signal }: MinimiseOptions,
@@ -104,7 +104,7 @@ async function newton(
 }
 
 async function lbfgs(
-  objective: LogisticObjective,
+  objective: ScoreObjective,
   problem: Problem,
   start: Float64Array,
   { maxIter, tolerance, threads, signal, bound }: MinimiseOptions,
@@ -155,7 +155,7 @@ async function lowerPoint<E extends Evaluation>(
 }
 
 /** Solver by the curvature; for several classes the shift that all constants share is held at 0. */
-export function curvatureSolve({ size, blocks }: LogisticObjective, curvature: Float64Array): Solve {
+export function curvatureSolve({ size, blocks }: ScoreObjective, curvature: Float64Array): Solve {
   const { q, outputs } = blocks;
   if (outputs > 1) {
     for (let a = q - 1; a < size; a += q) {
@@ -165,15 +165,14 @@ export function curvatureSolve({ size, blocks }: LogisticObjective, curvature: F
   return ridgedSolve(curvature, size);
 }
 
-/** Solver by the bound ¼ or ½ of the Gram matrix, the same for each class; by its diagonal when wide. */
+/** Solver by the typical curvature times the Gram matrix, the same for each output; by its diagonal when wide. */
 export async function boundSolve(
-  objective: LogisticObjective,
+  objective: ScoreObjective,
   problem: Problem,
   threads: number,
 ): Promise<Solve> {
-  const { blocks, penalty } = objective;
+  const { blocks, penalty, typicalCurvature: factor } = objective;
   const { q, width, outputs } = blocks;
-  const factor = outputs === 1 ? 0.25 : 0.5;
   if (q > boundColumns) {
     const diagonal = penalty.map((c) => 1 / (factor * blocks.totalWeight + problem.l2 * c));
     return (b) => {
@@ -201,12 +200,12 @@ export async function boundSolve(
 }
 
 /** Cholesky solver; a matrix that rounding made indefinite gets the smallest ridge that cures it. */
-function ridgedSolve(matrix: Float64Array, n: number): Solve {
+export function ridgedSolve(matrix: Float64Array, n: number): Solve {
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, matrix[i * n + i]!);
   if (largest === 0) largest = 1;
   for (let ridge = 1e-14; ; ridge *= 100) {
-    assert(ridge < 1e3, "a curvature of log loss is no finite semidefinite matrix");
+    assert(ridge < 1e3, "a curvature of the loss is no finite semidefinite matrix");
     const l = cholesky(matrix, n, 1e-14);
     if (l !== undefined) return (b) => choleskySolve(l, n, b);
     for (let i = 0; i < n; i++) matrix[i * n + i]! += ridge * (matrix[i * n + i]! + 1e-8 * largest);

@@ -1,34 +1,15 @@
 /**
- * Log loss of a linear model, its gradient and its curvature, summed over blocks by float64 graphs.
+ * Loss of a linear model, its gradient and its curvature, summed over blocks by float64 graphs.
  *
- * Parameters are [outputs, q] over standardised columns, the constant last: one row for two
+ * Parameters are [outputs, q] over standardised columns, the constant last: one row for a number or two
  * classes (log-odds of the second), a row per class for more (softmax, all classes alike). The
  * penalty ½ l2 Σ c b² leaves the constant free.
  */
 import { assert, type Tensor } from "../../core/index.ts";
-import {
-  abs,
-  add,
-  exp,
-  gemm,
-  graph,
-  type Graph,
-  input,
-  log,
-  matMul,
-  mul,
-  neg,
-  reduceMax,
-  reduceSum,
-  relu,
-  sigmoid,
-  slice,
-  sub,
-  div,
-  type Value,
-} from "../../graph/index.ts";
+import { gemm, graph, type Graph, input, matMul, mul, reduceSum, type Value } from "../../graph/index.ts";
 import { compile, type Session } from "../../runtime/index.ts";
-import type { LogisticBlocks } from "./logistic-blocks.ts";
+import { penaltyFactors, type RowBlocks } from "./row-blocks.ts";
+import type { ScoreLoss } from "./score-loss.ts";
 
 export interface Evaluation {
   readonly loss: number;
@@ -38,13 +19,17 @@ export interface Evaluation {
 
 /** What is minimised: rows by their weights, and the strength of the penalty. */
 export interface Problem {
-  /** One array a block, as in `LogisticBlocks`. */
+  /** One array a block, as in `RowBlocks`. */
   readonly weight: readonly Float64Array[];
   readonly l2: number;
 }
 
-export interface LogisticObjective {
-  readonly blocks: LogisticBlocks;
+export interface ScoreObjective {
+  readonly blocks: RowBlocks;
+  /** Parameters of the constant model, where a fit starts. Shape [outputs, q]. */
+  readonly start: Float64Array;
+  /** Second derivative of a score, as `ScoreLoss.typicalCurvature`. */
+  readonly typicalCurvature: number;
   /** Number of parameters. */
   readonly size: number;
   /** Factor of l2 per parameter; 0 for constants. */
@@ -62,20 +47,19 @@ export interface LogisticObjective {
 /**
  * @param standardize - Penalise standardised coefficients, not those on the given features.
  */
-export function logisticObjective(
-  blocks: LogisticBlocks,
+export function scoreObjective(
+  loss: ScoreLoss,
+  blocks: RowBlocks,
   standardize: boolean,
   threads: number,
-): LogisticObjective {
-  const { q, width, outputs, used, deviation } = blocks;
+): ScoreObjective {
+  const { q, width, outputs } = blocks;
   const size = outputs * q;
   const penalty = new Float64Array(size);
-  for (let k = 0; k < outputs; k++) {
-    for (let a = 0; a < used.length; a++) penalty[k * q + a] = standardize ? 1 : 1 / deviation[a]! ** 2;
-  }
+  for (let k = 0; k < outputs; k++) penalty.set(penaltyFactors(blocks, standardize), k * q);
   const sessions = new Map<boolean, Promise<Session>>();
   const sessionOf = (curved: boolean): Promise<Session> => {
-    const found = sessions.get(curved) ?? compile(lossGraph(outputs, curved), { threads });
+    const found = sessions.get(curved) ?? compile(lossGraph(loss, curved), { threads });
     sessions.set(curved, found);
     return found;
   };
@@ -89,7 +73,7 @@ export function logisticObjective(
     const session = await sessionOf(curved);
     const gradient = new Float64Array(size);
     const curvature = new Float64Array(curved ? size * size : 0);
-    let loss = 0;
+    let total = 0;
     for (let b = 0; b < blocks.z.length; b++) {
       const answer = await session.run({
         v: tensor(v, [outputs, q]),
@@ -102,25 +86,30 @@ export function logisticObjective(
         assert(data instanceof Float64Array, `the loss graph gave no ${name}`);
         return data;
       };
-      loss += values("loss")[0]!;
+      total += values("loss")[0]!;
       addTo(gradient, values("gradient"));
       if (curved) addCurvature(curvature, values, outputs, q);
     }
     for (let i = 0; i < size; i++) {
-      loss += 0.5 * l2 * penalty[i]! * v[i]! * v[i]!;
+      total += 0.5 * l2 * penalty[i]! * v[i]! * v[i]!;
       gradient[i]! += l2 * penalty[i]! * v[i]!;
       if (curved) curvature[i * size + i]! += l2 * penalty[i]!;
     }
-    return { loss, gradient, curvature };
+    return { loss: total, gradient, curvature };
   }
 
+  const mean = blocks.targetMean;
+  const start = new Float64Array(size);
+  for (let k = 0; k < outputs; k++) start[(k + 1) * q - 1] = loss.constant(mean);
   return {
     blocks,
+    start,
+    typicalCurvature: loss.typicalCurvature(mean),
     size,
     penalty,
     async evaluate(v, problem) {
-      const { loss, gradient } = await run(v, problem, false);
-      return { loss, gradient };
+      const { curvature: _, ...evaluation } = await run(v, problem, false);
+      return evaluation;
     },
     evaluateWithCurvature: (v, problem) => run(v, problem, true),
     async release() {
@@ -130,36 +119,23 @@ export function logisticObjective(
   };
 }
 
-/** Loss, gradient and, if `curved`, blocks of the curvature for every pair of classes a ≤ b. */
-export function lossGraph(outputs: number, curved: boolean): Graph {
+/** Loss, gradient and, if `curved`, blocks of the curvature for every pair of outputs a ≤ b. */
+export function lossGraph(loss: ScoreLoss, curved: boolean): Graph {
+  const { outputs } = loss;
   const v = input("v", "float64", [outputs, "features"]);
   const z = input("z", "float64", ["features", "rows"]);
   const y = input("y", "float64", [outputs, "rows"]);
   const w = input("w", "float64", [1, "rows"]);
-  const s = matMul(v, z);
-  const observed = mul(s, y);
-  let p: Value;
-  let losses: Value;
-  if (outputs === 1) {
-    p = sigmoid(s);
-    losses = sub(add(log(add(exp(neg(abs(s))), 1)), relu(s)), observed);
-  } else {
-    const top = reduceMax(s, { axes: [0], keepDims: true });
-    const e = exp(sub(s, top));
-    const total = reduceSum(e, { axes: [0], keepDims: true });
-    p = div(e, total);
-    losses = sub(add(log(total), top), reduceSum(observed, { axes: [0], keepDims: true }));
-  }
+  const { losses, slope, curvature } = loss.terms(matMul(v, z), y);
   const outer: Record<string, Value> = {
     loss: reduceSum(mul(losses, w)),
-    gradient: gemm(mul(sub(p, y), w), z, undefined, { transB: true }),
+    gradient: gemm(mul(slope, w), z, undefined, { transB: true }),
   };
   if (curved) {
-    const row = (k: number): Value => (outputs === 1 ? p : slice(p, [k], [k + 1], [0]));
     for (let a = 0; a < outputs; a++) {
       for (let b = a; b < outputs; b++) {
-        const slope = a === b ? mul(row(a), sub(1, row(a))) : neg(mul(row(a), row(b)));
-        outer[`curvature${a},${b}`] = gemm(mul(z, mul(slope, w)), z, undefined, { transB: true });
+        const weighted = mul(z, mul(curvature(a, b), w));
+        outer[`curvature${a},${b}`] = gemm(weighted, z, undefined, { transB: true });
       }
     }
   }
