@@ -239,6 +239,7 @@ describe.each(Object.entries(plans))("%s", (name, chain) => {
         table(150, 2, true),
         table(1, 3, true),
         takeRows(frame, Uint32Array.of(0)),
+        takeRows(frame, Uint32Array.of()),
       ]) {
         const file = await served(fitted, other);
         expectClose(file, rowMajor(fitted.reference(other)), fitted, tolerance);

@@ -17,8 +17,9 @@ const maxValues = 50;
  * @returns A distribution per column; a histogram for numbers and datetimes, frequencies for strings.
  */
 export function referenceProfile(frame: Frame, names: readonly string[]): ReferenceProfile {
-  const columns: Record<string, Distribution> = {};
-  for (const name of names) columns[name] = distributionOf(frame.columns.get(name)!, frame.rowCount);
+  const columns = Object.fromEntries(
+    names.map((name) => [name, distributionOf(frame.columns.get(name)!, frame.rowCount)]),
+  );
   return { rowCount: frame.rowCount, columns };
 }
 

@@ -68,6 +68,17 @@ describe.each([
     await session.release();
   });
 
+  test.each(["__proto__", "constructor", "toString"])("an input may be named %s", async (named) => {
+    const x = input(named, "float64", ["batch", 1]);
+    const session = await open(graph({ inputs: [x], outputs: { y: mul(x, x) } }));
+    const feeds = Object.fromEntries([
+      [named, { dtype: "float64", shape: [2, 1], data: Float64Array.of(2, 3) } as const],
+    ]);
+    expect(Array.from((await session.run(feeds)).y!.data as Float64Array)).toEqual([4, 9]);
+    expect(await codeOf(session.run({}))).toMatch(/^RUNTIME_FAILED: .*is not fed/);
+    await session.release();
+  });
+
   test("runs all outputs, or those asked for", async () => {
     const session = await open(weighted);
     const all = await session.run({ x: rows(1, 1, 1, 2, 0, 1) });

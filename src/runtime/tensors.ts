@@ -49,9 +49,10 @@ export function portsOf(metadata: readonly InferenceSession.ValueMetadata[]): Po
  * @throws MillwrightError `RUNTIME_FAILED` for a missing input, `DTYPE_MISMATCH`.
  */
 export function wrapFeeds(ort: Ort, inputs: readonly Port[], feeds: Feeds): OrtFeeds {
-  const wrapped: OrtFeeds = {};
+  // Without a prototype, an input may be named "__proto__".
+  const wrapped = Object.create(null) as OrtFeeds;
   for (const { name, dtype } of inputs) {
-    const tensor = feeds[name];
+    const tensor = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
     if (tensor === undefined) throw missingInput(name, feeds);
     if (tensor.dtype !== dtype) {
       throw new MillwrightError(

@@ -28,6 +28,7 @@ import {
   reduceSumSquare,
   reshape,
   scalar,
+  slice,
   sqrt,
   tfIdfVectorizer,
   tokenizer,
@@ -109,7 +110,11 @@ function emitTfidf(
   { words, pairs, numberOf, idf }: Vocabulary,
   { buckets, sublinear }: ParameterValues<typeof tfidfParameters>,
 ): Value {
-  const tokens = tokenizer(reshape(text, int64s([-1])), { padValue: "", pattern: tokenPattern });
+  // A row of one word goes first and is cut off again: an empty batch keeps its shape through
+  // Tokenizer and TfIdfVectorizer, and texts without any word still give rows with an element.
+  const first = constant({ dtype: "string", shape: [1], data: ["a"] });
+  const padded = concat([first, reshape(text, int64s([-1]))], 0);
+  const tokens = tokenizer(padded, { padValue: "", pattern: tokenPattern });
   const known = labelEncoder(tokens, {
     keys: ["", ...numberOf.keys()],
     values: BigInt64Array.from([noWord, ...numberOf.values()], BigInt),
@@ -117,14 +122,8 @@ function emitTfidf(
   });
   const hashed = add(hashBuckets(tokens, buckets), words.length);
   const numbers = where(equal(known, otherWord), hashed, known);
-  // Texts without any word would give rows without any element; one mark more a row keeps the shape.
-  const mark = labelEncoder(text, {
-    keys: [""],
-    values: BigInt64Array.of(BigInt(noWord)),
-    otherwise: BigInt(noWord),
-  });
   const single = words.length + buckets;
-  const counts = tfIdfVectorizer(concat([numbers, mark], 1), {
+  const counts = tfIdfVectorizer(numbers, {
     mode: "TF",
     minGram: 1,
     maxGram: pairs.length > 0 ? 2 : 1,
@@ -135,7 +134,7 @@ function emitTfidf(
     ),
     pool: [...Array.from({ length: single }, (_, i) => i), ...pairs.flat()],
   });
-  const tf = cast(counts, "float64");
+  const tf = cast(slice(counts, [1], [Number.MAX_SAFE_INTEGER], [0]), "float64");
   const damped = sublinear ? where(greater(tf, 0), add(log(max(tf, 1)), 1), tf) : tf;
   const weighted = mul(damped, constant({ dtype: "float64", shape: [1, idf.length], data: idf }));
   const length = sqrt(reduceSumSquare(weighted, { axes: [1], keepDims: true }));

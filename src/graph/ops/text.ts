@@ -2,7 +2,8 @@
  * Ops on strings. None has a gradient, none runs outside the CPU.
  *
  * Empty batches: StringNormalizer refuses them and Tokenizer with TfIdfVectorizer
- * gives one row for none, so an empty table never runs (docs/model-file.md).
+ * gives one row for none, so a graph that must take them puts a row before them and
+ * cuts it off again, as features/encoders/tfidf.ts does.
  */
 import { type DType, MillwrightError, type Tensor, type TensorData } from "../../core/index.ts";
 import { apply, applyAll, defineOp, requireDtype, shapeError } from "../definition.ts";

@@ -118,8 +118,13 @@ function ifDefined<T>(figure: () => T): T | undefined {
   }
 }
 
-/** A model of a shuffled target may be worse than knowing nothing, never better beyond the noise. */
-function nullTestOf(
+/**
+ * A model of a shuffled target may be worse than knowing nothing, never better beyond the noise.
+ *
+ * The noise is that of new rows, so classes are not held at their counts, where a constant
+ * answer has none; and what differs in the last bits is no difference.
+ */
+export function nullTestOf(
   metric: Metric,
   base: ReturnType<typeof scoredRows>,
   shuffled: ReturnType<typeof scoredRows>,
@@ -130,6 +135,9 @@ function nullTestOf(
     seed,
     replicates: 300,
     confidence: 0.99,
+    stratified: false,
   });
-  return { score, low, high, chance, passed: metric.greaterIsBetter ? low <= chance : high >= chance };
+  const slack = 1e-6 * Math.max(1, Math.abs(chance));
+  const passed = metric.greaterIsBetter ? low <= chance + slack : high >= chance - slack;
+  return { score, low, high, chance, passed };
 }

@@ -85,7 +85,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
 
 /** Roles and kinds that the user gave, by column. */
 function overridesOf(options: TrainOptions): Record<string, ColumnOverride> {
-  const overrides: Record<string, ColumnOverride> = {};
+  const overrides = Object.create(null) as Record<string, ColumnOverride>;
   const set = (name: string | undefined, given: ColumnOverride): void => {
     if (name !== undefined) overrides[name] = { ...overrides[name], ...given };
   };
