@@ -9,9 +9,6 @@ import { joinSeen } from "../infer/number-summary.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Block, BlockColumn } from "./block.ts";
 
-/** Code of a parser's string that no row had yet. */
-const unknown = -2;
-
 export class ColumnBuilder {
   odd = false;
   private numbers = new Float64Array(0);
@@ -24,9 +21,8 @@ export class ColumnBuilder {
   private seen: NumbersSeen | undefined;
   private readonly dictionary: string[] = [];
   private readonly codeOf = new Map<string, number>();
-  /** Strings of each parser, and their codes here. */
-  private readonly strings = new Map<string, string[]>();
-  private readonly renumbered = new Map<string, Int32Array>();
+  /** Codes here of each parser's codes. */
+  private readonly renumbered = new Map<string, { size: number; codes: Int32Array }>();
   private readonly expectedRows: number;
 
   /** @param expectedRows - To size the arrays; 0 when unknown. */
@@ -70,15 +66,22 @@ export class ColumnBuilder {
   }
 
   private addCodes(codes: Int32Array, added: readonly string[], parser: string): void {
-    const strings = this.strings.get(parser) ?? [];
-    this.strings.set(parser, strings);
-    for (const text of added) strings.push(text);
-    let renumbered = this.renumbered.get(parser) ?? new Int32Array(0);
-    if (renumbered.length < strings.length) {
-      const grown = new Int32Array(Math.max(strings.length, 2 * renumbered.length)).fill(unknown);
-      grown.set(renumbered);
-      renumbered = grown;
-      this.renumbered.set(parser, grown);
+    const known = this.renumbered.get(parser) ?? { size: 0, codes: new Int32Array(0) };
+    this.renumbered.set(parser, known);
+    const size = known.size + added.length;
+    if (size > known.codes.length) {
+      const grown = new Int32Array(Math.max(size, 2 * known.codes.length));
+      grown.set(known.codes);
+      known.codes = grown;
+    }
+    // A parser's new strings stand in the order in which its rows met them.
+    for (const text of added) {
+      let code = this.codeOf.get(text);
+      if (code === undefined) {
+        code = this.dictionary.push(text) - 1;
+        this.codeOf.set(text, code);
+      }
+      known.codes[known.size++] = code;
     }
     const end = this.length + codes.length;
     if (end > this.codes.length) {
@@ -87,16 +90,10 @@ export class ColumnBuilder {
       this.codes = grown;
     }
     const out = this.codes;
+    const table = known.codes;
     for (let i = 0, at = this.length; i < codes.length; i++, at++) {
       const code = codes[i]!;
-      let next = code < 0 ? -1 : renumbered[code]!;
-      if (next === unknown) {
-        const text = strings[code]!;
-        next = this.codeOf.get(text) ?? this.dictionary.push(text) - 1;
-        this.codeOf.set(text, next);
-        renumbered[code] = next;
-      }
-      out[at] = next;
+      out[at] = code < 0 ? -1 : table[code]!;
     }
     this.length = end;
   }

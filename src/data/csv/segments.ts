@@ -1,35 +1,21 @@
 /**
- * A plain UTF-8 file parsed by several threads, each a segment at a time, delivered in the order of the file. Values
- * stay in the memory of the thread that parsed them until they are copied to their column.
+ * A plain UTF-8 file parsed by several threads, this one among them, each a segment at a time, delivered in the order
+ * of the file. Values stay in the memory of the thread that parsed them until they are copied to their column.
  *
- * A segment reaches from the first newline at its nominal start to the first newline at its nominal end. Should
- * such a newline stand inside quotes, the segment before it ends with an open quote: then the caller is told, and
- * reads the file on one thread instead. The first segment starts right, so none goes wrong unseen.
+ * Where a segment turns out to have begun inside quotes, the caller is told, and reads the file on one thread instead.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { startWorker } from "../../core/index.ts";
 import { InvalidUtf8 } from "../../kernels/index.ts";
 import type { Block, BlockColumn } from "./block.ts";
-import type { CsvText } from "./sequential.ts";
+import { SegmentReader, type SegmentWork } from "./segment-reader.ts";
 
-/** Blocks of a thread that can stand at a time, until they are copied. */
+/** Blocks of a worker that can stand at a time, until they are copied. */
 export const slotsPerThread = 3;
 
 /** What a worker starts with. */
-export interface SegmentWork {
-  readonly path: string;
-  readonly fileBytes: number;
-  /** Where the rows begin: behind byte order mark and header. */
-  readonly firstByte: number;
-  readonly text: CsvText;
-}
-
-/** What it also is told by its team. */
 export interface TeamWork extends SegmentWork {
-  readonly segmentBytes: number;
-  readonly segmentCount: number;
-  /** The next segment that nobody has taken, one word. */
-  readonly taken: Int32Array;
   /** This worker's slots: 1 while a block stands in it. */
   readonly slots: Int32Array;
 }
@@ -56,41 +42,69 @@ export class Misaligned extends Error {}
 export const parallelBytes = 24 * 1024 * 1024;
 
 /**
- * @param threads - At least 2.
- * @yields Each block with the number of the worker whose codes it has; it stands until the next is asked for.
+ * @param threads - At least 2: this one parses too while it has nothing to deliver.
+ * @yields Each block with the number of the thread whose codes it has; it stands until the next is asked for.
  * @throws Misaligned before or after some blocks were given out: then none of them counts.
  * @throws InvalidUtf8
  */
 export async function* parseSegments(
-  work: SegmentWork,
+  file: Omit<SegmentWork, "segmentBytes" | "segmentCount" | "taken">,
   threads: number,
   onBytes: (bytes: number) => void,
   segmentBytes = 2 * 1024 * 1024,
 ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
-  const segmentCount = Math.max(1, Math.ceil((work.fileBytes - work.firstByte) / segmentBytes));
+  const segmentCount = Math.max(1, Math.ceil((file.fileBytes - file.firstByte) / segmentBytes));
   const taken = new Int32Array(new SharedArrayBuffer(4));
-  const members = Array.from({ length: Math.min(threads, segmentCount) }, () => {
+  const work: SegmentWork = { ...file, segmentBytes, segmentCount, taken };
+  const members = Array.from({ length: Math.min(threads, segmentCount) - 1 }, () => {
     const slots = new Int32Array(new SharedArrayBuffer(4 * slotsPerThread));
-    const told: TeamWork = { ...work, segmentBytes, segmentCount, taken, slots };
+    const told: TeamWork = { ...work, slots };
     return { slots, worker: startWorker("segments.worker", import.meta.url, told) };
   });
+  const here = members.length;
+  const reader = new SegmentReader(work, 1);
   try {
     const team = new Team(members.map(({ worker }) => worker));
+    let own = startNext(reader);
     for (let segment = 0; segment < segmentCount; ) {
-      const { sent, parser, slot, memory } = await team.take(segment);
-      const last = segment === segmentCount - 1;
-      if (sent.leftBytes > 0 && !last) throw new Misaligned();
-      yield { block: received(sent, memory), parser };
-      const { slots } = members[parser]!;
-      Atomics.store(slots, slot, 0);
-      Atomics.notify(slots, slot);
-      if (sent.more) continue;
+      let block: Block;
+      if (own?.segment === segment) {
+        block = own.block;
+        yield { block: endingRight(block, segment, segmentCount), parser: here };
+        if (block.more) own = { ...own, block: own.blocks.next().value as Block };
+        else {
+          // The event loop turns once a segment, and the workers' blocks arrive.
+          await setImmediate();
+          own = startNext(reader);
+        }
+      } else {
+        const { sent, parser, slot, memory } = await team.take(segment);
+        block = received(sent, memory);
+        yield { block: endingRight(block, segment, segmentCount), parser };
+        const { slots } = members[parser]!;
+        Atomics.store(slots, slot, 0);
+        Atomics.notify(slots, slot);
+      }
+      if (block.more) continue;
       segment++;
       onBytes(Math.min(work.fileBytes, work.firstByte + segment * segmentBytes));
     }
   } finally {
+    reader.close();
     await Promise.all(members.map(({ worker }) => worker.terminate()));
   }
+}
+
+/** Takes a segment and parses its first block, before its turn comes. */
+function startNext(reader: SegmentReader) {
+  const next = reader.next();
+  return next === undefined ? undefined : { ...next, block: next.blocks.next().value as Block };
+}
+
+/** @throws Misaligned where a segment that is not the last ends in the middle of a row. */
+function endingRight(block: Block, segment: number, segmentCount: number): Block {
+  if (block.leftBytes > 0 && segment < segmentCount - 1) throw new Misaligned();
+  return block;
 }
 
 /** A block with its values as views on the memory of the worker that made it. */

@@ -114,22 +114,18 @@ export class ColumnConverter {
       this.renumbered = grown;
     }
     const { renumbered } = this;
-    const out = new Int32Array(codes.length);
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i]!;
-      if (code < 0) {
-        out[i] = -1;
-        continue;
-      }
+      if (code < 0) continue;
       let next = renumbered[code]!;
       if (next === unknown) {
         // Cells that mean the same share one code, and codes count up by first appearance.
         next = this.codeFor(readStringCell(raw[code]!, this.column));
         renumbered[code] = next;
       }
-      out[i] = next;
+      codes[i] = next;
     }
-    return { type: "string", codes: out, dictionary: this.dictionary };
+    return { type: "string", codes, dictionary: this.dictionary };
   }
 
   private fromNumberWords(codes: Int32Array, raw: readonly string[]): Cells {

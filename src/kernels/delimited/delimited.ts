@@ -340,19 +340,17 @@ export class DelimitedParser {
     // A copy, since text decoders refuse shared memory.
     const from = offsets[first]!;
     const bytes = this.#memory.u8(words[ARENA]! + from, offsets[size]! - from).slice();
-    const plain = words[NOT_ASCII] === 0;
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const values: string[] = [];
+    if (words[NOT_ASCII] === 0) {
+      const text = Buffer.from(bytes.buffer).toString("latin1");
+      for (let code = first; code < size; code++)
+        values.push(text.slice(offsets[code]! - from, offsets[code + 1]! - from));
+      return values;
+    }
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     for (let code = first; code < size; code++) {
-      const [start, end] = [offsets[code]! - from, offsets[code + 1]! - from];
-      if (plain && end - start < 24) {
-        let text = "";
-        for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
-        values.push(text);
-        continue;
-      }
       try {
-        values.push(decoder.decode(bytes.subarray(start, end)));
+        values.push(decoder.decode(bytes.subarray(offsets[code]! - from, offsets[code + 1]! - from)));
       } catch {
         throw new InvalidUtf8();
       }
