@@ -51,10 +51,10 @@ const ZONED = 2;
 const UNZONED = 3;
 const OUT = 4;
 const SLOTS = 5;
-const OFFSETS = 8;
-const SIZE = 10;
-const ARENA = 11;
-const NOT_ASCII = 13;
+const OFFSETS = 7;
+const SIZE = 9;
+const ARENA = 10;
+const NOT_ASCII = 12;
 const DECIMALS = 14;
 const OUT_BASE = 15;
 /** Words of the state that change. */
@@ -94,8 +94,9 @@ export interface NumbersSeen {
   readonly first: number;
 }
 
-/** A number left to exact arithmetic: its column, its row in the block, and the bounds of its text. */
+/** Words of a summary, as in `summaries.as.ts`. */
 type Summary = readonly [number, number, number, number, number, number, number, number];
+/** A number left to exact arithmetic: its column, its row in the block, and the bounds of its text. */
 type Slow = readonly [column: number, row: number, start: number, end: number];
 
 export class DelimitedParser {
@@ -159,13 +160,12 @@ export class DelimitedParser {
     words()[OUT_BASE] = out;
     if (plan !== "string") return;
     const [slots, codes, bytes] = [256, 128, 2048];
-    const at = memory.take(slots * 4);
-    memory.i32(at, slots).fill(-1);
-    const hashes = memory.take(codes * 4);
+    const at = memory.take(slots * 8);
+    memory.i32(at, slots * 2).fill(-1);
     const offsets = memory.take((codes + 1) * 4);
     memory.u32(offsets, 1)[0] = 0;
     const arena = memory.take(bytes);
-    words().set([at, slots, hashes, offsets, codes, 0, arena, bytes, 0], SLOTS);
+    words().set([at, slots, offsets, codes, 0, arena, bytes, 0], SLOTS);
   }
 
   get #words(): Uint32Array {

@@ -1,18 +1,20 @@
 // A dictionary of byte strings: equal bytes give the same code, and codes count up by first appearance.
 //
-// Open addressing over the bytes themselves; tables double as they fill, and what they leave behind is not reused,
-// which costs at most as much again.
+// Open addressing; a slot holds the hash beside the code, so that most strings cost one look at a slot and one at the
+// bytes. Tables double as they fill, and what they leave behind is not reused, which costs at most as much again.
 
 /** Words of a dictionary, as in `delimited.ts`. */
 const SLOTS: usize = 0;
 const SLOT_COUNT: usize = 1;
-const HASHES: usize = 2;
-const OFFSETS: usize = 3;
-const CAPACITY: usize = 4;
-const SIZE: usize = 5;
-const ARENA: usize = 6;
-const ARENA_BYTES: usize = 7;
-const NOT_ASCII: usize = 8;
+const OFFSETS: usize = 2;
+const CAPACITY: usize = 3;
+const SIZE: usize = 4;
+const ARENA: usize = 5;
+const ARENA_BYTES: usize = 6;
+const NOT_ASCII: usize = 7;
+
+/** A slot without a code. */
+const EMPTY: u64 = 0xffffffffffffffff;
 
 // @ts-ignore: decorator
 @inline
@@ -38,7 +40,8 @@ function take(heap: usize, bytes: usize): usize {
   return at;
 }
 
-function hashOf(start: usize, end: usize): u32 {
+/** Hash of bytes [start, end). */
+export function hashOf(start: usize, end: usize): u32 {
   let hash: u64 = <u64>(end - start) * 0x9e3779b97f4a7c15;
   let at = start;
   for (; at + 8 <= end; at += 8) hash = rotl<u64>((hash ^ load<u64>(at)) * 0xbf58476d1ce4e5b9, 31);
@@ -59,25 +62,24 @@ function same(a: usize, b: usize, length: usize): bool {
   return ((load<u64>(a + at) ^ load<u64>(b + at)) & mask) == 0;
 }
 
-/** Code of bytes [start, end). */
-export function intern(dictionary: usize, heap: usize, start: usize, end: usize): i32 {
-  const hash = hashOf(start, end);
+/** Code of bytes [start, end) with their hash. */
+export function intern(dictionary: usize, heap: usize, start: usize, end: usize, hash: u32): i32 {
   const length = end - start;
   const slots = <usize>word(dictionary, SLOTS);
-  const hashes = <usize>word(dictionary, HASHES);
-  const offsets = <usize>word(dictionary, OFFSETS);
-  const arena = <usize>word(dictionary, ARENA);
   const mask = word(dictionary, SLOT_COUNT) - 1;
   let slot = hash & mask;
-  let code = load<i32>(slots + (<usize>slot << 2));
-  while (code >= 0) {
-    if (load<u32>(hashes + (<usize>code << 2)) == hash) {
-      const from = load<u32>(offsets + (<usize>code << 2));
-      const to = load<u32>(offsets + (<usize>code << 2), 4);
-      if (<usize>(to - from) == length && same(start, arena + <usize>from, length)) return code;
+  let entry = load<u64>(slots + (<usize>slot << 3));
+  while (entry != EMPTY) {
+    if (<u32>(entry >> 32) == hash) {
+      const code = <u32>entry;
+      const offset = <usize>word(dictionary, OFFSETS) + (<usize>code << 2);
+      const from = load<u32>(offset);
+      const to = load<u32>(offset, 4);
+      const there = <usize>word(dictionary, ARENA) + <usize>from;
+      if (<usize>(to - from) == length && same(start, there, length)) return <i32>code;
     }
     slot = (slot + 1) & mask;
-    code = load<i32>(slots + (<usize>slot << 2));
+    entry = load<u64>(slots + (<usize>slot << 3));
   }
   return add(dictionary, heap, start, length, hash, slot);
 }
@@ -106,10 +108,9 @@ function add(dictionary: usize, heap: usize, start: usize, length: usize, hash: 
     }
   }
   store<u32>(offsets + (<usize>code << 2), <u32>used, 4);
-  store<u32>(<usize>word(dictionary, HASHES) + (<usize>code << 2), hash);
-  store<u32>(<usize>word(dictionary, SLOTS) + (<usize>slot << 2), code);
+  store<u64>(<usize>word(dictionary, SLOTS) + (<usize>slot << 3), (<u64>hash << 32) | <u64>code);
   setWord(dictionary, SIZE, code + 1);
-  if ((code + 1) * 2 > word(dictionary, SLOT_COUNT)) growSlots(dictionary, heap, code + 1);
+  if ((code + 1) * 2 > word(dictionary, SLOT_COUNT)) growSlots(dictionary, heap);
   return <i32>code;
 }
 
@@ -118,21 +119,21 @@ function growCodes(dictionary: usize, heap: usize, size: u32): void {
   const offsets = take(heap, (<usize>capacity + 1) << 2);
   memory.copy(offsets, <usize>word(dictionary, OFFSETS), (<usize>size + 1) << 2);
   setWord(dictionary, OFFSETS, <u32>offsets);
-  const hashes = take(heap, <usize>capacity << 2);
-  memory.copy(hashes, <usize>word(dictionary, HASHES), <usize>size << 2);
-  setWord(dictionary, HASHES, <u32>hashes);
   setWord(dictionary, CAPACITY, capacity);
 }
 
-function growSlots(dictionary: usize, heap: usize, size: u32): void {
-  const count = word(dictionary, SLOT_COUNT) * 2;
-  const slots = take(heap, <usize>count << 2);
-  memory.fill(slots, 0xff, <usize>count << 2);
-  const hashes = <usize>word(dictionary, HASHES);
-  for (let code: u32 = 0; code < size; code++) {
-    let slot = load<u32>(hashes + (<usize>code << 2)) & (count - 1);
-    while (load<i32>(slots + (<usize>slot << 2)) >= 0) slot = (slot + 1) & (count - 1);
-    store<u32>(slots + (<usize>slot << 2), code);
+function growSlots(dictionary: usize, heap: usize): void {
+  const before = word(dictionary, SLOT_COUNT);
+  const count = before * 2;
+  const slots = take(heap, <usize>count << 3);
+  memory.fill(slots, 0xff, <usize>count << 3);
+  const old = <usize>word(dictionary, SLOTS);
+  for (let at: u32 = 0; at < before; at++) {
+    const entry = load<u64>(old + (<usize>at << 3));
+    if (entry == EMPTY) continue;
+    let slot = <u32>(entry >> 32) & (count - 1);
+    while (load<u64>(slots + (<usize>slot << 3)) != EMPTY) slot = (slot + 1) & (count - 1);
+    store<u64>(slots + (<usize>slot << 3), entry);
   }
   setWord(dictionary, SLOTS, <u32>slots);
   setWord(dictionary, SLOT_COUNT, count);
