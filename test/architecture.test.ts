@@ -55,6 +55,7 @@ const owners: Record<string, string> = {
   "@duckdb/node-bindings": "data",
   libsql: "data",
   postgres: "data",
+  fzstd: "data",
   echarts: "report",
   "ml-matrix": "estimators",
   commander: "cli",

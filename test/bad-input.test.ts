@@ -10,13 +10,23 @@ import { badOptions } from "./bad-input/options.ts";
 import { badOutputs } from "./bad-input/outputs.ts";
 import { badSources } from "./bad-input/sources.ts";
 import { badTables } from "./bad-input/targets.ts";
+import { describeUnlessMissing, missingPackage } from "./needs.ts";
 import { runHere, temporaryFolder } from "./cli.ts";
 
 const groups = { badSources, badTables, badOptions, badModels, badOutputs };
 
 for (const [name, cases] of Object.entries(groups)) {
   describe(name, () => {
-    test.each(cases.map((item) => [item.name, item] as const))("%s", async (_, item) => await refuses(item));
+    for (const needed of new Set(cases.map((item) => item.needs))) {
+      const some = cases.filter((item) => item.needs === needed);
+      const refused = (): void =>
+        test.each(some.map((item) => [item.name, item] as const))(
+          "%s",
+          async (_, item) => await refuses(item),
+        );
+      if (needed === undefined) refused();
+      else describeUnlessMissing(`with ${needed}`, missingPackage(needed), refused);
+    }
   });
 }
 

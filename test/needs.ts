@@ -5,6 +5,7 @@
  * what brings it. In CI (the variable `CI` is set) its absence is an error, so
  * that nothing is skipped there unseen.
  */
+import { createRequire } from "node:module";
 import { describe, test } from "vitest";
 import type { Reporter } from "vitest/reporters";
 
@@ -25,6 +26,16 @@ export function describeUnlessMissing(name: string, missing: string | undefined,
   if (process.env["CI"]) throw new Error(told);
   // The body is not called: collecting its tests may need what is missing.
   describe(name, () => test.skip(told, () => {}));
+}
+
+/** What is missing where an optional package is not installed; undefined where it is. */
+export function missingPackage(name: string): string | undefined {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return undefined;
+  } catch {
+    return `the optional package ${name} is not installed; npm ci brings it`;
+  }
 }
 
 /** Tells at the end of a run which suites did not run, and why. */

@@ -1,18 +1,24 @@
-/** Bytes of local files in blocks, unpacked where they are gzipped. Reading runs ahead of whoever consumes. */
+/** Bytes of local files in blocks, unpacked where they are packed. Reading runs ahead of whoever consumes. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MillwrightError } from "../core/index.ts";
+import { unpackZstd } from "./packing/zstd.ts";
 
 const blockBytes = 8 * 1024 * 1024;
 
-/** Whether a file starts with gzip's magic bytes. */
-export async function isGzip(path: string): Promise<boolean> {
+/** How the bytes of a file are packed. */
+export type Packing = "none" | "gzip" | "zstd";
+
+/** How a file is packed, by its first bytes. */
+export async function packingOf(path: string): Promise<Packing> {
   const handle = await open(path);
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    if (bytesRead >= 2 && buffer[0] === 0x1f && buffer[1] === 0x8b) return "gzip";
+    if (bytesRead === 4 && buffer.readUInt32LE(0) === 0xfd2fb528) return "zstd";
+    return "none";
   } finally {
     await handle.close();
   }
@@ -21,18 +27,19 @@ export async function isGzip(path: string): Promise<boolean> {
 /**
  * Blocks of a file, about 8 MB each.
  *
- * @throws MillwrightError `SOURCE_UNREADABLE` when the disk or the gzip stream fails.
+ * @param name - The file in messages.
+ * @throws MillwrightError `SOURCE_UNREADABLE` when the disk or the packed stream fails.
  */
-export async function* readBlocks(path: string, gzipped: boolean): AsyncGenerator<Uint8Array> {
+export async function* readBlocks(path: string, packing: Packing, name = path): AsyncGenerator<Uint8Array> {
   try {
-    if (gzipped) yield* unpack(path);
-    else yield* plainBlocks(path);
+    if (packing === "none") yield* plainBlocks(path);
+    else yield* inBlocks(packing === "gzip" ? gunzipped(path) : unpackZstd(packedParts(path), name));
   } catch (cause) {
     if (cause instanceof MillwrightError) throw cause;
     throw new MillwrightError(
       "SOURCE_UNREADABLE",
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      gzipped ? "Check that the gzip file is whole." : "Check the file and its permissions.",
+      `${name} cannot be read${packing === "none" ? "" : ` as ${packing}`}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      packing === "none" ? "Check the file and its permissions." : `Check that the ${packing} file is whole.`,
       { cause },
     );
   }
@@ -56,14 +63,22 @@ async function* plainBlocks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* unpack(path: string): AsyncGenerator<Uint8Array> {
+function packedParts(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+}
+
+function gunzipped(path: string): AsyncIterable<Uint8Array> {
   const source = createReadStream(path, { highWaterMark: 1 << 20 });
   const gunzip = createGunzip({ chunkSize: 1 << 20 });
   source.on("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
+  return gunzip as AsyncIterable<Buffer>;
+}
+
+async function* inBlocks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of gunzip as AsyncIterable<Buffer>) {
+  for await (const part of stream) {
     parts.push(part);
     size += part.length;
     if (size < blockBytes) continue;
@@ -82,6 +97,6 @@ async function* unpack(path: string): AsyncGenerator<Uint8Array> {
  */
 export async function hashFiles(paths: readonly string[], sql = ""): Promise<string> {
   const hash = createHash("sha256").update(sql);
-  for (const path of paths) for await (const block of readBlocks(path, false)) hash.update(block);
+  for (const path of paths) for await (const block of readBlocks(path, "none")) hash.update(block);
   return hash.digest("hex");
 }

@@ -54,8 +54,8 @@ export async function openCsvFiles(files: readonly SourceFile[], options: CsvOpt
   return new CsvSource(opened, options.encoding !== undefined, options.threads ?? availableParallelism());
 }
 
-/** Bytes of columns in memory for a byte of the file; gzip packs text about five to one. */
-const memoryShare = { plain: 1, gzipped: 5 };
+/** Bytes of columns in memory for a byte of the file; packed text takes a fifth. */
+const memoryShare = { none: 1, gzip: 5, zstd: 5 };
 
 export class CsvSource implements RawSource {
   readonly owner: string;
@@ -74,13 +74,10 @@ export class CsvSource implements RawSource {
     const { file, found } = opened[0]!;
     this.opened = opened;
     this.encodingGiven = encodingGiven;
-    this.owner = opened.length === 1 ? file.path : `${file.path} and ${opened.length - 1} more`;
+    this.owner = opened.length === 1 ? file.name : `${file.name} and ${opened.length - 1} more`;
     this.names = found.names;
     this.preferDecimalComma = found.dialect.delimiter === 59;
-    this.expectedBytes = opened.reduce(
-      (sum, csv) => sum + csv.file.bytes * (csv.file.gzipped ? memoryShare.gzipped : memoryShare.plain),
-      0,
-    );
+    this.expectedBytes = opened.reduce((sum, csv) => sum + csv.file.bytes * memoryShare[csv.file.packing], 0);
   }
 
   plan(declared: Declared): readonly FieldPlan[] {
@@ -187,7 +184,7 @@ export class CsvSource implements RawSource {
     const { file, found } = csv;
     const { dialect, headerBytes } = found;
     const text = { dialect, plans, skipBytes: headerBytes };
-    const plain = !file.gzipped && csv.encoding === "utf-8";
+    const plain = file.packing === "none" && csv.encoding === "utf-8";
     const firstByte = csv.markBytes + headerBytes;
     if (plain && file.bytes >= parallelBytes && !csv.quotedNewlines && this.threads > 1) {
       const work = { path: file.path, fileBytes: file.bytes, firstByte, text };
@@ -205,7 +202,12 @@ export class CsvSource implements RawSource {
       for await (const block of parseFile(file.path, firstByte, text, onBytes)) yield { block, parser: 0 };
       return;
     }
-    const blocks = toUtf8(readBlocks(file.path, file.gzipped), csv.encoding, csv.markBytes, file.path);
+    const blocks = toUtf8(
+      readBlocks(file.path, file.packing, file.name),
+      csv.encoding,
+      csv.markBytes,
+      file.name,
+    );
     for await (const block of parseSequentially(text, blocks, onBytes)) yield { block, parser: 0 };
   }
 }
@@ -213,7 +215,7 @@ export class CsvSource implements RawSource {
 function refuseOpenQuote(csv: OpenedCsv, line: number, bytes: number): never {
   throw new MillwrightError(
     "DATA_RAGGED_ROWS",
-    `The row that starts on line ${line} of ${csv.file.path} does not end within ${bytes} bytes: a quote is not closed.`,
+    `The row that starts on line ${line} of ${csv.file.name} does not end within ${bytes} bytes: a quote is not closed.`,
     "Close it, double it where it is part of the text, or read without quotes with --quote ''.",
   );
 }
@@ -221,7 +223,7 @@ function refuseOpenQuote(csv: OpenedCsv, line: number, bytes: number): never {
 function refuseEncoding(csv: OpenedCsv): MillwrightError {
   return new MillwrightError(
     "DATA_ENCODING",
-    `${csv.file.path} was read as ${csv.encoding} and holds bytes that are not.`,
+    `${csv.file.name} was read as ${csv.encoding} and holds bytes that are not.`,
     "Give its encoding with --encoding, or save it as UTF-8.",
   );
 }
@@ -234,24 +236,24 @@ async function openCsv(file: SourceFile, options: CsvOptions): Promise<OpenedCsv
   const parts: Uint8Array[] = [];
   // Half a UTF-16 unit at the end of the sample is cut off.
   const whole = complete || encoding === "utf-8" ? head : head.subarray(0, head.length - (head.length % 2));
-  for await (const part of toUtf8(once(whole), encoding, markBytes, file.path)) parts.push(part);
+  for await (const part of toUtf8(once(whole), encoding, markBytes, file.name)) parts.push(part);
   const bytes = Buffer.concat(parts);
   if (encoding === "utf-8" && !isUtf8(bytes)) {
     throw new MillwrightError(
       "DATA_ENCODING",
-      `${file.path} is not UTF-8.`,
+      `${file.name} is not UTF-8.`,
       "Give its encoding with --encoding, or save it as UTF-8.",
     );
   }
   const text = new TextDecoder().decode(bytes);
-  requireText(text, file.path);
+  requireText(text, file.name);
   const wanted =
     file.format === "tsv" && options.delimiter === undefined ? { ...options, delimiter: "\t" } : options;
-  const found = findDialect(text, complete, file.path, wanted);
+  const found = findDialect(text, complete, file.name, wanted);
   if (found.names.length >= maxColumns) {
     throw new MillwrightError(
       "DATA_TOO_MANY_COLUMNS",
-      `${file.path} has ${found.names.length} columns, and the limit is ${maxColumns - 1}.`,
+      `${file.name} has ${found.names.length} columns, and the limit is ${maxColumns - 1}.`,
       "Choose the columns to use with --sql, or reshape wide measurements into rows.",
     );
   }
@@ -279,7 +281,7 @@ function requireText(text: string, path: string): void {
 async function readHead(file: SourceFile): Promise<{ head: Uint8Array; complete: boolean }> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const block of readBlocks(file.path, file.gzipped)) {
+  for await (const block of readBlocks(file.path, file.packing, file.name)) {
     parts.push(block);
     size += block.length;
     if (size > sampleBytes) break;
@@ -299,7 +301,7 @@ function requireSameNames(first: OpenedCsv, other: OpenedCsv): void {
   if (index < 0 && names.length === expected.length) return;
   throw new MillwrightError(
     "SCHEMA_MISMATCH",
-    `${first.file.path} has the column "${expected[index] ?? ""}" at place ${index + 1} of ${expected.length}, and ${other.file.path} has "${names[index] ?? ""}" of ${names.length}.`,
+    `${first.file.name} has the column "${expected[index] ?? ""}" at place ${index + 1} of ${expected.length}, and ${other.file.name} has "${names[index] ?? ""}" of ${names.length}.`,
     "Give files with the same columns in the same order.",
   );
 }
@@ -328,7 +330,7 @@ function headerFindings(csv: OpenedCsv): Finding[] {
     {
       kind: "header",
       column: null,
-      evidence: `${csv.file.path} has no header: its columns are named ${csv.found.names[0]} to ${csv.found.names.at(-1)}.`,
+      evidence: `${csv.file.name} has no header: its columns are named ${csv.found.names[0]} to ${csv.found.names.at(-1)}.`,
       effect: "readAs",
       undo: "--header",
     },
@@ -341,7 +343,7 @@ function encodingFindings(opened: readonly OpenedCsv[]): Finding[] {
     .map((csv) => ({
       kind: "encoding",
       column: null,
-      evidence: `${csv.file.path} is written in ${csv.encoding}.`,
+      evidence: `${csv.file.name} is written in ${csv.encoding}.`,
       effect: "readAs",
       undo: "--encoding utf-8",
     }));

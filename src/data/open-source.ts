@@ -11,7 +11,7 @@ import type { Finding } from "./finding.ts";
 import { keepTable } from "./keep-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
-import { findFiles, type Format, type SourceFile, stemOf } from "./source.ts";
+import { findFiles, type Format, type SourceFile } from "./source.ts";
 
 export interface SourceOptions extends CsvOptions {
   /** Format, where the extension does not say. */
@@ -84,12 +84,12 @@ function openDatabase(address: Address, sql: string | undefined): Promise<RawSou
 }
 
 async function openFiles(files: readonly SourceFile[], options: SourceOptions): Promise<RawSource> {
-  const { format, path } = files[0]!;
+  const { format, name } = files[0]!;
   if (format === "csv" || format === "tsv") return openCsvFiles(files, options);
   const engine = await Engine.open(engineOptions(options));
-  engine.subject = { kind: "file", path, format };
+  engine.subject = { kind: "file", path: name, format };
   return openQuery(engine, {
-    owner: files.length === 1 ? path : `${path} and ${files.length - 1} more`,
+    owner: files.length === 1 ? name : `${name} and ${files.length - 1} more`,
     sql: `SELECT * FROM ${readerOf(files)}`,
     fingerprint: () => hashFiles(files.map((file) => file.path)),
   });
@@ -105,7 +105,10 @@ function readerOf(files: readonly SourceFile[]): string {
   const { format } = files[0]!;
   if (format === "parquet") return `read_parquet(${list})`;
   const lines = format === "ndjson" ? "newline_delimited" : "auto";
-  return `read_json(${list}, format = '${lines}', sample_size = -1)`;
+  const packing = new Set(files.map((file) => file.packing));
+  // Files packed in different ways are told apart by their extensions.
+  const compression = packing.size > 1 ? "auto" : files[0]!.packing;
+  return `read_json(${list}, format = '${lines}', compression = '${compression === "none" ? "uncompressed" : compression}', sample_size = -1)`;
 }
 
 async function openQuery(
@@ -128,12 +131,12 @@ async function openSql(
 ): Promise<RawSource> {
   const views = new Map<string, SourceFile>();
   for (const file of files) {
-    const name = stemOf(file.path);
+    const name = file.stem;
     const other = views.get(name);
     if (other !== undefined) {
       throw new MillwrightError(
         "PARAMETER_CONFLICT",
-        `${other.path} and ${file.path} would both be the view "${name}".`,
+        `${other.name} and ${file.name} would both be the view "${name}".`,
         "Rename one of the files.",
       );
     }
@@ -175,7 +178,7 @@ function requireOneFormat(files: readonly SourceFile[]): void {
   if (other === undefined) return;
   throw new MillwrightError(
     "SOURCE_FORMAT",
-    `${first.path} is ${first.format} and ${other.path} is ${other.format}.`,
+    `${first.name} is ${first.format} and ${other.name} is ${other.format}.`,
     "Give files of one format, or join them with --sql.",
   );
 }

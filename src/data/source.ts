@@ -1,11 +1,11 @@
 /**
- * Names of sources to files with a format: extensions, globs, gzip. A name that fits no file is an error that
+ * Names of sources to files with a format: extensions, globs, packing. A name that fits no file is an error that
  * tells the nearest one.
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MillwrightError, nearest } from "../core/index.ts";
-import { isGzip } from "./bytes.ts";
+import { type Packing, packingOf } from "./bytes.ts";
 
 export const formats = ["csv", "tsv", "json", "ndjson", "parquet"] as const;
 export type Format = (typeof formats)[number];
@@ -13,8 +13,12 @@ export type Format = (typeof formats)[number];
 /** One local file of a table. */
 export interface SourceFile {
   readonly path: string;
+  /** The file in messages. */
+  readonly name: string;
+  /** The name of a view of it. */
+  readonly stem: string;
   readonly format: Format;
-  readonly gzipped: boolean;
+  readonly packing: Packing;
   readonly bytes: number;
 }
 
@@ -30,6 +34,8 @@ const extensions: Readonly<Record<string, Format>> = {
   ".parquet": "parquet",
   ".pq": "parquet",
 };
+
+const packedExtension = /\.(gz|zst|zstd)$/i;
 
 /**
  * Finds the files behind a path or a glob (`*`, `?`, `**`), sorted by name.
@@ -50,10 +56,10 @@ export async function findFiles(source: string, format?: Format): Promise<readon
   return files;
 }
 
-/** The name of a file as a SQL view: its stem, without `.csv.gz`. */
-export function stemOf(path: string): string {
+/** A file's name without folder and extension, `.csv.gz` and `.csv.zst` as a whole. */
+function stemOf(path: string): string {
   return basename(path)
-    .replace(/\.gz$/i, "")
+    .replace(packedExtension, "")
     .replace(/\.[^.]+$/, "");
 }
 
@@ -66,7 +72,7 @@ async function exists(path: string): Promise<boolean> {
 
 async function describe(path: string, given: Format | undefined): Promise<SourceFile> {
   let bytes: number;
-  let gzipped: boolean;
+  let packing: Packing;
   try {
     const info = await stat(path);
     if (info.isDirectory()) {
@@ -77,12 +83,12 @@ async function describe(path: string, given: Format | undefined): Promise<Source
       );
     }
     bytes = info.size;
-    gzipped = await isGzip(path);
+    packing = await packingOf(path);
   } catch (cause) {
     if (cause instanceof MillwrightError) throw cause;
     throw await absent(path, cause);
   }
-  const extension = extname(path.replace(/\.gz$/i, "")).toLowerCase();
+  const extension = extname(path.replace(packedExtension, "")).toLowerCase();
   const format = given ?? extensions[extension];
   if (format === undefined) {
     throw new MillwrightError(
@@ -91,7 +97,7 @@ async function describe(path: string, given: Format | undefined): Promise<Source
       `Say which it is with --format (${formats.join(", ")}).`,
     );
   }
-  return { path, format, gzipped, bytes };
+  return { path, name: path, stem: stemOf(path), format, packing, bytes };
 }
 
 async function absent(path: string, cause: unknown): Promise<MillwrightError> {

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeUnlessMissing, missingPackage } from "../../test/needs.ts";
 import { describeWithSharedData } from "../../test/shared-data.ts";
 import type { Frame } from "../schema/index.ts";
 import { Engine } from "./duckdb/engine.ts";
 import { sqlText } from "./duckdb/read-query.ts";
 import { type OpenOptions, openTable } from "./open-table.ts";
+import { storedZstd } from "./packing/testing.ts";
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -29,6 +31,12 @@ beforeAll(async () => {
   await writeFile(at("t.json"), JSON.stringify(rows));
   await writeFile(at("t.ndjson"), `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
   await writeFile(at("packed.ndjson.gz"), gzipSync(rows.map((row) => JSON.stringify(row)).join("\n")));
+  await writeFile(at("packed.json.gz"), gzipSync(JSON.stringify(rows)));
+  await writeFile(at("packed.csv.zst"), storedZstd(csv));
+  await writeFile(at("packed.json.zst"), storedZstd(JSON.stringify(rows)));
+  await writeFile(at("packed.ndjson.zst"), storedZstd(rows.map((row) => JSON.stringify(row)).join("\n")));
+  // What is packed how is told by the bytes, whatever the name.
+  await writeFile(at("unsaid.json"), storedZstd(JSON.stringify(rows)));
   await writeFile(at("mark.csv"), `\ufeff${csv}`);
   await writeFile(at("wide.csv"), Buffer.from(`\ufeff${csv}`, "utf16le"));
   await writeFile(at("wide-no-mark.csv"), Buffer.from(csv, "utf16le"));
@@ -65,6 +73,10 @@ const expected = {
 test.each([
   "t.csv",
   "packed.csv.gz",
+  "packed.json.gz",
+  "packed.json.zst",
+  "unsaid.json",
+  "packed.ndjson.zst",
   "t.tsv",
   "semicolons.csv",
   "t.json",
@@ -78,13 +90,19 @@ test.each([
   "latin.csv",
   "windows.csv",
   "old.csv",
-])("%s gives the same table as the others", async (name) => {
+])("%s gives the same table as the others", givesTheSame);
+
+describeUnlessMissing("a CSV file packed with zstd", missingPackage("fzstd"), () => {
+  test("gives the same table as the others", () => givesTheSame("packed.csv.zst"));
+});
+
+async function givesTheSame(name: string): Promise<void> {
   const frame = await read(at(name));
   const got = { rowCount: frame.rowCount, ...Object.fromEntries(frame.columns) };
   expect(got).toEqual(expected);
   const kinds = frame.schema.columns.map((column) => column.kind);
   expect(kinds).toEqual(["number", "number", "category", "boolean", "datetime"]);
-});
+}
 
 test("bytes that are not UTF-8 far below the sample are read as Windows-1252, and told", async () => {
   const body = "name,v\n" + "plain,1\n".repeat(200_000);

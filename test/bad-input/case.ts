@@ -12,6 +12,8 @@ export interface BadInput {
   readonly modes?: Readonly<Record<string, number>>;
   /** The command line; a word that starts with "./", or follows "=./", lies in the fresh folder. */
   readonly command: readonly string[];
+  /** An optional package without which another error would come first. */
+  readonly needs?: string;
   readonly code: ErrorCode;
   /** What the message must hold: object, numbers, fix. */
   readonly says: readonly string[];

@@ -4,6 +4,12 @@ import { type BadInput, goodTable, train } from "./case.ts";
 
 const lines = goodTable().trim().split("\n");
 
+/** A zstd file of a small table, whose checksum is not its own. */
+const damagedZstd = Buffer.from(
+  "KLUv/QRYeQEAYSxiCjAsMAoxLDcKMiwxNAozLDIxCjQsMjgKNSwzNQo2LDQyCjcsNDkKOCw1NgpI5kRh",
+  "base64",
+);
+
 export const badSources: readonly BadInput[] = [
   {
     name: "an empty file",
@@ -93,6 +99,22 @@ export const badSources: readonly BadInput[] = [
     command: ["look", "./data.csv.gz"],
     code: "SOURCE_UNREADABLE",
     says: ["data.csv.gz", "gzip"],
+  },
+  {
+    name: "a damaged zstd file",
+    needs: "fzstd",
+    files: { "data.csv.zst": damagedZstd },
+    command: ["look", "./data.csv.zst"],
+    code: "SOURCE_UNREADABLE",
+    says: ["data.csv.zst", "zstd", "checksum"],
+  },
+  {
+    name: "a zstd file cut off",
+    needs: "fzstd",
+    files: { "data.csv.zst": damagedZstd.subarray(0, 40) },
+    command: train("--format", "csv").map((word) => word.replace("data.csv", "data.csv.zst")),
+    code: "SOURCE_UNREADABLE",
+    says: ["data.csv.zst", "zstd", "ends inside"],
   },
   {
     name: "text that calls itself UTF-16",

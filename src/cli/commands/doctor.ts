@@ -19,6 +19,7 @@ const packages = [
   ["onnxruntime-web", "runs graphs on WebAssembly"],
   ["libsql", "reads SQLite"],
   ["postgres", "reads PostgreSQL"],
+  ["fzstd", "reads zstd files"],
 ] as const;
 
 /** @returns 1 when something that the main job needs is missing. */

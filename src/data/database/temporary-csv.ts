@@ -25,7 +25,7 @@ export async function throughTemporaryCsv(
   try {
     await fill(path, write);
     const { size } = await stat(path);
-    const file = { path, format: "csv", gzipped: false, bytes: size } as const;
+    const file = { path, name: owner, stem: "rows", format: "csv", packing: "none", bytes: size } as const;
     const source = await openCsvFiles([file], {
       delimiter: ",",
       quote: '"',
