@@ -19,7 +19,11 @@ export interface BootstrapOptions {
   readonly confidence?: number | undefined;
   /** Default `percentile`. */
   readonly method?: "percentile" | "bca" | undefined;
-  /** Classes keep their number of rows in each resample; default true. Regression rows are drawn from all. */
+  /**
+   * Classes keep their number of rows in each resample; default false. True answers how sure the
+   * score is for rows of just this class mix: for new rows, whose mix varies too, a 95 % interval
+   * of accuracy or log loss then holds the truth only about 75 times of 100.
+   */
   readonly stratified?: boolean | undefined;
   /** Whole groups are drawn, −1 is a group of its own; then resamples are not stratified. Shape [n]. */
   readonly groups?: Int32Array | undefined;
@@ -77,7 +81,7 @@ export function bootstrapScores(
   rows: ScoredRows,
   options: BootstrapOptions,
 ): Float64Array[] {
-  const { seed, replicates = 1000, confidence = 0.95, stratified = true, groups } = options;
+  const { seed, replicates = 1000, confidence = 0.95, stratified = false, groups } = options;
   if (!(Number.isInteger(replicates) && replicates >= 20 && confidence > 0 && confidence < 1)) {
     throw new MillwrightError(
       "PARAMETER_RANGE",

@@ -90,6 +90,7 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     const { low, high } = bootstrapInterval(metric, scoredRows(sample.y, sampled(answers), sample), {
       seed,
       replicates,
+      groups: sample.groups,
     });
     const weight = entry === undefined ? 1 : (members.find((member) => member.entry === entry)?.weight ?? 0);
     return {
@@ -113,6 +114,7 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
       comparison: comparePaired(metric, scoredRows(sample.y, sampled(answers), sample), best, {
         seed,
         replicates,
+        groups: sample.groups,
       }),
     }))
     .find(({ comparison }) => comparison.low <= 0);

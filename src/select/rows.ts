@@ -8,6 +8,8 @@ export interface JudgedRows {
   readonly weight?: Float64Array | undefined;
   /** Of two classes, the code of the positive one. */
   readonly positive?: number | undefined;
+  /** Rows of one group are not independent: intervals draw them together. −1 is a group of its own. */
+  readonly groups?: Int32Array | undefined;
 }
 
 /** The rows at `places`, in that order. */
@@ -16,6 +18,7 @@ export function judgedAt(rows: JudgedRows, places: Uint32Array): JudgedRows {
     y: takeTarget(rows.y, places),
     weight: rows.weight && Float64Array.from(places, (place) => rows.weight![place]!),
     positive: rows.positive,
+    ...(rows.groups && { groups: Int32Array.from(places, (place) => rows.groups![place]!) }),
   };
 }
 

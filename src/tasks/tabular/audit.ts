@@ -91,7 +91,8 @@ export async function auditTable(
     const score = (given: typeof base): number | undefined =>
       given === undefined ? undefined : ifDefined(() => metric.score(given));
     const honestScore = score(without);
-    const nullTest = base && nothing && ifDefined(() => nullTestOf(metric, base, nothing, options.seed));
+    const nullTest =
+      base && nothing && ifDefined(() => nullTestOf(metric, base, nothing, options.seed, rows.groups));
     return {
       leaks: sets.flatMap((kept, i) => {
         const leaked = score(withColumn[i]);
@@ -120,22 +121,21 @@ function ifDefined<T>(figure: () => T): T | undefined {
 
 /**
  * A model of a shuffled target may be worse than knowing nothing, never better beyond the noise.
- *
- * The noise is that of new rows, so classes are not held at their counts, where a constant
- * answer has none; and what differs in the last bits is no difference.
+ * What differs in the last bits is no difference.
  */
 export function nullTestOf(
   metric: Metric,
   base: ReturnType<typeof scoredRows>,
   shuffled: ReturnType<typeof scoredRows>,
   seed: number,
+  groups?: Int32Array,
 ): NonNullable<Audit["nullTest"]> {
   const chance = metric.score(base);
   const { score, low, high } = bootstrapInterval(metric, shuffled, {
     seed,
     replicates: 300,
     confidence: 0.99,
-    stratified: false,
+    groups,
   });
   const slack = 1e-6 * Math.max(1, Math.abs(chance));
   const passed = metric.greaterIsBetter ? low <= chance + slack : high >= chance - slack;

@@ -78,6 +78,7 @@ export async function judgeModel(
       const { score, low, high } = bootstrapInterval(item, scored, {
         seed: options.seed,
         replicates: item === options.metric ? 1000 : 300,
+        groups: rows.groups,
       });
       const baseline = item.score(withThreshold(item, rows, doingNothing, options.threshold));
       return [

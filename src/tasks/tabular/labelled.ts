@@ -28,14 +28,37 @@ export function positiveCode(task: Task): number | undefined {
     : undefined;
 }
 
-/** Rows as metrics want them. */
-export function judgedRows(rows: Omit<LabelledFrame, "frame">, task: Task): JudgedRows {
-  return { y: rows.y, weight: rows.weight, positive: positiveCode(task) };
+/** Rows as metrics want them; with their groups where the frame has a column of them. */
+export function judgedRows(
+  rows: Omit<LabelledFrame, "frame"> & Partial<LabelledFrame>,
+  task: Task,
+): JudgedRows {
+  const groups = rows.frame && groupsOf(rows.frame);
+  return { y: rows.y, weight: rows.weight, positive: positiveCode(task), ...(groups && { groups }) };
 }
 
-/** The columns that judging reads: what the model takes, the answers, their weight. */
+/** Codes of the column with the role group, −1 where it is missing; undefined where there is none. */
+export function groupsOf(frame: Frame): Int32Array | undefined {
+  const column = frame.schema.columns.find((item) => item.role === "group");
+  const cells = column && frame.columns.get(column.name);
+  if (cells === undefined) return undefined;
+  return cells.type === "string" ? cells.codes : codesOfNumbers(cells.values);
+}
+
+/** Codes by first appearance; a missing number is −1. */
+function codesOfNumbers(values: Float64Array): Int32Array {
+  const codes = new Map<number, number>();
+  return Int32Array.from(values, (value) => {
+    if (Number.isNaN(value)) return -1;
+    const code = codes.get(value) ?? codes.size;
+    codes.set(value, code);
+    return code;
+  });
+}
+
+/** The columns that judging reads: what the model takes, the answers, their weight and group. */
 export function judgedSchema(schema: Schema): Schema {
-  const read = new Set(["feature", "target", "weight"]);
+  const read = new Set(["feature", "target", "weight", "group"]);
   return { columns: schema.columns.filter((column) => read.has(column.role)) };
 }
 
@@ -50,11 +73,13 @@ export async function readLabelled(
   task: Task,
   options: Reading & { readonly threads?: number; readonly optional?: readonly string[] },
 ): Promise<LabelledFrame> {
+  const groupNames = schema.columns.filter(({ role }) => role === "group").map(({ name }) => name);
   const table = await openTable(source, {
     schema,
     ...readingOf(options),
     ...(options.threads !== undefined && { threads: options.threads }),
-    ...(options.optional && { optional: options.optional }),
+    // Without its groups a row is drawn alone: nothing that judging cannot do without.
+    optional: [...(options.optional ?? []), ...groupNames],
   }).catch((error: unknown) => {
     const { code, what = "" } = error as Partial<MillwrightError>;
     if (code !== "SCHEMA_MISSING_COLUMN" || !what.includes(`"${task.target}"`)) throw error;

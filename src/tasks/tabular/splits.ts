@@ -3,6 +3,7 @@ import { MillwrightError } from "../../core/index.ts";
 import { defaultSplitKind, holdOut, makeFolds, type Split, type SplitPlan } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import type { Frame } from "../../schema/index.ts";
+import { groupsOf } from "./labelled.ts";
 
 export interface RunSplits {
   /** Row numbers of the frame. */
@@ -71,34 +72,17 @@ function splitByPlan(
 
 function planOf(kind: SplitPlan["kind"], frame: Frame, y: Target): SplitPlan {
   const classes = y.kind === "classification" ? { codes: y.codes, classCount: y.classCount } : undefined;
-  const codesOf = (role: "group"): Int32Array | undefined => {
-    const column = frame.schema.columns.find((item) => item.role === role);
-    if (column === undefined) return undefined;
-    const cells = frame.columns.get(column.name)!;
-    return cells.type === "string" ? cells.codes : codesOfNumbers(cells.values);
-  };
   if (kind === "time") {
     const column = frame.schema.columns.find((item) => item.role === "time")!;
     const cells = frame.columns.get(column.name)!;
-    const groups = codesOf("group");
+    const groups = groupsOf(frame);
     return {
       kind,
       times: cells.type === "number" ? cells.values : Float64Array.from(cells.codes),
       ...(groups && { groups }),
     };
   }
-  if (kind === "grouped") return { kind, groups: codesOf("group")!, ...classes };
+  if (kind === "grouped") return { kind, groups: groupsOf(frame)!, ...classes };
   if (kind === "stratified" && classes !== undefined) return { kind, ...classes };
   return { kind: "random", rowCount: frame.rowCount };
-}
-
-/** Codes by first appearance; a missing number is −1. */
-function codesOfNumbers(values: Float64Array): Int32Array {
-  const codes = new Map<number, number>();
-  return Int32Array.from(values, (value) => {
-    if (Number.isNaN(value)) return -1;
-    const code = codes.get(value) ?? codes.size;
-    codes.set(value, code);
-    return code;
-  });
 }
