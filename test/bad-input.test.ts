@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type BadInput, makeFiles, placed } from "./bad-input/case.ts";
+import { badChecks } from "./bad-input/checks.ts";
 import { badModels } from "./bad-input/models.ts";
 import { badOptions } from "./bad-input/options.ts";
 import { badOutputs } from "./bad-input/outputs.ts";
@@ -13,7 +14,7 @@ import { badTables } from "./bad-input/targets.ts";
 import { describeUnlessMissing, missingPackage } from "./needs.ts";
 import { runHere, temporaryFolder } from "./cli.ts";
 
-const groups = { badSources, badTables, badOptions, badModels, badOutputs };
+const groups = { badSources, badTables, badOptions, badModels, badOutputs, badChecks };
 
 for (const [name, cases] of Object.entries(groups)) {
   describe(name, () => {

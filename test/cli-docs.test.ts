@@ -17,23 +17,39 @@ const sections = new Map(
 const flagsOf = (section: string): string[] =>
   [...sections.get(section)!.matchAll(/^\| `-[^|]*\|/gm)].flatMap((row) => row[0].match(/--[a-z][a-z-]*/g)!);
 
+/** Of a command that only groups others: the one that does the work. */
+const inner: Readonly<Record<string, readonly string[]>> = { data: ["diff"] };
+
 const helpFlags = async (command: string): Promise<string[]> => {
-  const { stdout, code } = await runHere([command, "--help"]);
+  const { stdout, code } = await runHere([command, ...(inner[command] ?? []), "--help"]);
   expect(code).toBe(0);
   return [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]*)/gm)].map((match) => match[1]!);
 };
 
 const { stdout: help } = await runHere(["--help"]);
-const commands = [...help.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map((match) => match[1]!);
+const commands = [...help.matchAll(/^ {2}([a-z]+) (?:\[options\]| {2,})/gm)].map((match) => match[1]!);
 
 describe("docs/cli.md", () => {
   test("has a section for every command, and for nothing else", () => {
-    expect(commands).toEqual(["look", "train", "predict", "evaluate", "inspect", "types", "demo", "doctor"]);
+    expect(commands).toEqual([
+      "look",
+      "check",
+      "data",
+      "train",
+      "predict",
+      "evaluate",
+      "inspect",
+      "types",
+      "demo",
+      "doctor",
+    ]);
     expect([...sections.keys()]).toEqual(["Sources", ...commands, "JSON"]);
   });
 
   test.each(commands)("lists the flags of %s", async (command) => {
-    const shared = ["look", "train", "predict", "evaluate"].includes(command) ? flagsOf("Sources") : [];
+    const shared = ["look", "check", "data", "train", "predict", "evaluate"].includes(command)
+      ? flagsOf("Sources")
+      : [];
     expect([...flagsOf(command), ...shared, "--help"].sort()).toEqual((await helpFlags(command)).sort());
   });
 

@@ -62,6 +62,19 @@ export function characterOf(flag: string, orNone = false): (text: string) => str
   };
 }
 
+/** "20" rows, or "5%" of them. */
+export function rowLimit(
+  flag: string,
+): (text: string) => { readonly rows: number } | { readonly share: number } {
+  return (text) => {
+    const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim());
+    const value = Number(match?.[1]);
+    if (match?.[2] === "%" && value <= 100) return { share: value / 100 };
+    if (match?.[2] === "" && Number.isSafeInteger(value)) return { rows: value };
+    throw refused(flag, text, "Give a number of rows as 20, or a share of them as 5%.");
+  };
+}
+
 /** "fp=1,fn=5": what a false alarm and a miss cost, in one unit. */
 export function costs(text: string): { readonly falsePositive: number; readonly falseNegative: number } {
   const match = /^fp=(\d+(?:\.\d+)?),fn=(\d+(?:\.\d+)?)$/.exec(text.replaceAll(" ", ""));

@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { MillwrightError } from "../core/index.ts";
-import { characterOf, costs, numberIn, oneOf, seconds, wordsOf } from "./options.ts";
+import { characterOf, costs, numberIn, oneOf, rowLimit, seconds, wordsOf } from "./options.ts";
 import { report } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -72,6 +72,50 @@ function createProgram(run: Run): Command {
   )
     .option(...jsonOption)
     .action(run(async (source, flags) => (await import("./commands/look.ts")).look(source, flags)));
+
+  readingOptions(
+    program
+      .command("check")
+      .description("check a table against expectations, or write them from a reference table")
+      .argument("<source...>", "files, globs or a database URL")
+      .option("--expect <file>", "expectations to check the table against")
+      .option("--write <file>", "write what to expect of a table like this one")
+      .option(
+        "--margin <share>",
+        "with --write: room beyond what the reference holds (0.1)",
+        numberIn("--margin", 0, 10),
+      )
+      .option(
+        "--now <datetime>",
+        "with --expect: the time that ages are counted back from; the clock unless told",
+      )
+      .option(...columnOption),
+  )
+    .option(...jsonOption)
+    .action(run(async (source, flags) => (await import("./commands/check.ts")).check(source, flags)));
+
+  const data = program.command("data").description("work on versions of a table");
+  readingOptions(
+    data
+      .command("diff")
+      .description("show what changed between two versions of a table: columns, rows, distributions")
+      .argument("<before>", "a file, a glob or a database URL")
+      .argument("<after>", "the other version")
+      .option("--id <columns>", "the columns that name a row, comma-separated", wordsOf("--id"))
+      .option("--max-changed <limit>", "rows that may change: 20, or 5%", rowLimit("--max-changed"))
+      .option("--max-added <limit>", "rows that may be added: 20, or 5%", rowLimit("--max-added"))
+      .option("--max-removed <limit>", "rows that may be removed: 20, or 5%", rowLimit("--max-removed"))
+      .option(
+        "--max-drift <distance>",
+        "how far the values of a column may move, 0 to 1",
+        numberIn("--max-drift", 0, 1),
+      )
+      .option(...columnOption),
+  )
+    .option(...jsonOption)
+    .action(
+      run(async (before, after, flags) => (await import("./commands/data.ts")).diff(before, after, flags)),
+    );
 
   readingOptions(
     program
@@ -199,7 +243,7 @@ function createProgram(run: Run): Command {
  * Runs a command line.
  *
  * @param words - What stands after `millwright`.
- * @returns The exit code: 0 done, 1 the user's mistake, 2 our defect, 3 a limit that was stated is not kept.
+ * @returns The exit code: 0 done, 1 the user's mistake, 2 our defect, 3 a stated limit is exceeded.
  */
 export async function runCommand(words: readonly string[]): Promise<number> {
   let code = 0;
@@ -234,9 +278,11 @@ function mistakeOf(error: CommanderError, program: Command, words: readonly stri
   const text = error.message.replace(/^error: /, "");
   const said = text.split("\n")[0]!.replace(/\.$/, "");
   const guess = /\(Did you mean (.+)\?\)/.exec(text)?.[1];
-  const known = program.commands.find((command) => command.name() === words[0]);
-  const help = `Run \`npx millwright ${known === undefined ? "" : `${known.name()} `}--help\` for what it takes.`;
-  const owner = known === undefined ? "millwright" : `millwright ${known.name()}`;
+  const group = program.commands.find((command) => command.name() === words[0]);
+  const inner = group?.commands.find((command) => command.name() === words[1]);
+  const known = ["millwright", group?.name(), inner?.name()].filter((name) => name !== undefined);
+  const help = `Run \`npx ${known.join(" ")} --help\` for what it takes.`;
+  const owner = known.join(" ");
   return new MillwrightError(
     codes[error.code as keyof typeof codes] ?? "PARAMETER_RANGE",
     `${owner}: ${said}${guess === undefined ? "" : `; the nearest is ${guess}`}.`,

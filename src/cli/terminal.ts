@@ -44,6 +44,16 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** A share with three digits: 12.5 %. */
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
+
+/** "1 row", "1,204 rows". */
+export function counted(count: number, what: string): string {
+  return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** A text of the user's on one line, cut to a width with an ellipsis; control characters become spaces. */
 export function clip(text: string, width: number): string {
   return cut(text.replace(/[\s\p{Cc}]+/gu, " "), width);

@@ -1,5 +1,34 @@
 export { parseColumnFlag } from "./column-flag.ts";
+export {
+  changedNeedsId,
+  type ColumnDifference,
+  type Difference,
+  type DiffLimits,
+  type DiffOptions,
+  diffTables,
+  heldTo,
+  type LimitResult,
+  type RowDifference,
+  type RowLimit,
+} from "./diff/index.ts";
 export { type Encoding, encodings } from "./encoding.ts";
+export {
+  type Checked,
+  type CheckOptions,
+  type CheckReport,
+  checkTable,
+  type ColumnExpectations,
+  type ExpectationKind,
+  expectationKinds,
+  type Expectations,
+  expectationsOf,
+  expectationsText,
+  type LearnOptions,
+  parseExpectations,
+  readExpectations,
+  type Rule,
+  timeOf,
+} from "./expectations/index.ts";
 export { type Finding, type FindingKind, findingKinds, shellWord } from "./finding.ts";
 export type { ColumnOverride } from "./infer/infer-column.ts";
 export { findings, profile } from "./look.ts";

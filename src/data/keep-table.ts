@@ -14,14 +14,15 @@ export async function keepTable(
   memoryBytes: number | undefined,
   options: LoadOptions,
 ): Promise<Table> {
-  const allowed = memoryBytes ?? defaultMemory();
+  const allowed = memoryBytes ?? usableMemory();
   if (source.expectedBytes > allowed) return streamTable(source, allowed, options);
   const table = await loadTable(source, options);
   await source.close();
   return table;
 }
 
-function defaultMemory(): number {
+/** Half of the bytes that this process may use. */
+export function usableMemory(): number {
   const allowed = process.constrainedMemory();
   return Math.min(totalmem(), allowed > 0 ? allowed : Number.POSITIVE_INFINITY) / 2;
 }

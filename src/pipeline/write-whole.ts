@@ -37,18 +37,19 @@ export function prepareFolder(path: string): string {
 /**
  * The place of one result, checked before any work starts: its folder is there, and no folder stands in its place.
  *
+ * @param flag - The flag that names it, for messages.
  * @throws MillwrightError `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`.
  */
-export function prepareFile(path: string): string {
+export function prepareFile(path: string, flag = "--out"): string {
   const folder = dirname(path);
   try {
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw refusal(path, "file", cause);
+    throw refusal(path, "file", cause, flag);
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw refusal(path, "file", Object.assign(new Error(), { code: "EISDIR" }));
+    throw refusal(path, "file", Object.assign(new Error(), { code: "EISDIR" }), flag);
   sweep(folder);
   return path;
 }
@@ -59,7 +60,7 @@ export function prepareFile(path: string): string {
  *
  * @throws MillwrightError `OUTPUT_UNWRITABLE` with the system's reason; nothing is left behind.
  */
-export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>): void {
+export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>, flag = "--out"): void {
   const written: (readonly [temporary: string, path: string])[] = [];
   for (const [path, content] of Object.entries(files)) {
     const temporary = join(dirname(path), `.${process.pid}.${written.length}${partial}`);
@@ -68,7 +69,7 @@ export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>)
       writeSynced(temporary, typeof content === "string" ? Buffer.from(content) : content);
     } catch (cause) {
       for (const [each] of written) rmSync(each, { force: true });
-      throw refusal(path, "file", cause);
+      throw refusal(path, "file", cause, flag);
     }
   }
   for (const [temporary, path] of written) {
@@ -76,7 +77,7 @@ export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>)
       renameSync(temporary, path);
     } catch (cause) {
       for (const [each] of written) rmSync(each, { force: true });
-      throw refusal(path, "file", cause);
+      throw refusal(path, "file", cause, flag);
     }
   }
 }
@@ -128,13 +129,13 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
 };
 
-function refusal(path: string, what: "file" | "folder", cause: unknown): MillwrightError {
+function refusal(path: string, what: "file" | "folder", cause: unknown, flag = "--out"): MillwrightError {
   const { code = "", message } = cause as NodeJS.ErrnoException;
   if (code === "EEXIST" || code === "ENOTDIR") {
     return new MillwrightError(
       "OUTPUT_EXISTS",
       `${what === "folder" ? path : dirname(path)} cannot be a folder: a file stands in its way.`,
-      "Choose another place with --out.",
+      `Choose another place with ${flag}.`,
       { cause },
     );
   }
@@ -142,7 +143,7 @@ function refusal(path: string, what: "file" | "folder", cause: unknown): Millwri
     return new MillwrightError(
       "OUTPUT_EXISTS",
       `${path} is a folder, and a file is to be written there.`,
-      `Name a file in it: --out ${join(path, "NAME")}.`,
+      `Name a file in it: ${flag} ${join(path, "NAME")}.`,
       { cause },
     );
   }
@@ -150,7 +151,7 @@ function refusal(path: string, what: "file" | "folder", cause: unknown): Millwri
     return new MillwrightError(
       "OUTPUT_UNWRITABLE",
       `${path} cannot be written: there is no folder ${dirname(path)}.`,
-      "Make the folder, or choose another place with --out.",
+      `Make the folder, or choose another place with ${flag}.`,
       { cause },
     );
   }
@@ -158,8 +159,8 @@ function refusal(path: string, what: "file" | "folder", cause: unknown): Millwri
     "OUTPUT_UNWRITABLE",
     `${path} cannot be written: ${reasons[code] ?? message}.`,
     code === "ENOSPC" || code === "EDQUOT"
-      ? "Free space, or choose another place with --out."
-      : "Choose another place with --out.",
+      ? `Free space, or choose another place with ${flag}.`
+      : `Choose another place with ${flag}.`,
     { cause },
   );
 }

@@ -14,6 +14,7 @@ import {
 import {
   bold,
   clip,
+  counted,
   cut,
   dim,
   figure,
@@ -50,6 +51,7 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
     const findings = [...opened.findings, ...(await findingsOf(frame, { ...target, profile }))];
     const suggestions = targetName === undefined ? suggestTargets(profile) : [targetName];
     const commands = suggestions.map((name) => trainCommand(source, name, column, reading));
+    const sha256 = await opened.fingerprint();
     await opened.close();
     progress.end();
     if (json) {
@@ -57,6 +59,7 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
         format: 1,
         source: source.map(withoutPassword),
         rows: frame.rowCount,
+        sha256,
         ...target,
         columns: profile.columns,
         findings,
@@ -64,8 +67,9 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
       });
       return;
     }
+    const size = `${counted(frame.rowCount, "row")} × ${counted(frame.schema.columns.length, "column")}`;
     print(
-      `${bold(source.map(withoutPassword).join(", "))}  ${frame.rowCount.toLocaleString("en-US")} rows × ${frame.schema.columns.length} columns`,
+      `${bold(source.map(withoutPassword).join(", "))}  ${size}  ${dim(`sha256 ${sha256.slice(0, 12)}`)}`,
     );
     print();
     printColumns(profile.columns, frame.rowCount, targetName !== undefined);
