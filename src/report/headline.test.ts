@@ -46,6 +46,13 @@ describe("binary", () => {
     );
   });
 
+  test("says so when it is worse than nothing", () => {
+    const test = [{ metric: auc, score: { value: 0.42, low: 0.38, high: 0.46 }, baseline: 0.5 }];
+    expect(summaryLines({ ...binary, test })[0]).toContain(
+      "That is worse than doing nothing: ROC AUC 0.420 (0.380–0.460) against 0.500.",
+    );
+  });
+
   test("says so when it never raises an alarm", () => {
     const silent = {
       threshold: 1,

@@ -81,7 +81,11 @@ function scoreSentence(data: ReportData): Sentence {
 function doubt(data: ReportData): Sentence | undefined {
   const first = data.test[0];
   if (first?.baseline === undefined || beatsNothing(data) !== false) return undefined;
-  return say`${strong("That is not clearly better than doing nothing")}: ${first.metric.label} ${scoreText(data, first.metric, first.score)} against ${scoreText(data, first.metric, { value: first.baseline })}.`;
+  const { low, high } = first.score;
+  const far = first.metric.higherIsBetter ? high : low;
+  const worse =
+    far !== undefined && (first.metric.higherIsBetter ? far < first.baseline : far > first.baseline);
+  return say`${strong(worse ? "That is worse than doing nothing" : "That is not clearly better than doing nothing")}: ${first.metric.label} ${scoreText(data, first.metric, first.score)} against ${scoreText(data, first.metric, { value: first.baseline })}.`;
 }
 
 function costOfMistakes(data: ReportData): Sentence {

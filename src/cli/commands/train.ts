@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseColumnFlag, type Reading, readingFlags, shellWord } from "../../data/index.ts";
 import { parseRequirement, type RunRecord, trainTable } from "../../tasks/index.ts";
 import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
+import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
 import { bold, dim, figure, findingLine, print, printJson, startProgress, table } from "../terminal.ts";
@@ -112,6 +113,10 @@ function printRun(
   print(
     `On ${record.test.rows} untouched rows: ${first!.title} ${bold(figure(first!.value))} (${figure(first!.low)} … ${figure(first!.high)}); doing nothing ${figure(first!.baseline)}.`,
   );
+  const chosen = record.leaderboard.find(({ name }) => name === record.chosen)!.family;
+  const tried = record.leaderboard.filter(({ family }) => family !== "baseline").length;
+  const warning = againstNothing(first!, chosen, tried);
+  if (warning !== undefined) print(warning);
   if (record.simpler)
     print(
       `${record.simpler.name} is within the noise of the best: the difference is ${figure(record.simpler.difference)} (${figure(record.simpler.low)} … ${figure(record.simpler.high)}).`,
