@@ -3,7 +3,7 @@
  * names the object, the numbers and the fix; nothing half-written is left.
  */
 import { readdirSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { type BadInput, makeFiles, placed } from "./bad-input/case.ts";
 import { badChecks } from "./bad-input/checks.ts";
 import { badModels } from "./bad-input/models.ts";
@@ -11,10 +11,15 @@ import { badOptions } from "./bad-input/options.ts";
 import { badOutputs } from "./bad-input/outputs.ts";
 import { badSources } from "./bad-input/sources.ts";
 import { badTables } from "./bad-input/targets.ts";
+import { badAddresses, badRoutes } from "./bad-input/web.ts";
+import { startServer } from "../src/data/remote/testing.ts";
 import { describeUnlessMissing, missingPackage } from "./needs.ts";
 import { runHere, temporaryFolder } from "./cli.ts";
 
-const groups = { badSources, badTables, badOptions, badModels, badOutputs, badChecks };
+const server = await startServer(badRoutes);
+afterAll(() => server[Symbol.asyncDispose]());
+
+const groups = { badSources, badAddresses, badTables, badOptions, badModels, badOutputs, badChecks };
 
 for (const [name, cases] of Object.entries(groups)) {
   describe(name, () => {
@@ -41,7 +46,7 @@ async function refuses(item: BadInput): Promise<void> {
   using folder = temporaryFolder();
   makeFiles(folder.path, item);
   const before = filesIn(folder.path);
-  const { code, stdout, stderr } = await runHere(placed(folder.path, item.command));
+  const { code, stdout, stderr } = await runHere(placed(folder.path, item.command, server.origin));
   const said = stderr.split("\n").filter((line) => /^(error|defect): /.test(line));
   expect(said, stderr).toHaveLength(1);
   expect(code, stderr).toBe(1);
@@ -50,6 +55,7 @@ async function refuses(item: BadInput): Promise<void> {
   for (const word of item.says) expect(said[0]).toContain(word);
   expect(said[0]!.length, "a message is not a page").toBeLessThan(700);
   expect(stdout).toBe("");
+  expect(stderr, "a secret").not.toContain("secret-word");
   expect(filesIn(folder.path)).toEqual(before);
 }
 

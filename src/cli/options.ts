@@ -2,14 +2,31 @@
 import { MillwrightError } from "../core/index.ts";
 
 /** "60s", "5m", "1h" or plain seconds, as seconds; the longest is a day. */
-export function seconds(text: string): number {
+export const seconds = secondsOf("--time");
+
+/** The same for another flag. */
+export function secondsOf(flag: string): (text: string) => number {
+  return (text) => readSeconds(flag, text);
+}
+
+function readSeconds(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text.trim());
   const value = match
     ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[(match[2] ?? "s") as "s" | "m" | "h"]
     : NaN;
-  if (!(value > 0 && value <= 86_400))
-    throw refused("--time", text, "Write it as 60s, 5m or 1h, at most 24h.");
+  if (!(value > 0 && value <= 86_400)) throw refused(flag, text, "Write it as 60s, 5m or 1h, at most 24h.");
   return value;
+}
+
+/** "500MB", "2GB" or plain bytes, as bytes. */
+export function bytesOf(flag: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB|B)?$/i.exec(text.trim());
+    const units: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+    const value = Math.floor(Number(match?.[1]) * units[(match?.[2] ?? "B").toLowerCase()]!);
+    if (!(value > 0)) throw refused(flag, text, "Write it as 500MB or 2GB.");
+    return value;
+  };
 }
 
 /** A number in a range. */

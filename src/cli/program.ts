@@ -4,7 +4,17 @@
  */
 import { Command, CommanderError } from "commander";
 import { MillwrightError } from "../core/index.ts";
-import { characterOf, costs, numberIn, oneOf, rowLimit, seconds, wordsOf } from "./options.ts";
+import {
+  bytesOf,
+  characterOf,
+  costs,
+  numberIn,
+  oneOf,
+  rowLimit,
+  seconds,
+  secondsOf,
+  wordsOf,
+} from "./options.ts";
 import { report } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -46,7 +56,29 @@ const readingOptions = (command: Command): Command =>
     .option("--delimiter <character>", "between the fields of a CSV file", characterOf("--delimiter"))
     .option("--quote <character>", "around fields of a CSV file; '' for none", characterOf("--quote", true))
     .option("--header", "the first row of a CSV file names the columns")
-    .option("--no-header", "the first row of a CSV file is data");
+    .option("--no-header", "the first row of a CSV file is data")
+    .option(
+      "--http-header <header>",
+      "request header as 'Name: value'; ${NAME} in it is an environment variable (repeatable)",
+      repeated,
+    )
+    .option("--http-rows <field>", "where in JSON the rows are, as data.items")
+    .option("--http-next <field>", "where in JSON the address or the cursor of the next page is (next)")
+    .option("--http-cursor <parameter>", "query parameter that takes the cursor of the next page")
+    .option("--http-page <parameter>", "query parameter that counts pages")
+    .option("--http-max-pages <n>", "pages at most (10000)", numberIn("--http-max-pages", 1, 1e9, true))
+    .option("--http-max-bytes <size>", "bytes to read at most, as 500MB (4GB)", bytesOf("--http-max-bytes"))
+    .option(
+      "--http-timeout <duration>",
+      "time for the whole source, as 60s or 5m (10m)",
+      secondsOf("--http-timeout"),
+    )
+    .option(
+      "--http-retries <n>",
+      "times that a failed request is tried again (4)",
+      numberIn("--http-retries", 0, 100, true),
+    )
+    .option("--allow-private", "read addresses of this machine and of private networks too");
 
 /** Makes an action for commander of a command's work. */
 type Run = <A extends unknown[]>(
@@ -66,7 +98,7 @@ function createProgram(run: Run): Command {
     program
       .command("look")
       .description("show what a table holds and what is wrong with it")
-      .argument("<source...>", "files, globs or a database URL")
+      .argument("<source...>", "files, globs, web addresses or a database URL")
       .option("--target <column>", "the column to predict")
       .option(...columnOption),
   )
@@ -121,7 +153,7 @@ function createProgram(run: Run): Command {
     program
       .command("train")
       .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
-      .argument("<source...>", "files, globs or a database URL")
+      .argument("<source...>", "files, globs, web addresses or a database URL")
       .requiredOption("--target <column>", "the column to predict")
       .option(
         "--task <task>",
@@ -173,7 +205,7 @@ function createProgram(run: Run): Command {
       .command("predict")
       .description("answer every row of a table with a model file")
       .argument("<model>", "a model.onnx")
-      .argument("<source...>", "files, globs or a database URL; the target is not needed")
+      .argument("<source...>", "files, globs, web addresses or a database URL; the target is not needed")
       .requiredOption("-o, --out <file>", "where to write the CSV"),
   )
     .option(...threadsOption)
@@ -189,7 +221,7 @@ function createProgram(run: Run): Command {
       .command("evaluate")
       .description("score a model file on rows with known answers")
       .argument("<model>", "a model.onnx")
-      .argument("<source...>", "files, globs or a database URL")
+      .argument("<source...>", "files, globs, web addresses or a database URL")
       .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric"))
       .option(
         "--require <rule>",

@@ -22,6 +22,7 @@ export const errorCodes = [
   "SOURCE_NOT_FOUND",
   "SOURCE_UNREADABLE",
   "SOURCE_UNREACHABLE",
+  "SOURCE_FORBIDDEN",
   "SOURCE_FORMAT",
   "SOURCE_SQL",
   // schema: columns by name and kind

@@ -36,7 +36,7 @@ export { type OpenOptions, openTable } from "./open-table.ts";
 export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
-export { type Reading, readingFlags, readingOf, withoutPassword } from "./reading.ts";
+export { type Reading, readingFlags, readingOf } from "./reading.ts";
 export { type Format, formats } from "./source.ts";
 export {
   defaultSplitKind,
@@ -57,3 +57,4 @@ export {
 } from "./splits/index.ts";
 export type { Table } from "./table.ts";
 export { tableFromRows } from "./table-from-rows.ts";
+export { withoutPassword } from "./without-password.ts";

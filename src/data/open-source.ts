@@ -1,6 +1,8 @@
-/** From what a user names to rows: files by format, SQL over files, databases by address. */
+/** From what a user names to rows: files by format, SQL over files, addresses of the web, databases. */
 import { MillwrightError } from "../core/index.ts";
 import { hashFiles } from "./bytes.ts";
+import { gatherFiles } from "./gather-files.ts";
+import type { HttpOptions } from "./remote/http-options.ts";
 import { type CsvOptions, openCsvFiles } from "./csv-source.ts";
 import { openPostgres } from "./database/postgres-source.ts";
 import { openSqlite } from "./database/sqlite-source.ts";
@@ -11,9 +13,9 @@ import type { Finding } from "./finding.ts";
 import { keepTable } from "./keep-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
-import { findFiles, type Format, type SourceFile } from "./source.ts";
+import { type Format, type SourceFile } from "./source.ts";
 
-export interface SourceOptions extends CsvOptions {
+export interface SourceOptions extends CsvOptions, HttpOptions {
   /** Format, where the extension does not say. */
   readonly format?: Format;
   /** A query instead of a whole table; each file is a view named after it. */
@@ -22,6 +24,8 @@ export interface SourceOptions extends CsvOptions {
   readonly threads?: number;
   /** Bytes of rows that may be kept in memory; larger sources are streamed. Half of the machine's by default. */
   readonly memoryBytes?: number;
+  /** Stops a download. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -42,8 +46,24 @@ export async function openSource(
       "Give the database alone, with a query that joins its tables.",
     );
   }
-  const files: SourceFile[] = [];
-  for (const name of names) files.push(...(await findFiles(name, options.format)));
+  const { files, temporary, remove } = await gatherFiles(names, options);
+  if (!temporary) return openGathered(files, options);
+  try {
+    const opened = await openGathered(files, options);
+    const hash = await opened.fingerprint();
+    const close = async (): Promise<void> => {
+      await closeOpened();
+      await remove();
+    };
+    const closeOpened = opened.close.bind(opened);
+    return Object.assign(opened, { close, fingerprint: async () => hash });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function openGathered(files: readonly SourceFile[], options: SourceOptions): Promise<RawSource> {
   if (options.sql !== undefined) return openSql(files, options.sql, options);
   requireOneFormat(files);
   return openFiles(files, options);

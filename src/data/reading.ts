@@ -1,35 +1,47 @@
 /** How a source is read where it does not say so itself: the flags that all commands on tables share. */
 import type { OpenOptions } from "./open-table.ts";
+import { headerWithoutValue } from "./remote/http-options.ts";
+
+/** Every option of reading, and the flag that says the same. */
+const flags = {
+  sql: "--sql",
+  format: "--format",
+  encoding: "--encoding",
+  delimiter: "--delimiter",
+  quote: "--quote",
+  header: "--header",
+  httpHeader: "--http-header",
+  httpRows: "--http-rows",
+  httpNext: "--http-next",
+  httpCursor: "--http-cursor",
+  httpPage: "--http-page",
+  httpMaxPages: "--http-max-pages",
+  httpMaxBytes: "--http-max-bytes",
+  httpTimeout: "--http-timeout",
+  httpRetries: "--http-retries",
+  allowPrivate: "--allow-private",
+} as const satisfies { readonly [key in keyof OpenOptions]?: string };
 
 /** What the user says of a source; the rest is found. */
-export type Reading = Pick<OpenOptions, "sql" | "format" | "encoding" | "delimiter" | "quote" | "header">;
+export type Reading = Pick<OpenOptions, keyof typeof flags>;
 
 /** The part of some options that says how to read. */
-export function readingOf({ sql, format, encoding, delimiter, quote, header }: Reading): Reading {
-  return {
-    ...(sql !== undefined && { sql }),
-    ...(format !== undefined && { format }),
-    ...(encoding !== undefined && { encoding }),
-    ...(delimiter !== undefined && { delimiter }),
-    ...(quote !== undefined && { quote }),
-    ...(header !== undefined && { header }),
-  };
+export function readingOf(options: Reading): Reading {
+  const names = Object.keys(flags) as (keyof Reading)[];
+  return Object.fromEntries(
+    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
 }
 
-/** The flags that say the same, word by word. */
+/** The flags that say the same, word by word. A header's value stands in none of them. */
 export function readingFlags(reading: Reading): readonly string[] {
-  const { sql, format, encoding, delimiter, quote, header } = reading;
-  const flags: string[] = [];
-  if (sql !== undefined) flags.push("--sql", sql);
-  if (format !== undefined) flags.push("--format", format);
-  if (encoding !== undefined) flags.push("--encoding", encoding);
-  if (delimiter !== undefined) flags.push("--delimiter", delimiter === "\t" ? "\\t" : delimiter);
-  if (quote !== undefined) flags.push("--quote", quote);
-  if (header !== undefined) flags.push(header ? "--header" : "--no-header");
-  return flags;
-}
-
-/** A source as it may be shown and kept: a database's address without its password, which `PGPASSWORD` gives again. */
-export function withoutPassword(source: string): string {
-  return source.replace(/^([a-z]+:\/\/[^/?#@:]*):[^/?#]*@/i, "$1@");
+  return (Object.keys(flags) as (keyof Reading)[]).flatMap((name) => {
+    const value = reading[name];
+    if (value === undefined) return [];
+    if (typeof value === "boolean") {
+      return value ? [flags[name]] : name === "header" ? ["--no-header"] : [];
+    }
+    if (typeof value === "object") return value.flatMap((item) => [flags[name], headerWithoutValue(item)]);
+    return [flags[name], name === "delimiter" && value === "\t" ? "\\t" : String(value)];
+  });
 }

@@ -57,10 +57,15 @@ export async function findFiles(source: string, format?: Format): Promise<readon
 }
 
 /** A file's name without folder and extension, `.csv.gz` and `.csv.zst` as a whole. */
-function stemOf(path: string): string {
+export function stemOf(path: string): string {
   return basename(path)
     .replace(packedExtension, "")
     .replace(/\.[^.]+$/, "");
+}
+
+/** The format that a name's extension tells. */
+export function formatOf(path: string): Format | undefined {
+  return extensions[extname(path.replace(packedExtension, "")).toLowerCase()];
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -88,9 +93,9 @@ async function describe(path: string, given: Format | undefined): Promise<Source
     if (cause instanceof MillwrightError) throw cause;
     throw await absent(path, cause);
   }
-  const extension = extname(path.replace(packedExtension, "")).toLowerCase();
-  const format = given ?? extensions[extension];
+  const format = given ?? formatOf(path);
   if (format === undefined) {
+    const extension = extname(path.replace(packedExtension, "")).toLowerCase();
     throw new MillwrightError(
       "SOURCE_FORMAT",
       `${path} has the extension ${JSON.stringify(extension)}, which names no known format.`,

@@ -29,9 +29,9 @@ export function makeFiles(folder: string, { files = {}, modes = {} }: BadInput):
   for (const [name, mode] of Object.entries(modes)) chmodSync(join(folder, name), mode);
 }
 
-/** The command line with its paths in a folder. */
-export function placed(folder: string, command: readonly string[]): string[] {
-  return command.map((word) => word.replace(/^\.\//, `${folder}/`));
+/** The command line with its paths in a folder, and "web:/" as the web server of the tests. */
+export function placed(folder: string, command: readonly string[], origin = ""): string[] {
+  return command.map((word) => word.replace(/^\.\//, `${folder}/`).replace(/^web:/, origin));
 }
 
 /** A small table that trains: two numbers, a category, and a target that they tell. */

@@ -1,0 +1,160 @@
+/** Broken web addresses: what cannot be reached, may not be, or is no table. */
+import { type Route, sends } from "../../src/data/remote/testing.ts";
+import type { BadInput } from "./case.ts";
+
+const answers = (status: number): Route => {
+  return (_, answer) => void answer.writeHead(status).end("secret-word");
+};
+const json = { "content-type": "application/json" };
+
+/** What the web server of these cases holds. */
+export const badRoutes: Readonly<Record<string, Route>> = {
+  "/broken": answers(500),
+  "/denied": answers(403),
+  "/large.csv": sends(`a,b\n${"1,2\n".repeat(5000)}`),
+  "/silent.csv": (_, answer) => void answer.write("a,b\n"),
+  "/login.csv": sends("<html>Who are you?</html>", { "content-type": "text/html" }),
+  "/unsaid": sends("a,b\n1,2\n", { "content-type": "application/octet-stream" }),
+  "/not.json": sends("a,b\n1,2\n"),
+  "/two-lists": sends('{"cats": [{"a": 1}], "dogs": [{"a": 2}]}', json),
+  "/round": (_, answer) => void answer.writeHead(302, { location: "/round" }).end(),
+  "/file": (_, answer) => void answer.writeHead(302, { location: "file:///etc/passwd" }).end(),
+  "/cursor": sends('{"next": "abc", "items": [{"a": 1}]}', json),
+};
+
+/** `look` at an address of the server, which is a private one. */
+const look = (path: string, ...more: readonly string[]): readonly string[] => [
+  "look",
+  `web:${path}`,
+  "--allow-private",
+  ...more,
+];
+
+export const badAddresses: readonly BadInput[] = [
+  {
+    name: "an address that is not there",
+    command: look("/none.csv"),
+    code: "SOURCE_NOT_FOUND",
+    says: ["/none.csv", "404 Not Found"],
+  },
+  {
+    name: "an address that is none",
+    command: ["look", "https://:99999/"],
+    code: "SOURCE_NOT_FOUND",
+    says: ["https://:99999/", "URL"],
+  },
+  {
+    name: "a server that fails for ever",
+    command: look("/broken", "--http-retries", "1"),
+    code: "SOURCE_UNREACHABLE",
+    says: ["500 Internal Server Error", "after 2 attempts", "--http-retries"],
+  },
+  {
+    name: "an address that wants credentials",
+    command: look("/denied", "--http-header", "Authorization: Bearer secret-word"),
+    code: "SOURCE_UNREADABLE",
+    says: ["403 Forbidden", "--http-header"],
+  },
+  {
+    name: "more bytes than may be read",
+    command: look("/large.csv", "--http-max-bytes", "10kB"),
+    code: "DATA_LIMIT",
+    says: ["/large.csv", "20004 bytes", "10000", "--http-max-bytes"],
+  },
+  {
+    name: "a server that takes too long",
+    command: look("/silent.csv", "--http-timeout", "0.2"),
+    code: "SOURCE_UNREACHABLE",
+    says: ["/silent.csv", "0.2 seconds", "--http-timeout"],
+  },
+  {
+    name: "a page under the name of a table",
+    command: look("/login.csv"),
+    code: "SOURCE_FORMAT",
+    says: ["/login.csv", "text/html", "--format"],
+  },
+  {
+    name: "bytes of no known type",
+    command: look("/unsaid"),
+    code: "SOURCE_FORMAT",
+    says: ["application/octet-stream", "--format"],
+  },
+  {
+    name: "CSV under the name of JSON",
+    command: look("/not.json"),
+    code: "SOURCE_FORMAT",
+    says: ["/not.json", "not JSON"],
+  },
+  {
+    name: "JSON with two lists",
+    command: look("/two-lists"),
+    code: "PARAMETER_MISSING",
+    says: ["2 lists: cats, dogs", "--http-rows"],
+  },
+  {
+    name: "rows that are not where they are said to be",
+    command: look("/two-lists", "--http-rows", "birds"),
+    code: "SOURCE_FORMAT",
+    says: ['"birds"', "cats, dogs"],
+  },
+  {
+    name: "a next page without its address",
+    command: look("/cursor"),
+    code: "PARAMETER_MISSING",
+    says: ['"next"', "--http-cursor"],
+  },
+  {
+    name: "redirects without end",
+    command: look("/round"),
+    code: "SOURCE_UNREACHABLE",
+    says: ["/round", "10 times"],
+  },
+  {
+    name: "a redirect to a file",
+    command: look("/file"),
+    code: "SOURCE_FORBIDDEN",
+    says: ["/file", "http"],
+  },
+  {
+    name: "a private address",
+    command: ["look", "web:/large.csv"],
+    code: "SOURCE_FORBIDDEN",
+    says: ["127.0.0.1", "--allow-private"],
+  },
+  {
+    name: "the metadata of a cloud",
+    command: ["look", "http://169.254.169.254/latest/meta-data.json"],
+    code: "SOURCE_FORBIDDEN",
+    says: ["169.254.169.254", "--allow-private"],
+  },
+  {
+    name: "a server that is not there",
+    command: ["look", "http://user:secret-word@127.0.0.1:1/data.csv", "--allow-private"],
+    code: "SOURCE_UNREACHABLE",
+    says: ["user@127.0.0.1:1", "ECONNREFUSED"],
+  },
+  {
+    name: "a header without a name",
+    command: look("/large.csv", "--http-header", "secret-word"),
+    code: "PARAMETER_RANGE",
+    says: ["--http-header", "'Name: value'"],
+  },
+  {
+    name: "a header of a variable that is not set",
+    command: look("/large.csv", "--http-header", "X-Key: ${MILLWRIGHT_TEST_NOT_SET}"),
+    code: "PARAMETER_MISSING",
+    says: ["X-Key", "MILLWRIGHT_TEST_NOT_SET"],
+  },
+  {
+    name: "two ways of paging",
+    command: look("/cursor", "--http-page", "p", "--http-cursor", "c"),
+    code: "PARAMETER_CONFLICT",
+    says: ["--http-page", "--http-cursor"],
+  },
+  {
+    name: "a size that is none",
+    command: look("/large.csv", "--http-max-bytes", "plenty"),
+    code: "PARAMETER_RANGE",
+    says: ["--http-max-bytes", "plenty", "2GB"],
+  },
+];
