@@ -70,6 +70,7 @@ const regression: readonly Candidate[] = [
 const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
   classification: [],
   regression: [
+    { name: "lasso", family: "lasso", parameters: {} },
     { name: "Poisson", family: "poisson", parameters: {} },
     { name: "gamma", family: "gamma", parameters: {} },
     { name: "Tweedie", family: "tweedie", parameters: {} },

@@ -8,6 +8,8 @@ import {
   gammaParameters,
   huber,
   huberParameters,
+  lasso,
+  lassoParameters,
   linear,
   linearParameters,
   logistic,
@@ -71,6 +73,7 @@ const members: readonly Member[] = [
     table: elasticNetParameters,
     exceptions: { "a row of weight 2 counts as two": chosenByFolds },
   },
+  { name: "lasso", make: lasso, table: lassoParameters, light: { lambda: 0.01 } },
   { name: "logistic", make: logistic, table: logisticParameters, light: { l2: 0.5 } },
   {
     name: "logistic of its own choice",

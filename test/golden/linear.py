@@ -18,6 +18,8 @@ from sklearn.linear_model import (
     QuantileRegressor,
     Ridge,
     TweedieRegressor,
+    enet_path,
+    lasso_path,
 )
 
 warnings.simplefilter("ignore")
@@ -77,5 +79,19 @@ for weighted, w in weights.items():
         loss = (w * np.maximum(level * e, (level - 1) * e)).sum() + l1 * np.abs(fit.coef_).sum()
         cases.append(dict(family="quantile", target="outliers", weight=weighted, l1=l1, level=level, objective=float(loss),
                           coefficients=[fit.coef_.tolist()], intercepts=[float(fit.intercept_)]))
-out = dict(made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}", cases=cases)
+
+# Paths: rows enter centred, since the path functions fit no constant. The second table has more features than rows.
+k = np.arange(300)[None, :]
+wide = np.sin(i[:30, None] * (0.37 + 0.011 * k) + k)
+wide_y = 2 * wide[:, 3] - wide[:, 40] + 0.5 * wide[:, 200] + 0.3 * np.sin(i[:30] * 5.1)
+paths = []
+for table, x, y in [("narrow", X, targets["number"]), ("wide", wide, wide_y)]:
+    centred, yc = x - x.mean(0), y - y.mean()
+    for ratio in [1.0, 0.5]:
+        alphas, coefficients, _ = enet_path(centred, yc, l1_ratio=ratio, n_alphas=20, eps=1e-2, tol=1e-15, max_iter=1000000)
+        if ratio == 1.0:
+            alphas, coefficients, _ = lasso_path(centred, yc, alphas=alphas, tol=1e-15, max_iter=1000000)
+        paths.append(dict(table=table, l1Ratio=ratio, lambdas=alphas.tolist(),
+                          coefficients=[{int(j): float(b[j]) for j in np.flatnonzero(b)} for b in coefficients.T]))
+out = dict(made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}", cases=cases, paths=paths)
 (pathlib.Path(__file__).parent / "linear.json").write_text(json.dumps(out, indent=1) + "\n")

@@ -1,11 +1,10 @@
 /**
- * Elastic net: Σ w (y − a − x b)² / (2 Σ w) + lambda (l1Ratio ‖b‖₁ + ½ (1 − l1Ratio) ‖b‖²).
+ * Elastic net and lasso: Σ w (y − a − x b)² / (2 Σ w) + lambda (l1Ratio ‖b‖₁ + ½ (1 − l1Ratio) ‖b‖²).
  *
  * The objective is scikit-learn's (its alpha is our lambda), on the features as given. Left to itself it
- * takes the lambda of least cross-validated squared error. All of it, folds
- * included, happens on second moments: rows are read once, and a fold's error
- * follows from the moments of its rows. Source: Friedman, Hastie & Tibshirani 2010,
- * J. Stat. Software 33(1), section 2.2 (covariance updates).
+ * takes the lambda of least squared error along a path: on the validation rows where some are given, else by
+ * cross-validation within its own rows. On second moments rows are read once, and a fold's error
+ * follows from the moments of its rows; features that are as many as rows stay as they are.
  */
 import {
   type ParameterTable,
@@ -13,27 +12,22 @@ import {
   resolveParameters,
   rowUniform,
 } from "../../core/index.ts";
-import { type FitContext, take, takeRows, type UsableRows, usableRows } from "../index.ts";
-import { coordinateDescent, type Penalised } from "./coordinate-descent.ts";
+import { type FitContext, take, takeRows, type TrainingSet, type UsableRows, usableRows } from "../index.ts";
+import { largestLambda, PathSolver, type Penalised } from "./coordinate-descent.ts";
 import { fittedLinear, type LinearEstimator } from "./linear.ts";
-import { combineMoments, type Moments, requireGramSize, secondMoments, varyingFeatures } from "./moments.ts";
+import { combineMoments, type Design, type Moments, secondMoments } from "./moments.ts";
+import { centredRows, type FoldProblem, keepsRows, momentsProblem, rowsProblem } from "./penalised.ts";
 import { requireRegression } from "./require.ts";
 
-export const elasticNetParameters = {
+export const lassoParameters = {
   lambda: {
     type: "number",
     default: 0,
     min: 0,
     max: Infinity,
     scale: "log",
-    meaning: "strength of the penalty against half the mean squared error; 0 chooses it by cross-validation",
-  },
-  l1Ratio: {
-    type: "number",
-    default: 0.5,
-    min: 0.001,
-    max: 1,
-    meaning: "share of the absolute penalty, which leaves features out; the rest is the squared one",
+    meaning:
+      "strength of the penalty against half the mean squared error; 0 chooses it on validation rows or by cross-validation",
   },
   standardize: {
     type: "boolean",
@@ -46,6 +40,17 @@ export const elasticNetParameters = {
     min: 2,
     max: 100,
     meaning: "folds that choose lambda, fewer from 2,000 features on",
+  },
+} as const satisfies ParameterTable;
+
+export const elasticNetParameters = {
+  ...lassoParameters,
+  l1Ratio: {
+    type: "number",
+    default: 0.5,
+    min: 0.001,
+    max: 1,
+    meaning: "share of the absolute penalty, which leaves features out; the rest is the squared one",
   },
 } as const satisfies ParameterTable;
 
@@ -62,79 +67,255 @@ const foldMemory = 5e7;
 /** Steps smaller than this share of the target's variance end a sweep: on the way, and at the end. */
 const roughly = 1e-12;
 const exactly = 1e-18;
+/** On a path that is itself the answer: coefficients to some seven digits. */
+const closely = 1e-15;
 
-/** Linear regression that leaves features out. @throws MillwrightError as `linear`. */
+/** Linear regression that leaves features out and shares slopes among similar ones. @throws MillwrightError as `linear`. */
 export function elasticNet(parameters: Partial<Parameters> = {}): LinearEstimator {
   const resolved = resolveParameters("elasticNet", elasticNetParameters, parameters);
+  return penalisedFamily("elasticNet", resolved, resolved);
+}
+
+/** Linear regression that leaves features out. @throws MillwrightError as `linear`. */
+export function lasso(parameters: Partial<ParameterValues<typeof lassoParameters>> = {}): LinearEstimator {
+  const resolved = resolveParameters("lasso", lassoParameters, parameters);
+  return penalisedFamily("lasso", resolved, { ...resolved, l1Ratio: 1 });
+}
+
+function penalisedFamily(
+  family: "elasticNet" | "lasso",
+  parameters: LinearEstimator["parameters"],
+  given: Parameters,
+): LinearEstimator {
   return {
-    family: "elasticNet",
-    parameters: resolved,
+    family,
+    parameters,
     tasks: ["regression"],
     async fit(rows, context) {
-      const usable = usableRows("elasticNet", rows);
-      const seed = context.random.child("folds").integer(2 ** 32);
-      const parts = await foldMoments(usable, resolved, seed, context);
-      const moments = combineMoments(parts);
-      const lambda = resolved.lambda > 0 ? resolved.lambda : chooseLambda(parts, moments, resolved);
-      const whole = penalised(moments, resolved);
-      const coefficients = new Float64Array(moments.mean.length);
+      const { design, whole, folds } = await problemsOf(family, rows, given, context);
+      const p = design.mean.length;
+      const lambda =
+        given.lambda > 0 ? given.lambda : chooseLambda(whole, folds, p < design.totalWeight, given);
+      const solver = new PathSolver(whole, given.l1Ratio);
       // From the strongest penalty down to the one wanted: each solution starts the next.
-      const path = pathOf(largestLambda(whole, resolved), pathRatio).filter((strength) => strength > lambda);
-      for (const strength of path) {
-        coordinateDescent(whole, strength, resolved.l1Ratio, coefficients, roughly);
+      for (const strength of pathOf(largestLambda(whole, given.l1Ratio), pathRatio)) {
+        if (strength > lambda) solver.solve(strength, roughly);
       }
-      coordinateDescent(whole, lambda, resolved.l1Ratio, coefficients, exactly);
+      solver.solve(lambda, exactly);
+      const coefficients = onFeatures(solver.b, whole);
       const used = coefficients.reduce((count, b) => count + (b === 0 ? 0 : 1), 0);
-      const summary = { features: moments.mean.length, used, lambda };
-      return fittedLinear("elasticNet", moments, unscaled(coefficients, whole), summary);
+      return fittedLinear(family, design, coefficients, { features: p, used, lambda });
     },
   };
 }
 
-/** Moments of every fold, or of all rows at once when lambda is given or rows are few. */
-async function foldMoments(
-  { x, y, weight, rowIds }: UsableRows,
-  { lambda, folds: most }: Parameters,
+/** Solutions along a path. */
+export interface ElasticNetPath {
+  /** Strengths, falling. */
+  readonly lambdas: readonly number[];
+  /** Per unit of the given features, one array a strength. */
+  readonly coefficients: readonly Float64Array[];
+  readonly intercepts: Float64Array;
+}
+
+/**
+ * The whole path of solutions, from the least strength that leaves every feature out.
+ *
+ * @param options - `l1Ratio` 1 is the lasso; `count` strengths down to `ratio` times the first, or `lambdas` as given.
+ * @throws MillwrightError as `linear`.
+ */
+export async function elasticNetPath(
+  rows: TrainingSet,
+  options: {
+    readonly l1Ratio?: number;
+    readonly standardize?: boolean;
+    readonly count?: number;
+    readonly ratio?: number;
+    readonly lambdas?: readonly number[];
+  },
+  context: FitContext,
+): Promise<ElasticNetPath> {
+  const { count = 100, ratio = 1e-3, lambdas: given, ...rest } = options;
+  const parameters = resolveParameters("elasticNet", elasticNetParameters, { ...rest, lambda: 1 });
+  const { design, whole } = await problemsOf("elasticNet", rows, parameters, context);
+  const { l1Ratio } = parameters;
+  const lambdas = (given ?? pathOf(largestLambda(whole, l1Ratio), ratio, count)).slice();
+  lambdas.sort((a, b) => b - a);
+  const solver = new PathSolver(whole, l1Ratio);
+  const coefficients = lambdas.map((lambda) => {
+    solver.solve(lambda, closely);
+    return onFeatures(solver.b, whole);
+  });
+  const intercepts = Float64Array.from(coefficients, (b) =>
+    b.reduce((constant, slope, j) => constant - slope * design.mean[j]!, design.yMean),
+  );
+  return { lambdas, coefficients, intercepts };
+}
+
+interface Problems {
+  readonly design: Design;
+  readonly whole: FoldProblem;
+  /** Parts of the rows, each with an error on rows outside it; none where lambda is given or rows are few. */
+  readonly folds: readonly FoldProblem[];
+}
+
+async function problemsOf(
+  family: string,
+  rows: TrainingSet,
+  parameters: Parameters,
+  context: FitContext,
+): Promise<Problems> {
+  const usable = usableRows(family, rows);
+  const seed = context.random.child("folds").integer(2 ** 32);
+  const validation =
+    parameters.lambda > 0 || context.validation === undefined
+      ? undefined
+      : usableRows(family, context.validation);
+  return keepsRows(family, usable.x)
+    ? rowProblems(family, usable, validation, parameters, seed, context)
+    : await momentProblems(family, usable, validation, parameters, seed, context);
+}
+
+/** Whether lambda is to be chosen on folds of these rows. */
+function needsFolds({ lambda }: Parameters, rowCount: number, folds: number, context: FitContext): boolean {
+  return !(lambda > 0) && rowCount >= 2 * folds && !context.signal?.aborted;
+}
+
+async function momentProblems(
+  family: string,
+  usable: UsableRows,
+  validation: UsableRows | undefined,
+  parameters: Parameters,
   seed: number,
-  { threads, signal }: FitContext,
-): Promise<Moments[]> {
-  const values = requireRegression("elasticNet", y);
-  requireGramSize("elasticNet", x);
-  const folds = Math.max(2, Math.min(most, Math.floor(foldMemory / x.columns.length ** 2)));
-  if (lambda > 0 || x.rowCount < 2 * folds || signal?.aborted) {
-    return [await secondMoments("elasticNet", x, values, weight, true, threads)];
+  context: FitContext,
+): Promise<Problems> {
+  const { standardize } = parameters;
+  const momentsOf = (rows: UsableRows): Promise<Moments> =>
+    secondMoments(family, rows.x, requireRegression(family, rows.y), rows.weight, true, context.threads);
+  const { x, y, weight, rowIds } = usable;
+  const most = Math.max(2, Math.min(parameters.folds, Math.floor(foldMemory / x.columns.length ** 2)));
+  if (validation !== undefined || !needsFolds(parameters, x.rowCount, most, context)) {
+    const moments = await momentsOf(usable);
+    const whole = momentsProblem(moments, standardize);
+    const folds =
+      validation === undefined ? [] : [momentsProblem(moments, standardize, await momentsOf(validation))];
+    return { design: moments, whole, folds };
   }
-  const members: number[][] = Array.from({ length: folds }, () => []);
-  for (let i = 0; i < rowIds.length; i++) members[Math.floor(rowUniform(seed, rowIds[i]!) * folds)]!.push(i);
+  const values = requireRegression(family, y);
+  const members: number[][] = Array.from({ length: most }, () => []);
+  for (let i = 0; i < rowIds.length; i++) members[foldOf(seed, rowIds[i]!, most)]!.push(i);
   const parts: Moments[] = [];
   for (const list of members.filter((m) => m.length > 0)) {
     const index = Uint32Array.from(list);
     const part = weight === undefined ? undefined : take(weight, index);
     parts.push(
-      await secondMoments("elasticNet", takeRows(x, index), take(values, index), part, true, threads),
+      await secondMoments(family, takeRows(x, index), take(values, index), part, true, context.threads),
     );
   }
-  return parts;
+  const moments = combineMoments(parts);
+  const inside = (left: Moments): Moments => combineMoments(parts.filter((part) => part !== left));
+  return {
+    design: moments,
+    whole: momentsProblem(moments, standardize),
+    folds: parts.length < 2 ? [] : parts.map((left) => momentsProblem(inside(left), standardize, left)),
+  };
 }
 
-/** The lambda of least squared error over the folds; a tenth of the largest when there is one fold only. */
-function chooseLambda(parts: readonly Moments[], all: Moments, parameters: Parameters): number {
-  const largest = largestLambda(penalised(all, parameters), parameters);
+function rowProblems(
+  family: string,
+  usable: UsableRows,
+  validation: UsableRows | undefined,
+  parameters: Parameters,
+  seed: number,
+  context: FitContext,
+): Problems {
+  const { standardize, folds: most } = parameters;
+  // Validation rows stand behind the others, with weight 0 in the fit.
+  const all = validation === undefined ? usable : joined(usable, validation);
+  const rows = centredRows(family, all.x, requireRegression(family, all.y));
+  const own = usable.x.rowCount;
+  const weightOf = (i: number): number => all.weight?.[i] ?? 1;
+  const weights = (of: (i: number) => boolean): Float64Array =>
+    Float64Array.from(rows.y, (_, i) => (of(i) ? weightOf(i) : 0));
+  const whole = rowsProblem(
+    rows,
+    weights((i) => i < own),
+    standardize,
+  );
+  let folds: readonly FoldProblem[] = [];
+  if (validation !== undefined) {
+    folds = [
+      rowsProblem(
+        rows,
+        weights((i) => i < own),
+        standardize,
+        weights((i) => i >= own),
+      ),
+    ];
+  } else if (needsFolds(parameters, own, most, context)) {
+    const fold = Uint8Array.from(all.rowIds, (id) => foldOf(seed, id, most));
+    folds = Array.from(new Set(fold).values())
+      .sort((a, b) => a - b)
+      .map((f) =>
+        rowsProblem(
+          rows,
+          weights((i) => fold[i] !== f),
+          standardize,
+          weights((i) => fold[i] === f),
+        ),
+      );
+    if (folds.length < 2) folds = [];
+  }
+  return { design: whole.design, whole, folds };
+}
+
+function joined(first: UsableRows, second: UsableRows): UsableRows {
+  const both = <T extends number>(a: ArrayLike<T>, b: ArrayLike<T>): Float64Array => {
+    const out = new Float64Array(a.length + b.length);
+    out.set(a);
+    out.set(b, a.length);
+    return out;
+  };
+  const ones = (rows: UsableRows): Float64Array => rows.weight ?? new Float64Array(rows.x.rowCount).fill(1);
+  return {
+    x: {
+      rowCount: first.x.rowCount + second.x.rowCount,
+      features: first.x.features,
+      columns: first.x.columns.map((column, j) => both(column, second.x.columns[j]!)),
+    },
+    y: {
+      kind: "regression",
+      values: both(requireRegression("elasticNet", first.y), requireRegression("elasticNet", second.y)),
+    },
+    weight: both(ones(first), ones(second)),
+    rowIds: Uint32Array.from([...first.rowIds, ...second.rowIds]),
+    totalWeight: first.totalWeight + second.totalWeight,
+  };
+}
+
+function foldOf(seed: number, id: number, folds: number): number {
+  return Math.floor(rowUniform(seed, id) * folds);
+}
+
+/** The lambda of least squared error outside the folds; a tenth of the largest when there is none. */
+function chooseLambda(
+  whole: Penalised,
+  folds: readonly FoldProblem[],
+  tall: boolean,
+  { l1Ratio }: Parameters,
+): number {
+  const largest = largestLambda(whole, l1Ratio);
   if (largest === 0) return 1;
-  if (parts.length < 2) return largest / 10;
-  const path = pathOf(largest, all.mean.length < all.totalWeight ? pathRatio : widePathRatio);
-  const folds = parts.map((left) => ({
-    left,
-    inside: penalised(combineMoments(parts.filter((part) => part !== left)), parameters),
-    b: new Float64Array(all.mean.length),
-  }));
+  if (folds.length === 0) return largest / 10;
+  const path = pathOf(largest, tall ? pathRatio : widePathRatio);
+  const solvers = folds.map((fold) => ({ fold, solver: new PathSolver(fold, l1Ratio) }));
   let best = largest;
   let least = Infinity;
   for (let k = 0, worse = 0; k < path.length && worse < patience; k++) {
     let error = 0;
-    for (const { left, inside, b } of folds) {
-      coordinateDescent(inside, path[k]!, parameters.l1Ratio, b, roughly);
-      error += squaredError(unscaled(b, inside), inside.moments, left);
+    for (const { fold, solver } of solvers) {
+      solver.solve(path[k]!, roughly);
+      error += fold.errorOutside(solver.b);
     }
     worse = error < least ? 0 : worse + 1;
     if (error < least) {
@@ -145,48 +326,10 @@ function chooseLambda(parts: readonly Moments[], all: Moments, parameters: Param
   return best;
 }
 
-/** Σ w (y − yMean − (x − mean) b)² over the rows of other moments. */
-function squaredError(b: Float64Array, fitted: Moments, rows: Moments): number {
-  const p = b.length;
-  let bias = rows.yMean - fitted.yMean;
-  let total = rows.yy;
-  for (let i = 0; i < p; i++) {
-    if (b[i] === 0) continue;
-    bias -= b[i]! * (rows.mean[i]! - fitted.mean[i]!);
-    let inner = 0;
-    for (let j = 0; j < p; j++) inner += rows.gram[i * p + j]! * b[j]!;
-    total += b[i]! * (inner - 2 * rows.xy[i]!);
-  }
-  return total + rows.totalWeight * bias * bias;
-}
-
-/** The problem per unit of weight, in the units that the penalty counts in. */
-function penalised(moments: Moments, { standardize }: Parameters): Penalised & { readonly moments: Moments } {
-  const p = moments.mean.length;
-  const { totalWeight } = moments;
-  const varying = new Uint8Array(p);
-  for (const j of varyingFeatures(moments)) varying[j] = 1;
-  const unit = Float64Array.from({ length: p }, (_, j) =>
-    varying[j] === 0 ? 0 : standardize ? 1 / Math.sqrt(moments.spread[j]! / totalWeight) : 1,
-  );
-  const gram = new Float64Array(p * p);
-  for (let i = 0; i < p; i++) {
-    const factor = unit[i]! / totalWeight;
-    for (let j = 0; j < p; j++) gram[i * p + j] = moments.gram[i * p + j]! * factor * unit[j]!;
-  }
-  const xy = moments.xy.map((v, j) => (v * unit[j]!) / totalWeight);
-  return { moments, unit, gram, xy, yy: moments.yy / totalWeight };
-}
-
-function unscaled(b: Float64Array, { unit }: Penalised): Float64Array {
+function onFeatures(b: Float64Array, { unit }: Penalised): Float64Array {
   return b.map((value, j) => value * unit[j]!);
 }
 
-/** The least strength that leaves every feature out. */
-function largestLambda({ xy }: Penalised, { l1Ratio }: Parameters): number {
-  return xy.reduce((most, v) => Math.max(most, Math.abs(v)), 0) / l1Ratio;
-}
-
-function pathOf(largest: number, ratio: number): number[] {
-  return Array.from({ length: pathLength }, (_, k) => largest * ratio ** (k / (pathLength - 1)));
+function pathOf(largest: number, ratio: number, count = pathLength): number[] {
+  return Array.from({ length: count }, (_, k) => largest * ratio ** (k / Math.max(1, count - 1)));
 }

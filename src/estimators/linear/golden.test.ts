@@ -3,7 +3,19 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
-import { elasticNet, gamma, huber, logistic, poisson, quantile, ridge, tweedie } from "./index.ts";
+import { take, takeRows } from "../index.ts";
+import {
+  elasticNet,
+  elasticNetPath,
+  gamma,
+  huber,
+  lasso,
+  logistic,
+  poisson,
+  quantile,
+  ridge,
+  tweedie,
+} from "./index.ts";
 
 interface Case {
   readonly family:
@@ -30,9 +42,16 @@ interface Case {
   readonly intercepts: readonly number[];
 }
 
-const { cases } = JSON.parse(
+interface PathCase {
+  readonly table: "narrow" | "wide";
+  readonly l1Ratio: number;
+  readonly lambdas: readonly number[];
+  readonly coefficients: readonly Readonly<Record<string, number>>[];
+}
+
+const { cases, paths } = JSON.parse(
   readFileSync(new URL("../../../test/golden/linear.json", import.meta.url), "utf8"),
-) as { cases: Case[] };
+) as { cases: Case[]; paths: PathCase[] };
 const context = { random: createRandom(1), threads: 1 };
 
 const index = Array.from({ length: 60 }, (_, i) => i);
@@ -163,5 +182,65 @@ describe("fits equal scikit-learn's", () => {
       objective += (weight?.[i] ?? 1) * Math.max(c.level! * e, (c.level! - 1) * e);
     });
     expectNear(objective / c.objective!, 1, 1e-8);
+  });
+
+  const first30 = index.slice(0, 30);
+  const wideColumns = Array.from({ length: 300 }, (_, k) =>
+    first30.map((i) => Math.sin(i * (0.37 + 0.011 * k) + k)),
+  );
+  const tables = {
+    narrow: { x, y: targets.number },
+    wide: {
+      x: {
+        rowCount: 30,
+        features: wideColumns.map((_, j) => ({ name: `x${j}`, sources: [], kind: "number" as const })),
+        columns: wideColumns.map((c) => Float64Array.from(c)),
+      },
+      y: {
+        kind: "regression" as const,
+        values: Float64Array.from(
+          first30,
+          (i) =>
+            2 * wideColumns[3]![i]! -
+            wideColumns[40]![i]! +
+            0.5 * wideColumns[200]![i]! +
+            0.3 * Math.sin(i * 5.1),
+        ),
+      },
+    },
+  };
+
+  test.each(paths.map((path) => [`the ${path.table} table, l1Ratio ${path.l1Ratio}`, path] as const))(
+    "the path of %s, coefficients to 1e-6",
+    async (_, { table, l1Ratio, lambdas, coefficients }) => {
+      const path = await elasticNetPath(tables[table], { l1Ratio, count: 20, ratio: 1e-2 }, context);
+      path.lambdas.forEach((lambda, k) => expectNear(lambda / lambdas[k]!, 1, 1e-9));
+      coefficients.forEach((expected, k) =>
+        path.coefficients[k]!.forEach((b, j) => expectNear(b, expected[j] ?? 0, 1e-6)),
+      );
+      expect(path.coefficients.at(-1)!.filter((b) => b !== 0).length).toBeGreaterThan(2);
+    },
+  );
+
+  test("lambda is chosen on validation rows where some are given, in both forms", async () => {
+    for (const [name, { x: columnsOf, y }] of Object.entries(tables)) {
+      const places = Uint32Array.from({ length: columnsOf.rowCount }, (_, i) => i);
+      const part = (keep: (i: number) => boolean) => {
+        const at = places.filter(keep);
+        return { x: takeRows(columnsOf, at), y: { ...y, values: take(y.values, at) } };
+      };
+      const training = part((i) => i % 3 > 0);
+      const validation = part((i) => i % 3 === 0);
+      const fitted = await lasso().fit(training, { ...context, validation });
+      const { lambda } = fitted.summary as { lambda: number };
+      const error = async (strength: number): Promise<number> => {
+        const answers = (await lasso({ lambda: strength }).fit(training, context)).reference(validation.x);
+        return validation.y.values.reduce((sum, v, i) => sum + (v - answers[i]!) ** 2, 0);
+      };
+      const least = await error(lambda);
+      // The wide path ends at a hundredth of its start, where the error still falls.
+      for (const factor of name === "wide" ? [1.7, 3, 10] : [0.1, 0.6, 1.7, 3])
+        expect(await error(lambda * factor)).toBeGreaterThanOrEqual(least * (1 - 1e-3));
+    }
   });
 });

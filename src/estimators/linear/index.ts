@@ -7,7 +7,14 @@ export {
   ridgeParameters,
 } from "./linear.ts";
 export { type LogisticEstimator, type LogisticFitted, logistic, logisticParameters } from "./logistic.ts";
-export { elasticNet, elasticNetParameters } from "./elastic-net.ts";
+export {
+  elasticNet,
+  elasticNetParameters,
+  type ElasticNetPath,
+  elasticNetPath,
+  lasso,
+  lassoParameters,
+} from "./elastic-net.ts";
 export { huber, huberParameters } from "./huber.ts";
 export { quantile, quantileParameters } from "./quantile.ts";
 export {

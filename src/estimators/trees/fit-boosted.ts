@@ -3,7 +3,7 @@ import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import { type FitContext, requireLossDomain, type Target } from "../index.ts";
 import type { BinnedDataset } from "./binned-dataset.ts";
 import { BoostRun, BoostSpace } from "./boost.ts";
-import { type Objective, type NumberObjective, objectiveNamed, type ObjectiveName } from "./objectives.ts";
+import { type Objective, objectiveNamed, type ObjectiveName } from "./objectives.ts";
 import type { BoostingParameters } from "./parameters.ts";
 import type { Tree } from "./tree.ts";
 import { type Part, rowNumbers, watchedParts } from "./watched-rows.ts";
