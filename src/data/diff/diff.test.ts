@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "libsql";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeWithSharedData } from "../../../test/shared-data.ts";
 import { createRandom, type Random } from "../../core/index.ts";
@@ -250,6 +251,38 @@ describe("reading", () => {
       distance: 0,
       drift: 0,
     });
+  });
+
+  test("dates that can be read both ways are read as in the version that tells which", async () => {
+    const both = "id,day\na,03/02/2024\nb,04/02/2024\nc,?\nd,05/02/2024\n";
+    const dayFirst = "id,day\na,03/02/2024\nb,04/02/2024\nc,\nd,13/02/2024\n";
+    const monthFirst = "id,day\na,03/02/2024\nb,04/02/2024\nc,\nd,02/13/2024\n";
+    for (const other of [dayFirst, monthFirst])
+      for (const [one, two] of [
+        [both, other],
+        [other, both],
+      ] as const)
+        expect((await diff(one, two, { id: ["id"] })).rows.changed).toBe(1);
+    expect((await diff(dayFirst, monthFirst, { id: ["id"] })).rows.changed).toBe(2);
+  });
+
+  test("two tables of one database, and a file against one of them", async () => {
+    const path = join(folder, "shop.db");
+    const database = new Database(path);
+    for (const [table, last] of [
+      ["old", 3],
+      ["new", 4],
+    ] as const) {
+      database.exec(`CREATE TABLE ${table} (id INTEGER, price REAL)`);
+      database.exec(`INSERT INTO ${table} VALUES (1, 1.5), (2, NULL), (3, ${last})`);
+    }
+    database.close();
+    const [old, now] = [`sqlite:${path}?table=old`, `sqlite:${path}?table=new`] as const;
+    const { rows, before, after } = await diffTables(old, now, { id: ["id"] });
+    expect(rows).toMatchObject({ added: 0, removed: 0, changed: 1, examples: { changed: [3] } });
+    expect(before.sha256).not.toBe(after.sha256);
+    const file = fileOf("id,price\n1,1.5\n2,\n3,4\n");
+    expect((await diffTables(now, file, { id: ["id"] })).rows).toMatchObject({ changed: 0, matched: 3 });
   });
 
   test("1 and 1.0, quoted or not, are the same", async () => {

@@ -1,6 +1,7 @@
 /**
- * Two tables opened so that their cells compare: a column is a number in both or text in both, and what means
- * missing in one means it in the other.
+ * Two tables opened so that their cells compare: a column is a number in both or text in both, what means
+ * missing in one means it in the other, and dates that can be read day first and month first are read as in the
+ * table that tells which.
  */
 import type { ColumnSchema } from "../../schema/index.ts";
 import type { ColumnOverride } from "../infer/infer-column.ts";
@@ -47,6 +48,7 @@ export async function openPair(
       const one = hasValues(before, column.name) ? column : null;
       const two = hasValues(after, column.name) ? other : null;
       common.push({ name: column.name, family: settle(one, two, again), before: one, after: two });
+      settleOrder(column, other, [before, after], again);
     }
     if (Object.keys(again[0]).length > 0) {
       await before.close();
@@ -90,6 +92,25 @@ function settle(
       again[index]![column.name] = { kind: column.kind, role: column.role, missing };
   }
   return family;
+}
+
+/** Dates of one table that can be read both ways take the order of the other's that cannot. */
+function settleOrder(
+  before: ColumnSchema,
+  after: ColumnSchema,
+  [one, two]: readonly [Table, Table],
+  again: readonly [Overrides, Overrides],
+): void {
+  if (before.kind !== "datetime" || after.kind !== "datetime" || before.order === after.order) return;
+  const open = [one, two].map((table) =>
+    table.findings.some(
+      ({ column, numbers }) => column === before.name && numbers?.["readBothWays"] !== undefined,
+    ),
+  );
+  if (open[0] === open[1]) return;
+  const [side, order] = open[0] === true ? ([0, after.order] as const) : ([1, before.order] as const);
+  if (order === undefined || order === "ymd") return;
+  again[side][before.name] = { kind: "datetime", role: before.role, ...again[side][before.name], order };
 }
 
 function familyOf(column: ColumnSchema | null): Family {

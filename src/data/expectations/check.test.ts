@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "libsql";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeWithSharedData } from "../../../test/shared-data.ts";
 import { createRandom } from "../../core/index.ts";
@@ -246,6 +247,17 @@ describe("reading", () => {
       [0, []],
       [1, [4]],
     ]);
+  });
+
+  test("a table of a database", async () => {
+    const path = join(folder, "shop.db");
+    const database = new Database(path);
+    database.exec("CREATE TABLE sales (id INTEGER, price REAL)");
+    database.exec("INSERT INTO sales VALUES (1, 1.5), (2, NULL), (2, 30)");
+    database.close();
+    const expected = { columns: { id: { unique: true }, price: { kind: "number", maxMissing: 0, max: 20 } } };
+    const { checks } = await check(`sqlite:${path}?table=sales`, expected);
+    expect(checks.map(({ examples }) => examples.map(({ row }) => row))).toEqual([[2, 3], [], [2], [3]]);
   });
 
   test("numbers stay as they are written when a cell is not one", async () => {

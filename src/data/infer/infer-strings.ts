@@ -255,6 +255,7 @@ function inferDatetimeWords(column: StringColumn, values: Split): Inferred | und
         : `Its dates are written ${order === "dmy" ? "day" : "month"} first: ${order === "dmy" ? "31.12" : "12/31"} is the last day of a year.`,
       effect: "readAs",
       undo: `--column ${shellWord(`${name}=datetime,order=${other}`)}`,
+      ...(format.ambiguous && { numbers: { readBothWays: values.presentRows } }),
     });
   }
   const written = order === "ymd" ? {} : { order };
