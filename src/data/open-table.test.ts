@@ -72,3 +72,15 @@ test.each([
   await write("ragged.csv", "a,b\n1,2\n3\n4,5,6\n");
   await expect(openTable(join(folder, name))).rejects.toMatchObject({ code });
 });
+
+test("a missing column is not taken for a misspelling of another one that the schema needs", async () => {
+  const schema = {
+    columns: (["x", "z"] as const).map(
+      (name) => ({ name, kind: "number", role: "feature", dtype: "float64" }) as const,
+    ),
+  };
+  const lacking = openTable(await write("lacking.csv", "z\n1\n2\n"), { schema });
+  await expect(lacking).rejects.toThrow(/no column "x" among its 1\. Check the name/);
+  const misspelt = openTable(await write("misspelt.csv", "X,z\n1,1\n2,2\n"), { schema });
+  await expect(misspelt).rejects.toThrow(/no column "x" among its 2; the nearest name is "X"/);
+});

@@ -53,5 +53,6 @@ function checkNames(owner: string, names: readonly string[], options: OpenOption
     if (role === "target") requireTarget(owner, name, seen);
     else requireColumn(owner, name, seen);
   }
-  for (const name of needed) requireColumn(owner, name, seen);
+  const known = new Set(options.schema?.columns.map(({ name }) => name));
+  for (const name of needed) requireColumn(owner, name, seen, known);
 }

@@ -35,10 +35,21 @@ export interface Table {
   close(): Promise<void>;
 }
 
-/** @throws MillwrightError `SCHEMA_MISSING_COLUMN` with the nearest name. */
-export function requireColumn(owner: string, name: string, names: ReadonlySet<string>): void {
+/**
+ * @param taken - Names that are something else for sure, so no misspelling of this one.
+ * @throws MillwrightError `SCHEMA_MISSING_COLUMN` with the nearest name.
+ */
+export function requireColumn(
+  owner: string,
+  name: string,
+  names: ReadonlySet<string>,
+  taken?: ReadonlySet<string>,
+): void {
   if (names.has(name)) return;
-  const guess = nearest(name, names);
+  const guess = nearest(
+    name,
+    [...names].filter((other) => taken?.has(other) !== true),
+  );
   throw new MillwrightError(
     "SCHEMA_MISSING_COLUMN",
     `${owner} has no column "${name}" among its ${names.size}${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
