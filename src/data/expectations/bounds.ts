@@ -61,7 +61,7 @@ export function numberBounds(
   margin: number,
 ): { readonly min: number; readonly max: number } {
   const range = high - low;
-  const nice = niceStep(range > 0 ? range / 20 : Math.max(Math.abs(high), 1) / 20);
+  const nice = niceStep(range > 0 ? range / 20 : Math.max(Math.abs(high), 1) / 100);
   const step = whole ? Math.max(1, nice) : nice;
   /** The bound below a value; a highest value comes with its sign turned. */
   const below = (value: number, rows: number): number => {

@@ -82,6 +82,7 @@ test.each([
   [{ low: 1, high: 12, lowRows: 50, highRows: 50, whole: true }, 0, { min: 1, max: 12 }],
   [{ low: 0, high: 37, lowRows: 50, highRows: 1, whole: true }, 0, { min: 0, max: 40 }],
   [{ low: 2007, high: 2009, lowRows: 50, highRows: 50, whole: true }, 0.1, { min: 2006, max: 2010 }],
+  [{ low: 2015, high: 2015, lowRows: 90, highRows: 90, whole: true }, 0.1, { min: 2000, max: 2050 }],
   [{ low: -3, high: 0, lowRows: 9, highRows: 9, whole: false }, 0.1, { min: -3.4, max: 0 }],
 ])("bounds of %j with a margin of %d", (extremes, margin, bounds) => {
   expect(numberBounds(extremes, margin)).toEqual(bounds);
