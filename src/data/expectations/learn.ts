@@ -14,6 +14,9 @@ import type { ColumnExpectations, Expectations } from "./expectations.ts";
 const maxValues = 50;
 const maxRareShare = 0.05;
 
+/** Of an identifier with more distinct numbers it is not said that they are unique: a set of them fills the memory. */
+const maxSeen = 5_000_000;
+
 export interface LearnOptions {
   /** Share of a range, and of a share of missing or other values, to leave as room. 0.1 unless given. */
   readonly margin?: number;
@@ -48,8 +51,8 @@ class Summary {
   private readonly numbers = new Map<number, number>();
   private counts = new Float64Array(0);
   private dictionary: readonly string[] = [];
-  /** Distinct numbers of an identifier. */
-  private readonly seen: Set<number> | undefined;
+  /** Distinct numbers of an identifier, until there are too many. */
+  private seen: Set<number> | undefined;
 
   constructor(column: ColumnSchema, unreadable: number) {
     this.column = column;
@@ -75,7 +78,7 @@ class Summary {
     for (const value of cells.values) {
       if (value !== value) this.missing++;
       else {
-        this.seen?.add(value);
+        if (this.seen !== undefined && this.seen.add(value).size > maxSeen) this.seen = undefined;
         if (this.numbers.size <= 2) this.numbers.set(value, (this.numbers.get(value) ?? 0) + 1);
       }
     }
@@ -93,8 +96,7 @@ class Summary {
     };
     if (present === 0) return { maxMissing: 1 };
     if (column.kind === "number" || column.kind === "datetime") {
-      const unique = this.seen !== undefined && this.seen.size === present;
-      if (unique) return { ...base, unique };
+      if (column.role === "id") return { ...base, ...(this.seen?.size === present && { unique: true }) };
       return { ...base, ...this.bounds(this.extremes.get()!, margin) };
     }
     const distinct = this.counts.subarray(0, this.dictionary.length).filter((count) => count > 0).length;
