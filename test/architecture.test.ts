@@ -56,6 +56,7 @@ const owners: Record<string, string> = {
   libsql: "data",
   postgres: "data",
   fzstd: "data",
+  "read-excel-file": "data",
   echarts: "report",
   "ml-matrix": "estimators",
   commander: "cli",

@@ -5,7 +5,9 @@
  * what brings it. In CI (the variable `CI` is set) its absence is an error, so
  * that nothing is skipped there unseen.
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { describe, test } from "vitest";
 import type { Reporter } from "vitest/reporters";
 
@@ -30,12 +32,9 @@ export function describeUnlessMissing(name: string, missing: string | undefined,
 
 /** What is missing where an optional package is not installed; undefined where it is. */
 export function missingPackage(name: string): string | undefined {
-  try {
-    createRequire(import.meta.url).resolve(name);
-    return undefined;
-  } catch {
-    return `the optional package ${name} is not installed; npm ci brings it`;
-  }
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  if (folders.some((folder) => existsSync(join(folder, name, "package.json")))) return undefined;
+  return `the optional package ${name} is not installed; npm ci brings it`;
 }
 
 /** Tells at the end of a run which suites did not run, and why. */

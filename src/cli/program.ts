@@ -45,8 +45,8 @@ const readingOptions = (command: Command): Command =>
     .option("--sql <query>", "query over the source; each file is a view named after its stem")
     .option(
       "--format <name>",
-      "csv, tsv, json, ndjson or parquet, where the extension does not say",
-      oneOf("--format", ["csv", "tsv", "json", "ndjson", "parquet"] as const),
+      "csv, tsv, json, ndjson, parquet or xlsx, where the extension does not say",
+      oneOf("--format", ["csv", "tsv", "json", "ndjson", "parquet", "xlsx"] as const),
     )
     .option(
       "--encoding <name>",
@@ -57,6 +57,7 @@ const readingOptions = (command: Command): Command =>
     .option("--quote <character>", "around fields of a CSV file; '' for none", characterOf("--quote", true))
     .option("--header", "the first row of a CSV file names the columns")
     .option("--no-header", "the first row of a CSV file is data")
+    .option("--sheet <name>", "sheet of an Excel workbook, by name or number (the first)")
     .option(
       "--http-header <header>",
       "request header as 'Name: value'; ${NAME} in it is an environment variable (repeatable)",

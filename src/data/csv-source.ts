@@ -12,7 +12,7 @@ import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
 import { type Declared, type RawChunk, type RawSource, ScanAgain, type ScanOptions } from "./raw-source.ts";
-import type { SourceFile } from "./source.ts";
+import { contentOf, type SourceFile } from "./source.ts";
 import { requireRunning } from "./table.ts";
 
 export interface CsvOptions extends DialectOptions {
@@ -119,6 +119,7 @@ export class CsvSource implements RawSource {
 
   findings(): readonly Finding[] {
     return [
+      ...this.opened.flatMap(({ file }) => file.finding ?? []),
       ...headerFindings(this.opened[0]!),
       ...encodingFindings(this.opened),
       ...raggedFindings(this.names.length, this.rowCount, this.ragged),
@@ -126,7 +127,7 @@ export class CsvSource implements RawSource {
   }
 
   fingerprint(): Promise<string> {
-    return hashFiles(this.opened.map((csv) => csv.file.path));
+    return hashFiles(contentOf(this.opened.map((csv) => csv.file)));
   }
 
   async close(): Promise<void> {}
@@ -228,7 +229,8 @@ function refuseEncoding(csv: OpenedCsv): MillwrightError {
   );
 }
 
-async function openCsv(file: SourceFile, options: CsvOptions): Promise<OpenedCsv> {
+async function openCsv(file: SourceFile, given: CsvOptions): Promise<OpenedCsv> {
+  const options = { ...given, ...file.written };
   const { head, complete } = await readHead(file);
   const detected = detectEncoding(head);
   const encoding = options.encoding ?? detected.encoding;

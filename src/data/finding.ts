@@ -16,6 +16,7 @@ export const findingKinds = [
   "encoding",
   "header",
   "infinite",
+  "sheet",
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sheetAsCsv } from "./excel/excel-source.ts";
 import { type FetchOptions, fetchHttp } from "./remote/http-source.ts";
 import { findFiles, type SourceFile } from "./source.ts";
 
@@ -13,23 +14,30 @@ export interface GatheredFiles {
 }
 
 /** @throws MillwrightError `SOURCE_*`, `DATA_LIMIT`, `PARAMETER_*`; nothing is left behind then. */
-export async function gatherFiles(names: readonly string[], options: FetchOptions): Promise<GatheredFiles> {
+export async function gatherFiles(
+  names: readonly string[],
+  options: FetchOptions & { readonly sheet?: string },
+): Promise<GatheredFiles> {
   const made: string[] = [];
+  let count = 0;
   const remove = async (): Promise<void> => {
     for (const folder of made) await rm(folder, { recursive: true, force: true });
   };
-  /** A folder of its own for each source, so that their files need no different names. */
-  const folderFor = async (index: number): Promise<string> => {
+  /** A folder of its own each time, so that files need no different names. */
+  const newFolder = async (): Promise<string> => {
     if (made.length === 0) made.push(await mkdtemp(join(tmpdir(), "millwright-source-")));
-    const folder = join(made[0]!, String(index));
+    const folder = join(made[0]!, String(++count));
     await mkdir(folder);
     return folder;
   };
   try {
     const files: SourceFile[] = [];
-    for (const [index, name] of names.entries()) {
-      if (/^https?:\/\//i.test(name)) files.push(...(await fetchHttp(name, await folderFor(index), options)));
+    for (const name of names) {
+      if (/^https?:\/\//i.test(name)) files.push(...(await fetchHttp(name, await newFolder(), options)));
       else files.push(...(await findFiles(name, options.format)));
+    }
+    for (const [at, file] of files.entries()) {
+      if (file.format === "xlsx") files[at] = await sheetAsCsv(file, await newFolder(), options.sheet);
     }
     return { files, temporary: made.length > 0, remove };
   } catch (error) {

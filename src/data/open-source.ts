@@ -13,11 +13,13 @@ import type { Finding } from "./finding.ts";
 import { keepTable } from "./keep-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
-import { type Format, type SourceFile } from "./source.ts";
+import { contentOf, type Format, type SourceFile } from "./source.ts";
 
 export interface SourceOptions extends CsvOptions, HttpOptions {
   /** Format, where the extension does not say. */
   readonly format?: Format;
+  /** A sheet of an Excel workbook, by name or number from 1; the first that is not hidden by default. */
+  readonly sheet?: string;
   /** A query instead of a whole table; each file is a view named after it. */
   readonly sql?: string;
   /** Threads that read; a query of the user's runs on one, so that its rows keep one order. */
@@ -111,7 +113,7 @@ async function openFiles(files: readonly SourceFile[], options: SourceOptions): 
   return openQuery(engine, {
     owner: files.length === 1 ? name : `${name} and ${files.length - 1} more`,
     sql: `SELECT * FROM ${readerOf(files)}`,
-    fingerprint: () => hashFiles(files.map((file) => file.path)),
+    fingerprint: () => hashFiles(contentOf(files)),
   });
 }
 
@@ -183,11 +185,7 @@ async function openSql(
   return openQuery(engine, {
     owner: `the query over ${[...views.keys()].join(", ")}`,
     sql: sql.trim().replace(/;+$/, ""),
-    fingerprint: () =>
-      hashFiles(
-        files.map((file) => file.path),
-        sql,
-      ),
+    fingerprint: () => hashFiles(contentOf(files), sql),
     findings,
   });
 }

@@ -10,6 +10,7 @@ const flags = {
   delimiter: "--delimiter",
   quote: "--quote",
   header: "--header",
+  sheet: "--sheet",
   httpHeader: "--http-header",
   httpRows: "--http-rows",
   httpNext: "--http-next",

@@ -6,8 +6,10 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MillwrightError, nearest } from "../core/index.ts";
 import { type Packing, packingOf } from "./bytes.ts";
+import type { Encoding } from "./encoding.ts";
+import type { Finding } from "./finding.ts";
 
-export const formats = ["csv", "tsv", "json", "ndjson", "parquet"] as const;
+export const formats = ["csv", "tsv", "json", "ndjson", "parquet", "xlsx"] as const;
 export type Format = (typeof formats)[number];
 
 /** One local file of a table. */
@@ -20,6 +22,17 @@ export interface SourceFile {
   readonly format: Format;
   readonly packing: Packing;
   readonly bytes: number;
+  /** The file whose bytes are the content, where this one was made from it. */
+  readonly content?: string;
+  /** How it is written, where we wrote it. */
+  readonly written?: { readonly delimiter: string; readonly quote: string; readonly encoding: Encoding };
+  /** What is to be told about it. */
+  readonly finding?: Finding;
+}
+
+/** The files whose bytes are the content of these. */
+export function contentOf(files: readonly SourceFile[]): readonly string[] {
+  return files.map((file) => file.content ?? file.path);
 }
 
 const extensions: Readonly<Record<string, Format>> = {
@@ -33,6 +46,8 @@ const extensions: Readonly<Record<string, Format>> = {
   ".jsonl": "ndjson",
   ".parquet": "parquet",
   ".pq": "parquet",
+  ".xlsx": "xlsx",
+  ".xlsm": "xlsx",
 };
 
 const packedExtension = /\.(gz|zst|zstd)$/i;

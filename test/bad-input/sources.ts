@@ -1,8 +1,13 @@
 /** Broken sources: what cannot be reached, read or understood as a table. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type BadInput, goodTable, train } from "./case.ts";
 
 const lines = goodTable().trim().split("\n");
+
+/** A workbook of three sheets: sales, R&D "notes", empty. */
+const workbook = readFileSync(join(import.meta.dirname, "../golden/workbooks/openpyxl.xlsx"));
 
 /** A zstd file of a small table, whose checksum is not its own. */
 const damagedZstd = Buffer.from(
@@ -115,6 +120,52 @@ export const badSources: readonly BadInput[] = [
     command: train("--format", "csv").map((word) => word.replace("data.csv", "data.csv.zst")),
     code: "SOURCE_UNREADABLE",
     says: ["data.csv.zst", "zstd", "ends inside"],
+  },
+  {
+    name: "a sheet that is not there",
+    files: { "book.xlsx": workbook },
+    command: ["look", "./book.xlsx", "--sheet", "sale"],
+    code: "SOURCE_NOT_FOUND",
+    says: ["book.xlsx", 'no sheet "sale" among its 3', '"sales"', "--sheet"],
+  },
+  {
+    name: "a sheet that is empty",
+    needs: "read-excel-file",
+    files: { "book.xlsx": workbook },
+    command: ["look", "./book.xlsx", "--sheet", "empty"],
+    code: "DATA_EMPTY",
+    says: ['"empty"', "book.xlsx", "--sheet"],
+  },
+  {
+    name: "text that calls itself a workbook",
+    files: { "book.xlsx": goodTable() },
+    command: ["look", "./book.xlsx"],
+    code: "SOURCE_FORMAT",
+    says: ["book.xlsx", "Excel", "zip"],
+  },
+  {
+    name: "a workbook of the old kind",
+    files: { "book.xlsx": Buffer.from("d0cf11e0a1b11ae1".padEnd(600, "0"), "hex") },
+    command: ["look", "./book.xlsx"],
+    code: "SOURCE_FORMAT",
+    says: ["book.xlsx", ".xls", "password"],
+  },
+  {
+    name: "a workbook cut off",
+    files: { "book.xlsx": workbook.subarray(0, workbook.length / 2) },
+    command: train().map((word) => word.replace("data.csv", "book.xlsx")),
+    code: "SOURCE_FORMAT",
+    says: ["book.xlsx", "Excel", "zip"],
+  },
+  {
+    name: "a workbook with bytes broken inside",
+    needs: "read-excel-file",
+    files: {
+      "book.xlsx": Buffer.concat([workbook.subarray(0, 60), Buffer.alloc(3000, 7), workbook.subarray(3060)]),
+    },
+    command: ["look", "./book.xlsx"],
+    code: "SOURCE_FORMAT",
+    says: ["book.xlsx", "Excel"],
   },
   {
     name: "text that calls itself UTF-16",

@@ -20,6 +20,7 @@ const packages = [
   ["libsql", "reads SQLite"],
   ["postgres", "reads PostgreSQL"],
   ["fzstd", "reads zstd files"],
+  ["read-excel-file", "reads Excel workbooks", "read-excel-file/node"],
 ] as const;
 
 /** @returns 1 when something that the main job needs is missing. */
@@ -36,7 +37,7 @@ export async function doctor(flags: { readonly json?: boolean }): Promise<number
       ok: true,
       detail: `${platform()} ${arch()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
     },
-    ...packages.map(([name, purpose]) => packageCheck(name, purpose)),
+    ...packages.map(([name, purpose, entry]) => packageCheck(name, purpose, entry)),
     await runtimeCheck(),
   ];
   const needed = new Set(["Node", "@duckdb/node-api", "graphs run"]);
@@ -53,9 +54,9 @@ function nodeServes(found: string): boolean {
   return major > 20 || (major === 20 && minor >= 19);
 }
 
-function packageCheck(name: string, purpose: string): Check {
+function packageCheck(name: string, purpose: string, entry = name): Check {
   try {
-    createRequire(import.meta.url).resolve(name);
+    createRequire(import.meta.url).resolve(entry);
     return { name, ok: true, detail: purpose };
   } catch {
     return { name, ok: false, detail: `${purpose}: npm install ${name}` };

@@ -263,6 +263,7 @@ const formatsByType: Readonly<Record<string, Format>> = {
   "application/x-jsonlines": "ndjson",
   "application/vnd.apache.parquet": "parquet",
   "application/x-parquet": "parquet",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 };
 
 /** The user's headers and the address's own credentials, for the origin that they were given for alone. */
