@@ -106,6 +106,12 @@ export const badChecks: readonly BadInput[] = [
     says: ["away", "--write"],
   },
   expecting("no JSON", "format: 1", "SOURCE_FORMAT", ["expect.json", "not JSON"]),
+  expecting(
+    "a column twice",
+    '{"format":1,"columns":{"age":{"min":1},"age":{"max":3}}}',
+    "PARAMETER_CONFLICT",
+    ['"age" twice'],
+  ),
   expecting("a list", [], "PARAMETER_RANGE", ["object"]),
   expecting("of another format", { format: 9 }, "PARAMETER_RANGE", ['"format"', "9"]),
   expecting("an unknown key", { format: 1, colums: {} }, "PARAMETER_UNKNOWN", ['"colums"', '"columns"']),

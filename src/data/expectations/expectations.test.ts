@@ -15,6 +15,8 @@ test("a file is read as it stands; what it leaves out is not expected", () => {
     rules: [{ name: "order", sql: "a < b" }],
   };
   expect(parse(file)).toMatchObject(file);
+  const same = '{"format":1,"columns":{"min":{"min":1},"max":{"min":1,"values":["a: \\"min\\":", "{"]}}}';
+  expect(Object.keys(parse(same).columns)).toEqual(["min", "max"]);
   expect(parse({ $schema: "expectations.json", format: 1 })).toMatchObject({
     columns: {},
     unique: [],
@@ -25,6 +27,7 @@ test("a file is read as it stands; what it leaves out is not expected", () => {
 
 describe.each([
   ["{", "SOURCE_FORMAT", "not JSON"],
+  ['{"format":1,"columns":{"a":{"min":1},"b":{},"\\u0061" : {}}}', "PARAMETER_CONFLICT", '"a" twice'],
   ["[]", "PARAMETER_RANGE", "an object is needed"],
   [{}, "PARAMETER_MISSING", '"format": 1'],
   [{ format: 2 }, "PARAMETER_RANGE", '"format" of expect.json is 2'],

@@ -134,6 +134,14 @@ export function parseExpectations(text: string, owner: string): Expectations {
       { cause },
     );
   }
+  const twice = keyTwice(text);
+  if (twice !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${owner} has the key ${shown(twice)} twice in one object.`,
+      "Keep one of the two.",
+    );
+  }
   const file = requireKeys(owner, document, fileKeys);
   if (file["format"] === undefined) throw missingKey(owner, "format", '"format": 1');
   const rows =
@@ -151,6 +159,21 @@ export function parseExpectations(text: string, owner: string): Expectations {
   });
   const unique = (file["unique"] as string[][] | undefined) ?? [];
   return { format: 1, rows: rows as Expectations["rows"], columns, unique, rules };
+}
+
+/** A key that an object of a JSON text has twice; the parser would keep the last and say nothing. */
+function keyTwice(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (colon !== undefined) {
+      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+      if (open.at(-1)!.has(key)) return key;
+      open.at(-1)!.add(key);
+    }
+  }
+  return undefined;
 }
 
 function readColumn(owner: string, given: unknown): ColumnExpectations {
