@@ -37,6 +37,11 @@ const columnOption = [
   "read a column as number, category, boolean, datetime, text or id (repeatable)",
   repeated,
 ] as const;
+const inputsOption = [
+  "--inputs <columns>",
+  "columns in the order of the one matrix that such a file takes, comma-separated",
+  wordsOf("--inputs"),
+] as const;
 const jsonOption = ["--json", "print one JSON document instead of text"] as const;
 
 /** How a source is read, where it does not say so itself. */
@@ -185,6 +190,12 @@ function createProgram(run: Run): Command {
       .option("--time-column <column>", "the past predicts the future: split by this column")
       .option("--id <column>", "names the row; never a feature")
       .option(
+        "--against <file>",
+        "another model file, of any tool, on the same untouched rows (repeatable)",
+        repeated,
+      )
+      .option(...inputsOption)
+      .option(
         "--require <rule>",
         "rocAuc>=0.84, p99Ms<=5 or fileMb<=10 on untouched rows, else exit code 3 (repeatable)",
         repeated,
@@ -224,6 +235,14 @@ function createProgram(run: Run): Command {
       .argument("<model>", "a model.onnx")
       .argument("<source...>", "files, globs, web addresses or a database URL")
       .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric"))
+      .option("--target <column>", "the column with the answers, for a file of another tool")
+      .option(
+        "--task <kind>",
+        "for such a file; found from the target unless told",
+        oneOf("--task", ["classification", "regression"] as const),
+      )
+      .option("--positive <label>", "the class that is the event of interest, for such a file")
+      .option(...inputsOption)
       .option(
         "--require <rule>",
         "rocAuc>=0.84, p99Ms<=5 or fileMb<=10 on these rows, else exit code 3 (repeatable)",

@@ -24,7 +24,13 @@ import type { ReportData } from "./report-data.ts";
 import { adviceSection, reproduceSection } from "./section-end.ts";
 import { doneSection } from "./section-done.ts";
 import { summarySection } from "./section-summary.ts";
-import { findingsSection, leaderboardSection, segmentsSection, testTable } from "./section-tables.ts";
+import {
+  findingsSection,
+  leaderboardSection,
+  rivalsTable,
+  segmentsSection,
+  testTable,
+} from "./section-tables.ts";
 import { style } from "./style.ts";
 import { say, toHtml, toPlain, name } from "./text.ts";
 
@@ -72,7 +78,7 @@ function sectionsOf(data: ReportData, draw: Draw): Section[] {
 }
 
 function leaderboardBody(data: ReportData): Html {
-  return html`${testTable(data)}<h3>All that were compared</h3>
+  return html`${testTable(data)}${rivalsTable(data)}<h3>All that were compared</h3>
 ${leaderboardSection(data)}`;
 }
 

@@ -122,6 +122,16 @@ export interface SimplerModel {
   readonly withinNoise: boolean;
 }
 
+/** Another model file on the same test rows. */
+export interface RivalFile {
+  readonly name: string;
+  readonly score: Estimate;
+  /** How much better ours is, in the primary metric, positive for better; paired on the same rows. */
+  readonly gain: Estimate;
+  /** What had to be assumed of the file, one fragment each. */
+  readonly notes: readonly string[];
+}
+
 /** A curve in the unit square. At most a few hundred points; more are thinned. */
 export interface Curve {
   /** The class that it singles out. */
@@ -296,6 +306,7 @@ export interface ReportData {
   /** Best first, the baseline included. */
   readonly leaderboard: readonly BoardEntry[];
   readonly simpler?: SimplerModel | undefined;
+  readonly rivals?: readonly RivalFile[] | undefined;
   /** The chosen family refitted on a shuffled target, and the score that chance would give. */
   readonly shuffledTarget?: { readonly score: Estimate; readonly chance: number } | undefined;
   /** Sentences about limits that only the caller knows; the general ones are added. */

@@ -15,7 +15,7 @@ import {
 } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { intervalScale } from "./interval-mark.ts";
-import type { BoardEntry, Estimate, Finding, ReportData } from "./report-data.ts";
+import type { BoardEntry, Estimate, Finding, ReportData, RivalFile } from "./report-data.ts";
 import { join, name, nameHtml, names, type Sentence, say, toHtml, visible } from "./text.ts";
 
 /** Lines of a table before the rest is only counted. */
@@ -70,6 +70,28 @@ export function testTable(data: ReportData): Html | undefined {
     return html`<tr${i === 0 && html` class="chosen"`}><th scope="row">${titleWithUnit(visible(test.metric.label, 60), unit)}${i === 0 && html`<small>what was optimised</small>`}</th><td class="n">${estimate(test.score, decimals)}</td>${baselines && html`<td class="n">${nothing}</td>`}<td class="soft">${test.metric.higherIsBetter ? "higher" : "lower"}</td></tr>`;
   })}</tbody></table></div>
 `;
+}
+
+/** Other files on the same rows, each with a plain verdict. */
+export function rivalsTable(data: ReportData): Html | undefined {
+  if (data.rivals === undefined || data.rivals.length === 0) return undefined;
+  const scores = data.rivals.map((rival) => rival.score);
+  const gains = data.rivals.map((rival) => rival.gain);
+  const unit = data.metric.inTargetUnits ? data.target.unit : undefined;
+  const line = ({ name: file, score, gain, notes }: RivalFile): Html =>
+    html`<tr><th scope="row">${visible(file, 120)}${notes.map((note) => html`<small>${visible(note, 200)}</small>`)}</th><td class="n">${estimate(score, estimateDecimals(scores))}</td><td class="n">${estimate(gain, estimateDecimals(gains))}</td><td>${rivalVerdict(gain)}</td></tr>`;
+  return html`<h3>Other files on the same ${noun(data).many}</h3>
+<div class="scroll" role="region" tabindex="0" aria-label="Other files"><table>
+<caption>How much better this model is than each, compared ${noun(data).one} by ${noun(data).one}</caption>
+<thead><tr><th scope="col">File</th><th scope="col" class="n">${titleWithUnit(visible(data.metric.label, 60), unit)}</th><th scope="col" class="n">Better by</th><th scope="col">So this model is</th></tr></thead>
+<tbody>${data.rivals.slice(0, linesShown).map(line)}</tbody></table></div>
+${remark(data.rivals.length - linesShown, "file")}`;
+}
+
+function rivalVerdict({ low, high }: Estimate): string {
+  if (low !== undefined && low > 0) return "better";
+  if (high !== undefined && high < 0) return "worse";
+  return "the same within the noise";
 }
 
 export function leaderboardSection(data: ReportData): Html {

@@ -1,4 +1,6 @@
 /** Broken model files, and tables that do not fit a model. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { writeOnnx } from "../../src/graph/index.ts";
 import { churnGraph, makeChurnModel } from "../fixtures/churn-model.ts";
 import type { BadInput } from "./case.ts";
@@ -25,6 +27,117 @@ function rows(names: readonly string[], second: Readonly<Record<string, string>>
 
 const files = { "churn.onnx": bytes, "rows.csv": rows(columns) };
 const predict = ["predict", "./churn.onnx", "./rows.csv", "-o", "./answers.csv"];
+
+const tools = join(import.meta.dirname, "../golden/onnx");
+const golden = (name: string): Uint8Array => readFileSync(join(tools, name));
+const toolFiles = {
+  "rows.csv": golden("rows.csv"),
+  "columns.onnx": golden("columns.onnx"),
+  "matrix.onnx": golden("matrix.onnx"),
+  "regression.onnx": golden("regression.onnx"),
+  "churn.onnx": bytes,
+};
+const evaluateTool = (name: string, ...flags: string[]): string[] => [
+  "evaluate",
+  `./${name}`,
+  "./rows.csv",
+  ...flags,
+];
+const refused = (
+  name: string,
+  command: readonly string[],
+  code: BadInput["code"],
+  says: readonly string[],
+): BadInput => ({ name, files: toolFiles, command, code, says });
+
+const foreignModels: readonly BadInput[] = [
+  refused("a file of another tool without a target", evaluateTool("columns.onnx"), "PARAMETER_CONFLICT", [
+    "columns.onnx",
+    "--target",
+  ]),
+  refused(
+    "a matrix whose columns are not told",
+    evaluateTool("matrix.onnx", "--target", "size"),
+    "SCHEMA_MISSING_COLUMN",
+    ['"X"', "3 columns", "--inputs age,income,rooms"],
+  ),
+  refused(
+    "a matrix with too few columns",
+    evaluateTool("matrix.onnx", "--target", "size", "--inputs", "age,income"),
+    "SHAPE_MISMATCH",
+    ['"X"', "takes 3 columns", "names 2"],
+  ),
+  refused(
+    "a matrix of a column that is not there",
+    evaluateTool("matrix.onnx", "--target", "size", "--inputs", "age,incom,rooms"),
+    "SCHEMA_MISSING_COLUMN",
+    ['"incom"', '"income"'],
+  ),
+  refused(
+    "columns told to a file that finds them by name",
+    evaluateTool("columns.onnx", "--target", "buys", "--inputs", "age,income"),
+    "PARAMETER_CONFLICT",
+    ["columns.onnx", "--inputs"],
+  ),
+  refused(
+    "words in a matrix of numbers",
+    evaluateTool("matrix.onnx", "--target", "size", "--inputs", "age,city,rooms"),
+    "SCHEMA_WRONG_KIND",
+    ['"city"', "numbers"],
+  ),
+  refused(
+    "labels that are not those of the target",
+    evaluateTool("columns.onnx", "--target", "size"),
+    "SCHEMA_MISMATCH",
+    ["columns.onnx", "no, yes", "L, M, S"],
+  ),
+  refused(
+    "a number where probabilities are wanted",
+    evaluateTool("regression.onnx", "--target", "buys", "--inputs", "age,income,rooms"),
+    "MODEL_INVALID",
+    ['"variable"', "no probability"],
+  ),
+  refused(
+    "a target told to a file that says its own",
+    evaluateTool("churn.onnx", "--target", "buys"),
+    "PARAMETER_CONFLICT",
+    ["churn.onnx", '"churned"', "--target"],
+  ),
+  refused(
+    "a file of another target to train against",
+    [
+      "train",
+      "./rows.csv",
+      "--target",
+      "buys",
+      "--against",
+      "./churn.onnx",
+      "--budget",
+      "1",
+      "--out",
+      "./out",
+    ],
+    "SCHEMA_MISSING_COLUMN",
+    ["tenure"],
+  ),
+  refused(
+    "a file to train against that is not there",
+    [
+      "train",
+      "./rows.csv",
+      "--target",
+      "buys",
+      "--against",
+      "./none.onnx",
+      "--budget",
+      "1",
+      "--out",
+      "./out",
+    ],
+    "SOURCE_NOT_FOUND",
+    ["none.onnx"],
+  ),
+];
 
 /** The model with the weight of one column changed by a byte. */
 function changedByte(): Uint8Array {
@@ -188,6 +301,7 @@ export const badModels: readonly BadInput[] = [
     code: "PARAMETER_CONFLICT",
     says: ["rmse", "regression"],
   },
+  ...foreignModels,
 ];
 
 /** A command that works, to be given bad places for its output. */

@@ -1,14 +1,16 @@
-/** `millwright evaluate`: a model file scored on rows with known answers. */
+/** `millwright evaluate`: a model file of any tool scored on rows with known answers. */
 import { type Reading, withoutPassword } from "../../data/index.ts";
-import { stat } from "node:fs/promises";
-import { load } from "../../model/index.ts";
-import { evaluateModel, parseRequirement } from "../../tasks/index.ts";
+import { evaluateFile, parseRequirement } from "../../tasks/index.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
-import { figure, print, printJson, startProgress, table } from "../terminal.ts";
+import { dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
 
 export interface EvaluateFlags extends Reading {
   readonly metric?: readonly string[];
   readonly require?: readonly string[];
+  readonly target?: string;
+  readonly task?: "classification" | "regression";
+  readonly positive?: string;
+  readonly inputs?: readonly string[];
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -23,11 +25,9 @@ export async function evaluate(
   const { metric, require, threads = availableParallelism(), json = false, ...rest } = flags;
   const required = require?.map(parseRequirement);
   const progress = startProgress(json);
-  const model = await load(path);
   try {
     progress.listen({ stage: "evaluate" });
-    const { size } = await stat(path);
-    const { rowCount, weight, metrics, requirements } = await evaluateModel(model, size, source, {
+    const { name, rowCount, weight, metrics, notes, requirements } = await evaluateFile(path, source, {
       ...rest,
       ...(metric && { metrics: metric }),
       ...(required && { require: required }),
@@ -42,12 +42,13 @@ export async function evaluate(
         rows: rowCount,
         ...(weight !== undefined && { weight }),
         metrics,
+        ...(notes.length > 0 && { notes }),
         ...(requirements && { requirements }),
       });
       return requirementsCode(requirements);
     }
     print(
-      `${model.name} on ${rowCount} rows of ${source.map(withoutPassword).join(", ")}${weight === undefined ? "" : `, weighted by ${weight}`}`,
+      `${name} on ${rowCount} rows of ${source.map(withoutPassword).join(", ")}${weight === undefined ? "" : `, weighted by ${weight}`}`,
     );
     print();
     const rows = metrics.map((item) => [
@@ -61,10 +62,10 @@ export async function evaluate(
       [false, true, false, true],
     ))
       print(line);
+    for (const note of notes) print(`${dim("note:")} ${note}`);
     printRequirements(requirements);
     return requirementsCode(requirements);
   } finally {
     progress.end();
-    await model.close();
   }
 }

@@ -28,6 +28,8 @@ export interface TrainFlags extends Reading {
   readonly timeColumn?: string;
   readonly id?: string;
   readonly require?: readonly string[];
+  readonly against?: readonly string[];
+  readonly inputs?: readonly string[];
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   readonly seed: number;
   readonly threads?: number;
@@ -121,6 +123,7 @@ function printRun(
     print(
       `${record.simpler.name} is within the noise of the best: the difference is ${figure(record.simpler.difference)} (${figure(record.simpler.low)} … ${figure(record.simpler.high)}).`,
     );
+  for (const other of record.against ?? []) printChallenge(other, metric.title);
   const failed = record.skipped.filter(
     ({ reason }) => reason !== "beyond the budget" && reason !== "no time left",
   );
@@ -139,4 +142,14 @@ function printRun(
   print(
     `${dim("next:")} npx millwright predict ${file} ${[...data.source.map(shellWord), ...flags].join(" ")} -o predictions.csv`,
   );
+}
+
+/** One line on another file, and the plain verdict. */
+function printChallenge(other: NonNullable<RunRecord["against"]>[number], title: string): void {
+  const { model, score, low, high, gain, gainLow, gainHigh, notes } = other;
+  const verdict = gainLow > 0 ? "better" : gainHigh < 0 ? "worse" : "the same within the noise";
+  print(
+    `${model} on the same rows: ${title} ${figure(score)} (${figure(low)} … ${figure(high)}); this file is ${bold(verdict)}, by ${figure(gain)} (${figure(gainLow)} … ${figure(gainHigh)}).`,
+  );
+  for (const note of notes) print(`  ${dim("note:")} ${note}`);
 }

@@ -1,10 +1,15 @@
-/** A model file scored on rows with known answers, every figure with its interval. */
+/** A model file of any origin scored on rows with known answers, every figure with its interval. */
 import { MillwrightError } from "../../core/index.ts";
-import type { Reading } from "../../data/index.ts";
+import { openTable, type Reading, readingOf } from "../../data/index.ts";
 import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
-import type { Task } from "../../pipeline/index.ts";
-import { judgeModel, type MetricFigure } from "./judge.ts";
+import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
+import { type Frame, takeRows } from "../../schema/index.ts";
+import { closeContender, type Contender, foreignAnswers, openContender } from "./contender/contender.ts";
+import { bindInputs } from "./contender/feeds.ts";
+import type { ForeignFile } from "./contender/foreign-file.ts";
+import { answersOf, judgeAnswers, type MetricFigure } from "./judge.ts";
+import { constantAnswer, judgedSchema, type LabelledFrame, readLabelled } from "./labelled.ts";
 import {
   checkRequirements,
   requireFitting,
@@ -12,27 +17,36 @@ import {
   requiredMetrics,
   type RequirementResult,
 } from "./requirements.ts";
-import { constantAnswer, judgedSchema, readLabelled } from "./labelled.ts";
 
 export interface EvaluateOptions extends Reading {
   /** Metrics to put first. */
   readonly metrics?: readonly string[];
   /** What the model must reach on these rows. */
   readonly require?: readonly Requirement[];
+  /** For a file that another tool wrote: the column with the answers. A file of ours says it. */
+  readonly target?: string;
+  readonly task?: "classification" | "regression";
+  readonly positive?: string;
+  /** Columns in the order of the one matrix that such a file takes; by name unless told. */
+  readonly inputs?: readonly string[];
   readonly seed: number;
   readonly threads: number;
 }
 
 export interface Evaluation {
+  /** The file's name. */
+  readonly name: string;
   readonly rowCount: number;
   /** The column that weighs the rows, as in training; absent where it is not in the source. */
   readonly weight?: string;
   readonly metrics: readonly MetricFigure[];
+  /** What had to be assumed of a file that another tool wrote. */
+  readonly notes: readonly string[];
   readonly requirements?: readonly RequirementResult[];
 }
 
 /** The task that a model file says it does. */
-export function taskOfModel(model: Model): Task {
+function taskOfModel(model: Model): Task {
   const { task, classes } = model.metadata;
   return task.kind === "regression"
     ? { kind: "regression", target: task.target }
@@ -44,52 +58,179 @@ export function taskOfModel(model: Model): Task {
       };
 }
 
+/** Rows with the file's answers. */
+interface Answered {
+  readonly task: Task;
+  readonly rows: LabelledFrame;
+  readonly weight?: string | undefined;
+  readonly answers: Float64Array;
+  readonly notes: readonly string[];
+  readonly threshold?: number | undefined;
+  readonly answer: (row: Frame) => Promise<unknown>;
+}
+
 /**
- * @param bytes - Of the model file, for `fileMb`.
- * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `PARAMETER_UNKNOWN` for a metric that does not exist.
+ * @param path - A model file, of ours or of another tool.
+ * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `MODEL_*`, `PARAMETER_UNKNOWN` for a metric that does not
+ *   exist, `PARAMETER_CONFLICT` for options that the file settles itself.
  */
-export async function evaluateModel(
-  model: Model,
-  bytes: number,
+export async function evaluateFile(
+  path: string,
   source: readonly string[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const task = taskOfModel(model);
-  const wanted = (options.metrics ?? []).map(metricByName);
-  const wrong = wanted.find((item) => item.task !== task.kind);
-  if (wrong !== undefined) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `The metric ${wrong.name} is for ${wrong.task}, and ${model.name} does ${task.kind}.`,
-      "Choose another metric.",
-    );
+  const contender = await openContender(path);
+  try {
+    return await judge(contender, await answered(contender, source, options), options);
+  } finally {
+    await closeContender(contender);
   }
+}
+
+async function judge(
+  contender: Contender,
+  { task, rows, weight, answers, notes, threshold, answer }: Answered,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const wanted = (options.metrics ?? []).map(metricByName);
   const required = options.require ?? [];
-  requireFitting(required, task);
+  const classCount = task.kind === "classification" ? task.classes.length : 0;
+  const { metrics } = judgeAnswers(answers, rows, task, constantAnswer(rows), {
+    metric: wanted[0] ?? defaultMetric(task.kind, classCount),
+    also: [...wanted, ...requiredMetrics(required)],
+    seed: options.seed,
+    threshold,
+  });
+  const place = (figure: MetricFigure): number => {
+    const at = wanted.findIndex((item) => item.name === figure.name);
+    return at < 0 ? wanted.length : at;
+  };
+  const file = { answer, bytes: contender.bytes, metrics, frame: rows.frame };
+  return {
+    name: contender.name,
+    rowCount: rows.frame.rowCount,
+    ...(rows.weight && weight !== undefined && { weight }),
+    metrics: [...metrics].sort((a, b) => place(a) - place(b)),
+    notes,
+    ...(options.require && { requirements: await checkRequirements(required, file) }),
+  };
+}
+
+function answered(
+  contender: Contender,
+  source: readonly string[],
+  options: EvaluateOptions,
+): Promise<Answered> {
+  return contender.kind === "ours"
+    ? ownRows(contender.model, source, options)
+    : foreignRows(contender.file, source, options);
+}
+
+async function ownRows(model: Model, source: readonly string[], options: EvaluateOptions): Promise<Answered> {
+  const task = taskOfModel(model);
+  requireOwnOptions(model, options);
+  requireTaskMetrics(model.name, task, options);
   const { schema } = model.metadata;
   const weight = schema.columns.find((column) => column.role === "weight")?.name;
   const rows = await readLabelled(source, judgedSchema(schema), task, {
     ...options,
     ...(weight !== undefined && { optional: [weight] }),
   });
-  const classCount = task.kind === "classification" ? task.classes.length : 0;
-  const { metrics } = await judgeModel(model, rows, task, constantAnswer(rows), {
-    metric: wanted[0] ?? defaultMetric(task.kind, classCount),
-    also: [...wanted, ...requiredMetrics(required)],
-    seed: options.seed,
-    threads: options.threads,
-    threshold: model.metadata.task.threshold,
-  });
-  const place = (figure: MetricFigure): number => {
-    const at = wanted.findIndex((item) => item.name === figure.name);
-    return at < 0 ? wanted.length : at;
-  };
   return {
-    rowCount: rows.frame.rowCount,
-    ...(rows.weight && { weight: weight! }),
-    metrics: [...metrics].sort((a, b) => place(a) - place(b)),
-    ...(options.require && {
-      requirements: await checkRequirements(required, { model, bytes, metrics, frame: rows.frame }),
-    }),
+    task,
+    rows,
+    weight,
+    answers: await answersOf(model, rows.frame, options.threads),
+    notes: [],
+    threshold: model.metadata.task.threshold,
+    answer: (row) => model.predictColumns(row.columns, 1),
   };
+}
+
+async function foreignRows(
+  file: ForeignFile,
+  source: readonly string[],
+  options: EvaluateOptions,
+): Promise<Answered> {
+  const { target, inputs } = options;
+  if (target === undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${file.name} was not written by Millwright and does not say which column it predicts.`,
+      "Name the column with the answers with --target.",
+    );
+  }
+  const frame = await readForeign(file, source, target, options);
+  const column = frame.schema.columns.find(({ name }) => name === target)!;
+  const task = readTask(frame, column, options.task, options.positive);
+  requireTaskMetrics(file.name, task, options);
+  const { answers, notes } = await foreignAnswers(file, task, frame, inputs);
+  return {
+    task,
+    rows: { frame, y: encodeTarget(frame, task) },
+    answers,
+    notes,
+    answer: (row) => foreignAnswers(file, task, row, inputs),
+  };
+}
+
+/** The rows with a target; an input of words is read as words, and one of numbers as numbers where the table agrees. */
+async function readForeign(
+  file: ForeignFile,
+  source: readonly string[],
+  target: string,
+  options: EvaluateOptions,
+): Promise<Frame> {
+  const open = { ...readingOf(options), threads: options.threads };
+  const columns = { [target]: { role: "target" as const } };
+  const first = await openTable(source, { ...open, columns });
+  const names = first.schema.columns.map(({ name }) => name).filter((name) => name !== target);
+  let table = first;
+  try {
+    const bound = bindInputs(file.name, file.session.inputs, names, options.inputs);
+    const words = bound
+      .filter(({ port }) => port.dtype === "string")
+      .flatMap((input) => input.columns)
+      .filter((name) => first.schema.columns.find((column) => column.name === name)!.kind === "number");
+    if (words.length > 0) {
+      await first.close();
+      const kinds = Object.fromEntries(words.map((name) => [name, { kind: "category" as const }]));
+      table = await openTable(source, { ...open, columns: { ...kinds, ...columns } });
+    }
+    const whole = await table.read();
+    const rows = rowsWithTarget(whole, target);
+    if (rows.length > 0) return rows.length === whole.rowCount ? whole : takeRows(whole, rows);
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `${table.owner} has no value in the target "${target}" in all ${whole.rowCount} rows.`,
+      "Bring rows with known answers.",
+    );
+  } finally {
+    await table.close();
+  }
+}
+
+function requireOwnOptions(model: Model, options: EvaluateOptions): void {
+  const { target } = model.metadata.task;
+  const given = (["target", "task", "positive", "inputs"] as const).find(
+    (name) => options[name] !== undefined && !(name === "target" && options.target === target),
+  );
+  if (given === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `${model.name} says itself what it predicts ("${target}") and from which columns, and --${given} is given too.`,
+    `Leave --${given} out; it is for files of other tools.`,
+  );
+}
+
+function requireTaskMetrics(name: string, task: Task, options: EvaluateOptions): void {
+  const wrong = (options.metrics ?? []).map(metricByName).find((item) => item.task !== task.kind);
+  if (wrong !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `The metric ${wrong.name} is for ${wrong.task}, and ${name} does ${task.kind}.`,
+      "Choose another metric.",
+    );
+  }
+  requireFitting(options.require ?? [], task);
 }

@@ -1,5 +1,5 @@
 export { demoCsv } from "./demo-data.ts";
-export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate.ts";
+export { type EvaluateOptions, type Evaluation, evaluateFile } from "./evaluate.ts";
 export type { TrainOptions } from "./options.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
 export type { MetricFigure } from "./judge.ts";

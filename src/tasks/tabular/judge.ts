@@ -45,11 +45,12 @@ export async function answersOf(
 }
 
 /**
+ * @param answers - Of the file: numbers, or probabilities row-major.
  * @param constant - Answers of doing nothing, one row: the mean, or the class shares, of the training rows.
  */
-export async function judgeModel(
-  model: Model,
-  held: LabelledFrame,
+export function judgeAnswers(
+  answers: Float64Array,
+  held: Omit<LabelledFrame, "frame">,
   task: Task,
   constant: Float64Array,
   options: {
@@ -57,12 +58,10 @@ export async function judgeModel(
     /** Metrics to judge by besides those of the task. */
     readonly also?: readonly Metric[];
     readonly seed: number;
-    readonly threads: number;
     readonly threshold?: number | undefined;
   },
-): Promise<Judgement> {
+): Judgement {
   const rows = judgedRows(held, task);
-  const answers = await answersOf(model, held.frame, options.threads);
   const doingNothing = new Float64Array(answers.length);
   for (let i = 0; i < answers.length; i++) doingNothing[i] = constant[i % constant.length]!;
   const classCount = rows.y.kind === "classification" ? rows.y.classCount : 0;
@@ -103,7 +102,7 @@ export async function judgeModel(
 }
 
 /** Metrics of labels judge the labels that the file gives: of two classes, by its threshold. */
-function withThreshold(
+export function withThreshold(
   metric: Metric,
   rows: JudgedRows,
   answers: Float64Array,

@@ -35,6 +35,10 @@ export interface TrainOptions extends Reading {
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
   readonly require?: readonly Requirement[];
+  /** Other model files, of any tool, to be judged on the same untouched rows. */
+  readonly against?: readonly string[];
+  /** Columns in the order of the one matrix that such a file takes; by name unless told. */
+  readonly inputs?: readonly string[];
   readonly seed: number;
   /** Cores to use. */
   readonly threads: number;
@@ -85,6 +89,10 @@ export function recipeOf(options: TrainOptions, unitsUsed: number): ModelRecipe 
     id,
     cost,
   };
-  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+  // That all rows were learnt from, and others judged; which ones is not said.
+  const judgedElsewhere = options.testSource === undefined ? undefined : true;
+  const given = Object.fromEntries(
+    Object.entries({ ...chosen, judgedElsewhere }).filter(([, value]) => value !== undefined),
+  );
   return { seed: options.seed, options: { ...given, budget: unitsUsed } as Json, software: options.software };
 }

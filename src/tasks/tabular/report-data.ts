@@ -63,6 +63,14 @@ export function reportData(parts: ReportParts): ReportData {
     })),
     findings: findings(parts),
     leaderboard: leaderboard(parts),
+    ...(parts.challenges.length > 0 && {
+      rivals: parts.challenges.map(({ model, score, low, high, gain, gainLow, gainHigh, notes }) => ({
+        name: model,
+        score: estimate(score, low, high),
+        gain: estimate(gain, gainLow, gainHigh),
+        notes,
+      })),
+    }),
     ...(simpler && {
       simpler: {
         name: simpler.name,

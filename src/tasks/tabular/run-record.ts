@@ -9,6 +9,7 @@ import { type Finding, withoutPassword } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
+import type { Challenge } from "./contender/challenge.ts";
 import type { Explanation } from "./explain.ts";
 import type { Judgement, MetricFigure } from "./judge.ts";
 import type { LabelledFrame } from "./labelled.ts";
@@ -91,6 +92,8 @@ export interface RunRecord {
   /** The command that gives the same file again. */
   readonly reproduce: string;
   readonly model: { readonly bytes: number; readonly sha256: string };
+  /** Other files on the same untouched rows, in the order given. */
+  readonly against?: readonly Challenge[];
   /** What `--require` asked for, each passed or not. */
   readonly requirements?: readonly RequirementResult[];
 }
@@ -108,6 +111,7 @@ export interface RunParts {
   readonly held: LabelledFrame;
   readonly model: Uint8Array;
   readonly requirements?: readonly RequirementResult[];
+  readonly challenges: readonly Challenge[];
   readonly threshold: number | undefined;
   readonly seconds: number;
 }
@@ -177,6 +181,7 @@ export function recordOf(parts: RunParts): RunRecord {
     budget: { unitsUsed: race.unitsUsed, stoppedBy: race.stoppedBy },
     reproduce: reproduceCommand(options, race.unitsUsed),
     model: { bytes: parts.model.length, sha256: sha256(parts.model) },
+    ...(parts.challenges.length > 0 && { against: parts.challenges }),
     ...(parts.requirements && { requirements: parts.requirements }),
   };
 }

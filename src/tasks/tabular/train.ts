@@ -10,7 +10,7 @@ import { defaultMetric, type Metric, metric as metricByName, metricTable } from 
 import { load } from "../../model/index.ts";
 import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
-import { featureColumns } from "../../schema/index.ts";
+import { featureColumns, type Frame } from "../../schema/index.ts";
 import {
   type Choice,
   choose,
@@ -24,7 +24,8 @@ import { auditTable } from "./audit.ts";
 import { calibrationFor } from "./calibrate.ts";
 import { cardOf } from "./card.ts";
 import { type Explanation, explainModel } from "./explain.ts";
-import { type Judgement, judgeModel, type MetricFigure } from "./judge.ts";
+import { answersOf, type Judgement, judgeAnswers, type MetricFigure } from "./judge.ts";
+import { answerContenders, type Challenge, challenge } from "./contender/challenge.ts";
 import {
   constantAnswer,
   judgedRows,
@@ -96,6 +97,9 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
       : await readLabelled(options.testSource, judgedSchema(table.frame.schema), task, options);
   requireJudgeable(metric, held, task, "The untouched rows");
 
+  if (options.against) progress({ stage: "run the other files" });
+  const contenders = await answerContenders(options, table, splits, held);
+
   progress({ stage: "look for leaks and for chance" });
   const audit = await auditTable(table, training, splits, metric, {
     ...options,
@@ -132,10 +136,13 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   let explanation: Explanation;
   let bytes: Uint8Array;
   let requirements: readonly RequirementResult[] | undefined;
+  let challenges: readonly Challenge[];
   try {
     const how = { metric, seed: options.seed, threads: options.threads, threshold };
     const also = requiredMetrics(options.require);
-    judgement = await judgeModel(model, held, task, constantAnswer(training), { ...how, also });
+    const answers = await answersOf(model, held.frame, options.threads);
+    judgement = judgeAnswers(answers, held, task, constantAnswer(training), { ...how, also });
+    challenges = contenders.map((contender) => challenge(contender, judgement, how));
     progress({ stage: "explain" });
     const run = { model, held, judgement, table, race, data, choice };
     explanation = await explainModel(run, { ...how, secondsLeft: secondsLeft(), signal: options.signal });
@@ -149,7 +156,8 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     });
     if (options.require !== undefined) {
       const { metrics } = judgement;
-      const file = { model, bytes: bytes.length, metrics, frame: held.frame };
+      const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
+      const file = { answer, bytes: bytes.length, metrics, frame: held.frame };
       requirements = await checkRequirements(options.require, file);
     }
   } finally {
@@ -170,6 +178,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     model: bytes,
     threshold,
     ...(requirements && { requirements }),
+    challenges,
     seconds,
   };
   const record = recordOf(parts);

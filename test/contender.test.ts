@@ -1,0 +1,168 @@
+/** Files that other tools wrote: judged by `evaluate`, and beside ours by `train --against`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { openTable } from "../src/data/index.ts";
+import { metric } from "../src/metrics/index.ts";
+import { encodeTarget, readTask } from "../src/pipeline/index.ts";
+import { foreignAnswers } from "../src/tasks/tabular/contender/contender.ts";
+import { openForeign } from "../src/tasks/tabular/contender/foreign-file.ts";
+import type { RunRecord } from "../src/tasks/index.ts";
+import { readOnnx, writeOnnx, graph } from "../src/graph/index.ts";
+import { runHere, temporaryFolder } from "./cli.ts";
+
+const work = temporaryFolder();
+afterAll(() => work[Symbol.dispose]());
+const folder = join(import.meta.dirname, "golden/onnx");
+const rows = join(folder, "rows.csv");
+const golden = JSON.parse(readFileSync(join(import.meta.dirname, "golden/contenders.json"), "utf8")) as {
+  readonly files: Readonly<
+    Record<
+      string,
+      {
+        readonly target: string;
+        readonly inputs?: readonly string[];
+        readonly classes?: readonly string[];
+        readonly answers: readonly (number | readonly number[])[];
+      }
+    >
+  >;
+};
+
+describe.each(Object.entries(golden.files))("%s.onnx", (name, { target, inputs, classes, answers }) => {
+  const path = join(folder, `${name}.onnx`);
+
+  test("answers as in Python", async () => {
+    const table = await openTable(rows, { columns: { [target]: { role: "target" } } });
+    const frame = await table.read();
+    await table.close();
+    const task = readTask(frame, frame.schema.columns.find((column) => column.name === target)!);
+    const file = await openForeign(path, readFileSync(path));
+    const got = await foreignAnswers(file, task, frame, inputs);
+    await file.session.release();
+    if (task.kind === "classification") expect(task.classes).toEqual(classes);
+    const expected = Float64Array.from(answers.flat());
+    expect(got.answers.length).toBe(expected.length);
+    const scale = task.kind === "regression" ? Math.max(...expected) : 1;
+    expect(worst(got.answers, expected) / scale).toBeLessThan(1e-5);
+  });
+
+  test("is scored by evaluate", async () => {
+    const command = ["evaluate", path, rows, "--target", target, "--json"];
+    const { code, stdout, stderr } = await runHere(
+      inputs === undefined ? command : [...command, "--inputs", inputs.join(",")],
+    );
+    expect(code, stderr).toBe(0);
+    const { metrics } = JSON.parse(stdout) as { metrics: { name: string; value: number }[] };
+    const table = await openTable(rows);
+    const frame = await table.read();
+    await table.close();
+    const task = readTask(frame, frame.schema.columns.find((column) => column.name === target)!);
+    const y = encodeTarget(frame, task);
+    const flat = Float64Array.from(answers.flat());
+    const chosen = task.kind === "regression" ? "rmse" : "logLoss";
+    const scored =
+      y.kind === "regression"
+        ? { y: y.values, predicted: flat }
+        : {
+            y: y.codes,
+            classCount: y.classCount,
+            probabilities: flat,
+            predicted: new Int32Array(y.codes.length),
+          };
+    const expected = metric(chosen).score(scored as never);
+    expect(metrics.find((item) => item.name === chosen)!.value / expected).toBeCloseTo(1, 4);
+  });
+});
+
+function worst(a: Float64Array, b: Float64Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+}
+
+test("a file that gives labels only is judged by them, and says so", async () => {
+  const whole = readOnnx(readFileSync(join(folder, "columns.onnx")));
+  const { inputs, metadata, name, carried } = whole;
+  const label = new Map([["label", whole.outputs.get("label")!]]);
+  const path = join(work.path, "labels.onnx");
+  writeFileSync(path, writeOnnx(graph({ inputs, outputs: label, metadata, name, carried })));
+  const judged = async (file: string) => {
+    const { code, stdout, stderr } = await runHere(["evaluate", file, rows, "--target", "buys", "--json"]);
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout) as { notes?: string[]; metrics: { name: string; value: number }[] };
+  };
+  const [labels, full] = [await judged(path), await judged(join(folder, "columns.onnx"))];
+  expect(labels.notes).toEqual(["it gives labels without probabilities, so that each counts as certain"]);
+  expect(full.notes).toBeUndefined();
+  const accuracy = ({ metrics }: typeof full): number =>
+    metrics.find(({ name: n }) => n === "accuracy")!.value;
+  expect(accuracy(labels)).toBe(accuracy(full));
+});
+
+describe("train --against", () => {
+  const train = async (out: string, ...flags: string[]) => {
+    const command = [
+      "train",
+      join(folder, "train.csv"),
+      "--target",
+      "buys",
+      "--drop",
+      "size",
+      "--budget",
+      "1",
+    ];
+    const result = await runHere([...command, "--out", join(work.path, out), ...flags]);
+    expect(result.code, result.stderr).toBe(0);
+    const record = JSON.parse(readFileSync(join(work.path, out, "run.json"), "utf8")) as RunRecord;
+    return {
+      record,
+      stdout: result.stdout,
+      report: readFileSync(join(work.path, out, "report.html"), "utf8"),
+    };
+  };
+
+  test("tells scores and paired differences on the untouched rows, and leaves the same file", async () => {
+    const flags = ["--test", rows, "--against", join(folder, "columns.onnx")];
+    const { record, stdout, report } = await train("beside", ...flags);
+    const [other] = record.against!;
+    const judged = await runHere([
+      "evaluate",
+      join(folder, "columns.onnx"),
+      rows,
+      "--target",
+      "buys",
+      "--json",
+    ]);
+    const { metrics } = JSON.parse(judged.stdout) as { metrics: { name: string; value: number }[] };
+    expect(other!.score).toBe(metrics.find(({ name }) => name === "rocAuc")!.value);
+    expect(other!.gain).toBeCloseTo(record.test.metrics[0]!.value - other!.score, 12);
+    expect(other!.gainLow).toBeLessThan(other!.gain);
+    expect(other!.gainHigh).toBeGreaterThan(other!.gain);
+    expect(stdout).toContain("columns.onnx on the same rows: ROC AUC");
+    expect(report).toContain("Other files on the same rows");
+    const alone = await train("alone", "--test", rows);
+    expect(alone.record.model.sha256).toBe(record.model.sha256);
+    expect(alone.record.against).toBeUndefined();
+  });
+
+  test("a file of ours is equal to itself, and is known to have kept the same rows untouched", async () => {
+    const first = await train("first");
+    const { record } = await train("again", "--against", join(work.path, "first", "model.onnx"));
+    const [other] = record.against!;
+    expect(other).toMatchObject({ gain: 0, gainLow: 0, gainHigh: 0, notes: [] });
+    expect(other!.score).toBe(first.record.test.metrics[0]!.value);
+    const { record: moved } = await train(
+      "moved",
+      "--seed",
+      "1",
+      "--against",
+      join(work.path, "first", "model.onnx"),
+    );
+    expect(moved.against![0]!.notes).toEqual(["whether it learnt from these rows is not known"]);
+  });
+
+  test("a file of ours that learnt from all rows is not held to have kept any", async () => {
+    await train("all", "--test", rows);
+    const { record } = await train("later", "--against", join(work.path, "all", "model.onnx"));
+    expect(record.against![0]!.notes).toEqual(["whether it learnt from these rows is not known"]);
+  });
+});
