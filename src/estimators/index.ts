@@ -1,4 +1,5 @@
 export { requireLossDomain } from "./loss-domain.ts";
+export { type PooledBlock, poolAdjacentViolators } from "./pool-adjacent.ts";
 export type { Estimator, FitContext, Fitted, Target, TrainingSet } from "./estimator.ts";
 export {
   requireFiniteNumbers,

@@ -6,6 +6,7 @@ import { MillwrightError, nearest } from "../core/index.ts";
 import { constantBaseline } from "../estimators/baseline/index.ts";
 import { naiveBayes } from "../estimators/bayes/index.ts";
 import { type Estimator, requireLossDomain } from "../estimators/index.ts";
+import { isotonic } from "../estimators/isotonic/index.ts";
 import {
   elasticNet,
   gamma,
@@ -30,6 +31,8 @@ interface Family {
   readonly simplicity: number;
   /** What it is, in words for a report. */
   readonly title: string;
+  /** Whether it is a function of one number, so that the table must have one column. */
+  readonly oneNumber?: boolean;
   /** @throws MillwrightError `DATA_BAD_VALUE` for a number that it cannot learn. */
   readonly requireTarget?: (values: Float64Array) => void;
 }
@@ -63,6 +66,13 @@ const families = {
   tweedie: logLink("tweedie", (p) => tweedie(p)),
   huber: { make: (p) => huber(p), style: "linear", simplicity: 1, title: "Huber regression" },
   quantile: { make: (p) => quantile(p), style: "linear", simplicity: 1, title: "quantile regression" },
+  isotonic: {
+    make: (p) => isotonic(p),
+    style: "trees",
+    simplicity: 1,
+    title: "isotonic regression",
+    oneNumber: true,
+  },
   naiveBayes: { make: (p) => naiveBayes(p), style: "naive", simplicity: 1, title: "naive Bayes" },
   tree: { make: (p) => decisionTree(p), style: "trees", simplicity: 1, title: "one decision tree" },
   forest: { make: (p) => randomForest(p), style: "trees", simplicity: 3, title: "random forest" },

@@ -76,6 +76,7 @@ const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
     { name: "Tweedie", family: "tweedie", parameters: {} },
     { name: "Huber", family: "huber", parameters: {} },
     { name: "quantile", family: "quantile", parameters: {} },
+    { name: "isotonic", family: "isotonic", parameters: {} },
   ],
 };
 

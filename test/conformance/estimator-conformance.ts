@@ -251,8 +251,9 @@ export function estimatorConformance(member: Member): void {
       async () => {
         for (const kind of wanted) {
           for (const bad of [Number.NaN, Infinity]) {
-            const rows = table(kind, rowCount, { positiveTarget: takes.positiveTarget });
-            rows.x.columns[1]![17] = bad;
+            const { positiveTarget, oneColumn = false } = takes;
+            const rows = table(kind, rowCount, { positiveTarget, oneColumn });
+            rows.x.columns[oneColumn ? 0 : 1]![17] = bad;
             const fit = make().fit(rows, context());
             if (takes.missing) expectAnswers(kind, (await fit).reference(rows.x), rowCount);
             else await expect(fit).rejects.toThrow(/"b".*DATA_BAD_VALUE/s);
@@ -264,10 +265,9 @@ export function estimatorConformance(member: Member): void {
     if (!takes.categories) {
       test("refuses a category by the feature's name", async () => {
         for (const kind of wanted) {
-          const fit = make().fit(
-            table(kind, rowCount, { positiveTarget: takes.positiveTarget, categories: true }),
-            context(),
-          );
+          const { positiveTarget, oneColumn = false } = takes;
+          const rows = table(kind, rowCount, { positiveTarget, oneColumn, categories: true });
+          const fit = make().fit(rows, context());
           await expect(fit).rejects.toThrow(/"city".*SCHEMA_WRONG_KIND/s);
         }
       });

@@ -11,6 +11,8 @@ export interface Takes {
   readonly categories?: boolean;
   /** ±Infinity when predicting. */
   readonly infinity?: boolean;
+  /** One number as feature, no more. */
+  readonly oneColumn?: boolean;
   /** Only numbers above 0 as target. */
   readonly positiveTarget?: boolean | undefined;
 }
@@ -49,6 +51,11 @@ export function table(
   if (takes.categories) {
     features.push({ name: "city", sources: ["city"], kind: "category", cardinality: 4 });
     columns.push(city);
+  }
+  if (takes.oneColumn) {
+    const at = takes.categories ? 3 : 0;
+    features.splice(0, features.length, features[at]!);
+    columns.splice(0, columns.length, columns[at]!);
   }
   return {
     x: { rowCount: rows, features, columns },

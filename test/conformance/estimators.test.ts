@@ -1,6 +1,7 @@
 /** Every family of models, one line each: what it takes, and which laws it cannot keep and why. */
 import { constantBaseline, constantBaselineParameters } from "../../src/estimators/baseline/index.ts";
 import { naiveBayes, naiveBayesParameters } from "../../src/estimators/bayes/index.ts";
+import { isotonic, isotonicParameters } from "../../src/estimators/isotonic/index.ts";
 import {
   elasticNet,
   elasticNetParameters,
@@ -122,6 +123,13 @@ const members: readonly Member[] = [
     make: naiveBayes,
     table: naiveBayesParameters,
     takes: { missing: true, categories: true, infinity: true },
+  },
+  {
+    name: "isotonic",
+    make: isotonic,
+    table: isotonicParameters,
+    takes: { oneColumn: true, missing: true, infinity: true },
+    exceptions: { "useless columns do no harm": "it takes one column" },
   },
   {
     name: "mlp",

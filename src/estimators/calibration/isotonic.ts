@@ -5,11 +5,10 @@
  * the rate goes in a straight line. Rates stay within 1/(n+2) of 0 and 1: no number
  * of rows proves certainty. In the graph it is a sum of ramps,
  * r₀ + Σ Δⱼ · clip((p − xⱼ)/widthⱼ, 0, 1): each is exact in float64 and rising.
- * Source: Barlow et al. 1972; Zadrozny & Elkan 2002; scikit-learn's `IsotonicRegression`
- * (without the softened ends).
+ * Source: Zadrozny & Elkan 2002; scikit-learn's `IsotonicRegression` (without the softened ends).
  */
 import { add, clip, constant, matMul, mul, sub } from "../../graph/index.ts";
-import { ascendingOrder } from "../../metrics/index.ts";
+import { poolAdjacentViolators, type PooledBlock } from "../index.ts";
 import {
   type BinaryRows,
   type Calibration,
@@ -40,8 +39,8 @@ interface Ramps {
 const STEEPEST = 1e6;
 
 function fitOne(rows: BinaryRows): BinaryMap {
-  const blocks = poolAdjacentViolators(rows);
-  const base = blocks[0]!.rate;
+  const blocks = softenedBlocks(rows);
+  const base = blocks[0]!.value;
   const ramps = rampsOf(blocks);
   const { start, slope, height } = ramps;
   const count = start.length;
@@ -69,7 +68,7 @@ function fitOne(rows: BinaryRows): BinaryMap {
   };
 }
 
-function rampsOf(blocks: readonly Block[]): Ramps {
+function rampsOf(blocks: readonly PooledBlock[]): Ramps {
   const count = blocks.length - 1;
   const ramps = {
     start: new Float64Array(count),
@@ -81,52 +80,14 @@ function rampsOf(blocks: readonly Block[]): Ramps {
     const width = Math.max(to - from, 1 / STEEPEST);
     ramps.start[j] = (from + to - width) / 2;
     ramps.slope[j] = 1 / width;
-    ramps.height[j] = blocks[j + 1]!.rate - blocks[j]!.rate;
+    ramps.height[j] = blocks[j + 1]!.value - blocks[j]!.value;
   }
   return ramps;
 }
 
-/** Rows of neighbouring probabilities that share a rate. */
-interface Block {
-  /** Lowest and highest probability in it. */
-  readonly low: number;
-  readonly high: number;
-  readonly rate: number;
-}
-
-/** Blocks of rising rate, from the lowest probability up; rates of neighbours differ. */
-function poolAdjacentViolators({ p, hit, weight }: BinaryRows): Block[] {
-  const open: { low: number; high: number; hits: number; weight: number }[] = [];
-  for (const row of ascendingOrder(p)) {
-    const last = open.at(-1);
-    const w = weight[row]!;
-    if (last !== undefined && last.high === p[row]) {
-      last.hits += w * hit[row]!;
-      last.weight += w;
-    } else open.push({ low: p[row]!, high: p[row]!, hits: w * hit[row]!, weight: w });
-  }
-  const pooled: typeof open = [];
-  let total = 0;
-  for (const block of open) {
-    total += block.weight;
-    let current = block;
-    for (;;) {
-      const last = pooled.at(-1);
-      if (last === undefined || last.hits * current.weight < current.hits * last.weight) break;
-      current = {
-        low: last.low,
-        high: current.high,
-        hits: last.hits + current.hits,
-        weight: last.weight + current.weight,
-      };
-      pooled.pop();
-    }
-    pooled.push(current);
-  }
-  const end = 1 / (total + 2);
-  return pooled.map(({ low, high, hits, weight: w }) => ({
-    low,
-    high,
-    rate: Math.min(Math.max(hits / w, end), 1 - end),
-  }));
+/** Rows of neighbouring probabilities that share a rate, kept off 0 and 1. */
+function softenedBlocks({ p, hit, weight }: BinaryRows): PooledBlock[] {
+  const blocks = poolAdjacentViolators(p, hit, weight);
+  const end = 1 / (blocks.reduce((sum, block) => sum + block.weight, 0) + 2);
+  return blocks.map((block) => ({ ...block, value: Math.min(Math.max(block.value, end), 1 - end) }));
 }

@@ -3,6 +3,7 @@ import { MillwrightError } from "../../core/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Task } from "../../pipeline/index.ts";
+import type { ColumnSchema } from "../../schema/index.ts";
 import { family } from "../../select/index.ts";
 import { constantAnswer, judgedRows, type LabelledFrame } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
@@ -39,9 +40,21 @@ export function requireTaskOptions(options: TrainOptions, task: Task): void {
   );
 }
 
-/** @throws MillwrightError `DATA_BAD_VALUE` when a family that the user named cannot learn these numbers. */
-export function requireFamilies(families: readonly string[] = [], y: LabelledFrame["y"]): void {
-  if (y.kind === "regression") for (const name of families) family(name).requireTarget?.(y.values);
+/** @throws MillwrightError `DATA_BAD_VALUE`, `PARAMETER_CONFLICT` when a family that the user named cannot learn this target, or from these columns. */
+export function requireFamilies(
+  families: readonly string[] = [],
+  y: LabelledFrame["y"],
+  columns: readonly ColumnSchema[],
+): void {
+  for (const name of families) {
+    const { requireTarget, oneNumber } = family(name);
+    if (y.kind === "regression") requireTarget?.(y.values);
+    if (!oneNumber || (columns.length === 1 && columns[0]!.kind === "number")) continue;
+    throw conflict(
+      `The family ${name} is a function of one number, and the model would read ${columns.length === 1 ? `the ${columns[0]!.kind} "${columns[0]!.name}"` : `${columns.length} columns`}.`,
+      "Leave other columns out with --drop, or leave the family out.",
+    );
+  }
 }
 
 /** Rows of a class that are needed to learn it and to judge it, where there are two. */

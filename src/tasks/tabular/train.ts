@@ -84,7 +84,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   requireFitting(options.require ?? [], task);
   const metric = metricOf(options.metric, table.y);
   const candidates = portfolio(task.kind, options.families, metric.name);
-  requireFamilies(options.families, table.y);
+  requireFamilies(options.families, table.y, featureColumns(table.frame.schema));
   const splits = splitRows(table.frame, table.y, {
     testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
     ...(options.folds !== undefined && { folds: options.folds }),

@@ -1,0 +1,1 @@
+export { isotonic, isotonicParameters } from "./isotonic.ts";
