@@ -332,6 +332,30 @@ describe("the options of train", () => {
   }, 60_000);
 });
 
+describe("a family that carries training rows", () => {
+  test("is named with their number and size by the card, the report and inspect", async () => {
+    const trained = await runBuilt(
+      ["train", inWork("flats.csv"), "--target", "price", "--families", "nearestNeighbors"].concat([
+        "--drop",
+        "price_band,sold",
+        "--out",
+        inWork("near"),
+      ]),
+    );
+    expect(trained.code, trained.stderr).toBe(0);
+    const says = /nearest neighbours answers by [\d,]+ training rows in each of \d models, \d\.\d\d MB/;
+    const report = readFileSync(inWork("near/report.html"), "utf8").replaceAll(/<[^>]+>/g, "");
+    expect(report).toMatch(says);
+    const { stdout } = await runHere(["inspect", inWork("near/model.onnx")]);
+    expect(stdout).toMatch(/inside {2}nearest neighbours, 100 %; carries [\d,]+ training rows in each/);
+    const { metadata } = JSON.parse(
+      (await runHere(["inspect", inWork("near/model.onnx"), "--json"])).stdout,
+    ) as { metadata: { card: { notes: string[] } } };
+    expect(metadata.card.notes.join(" ")).toMatch(says);
+    expect(metadata.card.notes.join(" ")).not.toContain("no record");
+  }, 60_000);
+});
+
 describe("look", () => {
   test("shows columns, findings and likely targets as commands that run", async () => {
     const { stdout, code } = await runHere(["look", inWork("customers.csv")]);

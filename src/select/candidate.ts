@@ -34,6 +34,7 @@ const costs: Record<
   huber: { base: 0.1, perCell: 0.01, perClass: false },
   quantile: { base: 0.3, perCell: 0.03, perClass: false },
   isotonic: { base: 0.05, perCell: 0.01, perClass: false },
+  nearestNeighbors: { base: 0.1, perCell: 0.1, perClass: false },
   naiveBayes: { base: 0.03, perCell: 0.006, perClass: false },
   tree: { base: 0.03, perCell: 0.003, perClass: false },
   forest: { base: 0.2, perCell: 0.18, perClass: false },

@@ -19,6 +19,7 @@ import {
   ridge,
   tweedie,
 } from "../estimators/linear/index.ts";
+import { nearestNeighbors, nearestNeighborsParameters } from "../estimators/neighbors/index.ts";
 import { boosting, decisionTree, extraTrees, randomForest } from "../estimators/trees/index.ts";
 import { mlp } from "../nn/index.ts";
 
@@ -31,6 +32,8 @@ interface Family {
   readonly simplicity: number;
   /** What it is, in words for a report. */
   readonly title: string;
+  /** Most rows that one fit may have, where the model carries them. */
+  readonly maxRows?: number;
   /** Whether it is a function of one number, so that the table must have one column. */
   readonly oneNumber?: boolean;
   /** @throws MillwrightError `DATA_BAD_VALUE` for a number that it cannot learn. */
@@ -74,6 +77,13 @@ const families = {
     oneNumber: true,
   },
   naiveBayes: { make: (p) => naiveBayes(p), style: "naive", simplicity: 1, title: "naive Bayes" },
+  nearestNeighbors: {
+    make: (p) => nearestNeighbors(p),
+    style: "linear",
+    simplicity: 2,
+    title: "nearest neighbours",
+    maxRows: nearestNeighborsParameters.maxRows.default,
+  },
   tree: { make: (p) => decisionTree(p), style: "trees", simplicity: 1, title: "one decision tree" },
   forest: { make: (p) => randomForest(p), style: "trees", simplicity: 3, title: "random forest" },
   extraTrees: {

@@ -66,9 +66,11 @@ const regression: readonly Candidate[] = [
   { name: "perceptron", family: "mlp", parameters: {} },
 ];
 
+const neighbors: Candidate = { name: "nearest neighbours", family: "nearestNeighbors", parameters: {} };
+
 /** Tried only where they are named: they answer another question than the usual one, or carry much for it. */
 const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
-  classification: [],
+  classification: [neighbors],
   regression: [
     { name: "lasso", family: "lasso", parameters: {} },
     { name: "Poisson", family: "poisson", parameters: {} },
@@ -77,6 +79,7 @@ const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
     { name: "Huber", family: "huber", parameters: {} },
     { name: "quantile", family: "quantile", parameters: {} },
     { name: "isotonic", family: "isotonic", parameters: {} },
+    neighbors,
   ],
 };
 

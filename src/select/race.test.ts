@@ -120,7 +120,16 @@ describe("portfolio", () => {
         .map(({ parameters }) => [parameters["objective"], parameters["quantile"]]);
     expect(new Set(losses("mae").flat())).toEqual(new Set([undefined]));
     expect(losses("pinball@0.9")).toEqual(losses("mae").map(() => ["quantile", 0.9]));
-    const named = ["lasso", "poisson", "gamma", "tweedie", "huber", "quantile", "isotonic"];
+    const named = [
+      "lasso",
+      "poisson",
+      "gamma",
+      "tweedie",
+      "huber",
+      "quantile",
+      "isotonic",
+      "nearestNeighbors",
+    ];
     const usual = portfolio("regression").map((candidate) => candidate.family as string);
     expect(named.filter((name) => usual.includes(name))).toEqual([]);
     expect(portfolio("regression", named).map((candidate) => candidate.family)).toEqual([

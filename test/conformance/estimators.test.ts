@@ -24,6 +24,7 @@ import {
   tweedie,
   tweedieParameters,
 } from "../../src/estimators/linear/index.ts";
+import { nearestNeighbors, nearestNeighborsParameters } from "../../src/estimators/neighbors/index.ts";
 import {
   boosting,
   boostingParameters,
@@ -130,6 +131,16 @@ const members: readonly Member[] = [
     table: isotonicParameters,
     takes: { oneColumn: true, missing: true, infinity: true },
     exceptions: { "useless columns do no harm": "it takes one column" },
+  },
+  { name: "nearestNeighbors by distance", make: nearestNeighbors, table: nearestNeighborsParameters },
+  {
+    name: "nearestNeighbors",
+    make: nearestNeighbors,
+    table: nearestNeighborsParameters,
+    light: { weighting: "uniform" },
+    exceptions: {
+      "a row of weight 2 counts as two": "a number of rows is asked, whatever their weight",
+    },
   },
   {
     name: "mlp",

@@ -2,6 +2,7 @@
 import { sha256 } from "../../core/index.ts";
 import { type Graph, inputName, printGraph, readOnnx } from "../../graph/index.ts";
 import { decodeMetadata, load, type ModelMetadata, readNamed, readSource } from "../../model/index.ts";
+import { carriedText } from "../../tasks/index.ts";
 import { bold, clip, figure, print, printJson, table } from "../terminal.ts";
 
 export async function inspect(
@@ -80,6 +81,10 @@ function printMetadata({ schema, task, card, metrics, data, recipe }: ModelMetad
   ))
     print(line);
   for (const { column, reason } of card?.leftOut ?? []) print(`ignores ${clip(column, 40)}  ${reason}`);
-  for (const member of card?.members ?? [])
-    print(`inside  ${member.family}, ${Math.round(member.weight * 100)} %`);
+  for (const member of card?.members ?? []) {
+    const carried = carriedText(member.summary);
+    print(
+      `inside  ${member.family}, ${Math.round(member.weight * 100)} %${carried === undefined ? "" : `; carries ${carried}`}`,
+    );
+  }
 }

@@ -4,6 +4,7 @@ import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { ModelCard } from "../../model/index.ts";
 import { featureColumns } from "../../schema/index.ts";
 import { type Choice, family, type FamilyName } from "../../select/index.ts";
+import { carriedSentences } from "./carried.ts";
 import type { PreparedTable } from "./prepare.ts";
 
 /** What every model file of ours does with odd rows; `model/` keeps these promises. */
@@ -24,6 +25,7 @@ export function cardOf(
   const count = featureColumns(frame.schema).length;
   const what = task.kind === "regression" ? "the number" : `one of ${task.classes.length} labels of`;
   const left = new Set(table.leaks);
+  const carried = carriedSentences(choice);
   return {
     summary: `Predicts ${what} "${task.target}" from ${count} columns.`,
     members: choice.members.map(({ entry, weight }) => ({
@@ -44,7 +46,9 @@ export function cardOf(
             : "left out",
       })),
     notes: [
-      "Golden rows are synthetic; no record of a person is in this file.",
+      ...(carried.length > 0
+        ? ["Golden rows are synthetic.", ...carried]
+        : ["Golden rows are synthetic; no record of a person is in this file."]),
       ...(calibration === "none"
         ? []
         : [`Probabilities are calibrated (${calibration}) on out-of-fold answers.`]),

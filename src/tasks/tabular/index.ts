@@ -6,3 +6,4 @@ export type { MetricFigure } from "./judge.ts";
 export { parseRequirement, type Requirement, type RequirementResult } from "./requirements.ts";
 export type { LeaderboardRow, RunRecord } from "./run-record.ts";
 export { trainTable, type TrainResult } from "./train.ts";
+export { carriedText } from "./carried.ts";

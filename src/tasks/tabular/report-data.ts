@@ -12,6 +12,7 @@ import type {
 import { scoredRows } from "../../evaluate/index.ts";
 import { featureColumns } from "../../schema/index.ts";
 import { family, type FamilyName } from "../../select/index.ts";
+import { carriedSentences } from "./carried.ts";
 import type { Explanation } from "./explain.ts";
 import { constantAnswer, type LabelledFrame } from "./labelled.ts";
 import { classPictures, errorPictures } from "./pictures.ts";
@@ -85,7 +86,7 @@ export function reportData(parts: ReportParts): ReportData {
         chance: parts.audit.nullTest.chance,
       },
     }),
-    limitations: leaksTogether(parts),
+    limitations: [...carriedSentences(parts.choice), ...leaksTogether(parts)],
     ...pictures(parts, training),
     ...(explanation.learning.length > 1 && {
       learningCurve: explanation.learning.map(({ rows, score }) => ({ rows, score: { value: score } })),

@@ -1,5 +1,6 @@
 /** What is refused before any work is done: options against each other, against the task, and rows that cannot be judged. */
 import { MillwrightError } from "../../core/index.ts";
+import { requireRowLimit } from "../../estimators/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Task } from "../../pipeline/index.ts";
@@ -54,6 +55,14 @@ export function requireFamilies(
       `The family ${name} is a function of one number, and the model would read ${columns.length === 1 ? `the ${columns[0]!.kind} "${columns[0]!.name}"` : `${columns.length} columns`}.`,
       "Leave other columns out with --drop, or leave the family out.",
     );
+  }
+}
+
+/** @throws MillwrightError `DATA_LIMIT` when a fold has more rows than a family that the user named may carry. */
+export function requireCarriable(families: readonly string[] = [], rowCount: number): void {
+  for (const name of families) {
+    const { maxRows = Infinity } = family(name);
+    requireRowLimit(`The family ${name}`, rowCount, maxRows, "carries training rows in the file");
   }
 }
 

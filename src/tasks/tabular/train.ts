@@ -45,6 +45,7 @@ import {
   type RequirementResult,
 } from "./requirements.ts";
 import {
+  requireCarriable,
   requireClasses,
   requireFamilies,
   requireJudgeable,
@@ -90,6 +91,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     ...(options.folds !== undefined && { folds: options.folds }),
     seed: options.seed,
   });
+  requireCarriable(options.families, Math.max(...splits.folds.map((fold) => fold.train.length)));
   const training = takeLabelled(table, splits.train);
   const held =
     options.testSource === undefined

@@ -1,0 +1,1 @@
+export { nearestNeighbors, nearestNeighborsParameters } from "./nearest-neighbors.ts";

@@ -1,0 +1,170 @@
+/**
+ * k nearest neighbours, exact: the mean target, or the class shares, of the training rows at the least Euclidean distance.
+ *
+ * The model carries its rows. They are kept in an order of their own values, so that a tie goes to the
+ * same row however they came; distances that agree to 30 bits of the usual one are ties. Numbers are read as they
+ * come, so scale them first. Source: Fix & Hodges 1951; Dudani 1976 (weights by distance).
+ */
+import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
+import { MillwrightError } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import {
+  type Estimator,
+  type Fitted,
+  requireFiniteNumbers,
+  requireRowLimit,
+  take,
+  takeRows,
+  takeTarget,
+  usableRows,
+} from "../index.ts";
+import { emitNeighbors } from "./emit.ts";
+import { type NeighborModel, nearestOf, readCoordinate } from "./model.ts";
+
+export const nearestNeighborsParameters = {
+  neighbors: {
+    type: "integer",
+    default: 15,
+    min: 1,
+    max: 1000,
+    scale: "log",
+    meaning: "rows that are asked",
+  },
+  weighting: {
+    type: "choice",
+    default: "distance",
+    choices: ["uniform", "distance"],
+    meaning: "whether every neighbour counts alike, or by one over its distance",
+  },
+  maxRows: {
+    type: "integer",
+    default: 20_000,
+    min: 1,
+    max: 1e6,
+    scale: "log",
+    meaning: "most training rows, which the model carries",
+  },
+} as const satisfies ParameterTable;
+
+type Parameters = ParameterValues<typeof nearestNeighborsParameters>;
+
+/** Numbers of one row's candidates, neighbours × features, beyond which a prediction takes too much memory. */
+const candidateLimit = 10_000;
+
+/**
+ * Nearest neighbours, for numbers and classes.
+ *
+ * @throws MillwrightError from `fit`: `DATA_LIMIT` for more than `maxRows` rows, `DATA_TOO_MANY_COLUMNS`,
+ *   `DATA_ONE_CLASS`, `SCHEMA_WRONG_KIND` for a category, `DATA_BAD_VALUE` for a value that is not finite.
+ */
+export function nearestNeighbors(parameters: Partial<Parameters> = {}): Estimator {
+  const resolved = resolveParameters("nearestNeighbors", nearestNeighborsParameters, parameters);
+  return {
+    family: "nearestNeighbors",
+    parameters: resolved,
+    tasks: ["regression", "classification"],
+    async fit(rows) {
+      const usable = usableRows("nearestNeighbors", rows);
+      requireFiniteNumbers("nearestNeighbors", usable.x);
+      requireRowLimit("nearestNeighbors", usable.x.rowCount, resolved.maxRows, "carries its training rows");
+      const cells = resolved.neighbors * usable.x.columns.length;
+      if (cells > candidateLimit) {
+        throw new MillwrightError(
+          "DATA_TOO_MANY_COLUMNS",
+          `nearestNeighbors compares ${resolved.neighbors} neighbours by ${usable.x.columns.length} features a row, more than its ${candidateLimit} numbers.`,
+          "Keep fewer features, or ask fewer neighbours.",
+        );
+      }
+      const order = ownOrder(usable.x, usable.y.kind === "regression" ? usable.y.values : usable.y.codes);
+      const x = takeRows(usable.x, order);
+      const y = takeTarget(usable.y, order);
+      const weight = usable.weight === undefined ? undefined : take(usable.weight, order);
+      return fittedNeighbors(modelOf(x, y, weight, resolved));
+    },
+  };
+}
+
+/** Rows by their first feature, then the next, then their target. */
+function ownOrder(x: Matrix, target: ArrayLike<number>): Uint32Array {
+  return Uint32Array.from({ length: x.rowCount }, (_, i) => i).sort((a, b) => {
+    for (const column of x.columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
+    return target[a]! - target[b]!;
+  });
+}
+
+function modelOf(
+  x: Matrix,
+  y: ReturnType<typeof takeTarget>,
+  weight: Float64Array | undefined,
+  { neighbors, weighting }: Parameters,
+): NeighborModel {
+  const n = x.rowCount;
+  const p = x.columns.length;
+  const center = new Float64Array(p);
+  const low = new Float64Array(p);
+  const high = new Float64Array(p);
+  const rows = new Float64Array(n * p);
+  let usual = 0;
+  x.columns.forEach((column, j) => {
+    let least = Infinity;
+    let most = -Infinity;
+    for (const v of column) {
+      least = Math.min(least, v);
+      most = Math.max(most, v);
+    }
+    center[j] = least / 2 + most / 2;
+    low[j] = least - 100 * (most - least);
+    high[j] = most + 100 * (most - least);
+    let mean = 0;
+    let squares = 0;
+    for (let i = 0; i < n; i++) {
+      rows[i * p + j] = column[i]! - center[j]!;
+      mean += rows[i * p + j]! / n;
+    }
+    for (let i = 0; i < n; i++) squares += (rows[i * p + j]! - mean) ** 2 / n;
+    usual += 2 * squares;
+  });
+  const outputs = y.kind === "regression" ? 1 : y.classCount;
+  const answers = new Float64Array(n * outputs);
+  for (let i = 0; i < n; i++) {
+    if (y.kind === "regression") answers[i] = y.values[i]!;
+    else answers[i * outputs + y.codes[i]!] = 1;
+  }
+  return {
+    rows,
+    rowCount: n,
+    featureCount: p,
+    center,
+    low,
+    high,
+    answers,
+    outputs,
+    weight: weight ?? new Float64Array(n).fill(1),
+    neighbors: Math.min(neighbors, n),
+    byDistance: weighting === "distance",
+    // A power of two, so that the graph and the loops multiply without rounding.
+    resolution: usual > 0 ? 2 ** (30 - Math.round(Math.log2(usual))) : 1,
+  };
+}
+
+function fittedNeighbors(model: NeighborModel): Fitted {
+  const { rowCount, outputs, neighbors } = model;
+  return {
+    family: "nearestNeighbors",
+    emit: (x) => emitNeighbors(model, x),
+    reference(x) {
+      const out = new Float64Array(x.rowCount * outputs);
+      const at = new Float64Array(model.featureCount);
+      for (let i = 0; i < x.rowCount; i++) {
+        for (let j = 0; j < at.length; j++) at[j] = readCoordinate(model, j, x.columns[j]![i]!);
+        out.set(nearestOf(model, at), i * outputs);
+      }
+      return out;
+    },
+    summary: {
+      neighbors,
+      trainingRows: rowCount,
+      trainingBytes: 8 * (model.rows.length + model.answers.length + rowCount),
+    },
+  };
+}
