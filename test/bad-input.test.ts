@@ -12,7 +12,7 @@ import { badOutputs } from "./bad-input/outputs.ts";
 import { badSources } from "./bad-input/sources.ts";
 import { badTables } from "./bad-input/targets.ts";
 import { badAddresses, badRoutes } from "./bad-input/web.ts";
-import { startServer } from "../src/data/remote/testing.ts";
+import { startServer } from "../src/data/remote/testing/web-server.ts";
 import { describeUnlessMissing, missingPackage } from "./needs.ts";
 import { runHere, temporaryFolder } from "./cli.ts";
 
@@ -46,6 +46,7 @@ async function refuses(item: BadInput): Promise<void> {
   using folder = temporaryFolder();
   makeFiles(folder.path, item);
   const before = filesIn(folder.path);
+  using _environment = withEnvironment(item.environment ?? {});
   const { code, stdout, stderr } = await runHere(placed(folder.path, item.command, server.origin));
   const said = stderr.split("\n").filter((line) => /^(error|defect): /.test(line));
   expect(said, stderr).toHaveLength(1);
@@ -65,4 +66,20 @@ function filesIn(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`)
     .sort();
+}
+
+/** Sets environment variables until the end of the scope. */
+function withEnvironment(values: Readonly<Record<string, string>>): Disposable {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  for (const [name, value] of Object.entries(values)) {
+    process.env[name] = value.replace(/^web:/, server.origin);
+  }
+  return {
+    [Symbol.dispose]: () => {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    },
+  };
 }

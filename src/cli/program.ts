@@ -104,7 +104,7 @@ function createProgram(run: Run): Command {
     program
       .command("look")
       .description("show what a table holds and what is wrong with it")
-      .argument("<source...>", "files, globs, web addresses or a database URL")
+      .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
       .option("--target <column>", "the column to predict")
       .option(...columnOption),
   )
@@ -159,7 +159,7 @@ function createProgram(run: Run): Command {
     program
       .command("train")
       .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
-      .argument("<source...>", "files, globs, web addresses or a database URL")
+      .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
       .requiredOption("--target <column>", "the column to predict")
       .option(
         "--task <task>",
@@ -217,7 +217,10 @@ function createProgram(run: Run): Command {
       .command("predict")
       .description("answer every row of a table with a model file")
       .argument("<model>", "a model.onnx")
-      .argument("<source...>", "files, globs, web addresses or a database URL; the target is not needed")
+      .argument(
+        "<source...>",
+        "files, globs, http(s):// or s3:// addresses, or a database URL; the target is not needed",
+      )
       .requiredOption("-o, --out <file>", "where to write the CSV"),
   )
     .option(...threadsOption)
@@ -233,7 +236,7 @@ function createProgram(run: Run): Command {
       .command("evaluate")
       .description("score a model file on rows with known answers")
       .argument("<model>", "a model.onnx")
-      .argument("<source...>", "files, globs, web addresses or a database URL")
+      .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
       .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric"))
       .option("--target <column>", "the column with the answers, for a file of another tool")
       .option(

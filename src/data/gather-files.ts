@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sheetAsCsv } from "./excel/excel-source.ts";
 import { type FetchOptions, fetchHttp } from "./remote/http-source.ts";
+import { fetchS3 } from "./remote/s3-source.ts";
 import { findFiles, type SourceFile } from "./source.ts";
 
 export interface GatheredFiles {
@@ -33,7 +34,8 @@ export async function gatherFiles(
   try {
     const files: SourceFile[] = [];
     for (const name of names) {
-      if (/^https?:\/\//i.test(name)) files.push(...(await fetchHttp(name, await newFolder(), options)));
+      if (/^s3:\/\//i.test(name)) files.push(...(await fetchS3(name, await newFolder(), options)));
+      else if (/^https?:\/\//i.test(name)) files.push(...(await fetchHttp(name, await newFolder(), options)));
       else files.push(...(await findFiles(name, options.format)));
     }
     for (const [at, file] of files.entries()) {

@@ -11,7 +11,7 @@ export interface OpenOptions extends SourceOptions, LoadOptions {
 }
 
 /**
- * Opens a file or an http(s) address, several of one format, a query over them, or a database's table or query.
+ * Opens a file, an http(s) address or an S3 object, several of one format, a query over them, or a database's table or query.
  *
  * @param source - A path, a glob (`sales-*.csv`), or `postgres://…?table=t`, `sqlite:file.db?table=t`; several
  *   paths are one table of all their rows, or with `sql` one view each, named after its file.

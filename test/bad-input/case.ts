@@ -12,6 +12,8 @@ export interface BadInput {
   readonly modes?: Readonly<Record<string, number>>;
   /** The command line; a word that starts with "./", or follows "=./", lies in the fresh folder. */
   readonly command: readonly string[];
+  /** Environment variables while it runs; "web:/" is the web server of the tests. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** An optional package without which another error would come first. */
   readonly needs?: string;
   readonly code: ErrorCode;

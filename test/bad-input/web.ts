@@ -1,11 +1,20 @@
 /** Broken web addresses: what cannot be reached, may not be, or is no table. */
-import { type Route, sends } from "../../src/data/remote/testing.ts";
+import { type Route, sends } from "../../src/data/remote/testing/web-server.ts";
 import type { BadInput } from "./case.ts";
 
 const answers = (status: number): Route => {
   return (_, answer) => void answer.writeHead(status).end("secret-word");
 };
 const json = { "content-type": "application/json" };
+
+const storeError = (status: number, code: string): Route => {
+  return (_, answer) => void answer.writeHead(status).end(`<Error><Code>${code}</Code></Error>`);
+};
+const store = {
+  AWS_ENDPOINT_URL: "web:/store",
+  AWS_ACCESS_KEY_ID: "reader",
+  AWS_SECRET_ACCESS_KEY: "secret-word",
+};
 
 /** What the web server of these cases holds. */
 export const badRoutes: Readonly<Record<string, Route>> = {
@@ -19,6 +28,10 @@ export const badRoutes: Readonly<Record<string, Route>> = {
   "/two-lists": sends('{"cats": [{"a": 1}], "dogs": [{"a": 2}]}', json),
   "/round": (_, answer) => void answer.writeHead(302, { location: "/round" }).end(),
   "/file": (_, answer) => void answer.writeHead(302, { location: "file:///etc/passwd" }).end(),
+  "/store/tables/none.csv": storeError(404, "NoSuchKey"),
+  "/store/none/data.csv": storeError(404, "NoSuchBucket"),
+  "/store/tables/locked.csv": storeError(403, "AccessDenied"),
+  "/store/tables/": sends("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"),
   "/cursor": sends('{"next": "abc", "items": [{"a": 1}]}', json),
 };
 
@@ -156,5 +169,47 @@ export const badAddresses: readonly BadInput[] = [
     command: look("/large.csv", "--http-max-bytes", "plenty"),
     code: "PARAMETER_RANGE",
     says: ["--http-max-bytes", "plenty", "2GB"],
+  },
+  {
+    name: "an object that is not there",
+    command: ["look", "s3://tables/none.csv"],
+    environment: store,
+    code: "SOURCE_NOT_FOUND",
+    says: ["s3://tables/none.csv", "NoSuchKey"],
+  },
+  {
+    name: "a bucket that is not there",
+    command: ["look", "s3://none/data.csv"],
+    environment: store,
+    code: "SOURCE_NOT_FOUND",
+    says: ["s3://none/data.csv", "NoSuchBucket"],
+  },
+  {
+    name: "an object that may not be read",
+    command: ["look", "s3://tables/locked.csv"],
+    environment: store,
+    code: "SOURCE_UNREADABLE",
+    says: ["s3://tables/locked.csv", "AccessDenied", "AWS_ACCESS_KEY_ID"],
+  },
+  {
+    name: "a pattern that no object matches",
+    command: ["look", "s3://tables/*.csv"],
+    environment: store,
+    code: "SOURCE_NOT_FOUND",
+    says: ["No object matches s3://tables/*.csv"],
+  },
+  {
+    name: "a bucket without an object",
+    command: ["look", "s3://tables"],
+    environment: store,
+    code: "PARAMETER_RANGE",
+    says: ["s3://tables", "s3://bucket/folder/name.csv"],
+  },
+  {
+    name: "half a pair of keys",
+    command: ["look", "s3://tables/data.csv"],
+    environment: { ...store, AWS_SECRET_ACCESS_KEY: "" },
+    code: "PARAMETER_MISSING",
+    says: ["AWS_ACCESS_KEY_ID is set", "AWS_SECRET_ACCESS_KEY is not"],
   },
 ];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeUnlessMissing, missingPackage } from "../../../test/needs.ts";
 import { openTable } from "../open-table.ts";
-import { startServer, sends } from "../remote/testing.ts";
+import { startServer, sends } from "../remote/testing/web-server.ts";
 
 // Written by other programs: test/golden/workbooks.py.
 const folder = join(import.meta.dirname, "../../../test/golden/workbooks");

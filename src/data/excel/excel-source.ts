@@ -10,6 +10,7 @@ import { MillwrightError, nearest } from "../../core/index.ts";
 import { csvCell } from "../database/temporary-csv.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import type { SourceFile } from "../source.ts";
+import { xmlText } from "../xml-text.ts";
 import { type ZipEntry, zipEntries, zipText } from "./zip.ts";
 
 type Package = typeof import("read-excel-file/node");
@@ -79,7 +80,7 @@ async function sheetsOf(file: SourceFile): Promise<readonly Sheet[]> {
       throw notAWorkbook(file.name, cause.message);
     });
     return [...xml.matchAll(/<(?:\w+:)?sheet\s([^>]*)>/g)].map(([, attributes]) => ({
-      name: unescape(/\bname="([^"]*)"/.exec(attributes!)?.[1] ?? ""),
+      name: xmlText(/\bname="([^"]*)"/.exec(attributes!)?.[1] ?? ""),
       hidden: /\bstate="(hidden|veryHidden)"/.test(attributes!),
     }));
   } finally {
@@ -182,17 +183,4 @@ function textOf(cell: unknown): unknown {
   if (!(cell instanceof Date)) return cell;
   const iso = new Date(Math.round(cell.getTime() / 1000) * 1000).toISOString();
   return iso.endsWith("T00:00:00.000Z") ? iso.slice(0, 10) : iso.slice(0, 19).replace("T", " ");
-}
-
-/** Text of an XML attribute. */
-function unescape(text: string): string {
-  const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-  return text.replace(
-    /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi,
-    (whole, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return named[name] ?? whole;
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    },
-  );
 }

@@ -31,7 +31,7 @@ export interface HttpLimits {
   readonly retries: number;
   readonly maxPages: number;
   /** Whether an address must not be connected to; absent where all may. */
-  readonly refuses?: (address: string) => boolean;
+  readonly refuses?: (address: string, url: URL) => boolean;
   readonly seconds: number;
   /** When the time is over, by `performance.now()`. */
   readonly deadlineMs: number;

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenOptions, openTable } from "../open-table.ts";
@@ -7,7 +8,7 @@ import { readingFlags } from "../reading.ts";
 import { withoutPassword } from "../without-password.ts";
 import { nextLink } from "./http-source.ts";
 import { request } from "./request.ts";
-import { type Route, sends, startServer, type TestServer } from "./testing.ts";
+import { type Route, sends, startServer, type TestServer } from "./testing/web-server.ts";
 
 const csv = "n,city\n1,Ulm\n2,Köln\n3,Ulm\n";
 const json = { "content-type": "application/json; charset=utf-8" };
@@ -28,7 +29,11 @@ const to = (location: () => string, status = 302): Route => {
 /** Seven rows, three a page. */
 const page = (at: number): readonly object[] => rowsFrom(3 * at, Math.min(7, 3 * at + 3));
 
+// A folder of this test's own, so that what is left behind is seen.
+const temporary = mkdtempSync(join(tmpdir(), "millwright-http-test-"));
+
 beforeAll(async () => {
+  process.env["TMPDIR"] = temporary;
   other = await startServer({ "/keeps": keeps, "/t.csv": sends(csv) }, "127.0.0.2");
   server = await startServer({
     "/t.csv": sends(csv),
@@ -104,6 +109,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await other[Symbol.asyncDispose]();
+  rmSync(temporary, { recursive: true });
 });
 
 async function numbers(path: string, options: OpenOptions = {}): Promise<readonly number[]> {
@@ -122,14 +128,12 @@ test.each(["/t.csv", "/typed", "/tabs", "/lines", "/array", "/envelope", "/t.csv
 );
 
 test("the content's fingerprint is that of the same bytes in a file, and nothing is left behind", async () => {
-  const before = readdirSync(tmpdir()).filter((name) => name.startsWith("millwright-source-"));
   const table = await openTable(`${server.origin}/t.csv`, { allowPrivate: true });
   const { createHash } = await import("node:crypto");
   expect(await table.fingerprint()).toBe(createHash("sha256").update(csv).digest("hex"));
   await table.close();
   await expect(openTable(`${server.origin}/none.csv`, { allowPrivate: true })).rejects.toThrow("404");
-  const after = readdirSync(tmpdir()).filter((name) => name.startsWith("millwright-source-"));
-  expect(after.filter((name) => !before.includes(name) && existsSync(`${tmpdir()}/${name}`))).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test("several addresses and files are views of one query", async () => {

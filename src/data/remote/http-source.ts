@@ -5,15 +5,17 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { appendFile, rename, stat } from "node:fs/promises";
+import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
 import { packingOf, readBlocks } from "../bytes.ts";
-import { type Format, formatOf, type SourceFile, stemOf } from "../source.ts";
+import { type Format, type SourceFile, stemOf } from "../source.ts";
 import { withoutPassword } from "../without-password.ts";
+import { contentFormat } from "./content-format.ts";
 import { download, type Downloaded, Refused } from "./download.ts";
 import { headersOf, type HttpLimits, type HttpOptions, limitsOf } from "./http-options.ts";
 import { fieldOf, type JsonPage, parsePage, rowLines, rowsPath } from "./json-rows.ts";
+import { keptFile } from "./kept-file.ts";
 import type { HeadersFor } from "./request.ts";
 
 export interface FetchOptions extends HttpOptions {
@@ -128,7 +130,8 @@ class PageReader {
   /** Keeps a page, and says where the next one is. */
   private async take(url: URL, path: string, got: Downloaded): Promise<URL | undefined> {
     const { headers } = got;
-    const format = this.options.format ?? (await this.formatOf(got.url, headers["content-type"], path));
+    const format =
+      this.options.format ?? contentFormat(this.name, got.url.pathname, headers["content-type"], got.bytes);
     const linked = nextLink(headers.link, got.url);
     if (format !== "json") {
       const rows = await hasRows(path, format);
@@ -223,48 +226,11 @@ class PageReader {
     return new TextDecoder().decode(Buffer.concat(parts));
   }
 
-  private async formatOf(url: URL, contentType: string | undefined, path: string): Promise<Format> {
-    const type = contentType?.split(";")[0]!.trim().toLowerCase() ?? "";
-    // A login page under the name of a table.
-    const page = type === "text/html" || type === "application/xhtml+xml";
-    const named = page ? undefined : formatOf(url.pathname);
-    const byType = /\+json$/.test(type) ? "json" : formatsByType[type];
-    const found = named ?? byType;
-    if (found !== undefined) return found;
-    const { size } = await stat(path);
-    throw new MillwrightError(
-      "SOURCE_FORMAT",
-      `${this.name} is ${size} bytes of ${type === "" ? "no stated type" : type}, which is no known table.`,
-      "Check the address, or say what it is with --format.",
-    );
-  }
-
-  private async fileOf(path: string, format: Format): Promise<SourceFile> {
-    // DuckDB tells packed files by their extension where several are read at once.
-    const packing = await packingOf(path);
-    const kept = `${path}.${format}${{ none: "", gzip: ".gz", zstd: ".zst" }[packing]}`;
-    await rename(path, kept);
-    const { size } = await stat(kept);
+  private fileOf(path: string, format: Format): Promise<SourceFile> {
     const stem = stemOf(decoded(this.first.pathname)) || this.first.hostname;
-    return { path: kept, name: this.name, stem, format, packing, bytes: size };
+    return keptFile(path, format, { name: this.name, stem });
   }
 }
-
-const formatsByType: Readonly<Record<string, Format>> = {
-  "text/csv": "csv",
-  "application/csv": "csv",
-  "text/plain": "csv",
-  "text/tab-separated-values": "tsv",
-  "application/json": "json",
-  "text/json": "json",
-  "application/x-ndjson": "ndjson",
-  "application/ndjson": "ndjson",
-  "application/jsonl": "ndjson",
-  "application/x-jsonlines": "ndjson",
-  "application/vnd.apache.parquet": "parquet",
-  "application/x-parquet": "parquet",
-  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-};
 
 /** The user's headers and the address's own credentials, for the origin that they were given for alone. */
 function headersFor(first: URL, given: readonly string[] | undefined): HeadersFor {

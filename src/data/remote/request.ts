@@ -19,7 +19,7 @@ export type HeadersFor = (url: URL) => Headers;
 export interface RequestOptions {
   readonly headers: HeadersFor;
   /** Whether an address must not be connected to; absent where all may. */
-  readonly refuses?: ((address: string) => boolean) | undefined;
+  readonly refuses?: ((address: string, url: URL) => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -81,7 +81,7 @@ function shown(url: URL): string {
 
 function requestOnce(url: URL, options: RequestOptions): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0 && options.refuses?.(host) === true) throw refusal(url, host);
+  if (isIP(host) !== 0 && options.refuses?.(host, url) === true) throw refusal(url, host);
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? requestHttps : requestHttp;
     const sent = send(
@@ -109,11 +109,11 @@ function requestOnce(url: URL, options: RequestOptions): Promise<IncomingMessage
 }
 
 /** Resolves a name, and refuses it if any of its addresses is refused. */
-function lookupChecked(url: URL, refuses: (address: string) => boolean): LookupFunction {
+function lookupChecked(url: URL, refuses: (address: string, url: URL) => boolean): LookupFunction {
   return (name, options, done) => {
     resolveName(name, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, "");
-      const refused = addresses.find(({ address }) => refuses(address));
+      const refused = addresses.find(({ address }) => refuses(address, url));
       if (refused !== undefined) return done(refusal(url, refused.address), "");
       if (options.all === true) return done(null, addresses);
       done(null, addresses[0]!.address, addresses[0]!.family);

@@ -12,17 +12,18 @@ export interface TestServer extends AsyncDisposable {
   readonly asked: string[];
 }
 
-/** @param routes - By path; `times` counts the requests of a path from 1. */
+/** @param routes - By path, "*" for all others; `times` counts the requests of a path from 1. */
 export async function startServer(
   routes: Readonly<Record<string, Route>>,
   host = "127.0.0.1",
 ): Promise<TestServer> {
   const asked: string[] = [];
+  const fallback = routes["*"];
   const server = createServer((request, answer) => {
     const url = new URL(request.url!, "http://server");
     asked.push(request.url!);
     const times = asked.filter((path) => path.split("?")[0] === url.pathname).length;
-    const route = routes[url.pathname];
+    const route = routes[url.pathname] ?? fallback;
     if (route !== undefined) return route(request, answer, url, times);
     answer.writeHead(404).end("nothing here");
   });
