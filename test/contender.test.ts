@@ -144,6 +144,13 @@ describe("train --against", () => {
     expect(alone.record.against).toBeUndefined();
   });
 
+  test("evaluate says of a file of ours what its run said, doing nothing included", async () => {
+    const { record } = await train("judged", "--test", rows);
+    const path = join(work.path, "judged", "model.onnx");
+    const { stdout, stderr } = await runHere(["evaluate", path, rows, "--json"]);
+    expect((JSON.parse(stdout) as { metrics: unknown }).metrics, stderr).toEqual(record.test.metrics);
+  });
+
   test("a file of ours is equal to itself, and is known to have kept the same rows untouched", async () => {
     const first = await train("first");
     const { record } = await train("again", "--against", join(work.path, "first", "model.onnx"));

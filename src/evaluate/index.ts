@@ -49,3 +49,4 @@ export {
 export { type Predict, type RowContext, scoredRows, takeScored } from "./rows.ts";
 export type { Condition } from "./segments.ts";
 export { type Segment, type SegmentOptions, type Segments, worstSegments } from "./worst-segments.ts";
+export { withinFolds } from "./within-folds.ts";

@@ -31,6 +31,7 @@ export function labelMetric(
     task: "classification",
     greaterIsBetter: true,
     needs: "labels",
+    ranks: false,
     binaryOnly,
     unit: "share",
     score(rows) {
@@ -50,7 +51,7 @@ export function labelMetric(
 
 /** A metric of class probabilities. */
 export function probabilityMetric(
-  about: Pick<Metric, "name" | "title" | "greaterIsBetter" | "unit">,
+  about: Pick<Metric, "name" | "title" | "greaterIsBetter" | "unit"> & { readonly ranks?: boolean },
   scorer: (rows: ProbabilityRows) => Scorer,
   score: (rows: ProbabilityRows) => number,
 ): Metric {
@@ -69,6 +70,7 @@ export function probabilityMetric(
     return { y, classCount, probabilities, positive, weight: checkedWeight(about.name, y.length, weight) };
   };
   return {
+    ranks: false,
     ...about,
     task: "classification",
     needs: "probabilities",
@@ -88,6 +90,7 @@ export function valueMetric(
     ...about,
     task: "regression",
     needs: "values",
+    ranks: false,
     binaryOnly: false,
     score(rows) {
       const { y, predicted, weight } = regressionRows(about.name, rows);

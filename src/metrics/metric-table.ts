@@ -47,7 +47,7 @@ function pinballMetric(quantile: number): Metric {
 
 const list: readonly Metric[] = [
   probabilityMetric(
-    { name: "rocAuc", title: "ROC AUC", greaterIsBetter: true, unit: "share" },
+    { name: "rocAuc", title: "ROC AUC", greaterIsBetter: true, unit: "share", ranks: true },
     ({ y, probabilities, classCount, positive }) =>
       classCount === 2
         ? rocAucScorer(y, classColumn(probabilities, classCount, positive), positive)
@@ -58,14 +58,26 @@ const list: readonly Metric[] = [
         : rocAucOneVsRest(y, probabilities, classCount, { weight }),
   ),
   probabilityMetric(
-    { name: "rocAucWeighted", title: "ROC AUC (weighted by class)", greaterIsBetter: true, unit: "share" },
+    {
+      name: "rocAucWeighted",
+      title: "ROC AUC (weighted by class)",
+      greaterIsBetter: true,
+      unit: "share",
+      ranks: true,
+    },
     ({ y, probabilities, classCount }) =>
       oneVsRestScorer(y, probabilities, classCount, "weighted", rocAucScorer),
     ({ y, probabilities, classCount, weight }) =>
       rocAucOneVsRest(y, probabilities, classCount, { weight, average: "weighted" }),
   ),
   probabilityMetric(
-    { name: "averagePrecision", title: "Average precision", greaterIsBetter: true, unit: "share" },
+    {
+      name: "averagePrecision",
+      title: "Average precision",
+      greaterIsBetter: true,
+      unit: "share",
+      ranks: true,
+    },
     ({ y, probabilities, classCount, positive }) =>
       classCount === 2
         ? averagePrecisionScorer(y, classColumn(probabilities, classCount, positive), positive)

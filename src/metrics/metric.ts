@@ -40,6 +40,8 @@ export interface Metric {
   readonly greaterIsBetter: boolean;
   /** What it looks at. */
   readonly needs: "labels" | "probabilities" | "values";
+  /** Compares the answers of rows with one another, so that answers of different models must not be mixed. */
+  readonly ranks: boolean;
   /** Refuses more than two classes. */
   readonly binaryOnly: boolean;
   /** `target`: in the unit of the target; `share`: a number around [0, 1]; the others in their own. */

@@ -169,6 +169,13 @@ export const metadataSchemas = {
         description:
           "Of a binary task: the prediction is `positive` from this probability on; 0.5 unless told.",
       },
+      constant: {
+        type: "array",
+        items: { type: "number" },
+        minItems: 1,
+        description:
+          "What doing nothing answers: the mean of the target in training, or the share of each class in the order of `millwright.classes`.",
+      },
     },
     required: ["kind", "target"],
     additionalProperties: false,

@@ -97,6 +97,7 @@ test("the inferred types are those of the contracts", () => {
     readonly target: string;
     readonly positive?: string;
     readonly threshold?: number;
+    readonly constant?: readonly number[];
   }>();
   expectTypeOf<NonNullable<ModelMetadata["card"]>["members"][number]["parameters"]>().toEqualTypeOf<Json>();
 });
@@ -107,6 +108,11 @@ describe("MODEL_INVALID for broken metadata", () => {
   test.each<[string, Record<string, string>, string]>([
     ["no format", {}, "without the metadata key millwright.format"],
     ["no schema", { "millwright.format": "1" }, "has no metadata key millwright.schema"],
+    [
+      "a constant answer of another width",
+      changed(pairs, "millwright.task", (task: object) => ({ ...task, constant: [0.2, 0.3, 0.5] })),
+      "doing nothing answers 3 numbers, and the file 2",
+    ],
     ["an unknown key", { ...pairs, "millwright.codes": "1" }, '"millwright.codes"'],
     ["not JSON", { ...pairs, "millwright.task": "{kind" }, "no JSON under millwright.task"],
     [

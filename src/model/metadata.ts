@@ -139,6 +139,9 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (task.positive !== undefined && classes?.includes(task.positive) !== true) {
     return `the positive label "${task.positive}" is not a class`;
   }
+  if (task.constant !== undefined && task.constant.length !== (classes?.length ?? 1)) {
+    return `doing nothing answers ${task.constant.length} numbers, and the file ${classes?.length ?? 1}`;
+  }
   return findGoldenProblem(
     golden,
     features.map((column) => column.name),

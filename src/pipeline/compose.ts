@@ -53,6 +53,8 @@ export interface ModelParts {
   readonly keepInputs?: boolean;
   /** Of two classes: positive from this probability on; 0.5 unless told. */
   readonly threshold?: number;
+  /** What doing nothing answers: the mean of the target, or the share of each class. */
+  readonly constant?: Float64Array;
   /** Applied to the blended probabilities, [batch, classes] → [batch, classes]. */
   readonly calibrate?: (probabilities: Value) => Value;
   /** What else the file says of itself; schema, task, classes and golden rows are added here. */
@@ -81,7 +83,7 @@ export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const outputs = decode(task, parts.calibrate?.(blended) ?? blended, parts.threshold ?? 0.5);
   const whole = simplify(graph({ inputs: [...inputs.values()], outputs }));
   const golden = await answerGolden(writeOnnx(whole), schema, names, parts);
-  const metadata = { schema, task: modelTask(task, parts.threshold ?? 0.5), golden, ...parts.about };
+  const metadata = { schema, task: modelTask(parts), golden, ...parts.about };
   return {
     write: (metrics) =>
       writeOnnx(whole, {
@@ -94,10 +96,12 @@ export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   };
 }
 
-function modelTask(task: Task, threshold: number): ModelTask {
-  if (task.kind === "regression") return { kind: "regression", target: task.target };
-  if (task.positive === undefined) return { kind: "multiclass", target: task.target };
-  return { kind: "binary", target: task.target, positive: task.positive, threshold };
+function modelTask({ task, threshold = 0.5, constant }: ModelParts): ModelTask {
+  const { target } = task;
+  const also = constant && { constant: [...constant] };
+  if (task.kind === "regression") return { kind: "regression", target, ...also };
+  if (task.positive === undefined) return { kind: "multiclass", target, ...also };
+  return { kind: "binary", target, positive: task.positive, threshold, ...also };
 }
 
 /** The schema as the file keeps it: the target's kind and labels settled, unused columns ignored. */

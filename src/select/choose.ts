@@ -2,9 +2,16 @@
  * From the race to a decision: the ensemble, every entry's score on rows that it
  * was not fitted on, and whether a simpler entry would do.
  *
- * Scores come from out-of-fold answers. The test rows play no part here.
+ * Scores come from out-of-fold answers; a metric that ranks rows ranks them fold by fold. The test rows play no part
+ * here.
  */
-import { bootstrapInterval, comparePaired, type PairedComparison, scoredRows } from "../evaluate/index.ts";
+import {
+  bootstrapInterval,
+  comparePaired,
+  type PairedComparison,
+  scoredRows,
+  withinFolds,
+} from "../evaluate/index.ts";
 import type { Metric } from "../metrics/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
 import { family } from "./families.ts";
@@ -55,24 +62,24 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
   const cost = (score: number): number => (metric.greaterIsBetter ? -score : score);
   const sampled = (answers: Float64Array): Float64Array => answersAt(answers, rowCount, places);
 
+  const scoreOf = (rows: JudgedRows, answers: Float64Array): number =>
+    metricOn(metric, rows).score(scoredRows(rows.y, answers, rows));
+  const sampleMetric = metricOn(metric, sample);
+
   const ranked = race.entries.map((entry) => ({
     name: entry.candidate.name,
     family: entry.candidate.family as string,
     simplicity: family(entry.candidate.family).simplicity,
     answers: entry.predictions,
-    score: metric.score(scoredRows(judged.y, entry.predictions, judged)),
+    score: scoreOf(judged, entry.predictions),
     entry: entry as RaceEntry | undefined,
   }));
   let chosen = ranked.reduce((best, other) => (cost(other.score) < cost(best.score) ? other : best));
   let members = [{ entry: chosen.entry!, weight: 1 }];
-  const blend = blendOf(
-    race.entries,
-    (answers) => cost(metric.score(scoredRows(sample.y, answers, sample))),
-    sampled,
-  );
+  const blend = blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled);
   if (blend.length > 1) {
     const answers = average(blend);
-    const score = metric.score(scoredRows(judged.y, answers, judged));
+    const score = scoreOf(judged, answers);
     if (cost(score) < cost(chosen.score)) {
       members = blend;
       chosen = {
@@ -87,7 +94,7 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     }
   }
   const board = ranked.map(({ name, family: familyName, answers, score, entry }): BoardEntry => {
-    const { low, high } = bootstrapInterval(metric, scoredRows(sample.y, sampled(answers), sample), {
+    const { low, high } = bootstrapInterval(sampleMetric, scoredRows(sample.y, sampled(answers), sample), {
       seed,
       replicates,
       groups: sample.groups,
@@ -111,7 +118,7 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     .sort((a, b) => a.simplicity - b.simplicity || cost(a.score) - cost(b.score))
     .map(({ name, answers }) => ({
       name,
-      comparison: comparePaired(metric, scoredRows(sample.y, sampled(answers), sample), best, {
+      comparison: comparePaired(sampleMetric, scoredRows(sample.y, sampled(answers), sample), best, {
         seed,
         replicates,
         groups: sample.groups,
@@ -119,6 +126,10 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     }))
     .find(({ comparison }) => comparison.low <= 0);
   return { board, members, chosen: chosen.name, answers: chosen.answers, ...(simpler && { simpler }) };
+}
+
+function metricOn(metric: Metric, rows: JudgedRows): Metric {
+  return metric.ranks && rows.folds !== undefined ? withinFolds(metric, rows.folds) : metric;
 }
 
 /** The greedy ensemble of everything but the baseline. */

@@ -4,6 +4,6 @@ export { type EnsembleChoice, type EnsembleMember, greedyEnsemble } from "./ense
 export { type FamilyName, family, familyNames, type FamilyParameters } from "./families.ts";
 export { type FoldJob, type FoldResult, type RaceData, runFoldJob } from "./fold-job.ts";
 export { portfolio } from "./portfolio.ts";
-export { type RaceEntry, type RaceOptions, type RaceResult, runRace } from "./race.ts";
+export { foldsOf, type RaceEntry, type RaceOptions, type RaceResult, runRace } from "./race.ts";
 export { type RacePool, startRacePool } from "./race-pool.ts";
 export { type JudgedRows, judgedAt } from "./rows.ts";

@@ -54,6 +54,12 @@ export function coveredRows(data: Pick<RaceData, "splits">): Uint32Array {
   return Uint32Array.from(data.splits.flatMap((split) => [...split.test])).sort();
 }
 
+/** The split that judged each of the covered rows; the last where several did. */
+export function foldsOf(data: Pick<RaceData, "splits">, covered: Uint32Array): Int32Array {
+  const fold = new Map(data.splits.flatMap((split, index) => Array.from(split.test, (row) => [row, index])));
+  return Int32Array.from(covered, (row) => fold.get(row)!);
+}
+
 /** Candidates that the units pay for, in order; the first is free. */
 function affordable(options: RaceOptions): readonly Candidate[] {
   const { candidates, shape, budgetUnits = Infinity } = options;

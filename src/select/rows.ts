@@ -10,6 +10,8 @@ export interface JudgedRows {
   readonly positive?: number | undefined;
   /** Rows of one group are not independent: intervals draw them together. −1 is a group of its own. */
   readonly groups?: Int32Array | undefined;
+  /** The fold that each row was left out of, where its answer comes from that fold's model. */
+  readonly folds?: Int32Array | undefined;
 }
 
 /** The rows at `places`, in that order. */
@@ -19,6 +21,7 @@ export function judgedAt(rows: JudgedRows, places: Uint32Array): JudgedRows {
     weight: rows.weight && Float64Array.from(places, (place) => rows.weight![place]!),
     positive: rows.positive,
     ...(rows.groups && { groups: Int32Array.from(places, (place) => rows.groups![place]!) }),
+    ...(rows.folds && { folds: Int32Array.from(places, (place) => rows.folds![place]!) }),
   };
 }
 

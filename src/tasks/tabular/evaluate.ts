@@ -66,6 +66,8 @@ interface Answered {
   readonly answers: Float64Array;
   readonly notes: readonly string[];
   readonly threshold?: number | undefined;
+  /** What doing nothing answers. */
+  readonly constant: Float64Array;
   readonly answer: (row: Frame) => Promise<unknown>;
 }
 
@@ -89,13 +91,13 @@ export async function evaluateFile(
 
 async function judge(
   contender: Contender,
-  { task, rows, weight, answers, notes, threshold, answer }: Answered,
+  { task, rows, weight, answers, notes, threshold, constant, answer }: Answered,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const wanted = (options.metrics ?? []).map(metricByName);
   const required = options.require ?? [];
   const classCount = task.kind === "classification" ? task.classes.length : 0;
-  const { metrics } = judgeAnswers(answers, rows, task, constantAnswer(rows), {
+  const { metrics } = judgeAnswers(answers, rows, task, constant, {
     metric: wanted[0] ?? defaultMetric(task.kind, classCount),
     also: [...wanted, ...requiredMetrics(required)],
     seed: options.seed,
@@ -143,8 +145,15 @@ async function ownRows(model: Model, source: readonly string[], options: Evaluat
     answers: await answersOf(model, rows.frame, options.threads),
     notes: [],
     threshold: model.metadata.task.threshold,
+    constant: constantOf(model) ?? constantAnswer(rows),
     answer: (row) => model.predictColumns(row.columns, 1),
   };
+}
+
+/** What doing nothing answers, as the file says. */
+function constantOf({ metadata }: Model): Float64Array | undefined {
+  const { constant } = metadata.task;
+  return constant && Float64Array.from(constant);
 }
 
 async function foreignRows(
@@ -165,11 +174,14 @@ async function foreignRows(
   const task = readTask(frame, column, options.task, options.positive);
   requireTaskMetrics(file.name, task, options);
   const { answers, notes } = await foreignAnswers(file, task, frame, inputs);
+  const rows = { frame, y: encodeTarget(frame, task) };
   return {
     task,
-    rows: { frame, y: encodeTarget(frame, task) },
+    rows,
     answers,
     notes,
+    // What the training rows were is not known.
+    constant: constantAnswer(rows),
     answer: (row) => foreignAnswers(file, task, row, inputs),
   };
 }

@@ -14,6 +14,7 @@ import { featureColumns, type Frame } from "../../schema/index.ts";
 import {
   type Choice,
   choose,
+  foldsOf,
   judgedAt,
   portfolio,
   type RaceData,
@@ -126,7 +127,8 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   });
 
   progress({ stage: "choose" });
-  const judged = judgedAt(judgedRows(training, task), race.coveredRows);
+  const folds = foldsOf(data, race.coveredRows);
+  const judged = { ...judgedAt(judgedRows(training, task), race.coveredRows), folds };
   const choice = choose(race, judged, metric, options.seed);
   const calibration = calibrationFor(judged, choice.answers, metric, options.seed);
   const threshold = thresholdFor(options.cost, task, judged, calibration.reference(choice.answers));
@@ -262,6 +264,7 @@ async function compose(
     task,
     members,
     ...(threshold !== undefined && { threshold }),
+    constant: constantAnswer(training),
     calibrate: (probabilities) => calibration.emit(probabilities),
     about: {
       card: cardOf(table, choice, calibration.kind, options.software),
