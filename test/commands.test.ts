@@ -332,6 +332,32 @@ describe("the options of train", () => {
   }, 60_000);
 });
 
+describe("class weights", () => {
+  test("change what is learnt, stand in run.json and in the report, and come back in the command", async () => {
+    const words = ["train", inWork("flats.csv"), "--target", "sold", "--drop", "price,price_band"].concat([
+      "--families",
+      "naiveBayes",
+      "--json",
+    ]);
+    const plain = documentOf<RunRecord>(await runBuilt([...words, "--out", inWork("plain")]), "train");
+    const weighed = documentOf<RunRecord>(
+      await runBuilt([...words, "--class-weight", "no=4", "--out", inWork("weighed")]),
+      "train",
+    );
+    expect(plain.task.classWeights).toBeUndefined();
+    expect(weighed.task.classWeights).toEqual([
+      { label: "no", weight: 4 },
+      { label: "yes", weight: 1 },
+    ]);
+    expect(weighed.reproduce).toContain("--class-weight no=4");
+    expect(weighed.model.sha256).not.toBe(plain.model.sha256);
+    const recall = (run: RunRecord): number => run.test.metrics.find(({ name }) => name === "recall")!.value;
+    expect(recall(weighed)).not.toBe(recall(plain));
+    const report = readFileSync(inWork("weighed/report.html"), "utf8").replaceAll(/<[^>]+>/g, "");
+    expect(report).toMatch(/Class weights.no. 4, .yes. 1 in training/);
+  }, 60_000);
+});
+
 describe("a family that carries training rows", () => {
   test("is named with their number and size by the card, the report and inspect", async () => {
     const trained = await runBuilt(

@@ -101,6 +101,21 @@ export function costs(text: string): { readonly falsePositive: number; readonly 
   return { falsePositive, falseNegative };
 }
 
+/** "balanced", or "yes=5,no=1"; a comma or an equal sign inside a label is written with "\\" before it. */
+export function classWeights(text: string): "balanced" | Readonly<Record<string, number>> {
+  if (text.trim() === "balanced") return "balanced";
+  const pairs = text.split(/(?<!\\),/).map((item) => /^(.+)(?<!\\)=([^=]+)$/.exec(item.trim()));
+  const weights = pairs.map((match): [string, number] => [
+    (match?.[1] ?? "").trim().replaceAll(/\\([,=])/g, "$1"),
+    Number(match?.[2]),
+  ]);
+  const labels = new Set(weights.map(([label]) => label));
+  if (weights.some(([label, weight]) => label === "" || !(weight > 0 && weight < Infinity)))
+    throw refused("--class-weight", text, "Write balanced, or yes=5,no=1 with weights above 0.");
+  if (labels.size < weights.length) throw refused("--class-weight", text, "Name every label once.");
+  return Object.fromEntries(weights);
+}
+
 function refused(what: string, text: string, fix: string): MillwrightError {
   return new MillwrightError(
     "PARAMETER_RANGE",

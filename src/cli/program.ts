@@ -7,6 +7,7 @@ import { MillwrightError } from "../core/index.ts";
 import {
   bytesOf,
   characterOf,
+  classWeights,
   costs,
   numberIn,
   oneOf,
@@ -199,6 +200,11 @@ function createProgram(run: Run): Command {
         "--require <rule>",
         "rocAuc>=0.84, p99Ms<=5 or fileMb<=10 on untouched rows, else exit code 3 (repeatable)",
         repeated,
+      )
+      .option(
+        "--class-weight <weights>",
+        "balanced, or weights of training rows by label: yes=5,no=1",
+        classWeights,
       )
       .option(
         "--cost <fp=1,fn=5>",

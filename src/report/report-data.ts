@@ -40,6 +40,8 @@ export interface TargetInfo {
   readonly classes?: readonly { readonly label: string; readonly rows: number }[] | undefined;
   /** The label that counts as positive. Binary only. */
   readonly positive?: string | undefined;
+  /** Weights that training rows of a label were given on top of their own. */
+  readonly classWeights?: readonly { readonly label: string; readonly weight: number }[] | undefined;
 }
 
 export interface DataInfo {

@@ -1,6 +1,6 @@
 /** What was done, in plain words, and what the figures cannot tell. */
 import { noun, positiveLabel, rowsOf } from "./facts.ts";
-import { bytes, count, duration, list, percent, plural, sentenceCase } from "./format.ts";
+import { amount, bytes, count, duration, list, percent, plural, sentenceCase } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportData } from "./report-data.ts";
 import { join, name, names, type Sentence, say, toHtml, visible } from "./text.ts";
@@ -120,6 +120,17 @@ export function doneSection(data: ReportData): Html {
       say`${count(split.trainRows)} for training${split.folds === undefined ? "" : `, in ${count(split.folds)} folds`}; ${count(split.testRows)} for the test`,
     ],
     ["Columns", say`${count(data.data.usedColumns)} used of ${count(data.data.columns)}`],
+    data.target.classWeights === undefined
+      ? undefined
+      : [
+          "Class weights",
+          say`${join(
+            data.target.classWeights
+              .slice(0, labelsShown)
+              .map((c) => say`${name(c.label)} ${amount(c.weight)}`),
+            ", ",
+          )} in training; all figures here are of the rows as they are`,
+        ],
     ["Families tried", say`${list(data.families.map((family) => visible(family, 40)))}`],
     [
       "Chosen",

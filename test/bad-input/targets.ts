@@ -75,6 +75,13 @@ export const badTables: readonly BadInput[] = [
     says: ["The family poisson", "at least 0", "27 of 60", "the first -3", "ridge or huber"],
   },
   {
+    name: "class weights for a label that is not there",
+    files: with_({ left: (row) => (row % 3 ? "no" : "yes") }),
+    command: ["train", "./data.csv", "--target", "left", "--class-weight", "yess=5", "--out", "./out"],
+    code: "PARAMETER_UNKNOWN",
+    says: ['"yess"', "no, yes", 'nearest is "yes"'],
+  },
+  {
     name: "a target without a value",
     files: with_({ empty: () => "" }),
     command: ["train", "./data.csv", "--target", "empty", "--out", "./out"],

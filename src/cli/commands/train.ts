@@ -30,6 +30,7 @@ export interface TrainFlags extends Reading {
   readonly require?: readonly string[];
   readonly against?: readonly string[];
   readonly inputs?: readonly string[];
+  readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   readonly seed: number;
   readonly threads?: number;

@@ -27,12 +27,12 @@ import {
   type Choice,
   judgedAt,
   type RaceData,
+  type JudgedRows,
   type RaceResult,
   startRacePool,
 } from "../../select/index.ts";
 import { answersOf, type Judgement } from "./judge.ts";
-import { judgedRows, type LabelledFrame } from "./labelled.ts";
-import type { PreparedTable } from "./prepare.ts";
+import type { LabelledFrame } from "./labelled.ts";
 
 export interface Explanation {
   readonly importance?: Importance;
@@ -62,14 +62,15 @@ export interface ExplainedRun {
   /** Untouched rows, and what the file answered for them. */
   readonly held: LabelledFrame;
   readonly judgement: Judgement;
-  readonly table: PreparedTable;
   readonly race: RaceResult;
   readonly data: RaceData;
+  /** The rows of `data` as they are judged: without class weights. */
+  readonly learnt: JudgedRows;
   readonly choice: Choice;
 }
 
 export async function explainModel(run: ExplainedRun, options: ExplainOptions): Promise<Explanation> {
-  const { model, held, judgement, table, race, data, choice } = run;
+  const { model, held, judgement, race, data, learnt, choice } = run;
   const { metric, seed, secondsLeft } = options;
   const signal = AbortSignal.any([
     ...(Number.isFinite(secondsLeft)
@@ -125,17 +126,14 @@ export async function explainModel(run: ExplainedRun, options: ExplainOptions): 
     weight,
     positive,
   });
-  const judged = judgedAt(
-    judgedRows({ y: data.y, ...(data.weight && { weight: data.weight }) }, table.task),
-    race.coveredRows,
-  );
+  const judged = judgedAt(learnt, race.coveredRows);
   const labels =
     judged.y.kind === "classification"
       ? labelNoise(judged.y.codes, choice.answers, judged.y.classCount, judged.weight)
       : undefined;
   const learning = signal.aborted
     ? []
-    : await learn(bestSingle(choice, race), data, table, metric, options, signal);
+    : await learn(bestSingle(choice, race), data, learnt, metric, options, signal);
   return { ...(importance && { importance }), dependence, segments, learning, ...(labels && { labels }) };
 }
 
@@ -148,7 +146,7 @@ function bestSingle(choice: Choice, race: RaceResult): Candidate {
 async function learn(
   candidate: Candidate,
   data: RaceData,
-  table: PreparedTable,
+  learnt: JudgedRows,
   metric: Metric,
   options: ExplainOptions,
   signal: AbortSignal,
@@ -166,10 +164,7 @@ async function learn(
   const stop = (): void => pool.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const rows = judgedAt(
-      judgedRows({ y: data.y, ...(data.weight && { weight: data.weight }) }, table.task),
-      test,
-    );
+    const rows = judgedAt(learnt, test);
     const settled = await Promise.allSettled(parts.map((_, split) => pool.run({ candidate, split })));
     const scores = await ifPossible(() =>
       settled.flatMap((item, i) =>

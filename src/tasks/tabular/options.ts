@@ -2,6 +2,7 @@
 import type { Json, ProgressListener } from "../../core/index.ts";
 import type { ColumnOverride, Reading } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
+import type { ClassWeightOption } from "./class-weights.ts";
 import type { Requirement } from "./requirements.ts";
 
 export interface TrainOptions extends Reading {
@@ -33,6 +34,8 @@ export interface TrainOptions extends Reading {
   readonly id?: string;
   /** Cost of a false alarm and of a miss, in any unit; sets the threshold. */
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
+  /** Weight of training rows by their label; figures are of the rows as they are. */
+  readonly classWeight?: ClassWeightOption;
   /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
   readonly require?: readonly Requirement[];
   /** Other model files, of any tool, to be judged on the same untouched rows. */
@@ -71,6 +74,7 @@ export function recipeOf(options: TrainOptions, unitsUsed: number): ModelRecipe 
     timeColumn,
     id,
     cost,
+    classWeight,
   } = options;
   const chosen = {
     target,
@@ -88,6 +92,7 @@ export function recipeOf(options: TrainOptions, unitsUsed: number): ModelRecipe 
     timeColumn,
     id,
     cost,
+    classWeight,
   };
   // That all rows were learnt from, and others judged; which ones is not said.
   const judgedElsewhere = options.testSource === undefined ? undefined : true;

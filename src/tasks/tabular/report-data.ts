@@ -34,6 +34,7 @@ export function reportData(parts: ReportParts): ReportData {
       column: task.target,
       ...(task.kind === "classification" && { classes: classCounts(table.y, task.classes) }),
       ...(task.kind === "classification" && task.positive !== undefined && { positive: task.positive }),
+      ...(record.task.classWeights && { classWeights: record.task.classWeights }),
     },
     data: {
       sources: options.source.map((source) => (source.includes("://") ? "a database" : basename(source))),

@@ -8,6 +8,7 @@ const options: TrainOptions = {
   target: "it's",
   columns: { "a=b": { kind: "number", missing: ["-999", "?"] }, when: { kind: "datetime", order: "dmy" } },
   keep: ["x", "y"],
+  classWeight: { yes: 5, "a,b=c": 0.5 },
   cost: { falsePositive: 1, falseNegative: 5 },
   time: 60,
   seed: 7,
@@ -22,6 +23,12 @@ test("the command names the work units instead of the seconds, and quotes what a
   expect(command).not.toContain("--time");
   expect(command).toContain("--keep x,y");
   expect(command).toContain("--cost fp=1,fn=5");
+});
+
+test("class weights are written as the flag is read", () => {
+  const written = /--class-weight '([^']*)'/.exec(reproduceCommand(options, 1))?.[1];
+  expect(written).toBe("yes=5,a\\,b\\=c=0.5");
+  expect(reproduceCommand({ ...options, classWeight: "balanced" }, 1)).toContain("--class-weight balanced");
 });
 
 test("columns are written as the flag is read", () => {

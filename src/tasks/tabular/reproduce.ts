@@ -1,5 +1,6 @@
 /** The command line that gives the same file again: the options of the run with the work units that it spent. */
 import { type ColumnOverride, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
+import type { ClassWeightOption } from "./class-weights.ts";
 import type { TrainOptions } from "./options.ts";
 
 export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
@@ -29,6 +30,7 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
   flag("--time-column", options.timeColumn);
   flag("--id", options.id);
   if (options.cost) flag("--cost", `fp=${options.cost.falsePositive},fn=${options.cost.falseNegative}`);
+  if (options.classWeight) flag("--class-weight", classWeightFlag(options.classWeight));
   flag("--budget", unitsUsed);
   flag("--seed", options.seed);
   return words.join(" ");
@@ -37,6 +39,14 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
 /** What a list of names is written as: a comma inside a name is escaped. */
 function namesOf(names: readonly string[] | undefined): string | undefined {
   return names?.map((name) => name.replaceAll(",", "\\,")).join(",");
+}
+
+/** What the flag is written as: commas and equal signs inside a label are escaped. */
+function classWeightFlag(option: ClassWeightOption): string {
+  if (option === "balanced") return option;
+  return Object.entries(option)
+    .map(([label, weight]) => `${label.replaceAll(/[,=]/g, "\\$&")}=${weight}`)
+    .join(",");
 }
 
 /** What `parseColumnFlag` reads back. */

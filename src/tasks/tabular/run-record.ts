@@ -55,6 +55,8 @@ export interface RunRecord {
     readonly classes?: readonly string[];
     readonly positive?: string;
     readonly threshold?: number;
+    /** Weights that training rows of a label were given by `--class-weight`. */
+    readonly classWeights?: readonly { readonly label: string; readonly weight: number }[];
   };
   readonly metric: { readonly name: string; readonly title: string; readonly greaterIsBetter: boolean };
   readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
@@ -113,6 +115,8 @@ export interface RunParts {
   readonly requirements?: readonly RequirementResult[];
   readonly challenges: readonly Challenge[];
   readonly threshold: number | undefined;
+  /** Weight of a training row of each class, where some are given. */
+  readonly classWeights?: Float64Array;
   readonly seconds: number;
 }
 
@@ -146,6 +150,9 @@ export function recordOf(parts: RunParts): RunRecord {
             classes: task.classes,
             ...(task.positive !== undefined && { positive: task.positive }),
             ...(parts.threshold !== undefined && { threshold: parts.threshold }),
+            ...(parts.classWeights && {
+              classWeights: task.classes.map((label, k) => ({ label, weight: parts.classWeights![k]! })),
+            }),
           },
     metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
     columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),

@@ -54,6 +54,7 @@ import {
   requireTaskOptions,
 } from "./require.ts";
 import { type RunSplits, splitRows } from "./splits.ts";
+import { classWeightsOf, weighClasses } from "./class-weights.ts";
 import { thresholdFor } from "./threshold.ts";
 
 export interface TrainResult {
@@ -94,6 +95,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   });
   requireCarriable(options.families, Math.max(...splits.folds.map((fold) => fold.train.length)));
   const training = takeLabelled(table, splits.train);
+  const classWeights = classWeightsOf(options.classWeight, task, training);
   const held =
     options.testSource === undefined
       ? takeLabelled(table, splits.test)
@@ -109,7 +111,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     secondsLeft: secondsLeft() * 0.15,
   });
 
-  const data = raceDataOf(training, splits, options.seed);
+  const data = raceDataOf(weighClasses(training, classWeights), splits, options.seed);
   const race = await runRace(data, {
     candidates,
     shape: {
@@ -128,9 +130,16 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
 
   progress({ stage: "choose" });
   const folds = foldsOf(data, race.coveredRows);
-  const judged = { ...judgedAt(judgedRows(training, task), race.coveredRows), folds };
+  const learnt = judgedRows(training, task);
+  const judged = { ...judgedAt(learnt, race.coveredRows), folds };
   const choice = choose(race, judged, metric, options.seed);
-  const calibration = calibrationFor(judged, choice.answers, metric, options.seed);
+  // As the families learnt them: else calibration would take the class weights away again.
+  const calibration = calibrationFor(
+    weighClasses(judged, classWeights),
+    choice.answers,
+    metric,
+    options.seed,
+  );
   const threshold = thresholdFor(options.cost, task, judged, calibration.reference(choice.answers));
   const composed = await compose(options, table, training, race, choice, splits, { threshold, calibration });
 
@@ -148,7 +157,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     judgement = judgeAnswers(answers, held, task, constantAnswer(training), { ...how, also });
     challenges = contenders.map((contender) => challenge(contender, judgement, how));
     progress({ stage: "explain" });
-    const run = { model, held, judgement, table, race, data, choice };
+    const run = { model, held, judgement, race, data, learnt, choice };
     explanation = await explainModel(run, { ...how, secondsLeft: secondsLeft(), signal: options.signal });
     bytes = composed.write({
       rows: "test",
@@ -181,6 +190,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     held,
     model: bytes,
     threshold,
+    ...(classWeights && { classWeights }),
     ...(requirements && { requirements }),
     challenges,
     seconds,
