@@ -227,7 +227,8 @@ function createProgram(run: Run): Command {
         "<source...>",
         "files, globs, http(s):// or s3:// addresses, or a database URL; the target is not needed",
       )
-      .requiredOption("-o, --out <file>", "where to write the CSV"),
+      .requiredOption("-o, --out <file>", "where to write the CSV")
+      .option("--sample <file>", "lay the answers out like this file: its columns, rows and spelling"),
   )
     .option(...threadsOption)
     .option(...jsonOption)

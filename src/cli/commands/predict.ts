@@ -7,19 +7,24 @@ import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
 export interface PredictFlags extends Reading {
   readonly out: string;
+  readonly sample?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
 export async function predict(path: string, source: readonly string[], flags: PredictFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
-  const { out, threads = availableParallelism(), json = false, ...reading } = flags;
+  const { out, sample, threads = availableParallelism(), json = false, ...reading } = flags;
   const progress = startProgress(json);
   prepareFile(out);
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });
-    const { csv, rowCount, findings } = await predictRows(model, source, { ...reading, threads });
+    const { csv, rowCount, findings } = await predictRows(model, source, {
+      ...reading,
+      ...(sample !== undefined && { sample }),
+      threads,
+    });
     writeWhole({ [out]: csv });
     progress.end();
     if (json) {
