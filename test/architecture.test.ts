@@ -55,6 +55,7 @@ const owners: Record<string, string> = {
   "@duckdb/node-bindings": "data",
   libsql: "data",
   postgres: "data",
+  mysql2: "data",
   fzstd: "data",
   "read-excel-file": "data",
   echarts: "report",

@@ -9,7 +9,7 @@ import { badChecks } from "./bad-input/checks.ts";
 import { badModels } from "./bad-input/models.ts";
 import { badOptions } from "./bad-input/options.ts";
 import { badOutputs } from "./bad-input/outputs.ts";
-import { badSources } from "./bad-input/sources.ts";
+import { badMysql, badSources } from "./bad-input/sources.ts";
 import { badTables } from "./bad-input/targets.ts";
 import { badAddresses, badRoutes } from "./bad-input/web.ts";
 import { startServer } from "../src/data/remote/testing/web-server.ts";
@@ -35,6 +35,14 @@ for (const [name, cases] of Object.entries(groups)) {
     }
   });
 }
+
+const mysql = process.env["MILLWRIGHT_TEST_MYSQL"];
+const noMysql = mysql === undefined ? "MILLWRIGHT_TEST_MYSQL names no server" : missingPackage("mysql2");
+describeUnlessMissing("badMysql", noMysql, () => {
+  test.each(badMysql(mysql!).map((item) => [item.name, item] as const))("%s", async (_, item) => {
+    await refuses(item);
+  });
+});
 
 test("there are more than a hundred, each with a name of its own", () => {
   const names = Object.values(groups).flatMap((cases) => cases.map((item) => item.name));

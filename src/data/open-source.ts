@@ -4,6 +4,7 @@ import { hashFiles } from "./bytes.ts";
 import { gatherFiles } from "./gather-files.ts";
 import type { HttpOptions } from "./remote/http-options.ts";
 import { type CsvOptions, openCsvFiles } from "./csv-source.ts";
+import { openMysql } from "./database/mysql-source.ts";
 import { openPostgres } from "./database/postgres-source.ts";
 import { openSqlite } from "./database/sqlite-source.ts";
 import { Engine, type EngineOptions } from "./duckdb/engine.ts";
@@ -72,26 +73,13 @@ async function openGathered(files: readonly SourceFile[], options: SourceOptions
 }
 
 type Address =
-  | { readonly kind: "postgres"; readonly url: URL; readonly table?: string | undefined }
+  | { readonly kind: "postgres" | "mysql"; readonly url: URL; readonly table?: string | undefined }
   | { readonly kind: "sqlite"; readonly path: string; readonly table?: string | undefined };
 
 /** A database's address, or undefined for a file. */
 function addressOf(name: string): Address | undefined {
-  if (/^postgres(ql)?:\/\//i.test(name)) {
-    let url: URL;
-    try {
-      url = new URL(name);
-    } catch {
-      throw new MillwrightError(
-        "SOURCE_UNREACHABLE",
-        "The PostgreSQL address cannot be read as a URL.",
-        "Write it as postgres://user:password@host:5432/database?table=NAME.",
-      );
-    }
-    const table = url.searchParams.get("table") ?? undefined;
-    url.searchParams.delete("table");
-    return { kind: "postgres", url, table };
-  }
+  if (/^postgres(ql)?:\/\//i.test(name)) return serverAddress("postgres", "PostgreSQL", name);
+  if (/^(mysql|mariadb):\/\//i.test(name)) return serverAddress("mysql", "MySQL", name);
   const prefixed = /^sqlite:(?:\/\/)?([^?]+)(?:\?(.*))?$/i.exec(name);
   const bare = /^([^?]+\.(?:db|sqlite|sqlite3))(?:\?(.*))?$/i.exec(name);
   const match = prefixed ?? bare;
@@ -100,9 +88,25 @@ function addressOf(name: string): Address | undefined {
   return { kind: "sqlite", path: match[1]!, table };
 }
 
+function serverAddress(kind: "postgres" | "mysql", title: string, name: string): Address {
+  const url = URL.canParse(name) ? new URL(name) : undefined;
+  if (url === undefined || (kind === "mysql" && url.hostname === "")) {
+    const port = kind === "postgres" ? 5432 : 3306;
+    throw new MillwrightError(
+      "SOURCE_UNREACHABLE",
+      `The ${title} address cannot be read as a URL.`,
+      `Write it as ${kind}://user:password@host:${port}/database?table=NAME.`,
+    );
+  }
+  const table = url.searchParams.get("table") ?? undefined;
+  url.searchParams.delete("table");
+  return { kind, url, table };
+}
+
 function openDatabase(address: Address, sql: string | undefined): Promise<RawSource> {
   const request = { table: address.table, sql };
-  return address.kind === "postgres" ? openPostgres(address.url, request) : openSqlite(address.path, request);
+  if (address.kind === "sqlite") return openSqlite(address.path, request);
+  return address.kind === "postgres" ? openPostgres(address.url, request) : openMysql(address.url, request);
 }
 
 async function openFiles(files: readonly SourceFile[], options: SourceOptions): Promise<RawSource> {

@@ -13,7 +13,7 @@ export interface OpenOptions extends SourceOptions, LoadOptions {
 /**
  * Opens a file, an http(s) address or an S3 object, several of one format, a query over them, or a database's table or query.
  *
- * @param source - A path, a glob (`sales-*.csv`), or `postgres://…?table=t`, `sqlite:file.db?table=t`; several
+ * @param source - A path, a glob (`sales-*.csv`), or `postgres://…?table=t`, `mysql://…?table=t`, `sqlite:file.db?table=t`; several
  *   paths are one table of all their rows, or with `sql` one view each, named after its file.
  * @throws MillwrightError `SOURCE_*` when it cannot be reached, `DATA_*` when it holds no usable table,
  *   `SCHEMA_DUPLICATE_COLUMN`, `SCHEMA_MISSING_COLUMN`, and with a given schema `SCHEMA_BAD_CELL` and

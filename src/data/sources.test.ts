@@ -206,3 +206,11 @@ describeWithSharedData("real files have the rows and columns that their list say
     }
   });
 });
+
+test("whole numbers that differ beyond 2^53 are different categories", async () => {
+  await writeFile(at("long.csv"), "code,y\n9007199254740993,1\n9007199254740992,2\n7,3\n");
+  const frame = await read(at("long.csv"), { columns: { code: { kind: "category" } } });
+  expect(frame.columns.get("code")).toMatchObject({
+    dictionary: ["9007199254740993", "9007199254740992", "7"],
+  });
+});

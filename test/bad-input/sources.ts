@@ -309,6 +309,31 @@ export const badSources: readonly BadInput[] = [
     says: ["PostgreSQL address", "postgres://user:password@host"],
   },
   {
+    name: "a MySQL server that does not answer",
+    needs: "mysql2",
+    command: ["look", "mysql://user:secret-word@127.0.0.1:1/shop?table=orders"],
+    code: "SOURCE_UNREACHABLE",
+    says: ["mysql://127.0.0.1:1/shop", "ECONNREFUSED"],
+  },
+  {
+    name: "a MySQL address that is none",
+    command: ["look", "mysql://user:secret-word@:::/"],
+    code: "SOURCE_UNREACHABLE",
+    says: ["MySQL address", "mysql://user:password@host"],
+  },
+  {
+    name: "a MySQL database without a table",
+    command: ["look", "mysql://user:secret-word@127.0.0.1:1/shop"],
+    code: "SOURCE_SQL",
+    says: ["mysql://127.0.0.1:1/shop", "?table=NAME", "--sql"],
+  },
+  {
+    name: "a MySQL address with a parameter of its own",
+    command: ["look", "mysql://user:secret-word@127.0.0.1:1/shop?table=orders&charset=latin1"],
+    code: "PARAMETER_UNKNOWN",
+    says: ["charset", "ssl=true"],
+  },
+  {
     name: "a SQLite file that is not there",
     command: ["look", "./shop.db?table=orders"],
     code: "SOURCE_NOT_FOUND",
@@ -329,3 +354,29 @@ export const badSources: readonly BadInput[] = [
     says: ["database", "2 sources"],
   },
 ];
+
+/** Needs the MySQL server that MILLWRIGHT_TEST_MYSQL names. */
+export function badMysql(server: string): readonly BadInput[] {
+  const wrong = new URL(server);
+  wrong.password = "secret-word";
+  return [
+    {
+      name: "a wrong password of MySQL",
+      command: ["look", `${wrong.href}?table=orders`],
+      code: "SOURCE_UNREACHABLE",
+      says: ["Access denied", "Check host, port, user, password"],
+    },
+    {
+      name: "a table that MySQL does not have",
+      command: ["look", `${server}?table=orders`],
+      code: "SOURCE_NOT_FOUND",
+      says: ['no table "orders"', "?table="],
+    },
+    {
+      name: "a statement of MySQL that writes",
+      command: ["look", server, "--sql", "CREATE TABLE orders (n INT)"],
+      code: "SOURCE_SQL",
+      says: ["READ ONLY"],
+    },
+  ];
+}

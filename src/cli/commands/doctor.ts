@@ -19,6 +19,7 @@ const packages = [
   ["onnxruntime-web", "runs graphs on WebAssembly"],
   ["libsql", "reads SQLite"],
   ["postgres", "reads PostgreSQL"],
+  ["mysql2", "reads MySQL"],
   ["fzstd", "reads zstd files"],
   ["read-excel-file", "reads Excel workbooks", "read-excel-file/node"],
 ] as const;

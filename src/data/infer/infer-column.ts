@@ -137,7 +137,15 @@ function fitsFloat32(raw: ColumnSummary, format: NumberFormat | undefined): bool
 
 /** Plain numbers without leading zeros: then "7" and "7.0" are one category. */
 function areNumbers(dictionary: readonly string[]): boolean {
-  return dictionary.every((text) => parseNumberCell(text) !== undefined && !/^[+-]?0\d/.test(text.trim()));
+  return dictionary.every((text) => {
+    const value = parseNumberCell(text);
+    return value !== undefined && !/^[+-]?0\d/.test(text.trim()) && !losesDigits(text.trim(), value);
+  });
+}
+
+/** Whether two whole numbers this long may be one as a float64: then they are text. */
+function losesDigits(text: string, value: number): boolean {
+  return /^-?\d{16,}$/.test(text) && BigInt(text) !== BigInt(value);
 }
 
 function datetimeOf(

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
 import { packingOf, readBlocks } from "../bytes.ts";
 import { type Format, type SourceFile, stemOf } from "../source.ts";
+import { decoded } from "../percent-decoded.ts";
 import { withoutPassword } from "../without-password.ts";
 import { contentFormat } from "./content-format.ts";
 import { download, type Downloaded, Refused } from "./download.ts";
@@ -241,15 +242,6 @@ function headersFor(first: URL, given: readonly string[] | undefined): HeadersFo
   }
   Object.assign(headers, headersOf(given));
   return (url) => (url.origin === first.origin ? headers : {});
-}
-
-/** Text without percent signs; as it stands where they code nothing. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function withParameter(url: URL, name: string, value: string): URL {
