@@ -11,6 +11,7 @@ export const findingKinds = [
   "missingCode",
   "mixedTypes",
   "imbalance",
+  "loneLabel",
   "format",
   "raggedRows",
   "encoding",

@@ -10,3 +10,4 @@ export {
   type UsableRows,
   usableRows,
 } from "./training-rows.ts";
+export { shareWithUnseen, type UnseenClasses, unseenClasses, withUnseenClasses } from "./unseen-classes.ts";

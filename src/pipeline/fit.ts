@@ -6,7 +6,7 @@
  * to the raw answer; several of them are blended into one file by `compose`.
  */
 import type { ProgressListener, Random } from "../core/index.ts";
-import type { Estimator, Fitted, Target } from "../estimators/index.ts";
+import { type Estimator, type Fitted, type Target, withUnseenClasses } from "../estimators/index.ts";
 import { type Chain, type FittedFeatures, fitFeatures } from "../features/index.ts";
 import type { Value } from "../graph/index.ts";
 import type { Frame } from "../schema/index.ts";
@@ -58,7 +58,7 @@ export async function fitRecipe(
     ...(rows.rowIds && { rowIds: rows.rowIds }),
   });
   const held = context.validation;
-  const model = await recipe.estimator.fit(
+  const fitted = await recipe.estimator.fit(
     {
       x: features.matrix,
       y: rows.y,
@@ -79,5 +79,6 @@ export async function fitRecipe(
       ...(context.onProgress && { onProgress: context.onProgress }),
     },
   );
+  const model = withUnseenClasses(fitted, rows.y, rows.weight);
   return { features, model, emit: (inputs) => model.emit(features.emit(inputs)) };
 }

@@ -65,6 +65,17 @@ describe("what is found, and nothing else", () => {
     ]);
   });
 
+  test("labels of one row, which nothing can judge", async () => {
+    const lone = honest.map((row, index) => ({ ...row, y: index < 2 ? `only ${index}` : `${index % 2}` }));
+    const found = await findings(tableFromRows(lone), { target: "y" });
+    expect(found.find(({ kind }) => kind === "loneLabel")).toMatchObject({
+      column: "y",
+      evidence:
+        '2 labels have one row each ("only 0", "only 1"): where rows are split by class they are trained on, and nothing judges them.',
+      effect: "hint",
+    });
+  });
+
   test("a target is not left out for looking like an identifier", async () => {
     const rows = honest.map((row, index) => ({ order_id: index * 3, ...row }));
     expect(await seen(rows)).toEqual(["identifier order_id leftOut"]);

@@ -61,6 +61,8 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
   if (target !== undefined) {
     const imbalance = rarestClass(target);
     if (imbalance !== undefined) found.push(imbalance);
+    const lone = loneLabels(target);
+    if (lone !== undefined) found.push(lone);
     const names = frame.schema.columns
       .filter((column) => column.role === "feature" && column.name !== target.name)
       .map((column) => column.name);
@@ -126,6 +128,28 @@ function timeOrder(name: string, values: Float64Array): Finding | undefined {
     effect: "hint",
     undo: `--time-column ${shellWord(name)}`,
     numbers: { ordered },
+  };
+}
+
+/** The only row of a label is always trained on: nothing is left to judge the label by. */
+function loneLabels(target: ProfileTarget): Finding | undefined {
+  if (target.task !== "classification") return undefined;
+  const counts = new Map<number, number>();
+  for (const code of target.codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const lone = [...counts].flatMap(([code, count]) => (count === 1 ? [code] : [])).sort((a, b) => a - b);
+  if (lone.length === 0) return undefined;
+  const shown = lone.slice(0, 5).map((code) => JSON.stringify(target.labels[code]));
+  const names = `${shown.join(", ")}${lone.length > shown.length ? ", …" : ""}`;
+  return {
+    kind: "loneLabel",
+    column: target.name,
+    evidence:
+      lone.length === 1
+        ? `The label ${names} has one row: where rows are split by class it is trained on, and nothing judges it.`
+        : `${lone.length} labels have one row each (${names}): where rows are split by class they are trained on, and nothing judges them.`,
+    effect: "hint",
+    undo: null,
+    numbers: { count: lone.length, rows: target.codes.length },
   };
 }
 

@@ -5,7 +5,7 @@
  * and a hold-out is two parts of unequal share.
  */
 import { MillwrightError, type Random } from "../../core/index.ts";
-import type { GroupedPlan, RarePolicy } from "./split.ts";
+import { type GroupedPlan, type RarePolicy, trainedOnly } from "./split.ts";
 
 /** Rows shuffled, then dealt out in blocks of equal size up to one. */
 export function dealRandom(rowCount: number, folds: number, random: Random): Int32Array {
@@ -18,6 +18,11 @@ export function dealRandom(rowCount: number, folds: number, random: Random): Int
 /**
  * Rows of each class shuffled and dealt out in turn, going on where the class before
  * stopped: every fold's count of every class is within one of its share, and so is its size.
+ * So a class of two rows or more is in every training part. A class of one row gets part
+ * `trainedOnly`: tested, it would ask for a label that the training part cannot know.
+ *
+ * @throws MillwrightError `DATA_TOO_FEW_ROWS` under `refuse` for a class rarer than folds; under `spread` when
+ *   fewer rows than folds are of a class of two.
  */
 export function dealStratified(
   codes: Int32Array,
@@ -32,20 +37,26 @@ export function dealStratified(
     throw new MillwrightError(
       "DATA_TOO_FEW_ROWS",
       `Stratified folds need ${folds} rows of each class, and class ${small[0]} has ${counts[small[0]!]}${small.length > 1 ? `; so do ${small.length - 1} other classes` : ""}.`,
-      'Use fewer folds, gather more rows of it, or let rare classes be dealt out together with { rare: "merge" }.',
+      'Use fewer folds, gather more rows of it, or take what there is with { rare: "spread" }.',
     );
   }
-  const pooled = new Set(small);
-  const strata: number[][] = Array.from({ length: classCount + 1 }, () => []);
-  for (const row of shuffledRows(codes.length, random)) {
-    const code = codes[row]!;
-    strata[pooled.has(code) ? classCount : code]!.push(row);
-  }
-  const parts = new Int32Array(codes.length);
+  const strata: number[][] = Array.from({ length: classCount }, () => []);
+  for (const row of shuffledRows(codes.length, random)) strata[codes[row]!]!.push(row);
+  const parts = new Int32Array(codes.length).fill(trainedOnly);
   // Largest strata first: what is left over from them is evened out by the small ones.
   const bySize = strata.map((_, i) => i).sort((a, b) => strata[b]!.length - strata[a]!.length || a - b);
   let turn = 0;
-  for (const stratum of bySize) for (const row of strata[stratum]!) parts[row] = turn++ % folds;
+  for (const stratum of bySize) {
+    if (strata[stratum]!.length < 2) continue;
+    for (const row of strata[stratum]!) parts[row] = turn++ % folds;
+  }
+  if (turn < folds) {
+    throw new MillwrightError(
+      "DATA_TOO_FEW_ROWS",
+      `Stratified folds need ${folds} rows whose class has another row, and there are ${turn} of ${codes.length}.`,
+      "Gather more rows of each class, or use fewer folds.",
+    );
+  }
   return parts;
 }
 

@@ -1,4 +1,4 @@
-/** Cross-validation: every row is tested once a repeat (by time: every row after the first stretch). */
+/** Cross-validation: every row is tested once a repeat (by time: every row after the first stretch; by class: every row but the only one of its class). */
 import { createRandom, MillwrightError } from "../../core/index.ts";
 import { dealGrouped, dealRandom, dealStratified } from "./deal.ts";
 import { partition, planWithin, rowCountOf, type Split, type SplitPlan } from "./split.ts";
@@ -47,7 +47,7 @@ function oneRound(plan: SplitPlan, folds: number, seed: number, repeat: number):
   let parts: Int32Array;
   if (plan.kind === "random") parts = dealRandom(plan.rowCount, folds, random);
   else if (plan.kind === "stratified") {
-    parts = dealStratified(plan.codes, plan.classCount, folds, plan.rare ?? "merge", random);
+    parts = dealStratified(plan.codes, plan.classCount, folds, plan.rare ?? "spread", random);
   } else {
     const dealt = dealGrouped(plan, new Array<number>(folds).fill(1 / folds), true, random);
     if (dealt.groupCount < folds) {

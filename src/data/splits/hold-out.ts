@@ -100,7 +100,7 @@ function stratifiedParts(plan: StratifiedPlan, testSize: number, random: Random)
     throw new MillwrightError(
       "DATA_TOO_FEW_ROWS",
       `A stratified hold-out needs 2 rows of each class, and class ${single[0]} has 1.`,
-      'Gather more rows of it, or train on it only with { rare: "merge" }.',
+      'Gather more rows of it, or train on it only with { rare: "spread" }.',
     );
   }
   const wanted = clamp(Math.round(testSize * codes.length), 1, codes.length - 1);

@@ -6,8 +6,11 @@ export interface Split {
   readonly test: Uint32Array;
 }
 
-/** What happens to a class with fewer rows than folds. `merge`: all such classes are dealt out as one; `refuse`: an error names them. */
-export type RarePolicy = "merge" | "refuse";
+/**
+ * What happens to a class with fewer rows than folds. `spread`: its rows go to as many folds, and the only row
+ * of a class is trained on in every fold and tested in none; `refuse`: an error names it.
+ */
+export type RarePolicy = "spread" | "refuse";
 
 /** Rows are dealt out at random. */
 export interface RandomPlan {
@@ -21,7 +24,7 @@ export interface StratifiedPlan {
   /** Class code a row, 0 … classCount − 1. Shape [n]. */
   readonly codes: Int32Array;
   readonly classCount: number;
-  /** Default `merge`. */
+  /** Default `spread`. */
   readonly rare?: RarePolicy | undefined;
 }
 
@@ -85,19 +88,22 @@ export function planWithin(plan: SplitPlan, rows: Uint32Array): SplitPlan {
   }
 }
 
-/** Row numbers whose part is `part`, and all others. Rows of part −1 are in neither. */
+/** The part of a row that every training part has and no test part. */
+export const trainedOnly = -2;
+
+/** Row numbers whose part is `part`, and all others. Rows of part −1 are in neither, those of `trainedOnly` in the others. */
 export function partition(parts: Int32Array, part: number): Split {
   let size = 0;
   let others = 0;
   for (let i = 0; i < parts.length; i++) {
     if (parts[i] === part) size++;
-    else if (parts[i]! >= 0) others++;
+    else if (parts[i] !== -1) others++;
   }
   const test = new Uint32Array(size);
   const train = new Uint32Array(others);
   for (let i = 0, t = 0, r = 0; i < parts.length; i++) {
     if (parts[i] === part) test[t++] = i;
-    else if (parts[i]! >= 0) train[r++] = i;
+    else if (parts[i] !== -1) train[r++] = i;
   }
   return { train, test };
 }

@@ -24,6 +24,11 @@ function countsOf(codes: Int32Array, rows: Uint32Array, classCount: number): num
   return counts;
 }
 
+/** Rows that are the only one of their class. */
+function lonely(codes: Int32Array): number[] {
+  return [...codes.keys()].filter((row) => codes.indexOf(codes[row]!) === codes.lastIndexOf(codes[row]!));
+}
+
 function codeOf(action: () => unknown): string | undefined {
   try {
     action();
@@ -58,18 +63,42 @@ describe("makeFolds", () => {
   test("stratified folds hold every class that has enough rows within one of its share", () => {
     fc.assert(
       fc.property(codesArbitrary, fc.integer({ min: 2, max: 5 }), seedArbitrary, (codes, k, seed) => {
+        fc.pre(lonely(codes).length === 0);
         const splits = makeFolds({ kind: "stratified", codes, classCount: 4 }, { folds: k, seed });
         expectPartition(splits, codes.length);
         const sizes = splits.map((split) => split.test.length);
         expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
         for (let c = 0; c < 4; c++) {
           const total = codes.filter((code) => code === c).length;
-          if (total < k) continue;
           for (const split of splits) {
             const got = countsOf(codes, split.test, 4)[c]!;
             expect(Math.abs(got - total / k)).toBeLessThan(1);
           }
         }
+      }),
+    );
+  });
+
+  test("no stratified fold tests a class that its training part lacks; the only row of a class is trained on", () => {
+    const rareCodes = fc
+      .tuple(
+        fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 12, maxLength: 40 }),
+        fc.array(fc.integer({ min: 2, max: 9 }), { maxLength: 10 }),
+      )
+      .map(([common, rare]) => Int32Array.from([0, 0, 0, 0, 0, ...common, ...rare]));
+    fc.assert(
+      fc.property(rareCodes, fc.integer({ min: 2, max: 5 }), seedArbitrary, (codes, k, seed) => {
+        const splits = makeFolds({ kind: "stratified", codes, classCount: 10 }, { folds: k, seed });
+        const alone = new Set(lonely(codes));
+        const tested = new Uint8Array(codes.length);
+        for (const { train, test: held } of splits) {
+          const known = new Set(Array.from(train, (row) => codes[row]!));
+          expect([...held].every((row) => known.has(codes[row]!))).toBe(true);
+          expect([...alone].every((row) => train.includes(row))).toBe(true);
+          expect(train.length + held.length).toBe(codes.length);
+          for (const row of held) tested[row]!++;
+        }
+        tested.forEach((times, row) => expect(times).toBe(alone.has(row) ? 0 : 1));
       }),
     );
   });
@@ -187,6 +216,15 @@ describe("makeFolds", () => {
     [
       "two groups for three folds",
       () => makeFolds({ kind: "grouped", groups: Int32Array.from([0, 0, 1, 1]) }, { folds: 3, seed: 0 }),
+      "DATA_TOO_FEW_ROWS",
+    ],
+    [
+      "stratified folds of rows that nearly all differ",
+      () =>
+        makeFolds(
+          { kind: "stratified", codes: Int32Array.from([0, 0, 1, 2, 3, 4, 5]), classCount: 6 },
+          { folds: 3, seed: 0 },
+        ),
       "DATA_TOO_FEW_ROWS",
     ],
     [

@@ -66,7 +66,7 @@ export function chooseCalibration(rows: CalibrationRows, seed: number): Calibrat
   const trials = [untouched];
   let best: { trial: CalibrationTrial; fit: (rows: CalibrationRows) => Calibration } | undefined;
   for (const [kind, fit] of fits) {
-    const loss = lossOutOfFold(rows, fit, seed);
+    const loss = lossOutOfFold(rows, plain, fit, seed);
     if (loss === undefined) continue;
     const saved = plain.map((value, i) => value - loss[i]!);
     const { mean: gain, error: standardError } = weightedMean(saved, weights);
@@ -88,15 +88,21 @@ export function chooseCalibration(rows: CalibrationRows, seed: number): Calibrat
   return { chosen: best === undefined ? noCalibration : best.fit(rows), trials, reason };
 }
 
-/** Log loss of each row by a calibration that had not seen it; undefined where folds cannot be made. */
+/**
+ * Log loss of each row by a calibration that had not seen it; undefined where folds cannot be made. The only row of a
+ * class is in every training part, so it keeps its `plain` loss.
+ */
 function lossOutOfFold(
   rows: CalibrationRows,
+  plain: Float64Array,
   fit: (rows: CalibrationRows) => Calibration,
   seed: number,
 ): Float64Array | undefined {
   const { codes, classCount } = rows;
-  if (codes.length < 2 * FOLDS) return undefined;
-  const loss = new Float64Array(codes.length);
+  const counts = new Map<number, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  if (codes.filter((code) => counts.get(code)! > 1).length < 2 * FOLDS) return undefined;
+  const loss = plain.slice();
   const plan = { kind: "stratified", codes, classCount } as const;
   for (const { train, test } of makeFolds(plan, { folds: FOLDS, seed })) {
     const learnt = takeRows(rows, train);

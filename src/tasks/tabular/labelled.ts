@@ -1,7 +1,7 @@
 /** Rows with their answers: of the training table, or of another source read the same way. */
 import { MillwrightError } from "../../core/index.ts";
 import { openTable, type Reading, readingOf } from "../../data/index.ts";
-import { takeTarget, type Target } from "../../estimators/index.ts";
+import { shareWithUnseen, takeTarget, type Target, unseenClasses } from "../../estimators/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
 import type { JudgedRows } from "../../select/index.ts";
@@ -161,5 +161,8 @@ export function constantAnswer({ y, weight }: Omit<LabelledFrame, "frame">): Flo
     if (y.kind === "regression") sums[0] = sums[0]! + w * y.values[row]!;
     else sums[y.codes[row]!] = sums[y.codes[row]!]! + w;
   }
-  return sums.map((sum) => sum / total);
+  const answer = sums.map((sum) => sum / total);
+  const unseen = unseenClasses(y, weight);
+  if (unseen !== undefined) shareWithUnseen(answer, answer.length, unseen);
+  return answer;
 }
