@@ -1,4 +1,5 @@
 export { type ComposedModel, composeModel, type Member, type ModelParts } from "./compose.ts";
+export { requireOurResults } from "./our-results.ts";
 export {
   type FittedPipeline,
   fitRecipe,

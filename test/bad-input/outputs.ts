@@ -31,6 +31,20 @@ export const badOutputs: readonly BadInput[] = [
     code: "OUTPUT_EXISTS",
     says: ["results", "file", "--out"],
   },
+  ...["model.onnx", "report.html", "run.json"].map((name) => ({
+    name: `a ${name} that is not ours`,
+    files: { ...files, [`out/${name}`]: "mine\n" },
+    command: train(),
+    code: "OUTPUT_EXISTS" as const,
+    says: [name, "was not written by Millwright", "--out"],
+  })),
+  {
+    name: "customers of one's own where the demo would write",
+    files: { "customers.csv": "name,age\nAnn,31\n" },
+    command: ["demo", "--out", "./"],
+    code: "OUTPUT_EXISTS",
+    says: ["customers.csv", "was not written by Millwright"],
+  },
   {
     name: "an output folder that the system refuses",
     files,

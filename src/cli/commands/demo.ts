@@ -1,7 +1,7 @@
 /** `millwright demo`: makes a small table and trains on it, saying what happens. */
 import { join } from "node:path";
 import { demoCsv } from "../../tasks/index.ts";
-import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
+import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
 import { dim, print } from "../terminal.ts";
 import { train } from "./train.ts";
 
@@ -11,6 +11,7 @@ export async function demo(flags: {
   readonly json?: boolean;
 }): Promise<void> {
   const folder = prepareFolder(flags.out);
+  requireOurResults(folder, ["customers.csv", "model.onnx", "report.html", "run.json"]);
   const path = join(folder, "customers.csv");
   writeWhole({ [path]: demoCsv(4000, flags.seed) });
   if (!flags.json) {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseColumnFlag, type Reading, readingFlags, shellWord } from "../../data/index.ts";
 import { parseRequirement, type RunRecord, trainTable } from "../../tasks/index.ts";
-import { prepareFolder, writeWhole } from "../../pipeline/index.ts";
+import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
@@ -43,6 +43,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   const { column, test, require, json = false, out, threads, ...rest } = flags;
   const requirements = require?.map(parseRequirement);
   const folder = prepareFolder(out);
+  requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
   const progress = startProgress(json);
   const interrupt = catchInterrupt(json);
   try {
