@@ -1,6 +1,6 @@
 /** What `--require` found, for people and for the shell. */
 import type { RequirementResult } from "../tasks/index.ts";
-import { figure, print } from "./terminal.ts";
+import { interval as intervalText, figure, print } from "./terminal.ts";
 
 /** A limit that the user stated is not kept. */
 const limitCode = 3;
@@ -13,7 +13,7 @@ export function requirementsCode(results: readonly RequirementResult[] = []): 0 
 export function printRequirements(results: readonly RequirementResult[] = []): void {
   if (results.length > 0) print();
   for (const { requirement, value, low, high, passed } of results) {
-    const interval = low === undefined ? "" : ` (${figure(low)} … ${figure(high!)})`;
+    const interval = low === undefined ? "" : ` (${intervalText(low, high!)})`;
     print(`${passed ? "pass" : "FAIL"}  ${requirement}: ${figure(value)}${interval}`);
   }
 }

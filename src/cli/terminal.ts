@@ -44,6 +44,15 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** An interval, or the plain word that there is none. */
+export function interval(low: number, high: number): string {
+  return Number.isNaN(low) ? "not defined" : `${figure(low)} … ${figure(high)}`;
+}
+
+/** What "not defined" means; to be printed once, below. */
+export const noInterval =
+  "An interval is not defined where every resample of the rows has the same score: they are too few, or all alike.";
+
 /** A share with three digits: 12.5 %. */
 export function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;

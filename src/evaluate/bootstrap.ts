@@ -32,9 +32,10 @@ export interface BootstrapOptions {
 export interface ScoreInterval {
   /** Score of the rows themselves. */
   readonly score: number;
+  /** NaN, as `high`, where no interval is defined: every resample has the same score (one row; rows that all agree). */
   readonly low: number;
   readonly high: number;
-  /** Standard deviation over the resamples. */
+  /** Standard deviation over the resamples; NaN where no interval is defined. */
   readonly standardError: number;
   readonly confidence: number;
   /** Resamples whose score is defined. */
@@ -57,6 +58,10 @@ export function bootstrapInterval(
   const scorer = metric.scorer(rows);
   const replicates = bootstrapScores([scorer], rows, options)[0]!;
   const defined = definedOnly(metric.name, replicates);
+  if (allEqual(defined)) {
+    const none = Number.NaN;
+    return { score, low: none, high: none, standardError: none, confidence, replicates: defined.length };
+  }
   const [low, high] =
     options.method === "bca"
       ? bcaInterval(defined, score, jackknife(scorer, rows, options.groups), confidence)
@@ -120,6 +125,12 @@ export function definedOnly(owner: string, scores: Float64Array): Float64Array {
     );
   }
   return defined;
+}
+
+/** Whether sorted scores differ by no more than rounding: then they tell nothing about other rows. */
+export function allEqual(sorted: Float64Array): boolean {
+  const [first, last] = [sorted[0]!, sorted.at(-1)!];
+  return last - first <= 1e-12 * Math.max(1e-300, Math.abs(first), Math.abs(last));
 }
 
 /** Bias-corrected and accelerated limits; `sorted` are the replicates, `left` the scores without each block of rows. */

@@ -88,6 +88,29 @@ describe("bootstrapInterval", () => {
     expect(Math.abs(wide.standardError - Math.SQRT1_2)).toBeLessThan(0.03);
   });
 
+  test.each<[string, Float64Array, Int32Array | undefined]>([
+    ["one row", Float64Array.of(3), undefined],
+    ["rows that are all alike", Float64Array.of(3, 3, 3), undefined],
+    ["rows of one group", Float64Array.of(1, 2, 3), Int32Array.of(0, 0, 0)],
+  ])("%s define no interval", (_, predicted, groups) => {
+    const rows = { y: new Float64Array(predicted.length), predicted };
+    for (const method of ["percentile", "bca"] as const) {
+      const { low, high, standardError } = bootstrapInterval(metric("mae"), rows, {
+        seed: 1,
+        method,
+        groups,
+      });
+      expect([low, high, standardError]).toEqual([NaN, NaN, NaN]);
+    }
+    const other = { ...rows, predicted: predicted.map((p) => 2 * p) };
+    const { gain, low, high, pValue } = comparePaired(metric("mae"), other, rows, { seed: 1, groups });
+    expect(gain).toBeGreaterThan(0);
+    expect([low, high, pValue]).toEqual([NaN, NaN, NaN]);
+    const same = comparePaired(metric("mae"), rows, rows, { seed: 1, groups });
+    expect(same.low).toBeCloseTo(0, 15);
+    expect(same.high).toBeCloseTo(0, 15);
+  });
+
   test.each(["percentile", "bca"] as const)(
     "95 % intervals by %s hold the true area in 91 to 98 %% of 200 samples",
     (method) => {

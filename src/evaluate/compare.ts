@@ -14,6 +14,7 @@ import type { Metric, ScoredRows } from "../metrics/index.ts";
 import {
   type BootstrapOptions,
   bootstrapScores,
+  allEqual,
   definedOnly,
   quantile,
   standardDeviation,
@@ -25,6 +26,7 @@ export interface PairedComparison {
   readonly scoreB: number;
   /** How much better B is than A, so positive is better whatever the metric's direction. */
   readonly gain: number;
+  /** NaN, as all below, where every resample has the same gain, and it is not 0: one row, say. */
   readonly low: number;
   readonly high: number;
   readonly standardError: number;
@@ -56,6 +58,12 @@ export function comparePaired(
     metric.name,
     scoresB!.map((score, i) => sign * (score - scoresA![i]!)),
   );
+  // Models that answer alike have a gain of 0 on any rows; another gain that never varies tells nothing about them.
+  if (gains[0] !== 0 && allEqual(gains)) {
+    const none = Number.NaN;
+    const untold = { low: none, high: none, standardError: none, pValue: none, chanceBetter: none };
+    return { scoreA, scoreB, gain: sign * (scoreB - scoreA), ...untold };
+  }
   let better = 0;
   let worse = 0;
   for (const gain of gains) {

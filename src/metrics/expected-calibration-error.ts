@@ -9,7 +9,7 @@
  */
 import { checkedWeight, requireCodes, requireProbabilities, requireSameLength } from "./checks.ts";
 import type { ProbabilityOptions } from "./log-loss.ts";
-import type { Scorer } from "./scorer.ts";
+import { type Scorer, withoutRounding } from "./scorer.ts";
 
 export interface CalibrationErrorOptions extends ProbabilityOptions {
   /** Bins over [0, 1]; default 15. */
@@ -60,7 +60,7 @@ export function expectedCalibrationErrorScorer(
       sums[bin[i]!]! += weight[i]! * gap[i]!;
       total += weight[i]!;
     }
-    return sums.reduce((sum, value) => sum + Math.abs(value), 0) / total;
+    return withoutRounding(sums.reduce((sum, value) => sum + Math.abs(value), 0) / total, gap.length);
   };
 }
 

@@ -105,3 +105,15 @@ describe("curves", () => {
     },
   );
 });
+
+test("doing nothing is calibrated and explains nothing, to the last bit", () => {
+  for (const n of [3, 7, 49, 113]) {
+    const y = Int32Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 1 : 0));
+    const share = y.reduce((sum, label) => sum + label, 0) / n;
+    const probabilities = Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 1 ? share : 1 - share));
+    expect(metric("expectedCalibrationError").score({ y, classCount: 2, probabilities })).toBe(0);
+    const values = Float64Array.from({ length: n }, (_, i) => Math.sqrt(i));
+    const mean = values.reduce((sum, value) => sum + value, 0) / n;
+    expect(metric("r2").score({ y: values, predicted: new Float64Array(n).fill(mean) })).toBe(0);
+  }
+});

@@ -6,7 +6,7 @@
 import { MillwrightError } from "../core/index.ts";
 import { checkedWeight } from "./checks.ts";
 import { type ErrorOptions, requireNumbers } from "./regression-errors.ts";
-import type { Scorer } from "./scorer.ts";
+import { type Scorer, withoutRounding } from "./scorer.ts";
 
 /**
  * R² of predicted numbers.
@@ -47,6 +47,6 @@ export function r2Scorer(values: Float64Array, predicted: Float64Array): Scorer 
       residual += weight[i]! * (values[i]! - predicted[i]!) ** 2;
       spread += weight[i]! * (values[i]! - mean) ** 2;
     }
-    return spread === 0 ? Number.NaN : 1 - residual / spread;
+    return spread === 0 ? Number.NaN : withoutRounding(1 - residual / spread, values.length);
   };
 }

@@ -12,6 +12,11 @@
  */
 export type Scorer = (weight: Float64Array) => number;
 
+/** A score that is 0 but for the rounding of a sum over so many rows is 0. */
+export function withoutRounding(score: number, rowCount: number): number {
+  return Math.abs(score) <= rowCount * Number.EPSILON ? 0 : score;
+}
+
 /** Scores the weighted mean of a loss per row. */
 export function meanScorer(loss: Float64Array): Scorer {
   return (weight) => {

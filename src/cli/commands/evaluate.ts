@@ -2,7 +2,7 @@
 import { type Reading, withoutPassword } from "../../data/index.ts";
 import { evaluateFile, parseRequirement } from "../../tasks/index.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
-import { dim, figure, print, printJson, startProgress, table } from "../terminal.ts";
+import { dim, figure, interval, noInterval, print, printJson, startProgress, table } from "../terminal.ts";
 
 export interface EvaluateFlags extends Reading {
   readonly metric?: readonly string[];
@@ -54,7 +54,7 @@ export async function evaluate(
     const rows = metrics.map((item) => [
       item.title,
       figure(item.value),
-      `${figure(item.low)} … ${figure(item.high)}`,
+      interval(item.low, item.high),
       figure(item.baseline),
     ]);
     for (const line of table(
@@ -62,6 +62,7 @@ export async function evaluate(
       [false, true, false, true],
     ))
       print(line);
+    if (metrics.some(({ low }) => Number.isNaN(low))) print(`${dim("note:")} ${noInterval}`);
     for (const note of notes) print(`${dim("note:")} ${note}`);
     printRequirements(requirements);
     return requirementsCode(requirements);

@@ -6,7 +6,18 @@ import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/ind
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
-import { bold, dim, figure, findingLine, print, printJson, startProgress, table } from "../terminal.ts";
+import {
+  bold,
+  dim,
+  figure,
+  findingLine,
+  interval,
+  noInterval,
+  print,
+  printJson,
+  startProgress,
+  table,
+} from "../terminal.ts";
 import { version } from "../version.ts";
 
 export interface TrainFlags extends Reading {
@@ -103,7 +114,7 @@ function printRun(
     `${entry.rank}`,
     entry.name === record.chosen ? bold(entry.name) : entry.name,
     figure(entry.score),
-    `${figure(entry.low)} … ${figure(entry.high)}`,
+    interval(entry.low, entry.high),
     entry.weight > 0 ? `${Math.round(entry.weight * 100)} %` : "",
     entry.family === "ensemble" ? "" : `${entry.seconds}s`,
   ]);
@@ -115,15 +126,16 @@ function printRun(
   print();
   const [first] = record.test.metrics;
   print(
-    `On ${record.test.rows} untouched rows: ${first!.title} ${bold(figure(first!.value))} (${figure(first!.low)} … ${figure(first!.high)}); doing nothing ${figure(first!.baseline)}.`,
+    `On ${record.test.rows} untouched rows: ${first!.title} ${bold(figure(first!.value))} (${Number.isNaN(first!.low) ? "interval not defined" : interval(first!.low, first!.high)}); doing nothing ${figure(first!.baseline)}.`,
   );
+  if (Number.isNaN(first!.low)) print(noInterval);
   const chosen = record.leaderboard.find(({ name }) => name === record.chosen)!.family;
   const tried = record.leaderboard.filter(({ family }) => family !== "baseline").length;
   const warning = againstNothing(first!, chosen, tried);
   if (warning !== undefined) print(warning);
   if (record.simpler)
     print(
-      `${record.simpler.name} is within the noise of the best: the difference is ${figure(record.simpler.difference)} (${figure(record.simpler.low)} … ${figure(record.simpler.high)}).`,
+      `${record.simpler.name} is within the noise of the best: the difference is ${figure(record.simpler.difference)} (${interval(record.simpler.low, record.simpler.high)}).`,
     );
   for (const other of record.against ?? []) printChallenge(other, metric.title);
   const failed = record.skipped.filter(
@@ -149,9 +161,16 @@ function printRun(
 /** One line on another file, and the plain verdict. */
 function printChallenge(other: NonNullable<RunRecord["against"]>[number], title: string): void {
   const { model, score, low, high, gain, gainLow, gainHigh, notes } = other;
-  const verdict = gainLow > 0 ? "better" : gainHigh < 0 ? "worse" : "the same within the noise";
+  const verdict =
+    gainLow > 0
+      ? "better"
+      : gainHigh < 0
+        ? "worse"
+        : Number.isNaN(gainLow)
+          ? `${gain > 0 ? "better" : "worse"} here, which tells nothing about other rows`
+          : "the same within the noise";
   print(
-    `${model} on the same rows: ${title} ${figure(score)} (${figure(low)} … ${figure(high)}); this file is ${bold(verdict)}, by ${figure(gain)} (${figure(gainLow)} … ${figure(gainHigh)}).`,
+    `${model} on the same rows: ${title} ${figure(score)} (${interval(low, high)}); this file is ${bold(verdict)}, by ${figure(gain)} (${interval(gainLow, gainHigh)}).`,
   );
   for (const note of notes) print(`  ${dim("note:")} ${note}`);
 }

@@ -131,12 +131,15 @@ export function nullTestOf(
   groups?: Int32Array,
 ): NonNullable<Audit["nullTest"]> {
   const chance = metric.score(base);
-  const { score, low, high } = bootstrapInterval(metric, shuffled, {
+  const interval = bootstrapInterval(metric, shuffled, {
     seed,
     replicates: 300,
     confidence: 0.99,
     groups,
   });
+  const { score } = interval;
+  // Where no interval is defined the score stands for itself.
+  const [low, high] = Number.isNaN(interval.low) ? [score, score] : [interval.low, interval.high];
   const slack = 1e-6 * Math.max(1, Math.abs(chance));
   const passed = metric.greaterIsBetter ? low <= chance + slack : high >= chance - slack;
   return { score, low, high, chance, passed };

@@ -199,15 +199,14 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   return { model: bytes, record, report: reportData({ ...parts, training, record }) };
 }
 
-/** A figure as the file keeps it. */
-function figureOf({
-  name,
-  value,
-  low,
-  high,
-  baseline,
-}: MetricFigure): Pick<MetricFigure, "name" | "value" | "low" | "high" | "baseline"> {
-  return { name, value, low, high, baseline };
+/** A figure as the file keeps it: without what is not defined. */
+function figureOf({ name, value, low, high, baseline }: MetricFigure) {
+  return {
+    name,
+    value,
+    ...(Number.isFinite(low) && { low, high }),
+    ...(Number.isFinite(baseline) && { baseline }),
+  };
 }
 
 /**
