@@ -1,4 +1,5 @@
 export { type CarriedRows, carriedRows, requireRowLimit } from "./carried-rows.ts";
+export { plattScale } from "./platt.ts";
 export { requireLossDomain } from "./loss-domain.ts";
 export { type PooledBlock, poolAdjacentViolators } from "./pool-adjacent.ts";
 export type { Estimator, FitContext, Fitted, Target, TrainingSet } from "./estimator.ts";

@@ -26,6 +26,7 @@ const costs: Record<
   linear: { base: 0.05, perCell: 0.005, perClass: false },
   ridge: { base: 0.05, perCell: 0.01, perClass: false },
   elasticNet: { base: 0.05, perCell: 0.01, perClass: false },
+  linearSvm: { base: 0.2, perCell: 0.03, perClass: true },
   lasso: { base: 0.05, perCell: 0.01, perClass: false },
   logistic: { base: 0.1, perCell: 0.06, perClass: true },
   poisson: { base: 0.1, perCell: 0.01, perClass: false },

@@ -70,7 +70,7 @@ const neighbors: Candidate = { name: "nearest neighbours", family: "nearestNeigh
 
 /** Tried only where they are named: they answer another question than the usual one, or carry much for it. */
 const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
-  classification: [neighbors],
+  classification: [{ name: "linear SVM", family: "linearSvm", parameters: {} }, neighbors],
   regression: [
     { name: "lasso", family: "lasso", parameters: {} },
     { name: "Poisson", family: "poisson", parameters: {} },

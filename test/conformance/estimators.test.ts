@@ -13,6 +13,8 @@ import {
   lassoParameters,
   linear,
   linearParameters,
+  linearSvm,
+  linearSvmParameters,
   logistic,
   logisticParameters,
   poisson,
@@ -73,6 +75,24 @@ const members: readonly Member[] = [
     name: "elasticNet of its own choice",
     make: elasticNet,
     table: elasticNetParameters,
+    exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+  },
+  {
+    name: "linearSvm",
+    make: linearSvm,
+    table: linearSvmParameters,
+    light: { l2: 1 },
+    exceptions: {
+      "a row of weight 2 counts as two":
+        "probabilities come from folds, and a row of weight 2 is in one of them",
+    },
+  },
+  {
+    name: "linearSvm by the hinge",
+    make: linearSvm,
+    table: linearSvmParameters,
+    light: { loss: "hinge" },
+    sumTolerance: 1e-3,
     exceptions: { "a row of weight 2 counts as two": chosenByFolds },
   },
   { name: "lasso", make: lasso, table: lassoParameters, light: { lambda: 0.01 } },

@@ -21,6 +21,7 @@ from sklearn.linear_model import (
     enet_path,
     lasso_path,
 )
+from sklearn.svm import SVC, LinearSVC
 
 warnings.simplefilter("ignore")
 i = np.arange(60)
@@ -93,5 +94,18 @@ for table, x, y in [("narrow", X, targets["number"]), ("wide", wide, wide_y)]:
             alphas, coefficients, _ = lasso_path(centred, yc, alphas=alphas, tol=1e-15, max_iter=1000000)
         paths.append(dict(table=table, l1Ratio=ratio, lambdas=alphas.tolist(),
                           coefficients=[{int(j): float(b[j]) for j in np.flatnonzero(b)} for b in coefficients.T]))
+
+for weighted, w in weights.items():
+    for l2 in [1.0, 0.1]:
+        y = targets["two"]
+        t = 2 * y - 1
+        for loss in ["squaredHinge", "hinge"]:
+            # An intercept scaled so far is hardly penalised; SVC does not penalise its own.
+            fit = (LinearSVC(C=1 / l2, dual=False, tol=1e-13, max_iter=10000000, intercept_scaling=1e3) if loss == "squaredHinge"
+                   else SVC(kernel="linear", C=1 / l2, tol=1e-10)).fit(X, y, sample_weight=w)
+            short = np.maximum(0, 1 - t * fit.decision_function(X))
+            value = (w * (short**2 if loss == "squaredHinge" else short)).sum() + 0.5 * l2 * (fit.coef_**2).sum()
+            cases.append(dict(family="linearSvm", target="two", weight=weighted, l2=l2, loss=loss, objective=float(value),
+                              coefficients=fit.coef_.tolist(), intercepts=fit.intercept_.tolist()))
 out = dict(made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}", cases=cases, paths=paths)
 (pathlib.Path(__file__).parent / "linear.json").write_text(json.dumps(out, indent=1) + "\n")

@@ -10,6 +10,7 @@ import {
   gamma,
   huber,
   lasso,
+  linearSvm,
   logistic,
   poisson,
   quantile,
@@ -26,7 +27,8 @@ interface Case {
     | "gamma"
     | "tweedie"
     | "huber"
-    | "quantile";
+    | "quantile"
+    | "linearSvm";
   readonly target: "number" | "two" | "three" | "count" | "amount" | "outliers";
   readonly weight: "equal" | "unequal";
   readonly l2?: number;
@@ -37,6 +39,7 @@ interface Case {
   readonly scale?: number;
   readonly l1?: number;
   readonly level?: number;
+  readonly loss?: "squaredHinge" | "hinge";
   readonly objective?: number;
   readonly coefficients: readonly (readonly number[])[];
   readonly intercepts: readonly number[];
@@ -95,7 +98,7 @@ describe("fits equal scikit-learn's", () => {
   const named = cases.map(
     (c) =>
       [
-        `${c.family} of ${c.target}, ${c.weight} weights, ${c.l2 ?? c.lambda_ ?? c.l1}, ${c.power ?? c.epsilon ?? c.level ?? ""}`,
+        `${c.family} of ${c.target}, ${c.weight} weights, ${c.l2 ?? c.lambda_ ?? c.l1}, ${c.power ?? c.epsilon ?? c.level ?? c.loss ?? ""}`,
         c,
       ] as const,
   );
@@ -182,6 +185,27 @@ describe("fits equal scikit-learn's", () => {
       objective += (weight?.[i] ?? 1) * Math.max(c.level! * e, (c.level! - 1) * e);
     });
     expectNear(objective / c.objective!, 1, 1e-8);
+  });
+
+  test.each(of("linearSvm"))("%s, objective to 1e-5 and not above", async (_, c) => {
+    const weight = weights[c.weight];
+    const y = targets.two;
+    const fitted = await linearSvm({ l2: c.l2!, loss: c.loss! }).fit(
+      { x, y, ...(weight ? { weight } : {}) },
+      context,
+    );
+    expect(fitted.summary).toMatchObject({ converged: true });
+    const [b] = fitted.coefficients;
+    let objective = 0.5 * c.l2! * b!.reduce((sum, one) => sum + one * one, 0);
+    index.forEach((i) => {
+      const score = b!.reduce((sum, one, j) => sum + one * columns[j]![i]!, fitted.intercepts[0]!);
+      const short = Math.max(0, 1 - (2 * y.codes[i]! - 1) * score);
+      objective += (weight?.[i] ?? 1) * (c.loss === "hinge" ? short : short ** 2);
+    });
+    expectNear(objective / c.objective!, 1, 1e-5);
+    expect(objective).toBeLessThanOrEqual(c.objective! * (1 + 1e-8));
+    c.coefficients[0]!.forEach((one, j) => expectNear(b![j]!, one, 1e-4));
+    expectNear(fitted.intercepts[0]!, c.intercepts[0]!, 1e-4);
   });
 
   const first30 = index.slice(0, 30);

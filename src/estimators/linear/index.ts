@@ -15,6 +15,7 @@ export {
   lasso,
   lassoParameters,
 } from "./elastic-net.ts";
+export { linearSvm, linearSvmParameters } from "./linear-svm.ts";
 export { huber, huberParameters } from "./huber.ts";
 export { quantile, quantileParameters } from "./quantile.ts";
 export {

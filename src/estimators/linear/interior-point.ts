@@ -1,10 +1,12 @@
 /**
- * The linear program of quantile regression by a primal-dual interior point method.
+ * The programs of quantile regression and of the hinge loss by a primal-dual interior point method.
  *
- * The dual is max yᵀ a with Zᵀ a = Zᵀ (1 − level) w and 0 ≤ a ≤ w, one number a row. Each step solves one
+ * Of quantiles, the dual is max yᵀ a with Zᵀ a = Zᵀ (1 − level) w and 0 ≤ a ≤ w, one number a row. Each step solves one
  * system Zᵀ D Z; Mehrotra's corrector makes tens of them enough. Since a stays feasible, its value bounds the
  * optimum from below: the fit ends when the loss is within the tolerance of that bound, and says
- * `converged` only then. A penalty c |v| is one more row: level ½, weight 2 c, target 0. Source: Portnoy & Koenker 1997, Statistical Science 12(4); Mehrotra
+ * `converged` only then. A penalty c |v| is one more row: level ½, weight 2 c, target 0. With a
+ * penalty ½ c v² the program is quadratic: Zᵀ a − Zᵀ (1 − level) w then follows c v, and both take steps of
+ * one length. The hinge loss is level 1 on the errors 1 − margin. Source: Portnoy & Koenker 1997, Statistical Science 12(4); Mehrotra
  * 1992, SIAM J. Optimization 2(4).
  */
 import type { BlockProducts } from "./block-products.ts";
@@ -18,6 +20,8 @@ export interface PinballProblem {
   readonly level: number;
   /** Factor of |v| per parameter; 0 for none. Shape [q]. */
   readonly penalty: Float64Array;
+  /** Factor of ½ v² per parameter. Shape [q]. */
+  readonly ridge?: Float64Array;
 }
 
 export interface PinballOptions {
@@ -62,9 +66,10 @@ interface Program {
   readonly sums: (d: Float64Array) => Float64Array;
   readonly gram: (d: Float64Array) => Promise<Float64Array>;
   readonly q: number;
+  readonly ridge: Float64Array | undefined;
 }
 
-function programOf({ products, y, weight, level, penalty }: PinballProblem): Program {
+function programOf({ products, y, weight, level, penalty, ridge }: PinballProblem): Program {
   const n = y.length;
   const q = penalty.length;
   const penalised = Array.from(penalty.keys()).filter((a) => penalty[a]! > 0);
@@ -79,6 +84,7 @@ function programOf({ products, y, weight, level, penalty }: PinballProblem): Pro
   };
   return {
     q,
+    ridge,
     target: joined(y, () => 0),
     upper: joined(weight, (a) => 2 * penalty[a]!),
     levels: joined(new Float64Array(n).fill(level), () => 0.5),
@@ -95,6 +101,7 @@ function programOf({ products, y, weight, level, penalty }: PinballProblem): Pro
       penalised.forEach((a, k) => {
         total[a * q + a]! += d[n + k]!;
       });
+      if (ridge !== undefined) for (let a = 0; a < q; a++) total[a * q + a]! += ridge[a]!;
       return total;
     },
   };
@@ -112,7 +119,9 @@ export async function minimisePinball(
   const n = target.length;
   const taken = Uint32Array.from(upper.keys()).filter((i) => upper[i]! > 0);
   const balance = program.sums(upper.map((u, i) => (1 - levels[i]!) * u));
-  const a = upper.map((u, i) => (1 - levels[i]!) * u);
+  const { ridge } = program;
+  // Within the bounds, and of a quantile feasible from the start.
+  const a = upper.map((u, i) => (ridge === undefined ? 1 - levels[i]! : 0.5) * u);
   const rest = upper.map((u, i) => u - a[i]!);
   let v = await leastSquaresStart(program);
   let errors = residuals(program, v);
@@ -137,7 +146,8 @@ export async function minimisePinball(
     }
     const solve = ridgedSolve(await program.gram(d), program.q);
     // Predictor: straight for the optimum.
-    let dv = solve(program.sums(right));
+    const unmet = ridge === undefined ? undefined : imbalance(program, ridge, a, v, balance);
+    let dv = solve(less(program.sums(right), unmet));
     let slope = program.scores(dv);
     const da = new Float64Array(n);
     const dOver = new Float64Array(n);
@@ -164,7 +174,7 @@ export async function minimisePinball(
       middle[i] = (mu - da[i]! * dOver[i]!) / a[i]! - (mu + da[i]! * dUnder[i]!) / rest[i]!;
       right[i] = d[i]! * (over[i]! - under[i]! - middle[i]!);
     }
-    dv = solve(program.sums(right));
+    dv = solve(less(program.sums(right), unmet));
     slope = program.scores(dv);
     for (const i of taken) {
       const before = da[i]!;
@@ -175,6 +185,7 @@ export async function minimisePinball(
     }
     alongDual = Math.min(longest(a, da, 1, taken), longest(rest, da, -1, taken));
     alongPrimal = Math.min(longest(over, dOver, 1, taken), longest(under, dUnder, 1, taken));
+    if (ridge !== undefined) alongDual = alongPrimal = Math.min(alongDual, alongPrimal);
     if (!(alongDual > 1e-12) && !(alongPrimal > 1e-12)) return best;
     for (const i of taken) {
       a[i]! += alongDual * da[i]!;
@@ -185,6 +196,22 @@ export async function minimisePinball(
     v = v.map((value, k) => value - alongPrimal * dv[k]!);
     errors = residuals(program, v);
   }
+}
+
+/** Zᵀ a − Zᵀ (1 − level) w − ridge v, which ends at 0. */
+function imbalance(
+  { sums }: Program,
+  ridge: Float64Array,
+  a: Float64Array,
+  v: Float64Array,
+  balance: Float64Array,
+): Float64Array {
+  return sums(a).map((held, k) => held - balance[k]! - ridge[k]! * v[k]!);
+}
+
+function less(values: Float64Array, by: Float64Array | undefined): Float64Array {
+  if (by !== undefined) for (let k = 0; k < values.length; k++) values[k]! -= by[k]!;
+  return values;
 }
 
 function residuals({ target, scores }: Program, v: Float64Array): Float64Array {
@@ -205,7 +232,7 @@ function quartiles(errors: Float64Array, taken: Uint32Array): number[] {
 
 /** The loss at v, and the value of the dual at a, which no loss falls below, less what rounding took from Zᵀ a. */
 function gapOf(
-  { target, upper, levels, sums }: Program,
+  { target, upper, levels, sums, ridge }: Program,
   errors: Float64Array,
   a: Float64Array,
   v: Float64Array,
@@ -219,7 +246,12 @@ function gapOf(
     bound += target[i]! * (a[i]! - (1 - levels[i]!) * upper[i]!);
   }
   const held = sums(a);
-  for (let k = 0; k < v.length; k++) bound -= Math.abs((held[k]! - balance[k]!) * v[k]!);
+  for (let k = 0; k < v.length; k++) {
+    const off = held[k]! - balance[k]!;
+    const squared = ridge?.[k] ?? 0;
+    loss += 0.5 * squared * v[k]! ** 2;
+    bound -= squared > 0 ? off ** 2 / (2 * squared) : Math.abs(off * v[k]!);
+  }
   return { loss, bound };
 }
 

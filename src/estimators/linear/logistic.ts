@@ -125,7 +125,7 @@ function fittedLogistic(
 }
 
 /** Puts the columns of the present classes in their places, 0 for the others. */
-function spreadClasses(p: Value, present: readonly number[], classCount: number): Value {
+export function spreadClasses(p: Value, present: readonly number[], classCount: number): Value {
   if (present.length === classCount) return p;
   const places = Array.from({ length: classCount }, (_, k) => {
     const at = present.indexOf(k);

@@ -9,8 +9,10 @@
 import {
   abs,
   add,
+  cast,
   div,
   exp,
+  greater,
   log,
   max,
   mul,
@@ -85,6 +87,24 @@ function manyClasses(s: Value, y: Value): LossTerms {
     curvature: (a, b) => (a === b ? mul(row(a), sub(1, row(a))) : neg(mul(row(a), row(b)))),
   };
 }
+
+/** max(0, 1 − margin)² of 0 and 1, the margin being the score with the sign of the class. */
+export const squaredHinge: ScoreLoss = {
+  outputs: 1,
+  terms(s, y) {
+    const sign = sub(mul(y, 2), 1);
+    const short = relu(sub(1, mul(sign, s)));
+    return {
+      losses: mul(short, short),
+      slope: mul(mul(short, sign), -2),
+      curvature: () => mul(cast(greater(short, 0), "float64"), 2),
+    };
+  },
+  constant: () => 0,
+  typicalCurvature: () => 2,
+  penaltyUnit: () => 1,
+  complete: logLossOf(2).complete,
+};
 
 /**
  * Half the deviance of a number above 0 with variance mean^power and mean exp(score).
