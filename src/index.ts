@@ -5,7 +5,7 @@
  */
 export { type ErrorCode, MillwrightError } from "./core/index.ts";
 export { openTable, type Table, tableFromRows } from "./data/index.ts";
-export { load, type Model } from "./model/index.ts";
+export { load, type Model, type ModelRecipe } from "./model/index.ts";
 export { type Pipeline, pipeline, type TrainedPipeline } from "./pipeline/index.ts";
 export {
   boolean,
@@ -18,4 +18,11 @@ export {
   type RowOf,
   text,
 } from "./schema/index.ts";
-export { type RunRecord, type TrainOptions, type TrainResult, trainTable } from "./tasks/index.ts";
+export {
+  refit,
+  type RefitOptions,
+  type RunRecord,
+  type TrainOptions,
+  type TrainResult,
+  trainTable,
+} from "./tasks/index.ts";

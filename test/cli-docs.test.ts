@@ -40,6 +40,7 @@ describe("docs/cli.md", () => {
       "evaluate",
       "inspect",
       "types",
+      "eject",
       "demo",
       "doctor",
     ]);

@@ -161,7 +161,8 @@ function createProgram(run: Run): Command {
       .command("train")
       .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
       .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
-      .requiredOption("--target <column>", "the column to predict")
+      .option("--target <column>", "the column to predict")
+      .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
       .option(
         "--task <task>",
         "classification or regression; decided from the target unless told",
@@ -212,7 +213,7 @@ function createProgram(run: Run): Command {
         costs,
       ),
   )
-    .option(...seedOption)
+    .option(seedOption[0], seedOption[1], seedOption[2])
     .option(...threadsOption)
     .option("--out <folder>", "where the results go", ".")
     .option(...jsonOption)
@@ -283,6 +284,14 @@ function createProgram(run: Run): Command {
     .requiredOption("-o, --out <file>", "where to write the module")
     .option(...jsonOption)
     .action(run(async (model, flags) => (await import("./commands/types.ts")).types(model, flags)));
+
+  program
+    .command("eject")
+    .description("write how a model file was made as a TypeScript program that makes it again")
+    .argument("<model>", "a model.onnx")
+    .requiredOption("-o, --out <file>", "where to write the program")
+    .option(...jsonOption)
+    .action(run(async (model, flags) => (await import("./commands/eject.ts")).eject(model, flags)));
 
   program
     .command("demo")

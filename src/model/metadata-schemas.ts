@@ -302,6 +302,22 @@ export const metadataSchemas = {
     properties: {
       seed: { type: "integer" },
       options: { description: "The options of the run." },
+      members: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: {
+            name: { ...string, description: "Its random choices follow from the seed and this name." },
+            family: string,
+            parameters: any,
+            weight: { ...share, description: "Share in the blend; 1 for a single model." },
+          },
+          required: ["name", "family", "parameters", "weight"],
+          additionalProperties: false,
+        },
+        minItems: 1,
+        description: "What was chosen, so that it can be fitted again without a search.",
+      },
       software: string,
     },
     required: ["seed", "options", "software"],

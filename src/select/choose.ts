@@ -13,6 +13,7 @@ import {
   withinFolds,
 } from "../evaluate/index.ts";
 import type { Metric } from "../metrics/index.ts";
+import { MillwrightError } from "../core/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
 import { family } from "./families.ts";
 import type { RaceEntry, RaceResult } from "./race.ts";
@@ -54,8 +55,15 @@ const replicates = 300;
 
 /**
  * @param judged - The covered rows of the race, in their order.
+ * @param shares - Of each candidate by name, where they are settled; else they are chosen here.
  */
-export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, seed: number): Choice {
+export function choose(
+  race: RaceResult,
+  judged: JudgedRows,
+  metric: Metric,
+  seed: number,
+  shares?: ReadonlyMap<string, number>,
+): Choice {
   const rowCount = race.coveredRows.length;
   const places = samplePlaces(rowCount, maxSearchRows, seed);
   const sample = judgedAt(judged, places);
@@ -74,13 +82,16 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     score: scoreOf(judged, entry.predictions),
     entry: entry as RaceEntry | undefined,
   }));
-  let chosen = ranked.reduce((best, other) => (cost(other.score) < cost(best.score) ? other : best));
+  const settled = shares && settledMembers(race.entries, shares);
+  let chosen = settled
+    ? ranked.find((item) => item.entry === settled[0]!.entry)!
+    : ranked.reduce((best, other) => (cost(other.score) < cost(best.score) ? other : best));
   let members = [{ entry: chosen.entry!, weight: 1 }];
-  const blend = blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled);
+  const blend = settled ?? blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled);
   if (blend.length > 1) {
     const answers = average(blend);
     const score = scoreOf(judged, answers);
-    if (cost(score) < cost(chosen.score)) {
+    if (settled !== undefined || cost(score) < cost(chosen.score)) {
       members = blend;
       chosen = {
         name: "ensemble",
@@ -126,6 +137,28 @@ export function choose(race: RaceResult, judged: JudgedRows, metric: Metric, see
     }))
     .find(({ comparison }) => comparison.low <= 0);
   return { board, members, chosen: chosen.name, answers: chosen.answers, ...(simpler && { simpler }) };
+}
+
+/** Entries with their settled shares; what could not be fitted leaves its share to the others. */
+function settledMembers(
+  entries: readonly RaceEntry[],
+  shares: ReadonlyMap<string, number>,
+): { entry: RaceEntry; weight: number }[] {
+  const members = entries.flatMap((entry) => {
+    const weight = shares.get(entry.candidate.name) ?? 0;
+    return weight > 0 ? [{ entry, weight }] : [];
+  });
+  const wanted = [...shares].filter(([, share]) => share > 0);
+  if (members.length === 0) {
+    throw new MillwrightError(
+      "FIT_DIVERGED",
+      `None of the ${wanted.length} models of the recipe could be fitted: ${wanted.map(([name]) => name).join(", ")}.`,
+      "Train with a search, without --like.",
+    );
+  }
+  if (members.length === wanted.length) return members;
+  const total = members.reduce((sum, { weight }) => sum + weight, 0);
+  return members.map(({ entry, weight }) => ({ entry, weight: weight / total }));
 }
 
 function metricOn(metric: Metric, rows: JudgedRows): Metric {

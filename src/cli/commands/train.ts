@@ -1,7 +1,16 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
-import { parseColumnFlag, type Reading, readingFlags, shellWord } from "../../data/index.ts";
-import { parseRequirement, type RunRecord, trainTable } from "../../tasks/index.ts";
+import { MillwrightError } from "../../core/index.ts";
+import { parseColumnFlag, type Reading, readingFlags, readingOf, shellWord } from "../../data/index.ts";
+import { readMetadata } from "../../model/index.ts";
+import {
+  parseRequirement,
+  refit,
+  type RefitOptions,
+  type RunRecord,
+  type TrainResult,
+  trainTable,
+} from "../../tasks/index.ts";
 import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
@@ -21,7 +30,8 @@ import {
 import { version } from "../version.ts";
 
 export interface TrainFlags extends Reading {
-  readonly target: string;
+  readonly target?: string;
+  readonly like?: string;
   readonly task?: "classification" | "regression";
   readonly metric?: string;
   readonly positive?: string;
@@ -43,7 +53,7 @@ export interface TrainFlags extends Reading {
   readonly inputs?: readonly string[];
   readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
-  readonly seed: number;
+  readonly seed?: number;
   readonly threads?: number;
   readonly out: string;
   readonly json?: boolean;
@@ -51,26 +61,37 @@ export interface TrainFlags extends Reading {
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
-  const { column, test, require, json = false, out, threads, ...rest } = flags;
+  const { column, test, require, json = false, out, threads, like, against, inputs, ...rest } = flags;
   const requirements = require?.map(parseRequirement);
   const folder = prepareFolder(out);
   requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
   const progress = startProgress(json);
   const interrupt = catchInterrupt(json);
   try {
-    const result = await trainTable({
-      ...rest,
+    const settled = {
+      ...readingOf(flags),
       source,
       ...(test !== undefined && { testSource: test }),
       ...(requirements && { require: requirements }),
-      ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+      ...(against && { against }),
+      ...(inputs && { inputs }),
       threads: threads ?? availableParallelism(),
       signal: interrupt.signal,
       onProgress: progress.listen,
       // The clock of `performance` starts with the process, and so does the promise of --time.
       startedMs: 0,
       software: `millwright ${version}`,
-    });
+    };
+    const result =
+      like === undefined
+        ? await trainTable({
+            ...rest,
+            ...settled,
+            target: requireTarget(flags.target),
+            seed: flags.seed ?? 0,
+            ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+          })
+        : await refitLike(like, flags, settled);
     progress.listen({ stage: "draw the report" });
     const { renderReport } = await import("../../report/index.ts");
     const report = await renderReport(result.report);
@@ -88,6 +109,60 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     interrupt.release();
     progress.end();
   }
+}
+
+function requireTarget(target: string | undefined): string {
+  if (target !== undefined) return target;
+  throw new MillwrightError(
+    "PARAMETER_MISSING",
+    "millwright train: neither --target nor --like is given.",
+    "Name the column to predict with --target, or a model file to fit anew with --like; `millwright look` shows likely targets.",
+  );
+}
+
+/** What a recipe settles; giving it again would be a question without an answer. */
+const settledByRecipe = [
+  "target",
+  "task",
+  "metric",
+  "positive",
+  "time",
+  "budget",
+  "families",
+  "folds",
+  "testSize",
+  "column",
+  "keep",
+  "drop",
+  "weight",
+  "group",
+  "timeColumn",
+  "id",
+  "cost",
+  "classWeight",
+  "seed",
+] as const satisfies readonly (keyof TrainFlags)[];
+
+/** Fits the recipe of a file anew, and holds the old file against the new one. */
+async function refitLike(like: string, flags: TrainFlags, options: RefitOptions): Promise<TrainResult> {
+  const given = settledByRecipe.find((name) => flags[name] !== undefined);
+  if (given !== undefined) {
+    const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--like ${like} settles what --${flag} is given for too.`,
+      `Leave --${flag} out, or train anew without --like.`,
+    );
+  }
+  const { recipe, schema } = await readMetadata(like);
+  if (recipe === undefined) {
+    throw new MillwrightError(
+      "MODEL_INVALID",
+      `${like} does not say how it was made, so that it cannot be fitted anew.`,
+      "Train with --target.",
+    );
+  }
+  return await refit(recipe, { ...options, like, schema, against: [like, ...(options.against ?? [])] });
 }
 
 function printRun(

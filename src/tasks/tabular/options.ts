@@ -3,6 +3,7 @@ import type { Json, ProgressListener } from "../../core/index.ts";
 import type { ColumnOverride, Reading } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
 import type { ClassWeightOption } from "./class-weights.ts";
+import type { Choice } from "../../select/index.ts";
 import type { Requirement } from "./requirements.ts";
 
 export interface TrainOptions extends Reading {
@@ -47,6 +48,10 @@ export interface TrainOptions extends Reading {
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
+  /** What to fit, with which shares, instead of a race; kept in the file as it is. */
+  readonly recipe?: ModelRecipe;
+  /** The file that `recipe` comes from, for the command that makes the same again. */
+  readonly like?: string;
   /** `performance.now()` when the command began, so that `time` counts from there. */
   readonly startedMs?: number;
   /** Name and version of this program, for card and recipe. */
@@ -57,7 +62,8 @@ export interface TrainOptions extends Reading {
  * What the file says of how it was made: enough to make it again from the same table, and nothing
  * about where or when: no path, no clock, no thread count.
  */
-export function recipeOf(options: TrainOptions, unitsUsed: number): ModelRecipe {
+export function recipeOf(options: TrainOptions, unitsUsed: number, choice: Choice): ModelRecipe {
+  if (options.recipe !== undefined) return { ...options.recipe, software: options.software };
   const {
     target,
     task,
@@ -99,5 +105,14 @@ export function recipeOf(options: TrainOptions, unitsUsed: number): ModelRecipe 
   const given = Object.fromEntries(
     Object.entries({ ...chosen, judgedElsewhere }).filter(([, value]) => value !== undefined),
   );
-  return { seed: options.seed, options: { ...given, budget: unitsUsed } as Json, software: options.software };
+  const members = choice.members.map(({ entry, weight }) => {
+    const { name, family, parameters } = entry.candidate;
+    return { name, family, parameters: parameters as Json, weight };
+  });
+  return {
+    seed: options.seed,
+    options: { ...given, budget: unitsUsed } as Json,
+    members,
+    software: options.software,
+  };
 }

@@ -4,16 +4,18 @@ import type { ClassWeightOption } from "./class-weights.ts";
 import type { TrainOptions } from "./options.ts";
 
 export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
-  const words = [
-    "npx millwright train",
-    ...options.source.map((source) => shellWord(withoutPassword(source))),
-    "--target",
-    shellWord(options.target),
-  ];
+  const sources = options.source.map((source) => shellWord(withoutPassword(source)));
+  const words = ["npx millwright train", ...sources];
   const flag = (name: string, value: string | number | undefined): void => {
     if (value !== undefined) words.push(name, shellWord(String(value)));
   };
+  if (options.like === undefined) flag("--target", options.target);
   words.push(...readingFlags(options).map(shellWord));
+  if (options.like !== undefined) {
+    flag("--like", options.like);
+    flag("--test", options.testSource);
+    return words.join(" ");
+  }
   flag("--task", options.task);
   flag("--metric", options.metric);
   flag("--positive", options.positive);

@@ -37,6 +37,7 @@ import {
 } from "./labelled.ts";
 import { recipeOf, type TrainOptions } from "./options.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
+import { recordedCandidates, recordedShares } from "./recorded.ts";
 import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
 import {
@@ -86,7 +87,9 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   requireClasses(task, table.y);
   requireFitting(options.require ?? [], task);
   const metric = metricOf(options.metric, table.y);
-  const candidates = portfolio(task.kind, options.families, metric.name);
+  const candidates = options.recipe
+    ? recordedCandidates(options.recipe)
+    : portfolio(task.kind, options.families, metric.name);
   requireFamilies(options.families, table.y, featureColumns(table.frame.schema));
   const splits = splitRows(table.frame, table.y, {
     testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
@@ -122,7 +125,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     },
     processes: options.threads,
     ...(options.time === undefined
-      ? { budgetUnits: options.budget ?? defaultBudget }
+      ? { budgetUnits: options.recipe ? Infinity : (options.budget ?? defaultBudget) }
       : { seconds: raceSeconds(options.time, secondsLeft()) }),
     ...(options.signal && { signal: options.signal }),
     onProgress: progress,
@@ -132,7 +135,7 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   const folds = foldsOf(data, race.coveredRows);
   const learnt = judgedRows(training, task);
   const judged = { ...judgedAt(learnt, race.coveredRows), folds };
-  const choice = choose(race, judged, metric, options.seed);
+  const choice = choose(race, judged, metric, options.seed, options.recipe && recordedShares(options.recipe));
   // As the families learnt them: else calibration would take the class weights away again.
   const calibration = calibrationFor(
     weighClasses(judged, classWeights),
@@ -282,7 +285,7 @@ async function compose(
         featureColumns(frame.schema).map((column) => column.name),
       ),
       data: { rowCount: frame.rowCount, columnCount: frame.schema.columns.length, sha256: table.fingerprint },
-      recipe: recipeOf(options, race.unitsUsed),
+      recipe: recipeOf(options, race.unitsUsed, choice),
     },
     random: createRandom(options.seed).child("compose"),
   });

@@ -1,0 +1,21 @@
+/** `millwright eject`: how a model file was made, as a TypeScript program that makes it again. */
+import { basename } from "node:path";
+import { sha256 } from "../../core/index.ts";
+import { readMetadata, readSource } from "../../model/index.ts";
+import { prepareFile, writeWhole } from "../../pipeline/index.ts";
+import { ejectedModule } from "../../tasks/index.ts";
+import { print, printJson } from "../terminal.ts";
+
+export async function eject(
+  path: string,
+  flags: { readonly out: string; readonly json?: boolean },
+): Promise<void> {
+  prepareFile(flags.out);
+  const { bytes } = await readSource(path);
+  const text = ejectedModule(basename(path), sha256(bytes), await readMetadata(bytes));
+  writeWhole({ [flags.out]: text });
+  const lines = text.split("\n").length - 1;
+  if (flags.json) printJson({ format: 1, model: path, out: flags.out, lines });
+  else
+    print(`${flags.out} makes ${basename(path)} again in ${lines} lines: npx tsx ${flags.out} <the table>`);
+}

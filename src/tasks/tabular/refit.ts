@@ -1,0 +1,81 @@
+/** What a file says of how it was made, fitted again without a search. */
+import type { ColumnOverride } from "../../data/index.ts";
+import type { ModelRecipe } from "../../model/index.ts";
+import type { Schema } from "../../schema/index.ts";
+import type { TrainOptions } from "./options.ts";
+import { requireMembers } from "./recorded.ts";
+import { trainTable, type TrainResult } from "./train.ts";
+
+/** The options of a run that a recipe does not settle. */
+export type RefitOptions = Omit<
+  TrainOptions,
+  | "target"
+  | "task"
+  | "metric"
+  | "positive"
+  | "time"
+  | "budget"
+  | "families"
+  | "folds"
+  | "testSize"
+  | "columns"
+  | "keep"
+  | "drop"
+  | "weight"
+  | "group"
+  | "timeColumn"
+  | "id"
+  | "cost"
+  | "classWeight"
+  | "seed"
+  | "recipe"
+  | "software"
+> & {
+  /** Name and version of the program, for the file; that of the recipe unless told. */
+  readonly software?: string;
+  /** Columns of the file that the recipe comes from: they keep their kinds, whatever the new rows look like. */
+  readonly schema?: Schema;
+};
+
+/**
+ * Fits what a recipe records: the same options, the same models with the same shares, no search. On the same table
+ * it gives the same bytes.
+ *
+ * @param recipe - `metadata.recipe` of a file, or what `millwright eject` wrote.
+ * @throws MillwrightError `MODEL_INVALID` for a recipe without models; as `trainTable`.
+ */
+export async function refit(recipe: ModelRecipe, options: RefitOptions): Promise<TrainResult> {
+  const { schema, software = recipe.software, ...rest } = options;
+  const {
+    budget: _,
+    judgedElsewhere: __,
+    ...recorded
+  } = recipe.options as unknown as TrainOptions & {
+    readonly judgedElsewhere?: true;
+  };
+  requireMembers(recipe);
+  const pinned = schema === undefined ? {} : kindsOf(schema);
+  const columns = Object.fromEntries(
+    [...new Set([...Object.keys(pinned), ...Object.keys(recorded.columns ?? {})])].map((name) => [
+      name,
+      { ...pinned[name], ...recorded.columns?.[name] },
+    ]),
+  );
+  // Other rows judge, or the same share of these.
+  const { testSize, ...settled } = recorded;
+  return await trainTable({
+    ...settled,
+    ...(testSize !== undefined && options.testSource === undefined && { testSize }),
+    ...(Object.keys(columns).length > 0 && { columns }),
+    ...rest,
+    seed: recipe.seed,
+    recipe,
+    software,
+  });
+}
+
+/** Kinds of the columns that a model reads. */
+function kindsOf(schema: Schema): Record<string, ColumnOverride> {
+  const read = schema.columns.filter(({ role }) => role === "feature");
+  return Object.fromEntries(read.map(({ name, kind }) => [name, { kind }]));
+}
