@@ -89,14 +89,45 @@ async function* inBlocks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (size > 0) yield Buffer.concat(parts);
 }
 
+/** One thing that was read: a file, an address, an object, rows of a database. */
+export interface ContentRead {
+  /** As it may be shown: without passwords. */
+  readonly source: string;
+  readonly bytes: number;
+  /** SHA-256 of the bytes as they lie on disk or were sent, lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What a table was made from. */
+export interface Content {
+  /** SHA-256 of all bytes, one after the other; no name enters. */
+  readonly sha256: string;
+  readonly reads: readonly ContentRead[];
+}
+
 /**
- * SHA-256 of files' bytes as they lie on disk, one after the other; no name enters.
+ * Fingerprints of files, of each and of all.
  *
  * @param sql - The query on the files, which is part of the content.
- * @returns Lower-case hexadecimal.
  */
-export async function hashFiles(paths: readonly string[], sql = ""): Promise<string> {
-  const hash = createHash("sha256").update(sql);
-  for (const path of paths) for await (const block of readBlocks(path, "none")) hash.update(block);
-  return hash.digest("hex");
+export async function contentOf(
+  files: readonly { readonly path: string; readonly name: string }[],
+  sql = "",
+): Promise<Content> {
+  const all = createHash("sha256").update(sql);
+  // Then the two are the same.
+  const single = files.length === 1 && sql === "";
+  const reads: ContentRead[] = [];
+  for (const { path, name } of files) {
+    const one = createHash("sha256");
+    let bytes = 0;
+    for await (const block of readBlocks(path, "none")) {
+      all.update(block);
+      if (!single) one.update(block);
+      bytes += block.length;
+    }
+    const sha256 = (single ? all.copy() : one).digest("hex");
+    reads.push({ source: name, bytes, sha256 });
+  }
+  return { sha256: all.digest("hex"), reads };
 }

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { MillwrightError } from "../core/index.ts";
 import { type FieldPlan, InvalidUtf8, type RaggedRow } from "../kernels/index.ts";
-import { hashFiles, readBlocks } from "./bytes.ts";
+import { type Content, readBlocks } from "./bytes.ts";
 import type { Block } from "./csv/block.ts";
 import { addBlock, ColumnBuilder } from "./csv/columns.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
@@ -12,7 +12,7 @@ import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
 import { type Declared, type RawChunk, type RawSource, ScanAgain, type ScanOptions } from "./raw-source.ts";
-import { contentOf, type SourceFile } from "./source.ts";
+import { contentOfFiles, type SourceFile } from "./source.ts";
 import { requireRunning } from "./table.ts";
 
 export interface CsvOptions extends DialectOptions {
@@ -126,8 +126,8 @@ export class CsvSource implements RawSource {
     ];
   }
 
-  fingerprint(): Promise<string> {
-    return hashFiles(contentOf(this.opened.map((csv) => csv.file)));
+  content(): Promise<Content> {
+    return contentOfFiles(this.opened.map((csv) => csv.file));
   }
 
   async close(): Promise<void> {}

@@ -1,3 +1,4 @@
+export type { ContentRead } from "./bytes.ts";
 export { parseColumnFlag } from "./column-flag.ts";
 export {
   changedNeedsId,
@@ -57,4 +58,4 @@ export {
 } from "./splits/index.ts";
 export type { Table } from "./table.ts";
 export { tableFromRows } from "./table-from-rows.ts";
-export { withoutPassword } from "./without-password.ts";
+export { sourceTitle, withoutPassword } from "./without-password.ts";

@@ -43,7 +43,7 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
     rowCount,
     cells: new Map(settled.map(({ column, cells }) => [column.name, cells])),
     findings,
-    fingerprint: () => source.fingerprint(),
+    content: () => source.content(),
   });
 }
 

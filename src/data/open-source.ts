@@ -1,6 +1,5 @@
 /** From what a user names to rows: files by format, SQL over files, addresses of the web, databases. */
 import { MillwrightError } from "../core/index.ts";
-import { hashFiles } from "./bytes.ts";
 import { gatherFiles } from "./gather-files.ts";
 import type { HttpOptions } from "./remote/http-options.ts";
 import { type CsvOptions, openCsvFiles } from "./csv-source.ts";
@@ -14,7 +13,7 @@ import type { Finding } from "./finding.ts";
 import { keepTable } from "./keep-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
-import { contentOf, type Format, type SourceFile } from "./source.ts";
+import { contentOfFiles, type Format, type SourceFile } from "./source.ts";
 
 export interface SourceOptions extends CsvOptions, HttpOptions {
   /** Format, where the extension does not say. */
@@ -53,13 +52,13 @@ export async function openSource(
   if (!temporary) return openGathered(files, options);
   try {
     const opened = await openGathered(files, options);
-    const hash = await opened.fingerprint();
+    const content = await opened.content();
     const close = async (): Promise<void> => {
       await closeOpened();
       await remove();
     };
     const closeOpened = opened.close.bind(opened);
-    return Object.assign(opened, { close, fingerprint: async () => hash });
+    return Object.assign(opened, { close, content: async () => content });
   } catch (error) {
     await remove();
     throw error;
@@ -117,7 +116,7 @@ async function openFiles(files: readonly SourceFile[], options: SourceOptions): 
   return openQuery(engine, {
     owner: files.length === 1 ? name : `${name} and ${files.length - 1} more`,
     sql: `SELECT * FROM ${readerOf(files)}`,
-    fingerprint: () => hashFiles(contentOf(files)),
+    content: () => contentOfFiles(files),
   });
 }
 
@@ -189,7 +188,7 @@ async function openSql(
   return openQuery(engine, {
     owner: `the query over ${[...views.keys()].join(", ")}`,
     sql: sql.trim().replace(/;+$/, ""),
-    fingerprint: () => hashFiles(contentOf(files), sql),
+    content: () => contentOfFiles(files, sql),
     findings,
   });
 }

@@ -9,6 +9,7 @@ import {
   queryColumns,
   shapedQuery,
 } from "./duckdb/read-query.ts";
+import type { Content } from "./bytes.ts";
 import type { Finding } from "./finding.ts";
 import type { Ragged } from "./raw-column.ts";
 import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
@@ -22,8 +23,8 @@ export interface QuerySourceOptions {
   readonly owner: string;
   readonly engine: Engine;
   readonly sql: string;
-  /** SHA-256 of what the query reads. */
-  readonly fingerprint: () => Promise<string>;
+  /** Fingerprints of what the query reads. */
+  readonly content: () => Promise<Content>;
   /** Findings of what the query reads. */
   readonly findings?: readonly Finding[];
   /** Runs after the engine is closed. */
@@ -95,8 +96,8 @@ export class QuerySource implements RawSource {
     return this.options.findings ?? [];
   }
 
-  fingerprint(): Promise<string> {
-    return this.options.fingerprint();
+  content(): Promise<Content> {
+    return this.options.content();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Where rows come from: CSV files, or a query. Read as often as wanted, whole or in chunks. */
 import type { Schema } from "../schema/index.ts";
 import type { FieldPlan } from "../kernels/index.ts";
+import type { Content } from "./bytes.ts";
 import type { Finding } from "./finding.ts";
 import type { ColumnOverride } from "./infer/infer-column.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
@@ -52,7 +53,7 @@ export interface RawSource {
   readonly ragged: Ragged;
   /** What is to be told about how the source is written. */
   findings(): readonly Finding[];
-  /** SHA-256 of the content; can be asked for after the source is closed. */
-  fingerprint(): Promise<string>;
+  /** Fingerprints of the content; can be asked for after the source is closed. */
+  content(): Promise<Content>;
   close(): Promise<void>;
 }

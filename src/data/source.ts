@@ -5,9 +5,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MillwrightError, nearest } from "../core/index.ts";
-import { type Packing, packingOf } from "./bytes.ts";
+import { type Content, contentOf, type Packing, packingOf } from "./bytes.ts";
 import type { Encoding } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
+import { withoutPassword } from "./without-password.ts";
 
 export const formats = ["csv", "tsv", "json", "ndjson", "parquet", "xlsx"] as const;
 export type Format = (typeof formats)[number];
@@ -30,9 +31,13 @@ export interface SourceFile {
   readonly finding?: Finding;
 }
 
-/** The files whose bytes are the content of these. */
-export function contentOf(files: readonly SourceFile[]): readonly string[] {
-  return files.map((file) => file.content ?? file.path);
+/** Fingerprints of what these files hold, or were made from. */
+export function contentOfFiles(files: readonly SourceFile[], sql?: string): Promise<Content> {
+  const read = files.map(({ path, name, content }) => ({
+    path: content ?? path,
+    name: withoutPassword(name),
+  }));
+  return contentOf(read, sql);
 }
 
 const extensions: Readonly<Record<string, Format>> = {

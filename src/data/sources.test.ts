@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -213,4 +214,25 @@ test("whole numbers that differ beyond 2^53 are different categories", async () 
   expect(frame.columns.get("code")).toMatchObject({
     dictionary: ["9007199254740993", "9007199254740992", "7"],
   });
+});
+
+test("each read is told with its size and its fingerprint, of a query too", async () => {
+  await writeFile(at("first.csv"), "a,b\n1,2\n");
+  await writeFile(at("second.csv"), "a,b\n3,4\n5,6\n");
+  const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const reads = [
+    { source: at("first.csv"), bytes: 8, sha256: hash("a,b\n1,2\n") },
+    { source: at("second.csv"), bytes: 12, sha256: hash("a,b\n3,4\n5,6\n") },
+  ];
+  const names = [at("first.csv"), at("second.csv")];
+  const both = await openTable(names);
+  expect(await both.reads()).toEqual(reads);
+  expect(await both.fingerprint()).toBe(hash("a,b\n1,2\na,b\n3,4\n5,6\n"));
+  const sql = "SELECT first.a FROM first, second";
+  const joined = await openTable(names, { sql });
+  expect(await joined.reads()).toEqual(reads);
+  expect(await joined.fingerprint()).toBe(hash(`${sql}a,b\n1,2\na,b\n3,4\n5,6\n`));
+  const streamed = await openTable(names, { memoryBytes: 1 });
+  expect(await streamed.reads()).toEqual(reads);
+  await streamed.close();
 });

@@ -5,6 +5,7 @@
 import { MillwrightError } from "../core/index.ts";
 import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
 import type { FieldPlan } from "../kernels/index.ts";
+import type { Content, ContentRead } from "./bytes.ts";
 import { type Finding, shellWord } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
@@ -110,7 +111,7 @@ class StreamedTable implements Table {
   private readonly source: RawSource;
   private readonly plans: readonly FieldPlan[];
   private readonly memoryBytes: number;
-  private hashed: Promise<string> | undefined;
+  private known: Promise<Content> | undefined;
 
   constructor(source: RawSource, memoryBytes: number, settled: Settled) {
     this.owner = source.owner;
@@ -164,9 +165,14 @@ class StreamedTable implements Table {
     return this.gather(schema, rows);
   }
 
-  fingerprint(): Promise<string> {
-    this.hashed ??= this.source.fingerprint();
-    return this.hashed;
+  async fingerprint(): Promise<string> {
+    this.known ??= this.source.content();
+    return (await this.known).sha256;
+  }
+
+  async reads(): Promise<readonly ContentRead[]> {
+    this.known ??= this.source.content();
+    return (await this.known).reads;
   }
 
   close(): Promise<void> {

@@ -38,8 +38,11 @@ export function tableFromRows(
     rowCount: rows.length,
     cells: new Map(settled.map(({ column, cells }) => [column.name, cells])),
     findings,
-    fingerprint: async () =>
-      sha256(canonicalJson({ names, rows: rows.map((row) => names.map((name) => json(row[name]))) })),
+    content: async () => {
+      const text = canonicalJson({ names, rows: rows.map((row) => names.map((name) => json(row[name]))) });
+      const hash = sha256(text);
+      return { sha256: hash, reads: [{ source: owner, bytes: Buffer.byteLength(text), sha256: hash }] };
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 /** Tables: columns with a schema, in memory. */
 import { MillwrightError, nearest } from "../core/index.ts";
 import type { Cells, Frame, Schema } from "../schema/index.ts";
+import type { Content, ContentRead } from "./bytes.ts";
 import type { Finding } from "./finding.ts";
 
 /** A table with its schema. Close it when done. */
@@ -32,6 +33,8 @@ export interface Table {
   sample(rowCount: number, columns?: readonly string[]): Promise<Frame>;
   /** SHA-256 of the source's content, lower-case hexadecimal. */
   fingerprint(): Promise<string>;
+  /** Everything that was read for it, each with its size and fingerprint. */
+  reads(): Promise<readonly ContentRead[]>;
   close(): Promise<void>;
 }
 
@@ -86,7 +89,7 @@ export interface MemoryTableParts {
   readonly rowCount: number;
   readonly cells: ReadonlyMap<string, Cells>;
   readonly findings: readonly Finding[];
-  readonly fingerprint: () => Promise<string>;
+  readonly content: () => Promise<Content>;
 }
 
 export class MemoryTable implements Table {
@@ -95,8 +98,8 @@ export class MemoryTable implements Table {
   readonly rowCount: number;
   readonly findings: readonly Finding[];
   private readonly cells: ReadonlyMap<string, Cells>;
-  private readonly hash: () => Promise<string>;
-  private hashed: Promise<string> | undefined;
+  private readonly content: () => Promise<Content>;
+  private known: Promise<Content> | undefined;
 
   constructor(parts: MemoryTableParts) {
     this.owner = parts.owner;
@@ -104,7 +107,7 @@ export class MemoryTable implements Table {
     this.rowCount = parts.rowCount;
     this.cells = parts.cells;
     this.findings = parts.findings;
-    this.hash = parts.fingerprint;
+    this.content = parts.content;
   }
 
   async read(names?: readonly string[]): Promise<Frame> {
@@ -133,9 +136,14 @@ export class MemoryTable implements Table {
     return { schema: whole.schema, rowCount, columns };
   }
 
-  fingerprint(): Promise<string> {
-    this.hashed ??= this.hash();
-    return this.hashed;
+  async fingerprint(): Promise<string> {
+    this.known ??= this.content();
+    return (await this.known).sha256;
+  }
+
+  async reads(): Promise<readonly ContentRead[]> {
+    this.known ??= this.content();
+    return (await this.known).reads;
   }
 
   async close(): Promise<void> {}

@@ -32,8 +32,8 @@ export async function throughTemporaryCsv(
       header: true,
       encoding: "utf-8",
     });
-    const hash = await source.fingerprint();
-    return Object.assign(source, { owner, close: remove, fingerprint: async () => hash });
+    const content = await source.content();
+    return Object.assign(source, { owner, close: remove, content: async () => content });
   } catch (error) {
     await remove();
     throw error;

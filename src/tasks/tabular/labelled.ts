@@ -1,6 +1,6 @@
 /** Rows with their answers: of the training table, or of another source read the same way. */
 import { MillwrightError } from "../../core/index.ts";
-import { openTable, type Reading, readingOf } from "../../data/index.ts";
+import { type ContentRead, openTable, type Reading, readingOf } from "../../data/index.ts";
 import { shareWithUnseen, takeTarget, type Target, unseenClasses } from "../../estimators/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
@@ -10,6 +10,8 @@ export interface LabelledFrame {
   readonly frame: Frame;
   readonly y: Target;
   readonly weight?: Float64Array;
+  /** What was read for them, where that is a source of their own. */
+  readonly reads?: readonly ContentRead[];
 }
 
 /** Some rows of labelled rows, in the order given. */
@@ -107,6 +109,7 @@ export async function readLabelled(
     return {
       frame,
       y: encodeTarget(frame, task),
+      reads: await table.reads(),
       ...(weighted && { weight: weightOf(frame, weightName) }),
     };
   } finally {

@@ -5,6 +5,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import {
   type ColumnOverride,
+  type ContentRead,
   type Finding,
   findings as lookAt,
   openTable,
@@ -33,6 +34,7 @@ export interface PreparedTable {
   readonly leaks: readonly string[];
   readonly rowsWithoutTarget: number;
   readonly fingerprint: string;
+  readonly reads: readonly ContentRead[];
 }
 
 /** Fewest rows with a target that training starts with. */
@@ -77,6 +79,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
       leaks: [...new Set(leaks)],
       rowsWithoutTarget: whole.rowCount - rows.length,
       fingerprint: await table.fingerprint(),
+      reads: await table.reads(),
     };
   } finally {
     await table.close();

@@ -1,5 +1,5 @@
 /** Fills the report's data from a finished run. */
-import { basename } from "node:path";
+import { sourceTitle } from "../../data/index.ts";
 import type { Metric, RegressionRows } from "../../metrics/index.ts";
 import type {
   BoardEntry,
@@ -37,7 +37,7 @@ export function reportData(parts: ReportParts): ReportData {
       ...(record.task.classWeights && { classWeights: record.task.classWeights }),
     },
     data: {
-      sources: options.source.map((source) => (source.includes("://") ? "a database" : basename(source))),
+      sources: options.source.map(sourceTitle),
       rows: record.data.rows,
       columns: record.data.columns,
       usedColumns: featureColumns(frame.schema).length,
@@ -170,7 +170,7 @@ function classCounts(y: LabelledFrame["y"], classes: readonly string[]): { label
 }
 
 function splitBy({ options, table }: ReportParts): { readonly by?: string } {
-  if (options.testSource !== undefined) return { by: basename(options.testSource) };
+  if (options.testSource !== undefined) return { by: sourceTitle(options.testSource) };
   const column =
     table.frame.schema.columns.find((item) => item.role === "time") ??
     table.frame.schema.columns.find((item) => item.role === "group");

@@ -22,7 +22,7 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
   flag("--families", namesOf(options.families));
   flag("--folds", options.folds);
   flag("--test-size", options.testSize);
-  flag("--test", options.testSource);
+  flag("--test", options.testSource === undefined ? undefined : withoutPassword(options.testSource));
   for (const [name, declared] of Object.entries(options.columns ?? {}))
     flag("--column", columnFlag(name, declared));
   flag("--keep", namesOf(options.keep));

@@ -1,5 +1,6 @@
 /** What is refused before any work is done: options against each other, against the task, and rows that cannot be judged. */
 import { MillwrightError } from "../../core/index.ts";
+import { withoutPassword } from "../../data/index.ts";
 import { requireRowLimit } from "../../estimators/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
@@ -20,7 +21,7 @@ export function requireOptions(options: TrainOptions): void {
   }
   if (testSource !== undefined && sql !== undefined) {
     throw conflict(
-      `--sql asks the source, and --test ${testSource} would be read without the query.`,
+      `--sql asks the source, and --test ${withoutPassword(testSource)} would be read without the query.`,
       "Leave --test out, or write the query's rows to a file first.",
     );
   }

@@ -5,7 +5,7 @@
  * added within a format version.
  */
 import { sha256 } from "../../core/index.ts";
-import { type Finding, withoutPassword } from "../../data/index.ts";
+import { type ContentRead, type Finding, withoutPassword } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
@@ -41,6 +41,9 @@ export interface RunRecord {
     readonly source: readonly string[];
     readonly sql?: string;
     readonly sha256: string;
+    /** Each file, address, object or query of it; then those of the untouched rows' own source. */
+    readonly reads: readonly ContentRead[];
+    readonly testReads?: readonly ContentRead[];
     readonly rows: number;
     readonly rowsWithoutTarget: number;
     readonly columns: number;
@@ -133,6 +136,8 @@ export function recordOf(parts: RunParts): RunRecord {
       source: options.source.map(withoutPassword),
       ...(options.sql !== undefined && { sql: options.sql }),
       sha256: table.fingerprint,
+      reads: table.reads,
+      ...(parts.held.reads && { testReads: parts.held.reads }),
       rows: frame.rowCount + table.rowsWithoutTarget,
       rowsWithoutTarget: table.rowsWithoutTarget,
       columns: frame.schema.columns.length,
