@@ -48,7 +48,7 @@ describe("train --like", () => {
       leaderboard
         .filter(({ family, weight }) => weight > 0 && family !== "ensemble")
         .map(({ name, weight }) => [name, weight] as const)
-        .sort();
+        .sort(([a], [b]) => (a < b ? -1 : 1));
     expect(shares(fresh)).toEqual(shares(old));
     expect(fresh.model.sha256).not.toBe(old.model.sha256);
     expect(fresh.data.testRows).toBe(150);

@@ -8,8 +8,8 @@ import { MillwrightError } from "../core/index.ts";
 
 /** The start of each kind of result, as far as it tells who wrote it. */
 const marks: Readonly<Record<string, RegExp>> = {
-  // The ONNX field "producer_name" with its length.
-  "model.onnx": /\x12\x0amillwright/,
+  // The ONNX field "producer_name".
+  "model.onnx": /^.{2,16}millwright/s,
   "report.html": /<meta name="generator" content="Millwright">/,
   "run.json": /"software": "millwright /,
   "customers.csv": /^customer_id,signed_up,region,plan,/,

@@ -103,7 +103,7 @@ export const squaredHinge: ScoreLoss = {
   constant: () => 0,
   typicalCurvature: () => 2,
   penaltyUnit: () => 1,
-  complete: logLossOf(2).complete,
+  complete: (codes) => logLossOf(2).complete(codes),
 };
 
 /**
