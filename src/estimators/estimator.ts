@@ -44,6 +44,8 @@ export interface Estimator {
   readonly parameters: Json;
   /** Which targets it can learn. */
   readonly tasks: readonly Target["kind"][];
+  /** Reads `Matrix.sparse` where a matrix has it, and never its columns. */
+  readonly sparse?: true;
   /**
    * @throws MillwrightError `DATA_ONE_CLASS`, `DATA_TOO_FEW_ROWS`, `DATA_ALL_MISSING` where the rows cannot be learnt from.
    */

@@ -4,7 +4,7 @@
  * for all by leaving such rows out.
  */
 import { MillwrightError } from "../core/index.ts";
-import type { Matrix } from "../features/index.ts";
+import { type Matrix, type SparseRows, sparseMatrix, takeSparseRows } from "../features/index.ts";
 import type { Target, TrainingSet } from "./estimator.ts";
 
 /** Rows that take part in a fit: all weights above 0, every row with its identity. */
@@ -62,6 +62,7 @@ export function requireFiniteNumbers(family: string, x: Matrix): void {
         "Encode it first, for example with oneHot().",
       );
     }
+    if (x.sparse !== undefined) continue;
     const column = x.columns[j]!;
     for (let i = 0; i < column.length; i++) {
       if (Number.isFinite(column[i])) continue;
@@ -74,10 +75,26 @@ export function requireFiniteNumbers(family: string, x: Matrix): void {
       );
     }
   }
+  if (x.sparse !== undefined) requireFiniteRows(family, x, x.sparse);
+}
+
+function requireFiniteRows(family: string, x: Matrix, { starts, index, values }: SparseRows): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const j = index[at]!;
+  let bad = 0;
+  for (let k = at; k < values.length; k++) if (index[k] === j && !Number.isFinite(values[k])) bad++;
+  const row = starts.findIndex((start) => start > at) - 1;
+  throw new MillwrightError(
+    "DATA_BAD_VALUE",
+    `${family} needs finite numbers, and the feature "${x.features[j]!.name}" has ${bad} of ${x.rowCount} values missing or infinite, the first (${values[at]}) in row ${row}.`,
+    "Impute it and clip infinities first, or choose a family that takes missing values.",
+  );
 }
 
 /** Rows of a matrix by index, in the given order. */
 export function takeRows(x: Matrix, index: Uint32Array): Matrix {
+  if (x.sparse !== undefined) return sparseMatrix(x.features, takeSparseRows(x.sparse, index));
   return { rowCount: index.length, features: x.features, columns: x.columns.map((c) => take(c, index)) };
 }
 
@@ -106,11 +123,12 @@ function countUp(length: number): Uint32Array {
 
 function checkLengths(family: string, rows: TrainingSet): void {
   const count = rows.x.rowCount;
+  const denseColumns = rows.x.sparse === undefined ? rows.x.columns : [];
   const lengths: [string, number | undefined][] = [
     ["target", rows.y.kind === "regression" ? rows.y.values.length : rows.y.codes.length],
     ["weight", rows.weight?.length],
     ["rowIds", rows.rowIds?.length],
-    ...rows.x.columns.map((c, j): [string, number] => [`"${rows.x.features[j]?.name}"`, c.length]),
+    ...denseColumns.map((c, j): [string, number] => [`"${rows.x.features[j]?.name}"`, c.length]),
   ];
   for (const [what, length] of lengths) {
     if (length !== undefined && length !== count) {
@@ -121,7 +139,7 @@ function checkLengths(family: string, rows: TrainingSet): void {
       );
     }
   }
-  if (rows.x.columns.length !== rows.x.features.length) {
+  if (rows.x.sparse === undefined && rows.x.columns.length !== rows.x.features.length) {
     throw new MillwrightError(
       "SHAPE_MISMATCH",
       `${family} got ${rows.x.features.length} features and ${rows.x.columns.length} columns.`,

@@ -16,6 +16,7 @@ import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
 import { ordinalEncoder } from "./encoders/ordinal.ts";
 import { targetEncoder } from "./encoders/target-encode.ts";
+import { characterTfidfEncoder } from "./encoders/character-tfidf.ts";
 import { tfidfEncoder } from "./encoders/tfidf.ts";
 import { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 import { frameOf, type Plain } from "./frame-fixture.ts";
@@ -71,6 +72,8 @@ const plans: Readonly<Record<string, Chain>> = {
   "dateParts oneHot": chainOf(["when"], datePartsEncoder({ cycles: "oneHot" })),
   "dateParts wave, imputed": chainOf(["when"], datePartsEncoder({ cycles: "wave" }), [impute()]),
   tfidf: chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 })),
+  characterTfidf: chainOf(["note", "blank"], characterTfidfEncoder({ maxTerms: 60 })),
+  "characterTfidf of one length": chainOf(["note"], characterTfidfEncoder({ shortest: 1, longest: 1 })),
   "tfidf words, sublinear": chainOf(["note"], tfidfEncoder({ ngrams: 1, sublinear: true, maxTerms: 3 })),
 };
 
@@ -218,7 +221,7 @@ function expectClose(
 
 describe.each(Object.entries(plans))("%s", (name, chain) => {
   const usesTarget = name.startsWith("targetEncode");
-  const tolerance = name.startsWith("tfidf") ? 1.2e-7 : 1e-12;
+  const tolerance = /tfidf/i.test(name) ? 1.2e-7 : 1e-12;
 
   test.each(
     [

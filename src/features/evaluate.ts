@@ -10,6 +10,7 @@ import { graph, input, type Value } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import type { StringCells } from "../schema/index.ts";
 import { inputDtype } from "./inputs.ts";
+import { SparseBuilder, type SparseRows, takeSparseRows } from "./sparse.ts";
 import type { FittedEncoder, FittedTransform, SourceColumn } from "./step.ts";
 
 type Column = Float32Array | Float64Array;
@@ -37,23 +38,56 @@ export async function encode(
     fitted.float32 ? new Float32Array(rowCount) : new Float64Array(rowCount),
   );
   const { starts, rows, used } = rowsByCode(cells);
+  await runStrings(x, fitted, cells, used, (code, table, at) => {
+    const from = starts[code + 1]!;
+    const to = starts[code + 2]!;
+    for (let j = 0; j < width; j++) {
+      const value = table[at + j]!;
+      if (value === 0) continue;
+      const target = out[j]!;
+      for (let r = from; r < to; r++) target[rows[r]!] = value;
+    }
+  });
+  return out;
+}
+
+/** Rows of an encoder's answer for strings, without their zeros. */
+export async function encodeSparse(
+  schema: SourceColumn["schema"],
+  cells: StringCells,
+  fitted: FittedEncoder,
+): Promise<SparseRows> {
+  const { used } = rowsByCode(cells);
+  const builder = new SparseBuilder(fitted.features.length, fitted.float32 === true);
+  const place = new Int32Array(cells.dictionary.length + 1);
+  let count = 0;
+  const x = input("x", inputDtype(schema), ["batch", 1]);
+  await runStrings(x, fitted, cells, used, (code, table, at) => {
+    place[code + 1] = count++;
+    builder.add(table, at);
+  });
+  return takeSparseRows(
+    builder.finish(),
+    cells.codes.map((code) => place[code + 1]!),
+  );
+}
+
+/** Answers for the strings of some codes, each in `table` from `at` on. */
+async function runStrings(
+  x: Value,
+  fitted: FittedEncoder,
+  cells: StringCells,
+  used: readonly number[],
+  take: (code: number, table: Float64Array, at: number) => void,
+): Promise<void> {
+  const width = fitted.features.length;
   await run(x, fitted.emit(x), async (answer) => {
     for (const block of stringBlocks(cells, used, width)) {
       const data = block.map((code) => (code < 0 ? "" : cells.dictionary[code]!));
       const table = await answer({ dtype: "string", shape: [data.length, 1], data });
-      block.forEach((code, k) => {
-        const from = starts[code + 1]!;
-        const to = starts[code + 2]!;
-        for (let j = 0; j < width; j++) {
-          const value = table[k * width + j]!;
-          if (value === 0) continue;
-          const target = out[j]!;
-          for (let r = from; r < to; r++) target[rows[r]!] = value;
-        }
-      });
+      block.forEach((code, k) => take(code, table, k * width));
     }
   });
-  return out;
 }
 
 /** Columns of a transform's answer for every row. */

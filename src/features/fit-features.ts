@@ -5,10 +5,20 @@ import { MillwrightError } from "../core/index.ts";
 import { cast, concat, type Value } from "../graph/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { asSeen } from "./categories.ts";
-import { apply, encode } from "./evaluate.ts";
+import { apply, encode, encodeSparse } from "./evaluate.ts";
 import { sourceOf } from "./inputs.ts";
 import type { Feature, Matrix } from "./matrix.ts";
-import type { Chain, FittedEncoder, FittedTransform, StepContext } from "./step.ts";
+import {
+  denseColumns,
+  isMostlyZeros,
+  isSparse,
+  joinRows,
+  type MatrixPart,
+  sparseMatrix,
+  stackRows,
+  takeSparseRows,
+} from "./sparse.ts";
+import type { Chain, FittedEncoder, FittedTransform, SourceColumn, StepContext } from "./step.ts";
 
 type Column = Float32Array | Float64Array;
 
@@ -16,6 +26,8 @@ type Column = Float32Array | Float64Array;
 export type FeatureContext = Omit<StepContext, "rowCount" | "minRows"> & {
   /** A value is stored only if at least so many rows hold it; 5 unless told. */
   readonly minRows?: number;
+  /** Keep a wide matrix of mostly zeros as sparse rows: for a family that reads them. */
+  readonly sparse?: boolean;
 };
 
 /** Fitted features: everything that is needed to make the matrix of any rows, in a graph or here. */
@@ -63,23 +75,24 @@ export async function fitFeatures(
   if (present !== undefined) return await fitWithoutAbsent(chains, frame, context, present);
   const stepContext = { ...context, rowCount: frame.rowCount, minRows: context.minRows ?? 5 };
   const fitted: FittedChain[] = [];
-  const columns: Column[] = [];
+  const parts: MatrixPart[] = [];
   for (const chain of chains) {
-    const made = await fitChain(chain, frame, stepContext);
+    const made = await fitChain(chain, frame, stepContext, context.sparse === true);
     fitted.push(made.chain);
-    columns.push(...made.columns);
+    parts.push(...made.parts);
   }
   const features = withUniqueNames(fitted.flatMap((chain) => chain.features));
   const used = new Set(chains.flatMap((chain) => chain.columns));
+  const sparse = parts.some(isSparse) && isMostlyZeros(parts, frame.rowCount);
   return {
     features,
     columns: frame.schema.columns.map((column) => column.name).filter((name) => used.has(name)),
-    matrix: { rowCount: frame.rowCount, features, columns },
+    matrix: assemble(features, parts, frame.rowCount, sparse),
     emit: (inputs) => sideBySide(fitted.map((chain) => emitChain(chain, inputs))),
     async transform(rows) {
-      const parts: Column[] = [];
-      for (const chain of fitted) parts.push(...(await transformChain(chain, rows)));
-      return { rowCount: rows.rowCount, features, columns: parts };
+      const made: MatrixPart[] = [];
+      for (const chain of fitted) made.push(...(await transformChain(chain, rows, sparse)));
+      return assemble(features, made, rows.rowCount, sparse);
     },
     reference: (rows) => ({
       rowCount: rows.rowCount,
@@ -147,6 +160,15 @@ async function fitWithoutAbsent(
     }),
   });
   const whole = await fitted.transform(frame);
+  const { sparse: fittedRows } = fitted.matrix;
+  if (fittedRows !== undefined && whole.sparse !== undefined) {
+    const order = Uint32Array.from({ length: frame.rowCount }, (_, i) => i);
+    present.forEach((row, i) => (order[row] = frame.rowCount + i));
+    return {
+      ...fitted,
+      matrix: sparseMatrix(whole.features, takeSparseRows(stackRows(whole.sparse, fittedRows), order)),
+    };
+  }
   const columns = whole.columns.map((column, j) => {
     const copy = column.slice();
     for (let i = 0; i < present.length; i++) copy[present[i]!] = fitted.matrix.columns[j]![i]!;
@@ -155,23 +177,53 @@ async function fitWithoutAbsent(
   return { ...fitted, matrix: { ...whole, columns } };
 }
 
+/** Sparse steps' strings as sparse rows where asked for, everything else as columns. */
+async function encodePart(
+  source: SourceColumn,
+  encoder: FittedEncoder,
+  rowCount: number,
+  sparse: boolean,
+): Promise<MatrixPart> {
+  return sparse && encoder.sparse === true && source.cells.type === "string"
+    ? await encodeSparse(source.schema, source.cells, encoder)
+    : await encode(source, encoder, rowCount);
+}
+
+function assemble(
+  features: readonly Feature[],
+  parts: readonly MatrixPart[],
+  rowCount: number,
+  sparse: boolean,
+): Matrix {
+  if (sparse) return sparseMatrix(features, joinRows(parts, rowCount));
+  return {
+    rowCount,
+    features,
+    columns: parts.flatMap((part) => (isSparse(part) ? denseColumns(part) : part)),
+  };
+}
+
 async function fitChain(
   chain: Chain,
   frame: Frame,
   context: StepContext,
-): Promise<{ chain: FittedChain; columns: readonly Column[] }> {
+  sparse: boolean,
+): Promise<{ chain: FittedChain; parts: readonly MatrixPart[] }> {
   const encoders: FittedEncoder[] = [];
-  const encoded: Column[] = [];
+  const parts: MatrixPart[] = [];
   for (const name of chain.columns) {
     const source = sourceOf(frame, name);
     const random = context.random.child(`${chain.encoder.kind}:${name}`);
     const encoder = chain.encoder.fit(source, { ...context, random });
     encoders.push(encoder);
-    encoded.push(...(encoder.training ?? (await encode(source, encoder, frame.rowCount))));
+    const keep = sparse && chain.transforms.length === 0;
+    parts.push(encoder.training ?? (await encodePart(source, encoder, frame.rowCount, keep)));
   }
-  let columns: readonly Column[] = encoded;
   let features = encoders.flatMap((encoder) => encoder.features);
   const transforms: FittedTransform[] = [];
+  if (chain.transforms.length === 0)
+    return { chain: { columns: chain.columns, encoders, transforms, features }, parts };
+  let columns = parts.flatMap((part) => (isSparse(part) ? [] : part));
   for (const transform of chain.transforms) {
     const random = context.random.child(`${transform.kind}:${chain.columns.join()}`);
     const fitted = transform.fit({ rowCount: frame.rowCount, features, columns }, { ...context, random });
@@ -179,15 +231,23 @@ async function fitChain(
     features = [...fitted.features];
     transforms.push(fitted);
   }
-  return { chain: { columns: chain.columns, encoders, transforms, features }, columns };
+  return { chain: { columns: chain.columns, encoders, transforms, features }, parts: [columns] };
 }
 
-async function transformChain(chain: FittedChain, frame: Frame): Promise<readonly Column[]> {
-  const columns: Column[] = [];
+async function transformChain(
+  chain: FittedChain,
+  frame: Frame,
+  sparse: boolean,
+): Promise<readonly MatrixPart[]> {
+  const parts: MatrixPart[] = [];
+  const plain = chain.transforms.length === 0;
   for (const [i, name] of chain.columns.entries()) {
-    columns.push(...(await encode(sourceOf(frame, name), chain.encoders[i]!, frame.rowCount)));
+    const source = sourceOf(frame, name);
+    parts.push(await encodePart(source, chain.encoders[i]!, frame.rowCount, sparse && plain));
   }
-  return chain.transforms.length === 0 ? columns : await apply(columns, chain.transforms, frame.rowCount);
+  if (plain) return parts;
+  const columns = parts.flatMap((part) => (isSparse(part) ? [] : part));
+  return [await apply(columns, chain.transforms, frame.rowCount)];
 }
 
 function emitChain(chain: FittedChain, inputs: ReadonlyMap<string, Value>): Value {

@@ -1,5 +1,10 @@
 export { ColumnRef, type ColumnRefs, columnsOf } from "./columns.ts";
 export { defaultChains, type DefaultChainsOptions, type PlanStyle } from "./default-chains.ts";
+export {
+  characterTfidf,
+  type CharacterTfidfOptions,
+  characterTfidfParameters,
+} from "./encoders/character-tfidf.ts";
 export { type DatePartsOptions, dateParts, datePartsParameters } from "./encoders/date-parts.ts";
 export { hashing, type HashingOptions, hashingParameters } from "./encoders/hashing.ts";
 export { numbers } from "./encoders/numbers.ts";
@@ -10,6 +15,7 @@ export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
 export type { Feature, Matrix } from "./matrix.ts";
+export { featureColumn, type SparseRows, sparseMatrix, takeSparseRows } from "./sparse.ts";
 export {
   type Chain,
   chainOf,

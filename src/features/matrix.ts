@@ -2,8 +2,10 @@
  * A feature matrix, column-major: one typed array a feature.
  *
  * Trees bin column by column and linear models form XᵀX, so columns are the
- * natural unit; a missing number is NaN in both.
+ * natural unit; a missing number is NaN in both. Text in thousands of terms is
+ * mostly zeros, and is kept as sparse rows for families that read those.
  */
+import type { SparseRows } from "./sparse.ts";
 
 /** One column of a feature matrix, and the table columns that it was made from. */
 export interface Feature {
@@ -17,9 +19,12 @@ export interface Feature {
   readonly cardinality?: number;
 }
 
-/** Rows × features. Every column has `rowCount` values; NaN is missing. */
+/** Rows × features, dense or sparse. Every column has `rowCount` values; NaN is missing. */
 export interface Matrix {
   readonly rowCount: number;
   readonly features: readonly Feature[];
+  /** Of a sparse matrix they are made when first asked for, and take the memory of a dense one. */
   readonly columns: readonly (Float32Array | Float64Array)[];
+  /** The same values as sparse rows, where the matrix is kept so. */
+  readonly sparse?: SparseRows;
 }

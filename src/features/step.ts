@@ -45,6 +45,8 @@ export interface FittedEncoder {
   readonly identity?: true;
   /** Every answer is a float32, so that training columns may be held in half the memory. */
   readonly float32?: true;
+  /** Most answers are 0, so that training rows may be kept sparse. Only for strings. */
+  readonly sparse?: true;
   /**
    * @param input - [batch, 1], in the dtype of the file's contract (float32, float64 or string).
    * @returns float64 [batch, features.length]; NaN is missing.

@@ -54,6 +54,7 @@ export async function fitRecipe(
   const features = await fitFeatures(recipe.chains, rows.frame, {
     random: context.random.child("features"),
     target: rows.y,
+    sparse: recipe.estimator.sparse === true,
     ...(rows.weight && { weight: rows.weight }),
     ...(rows.rowIds && { rowIds: rows.rowIds }),
   });

@@ -14,8 +14,9 @@ import {
   type ParameterValues,
   resolveParameters,
 } from "../../core/index.ts";
-import type { Matrix } from "../../features/index.ts";
+import { featureColumn, type Matrix } from "../../features/index.ts";
 import { type Estimator, type UsableRows, usableRows } from "../index.ts";
+import { columnMoments, varyingOf } from "./column-moments.ts";
 import { fittedNaiveBayes, type NaiveBayesModel } from "./fitted.ts";
 
 export const naiveBayesParameters = {
@@ -50,6 +51,7 @@ export function naiveBayes(
     family: "naiveBayes",
     parameters: resolved,
     tasks: ["classification"],
+    sparse: true,
     async fit(rows) {
       const usable = usableRows("naiveBayes", rows);
       if (usable.y.kind === "regression") {
@@ -100,18 +102,18 @@ function placesOf(x: Matrix, kind: "number" | "category"): number[] {
 
 /** Means and deviations by class, in units where the whole column has mean 0 and deviation 1. */
 function numberFactors({ usable: { x }, weight, classes, classCount }: Counted, smoothing: number) {
-  const numbers = placesOf(x, "number").filter((j) => varies(x.columns[j]!));
+  const numbers = varyingOf(x, placesOf(x, "number"));
+  const wholeOf = columnMoments(x, weight, new Int32Array(x.rowCount), 1);
+  const byClassOf = columnMoments(x, weight, classes, classCount);
   const center = new Float64Array(numbers.length);
   const scale = new Float64Array(numbers.length);
   const mean = new Float64Array(classCount * numbers.length);
   const deviation = new Float64Array(classCount * numbers.length).fill(1);
   numbers.forEach((j, a) => {
-    const column = x.columns[j]!;
-    const one = new Int32Array(column.length);
-    const whole = meansAndVariances(column, weight, one, 1);
+    const whole = wholeOf(j);
     center[a] = whole.mean[0]!;
     scale[a] = Math.sqrt(whole.variance[0]!);
-    const byClass = meansAndVariances(column, weight, classes, classCount);
+    const byClass = byClassOf(j);
     for (let k = 0; k < classCount; k++) {
       const at = k * numbers.length + a;
       // A class that has no value here knows only what all rows say.
@@ -126,12 +128,12 @@ function numberFactors({ usable: { x }, weight, classes, classCount }: Counted, 
 /** Log frequencies of every code by class; the last row of each feature, all 0, is for a missing code. */
 function categoryFactors({ usable: { x }, weight, classes, classCount }: Counted, smoothing: number) {
   const categories = placesOf(x, "category");
-  const cardinality = categories.map((j) => codeCount(x, j));
-  const tables = categories.map((j, a) => {
+  const columns = categories.map((j) => featureColumn(x, j));
+  const cardinality = categories.map((j, a) => codeCount(x.features[j]!.cardinality ?? 0, columns[a]!));
+  const tables = columns.map((column, a) => {
     const size = cardinality[a]!;
     const counts = new Float64Array((size + 1) * classCount);
     const totals = new Float64Array(classCount);
-    const column = x.columns[j]!;
     for (let i = 0; i < column.length; i++) {
       const code = column[i]!;
       if (!(code >= 0 && code < size)) continue;
@@ -149,44 +151,8 @@ function categoryFactors({ usable: { x }, weight, classes, classCount }: Counted
   return { categories, cardinality, tables };
 }
 
-function codeCount(x: Matrix, j: number): number {
-  let most = x.features[j]!.cardinality ?? 0;
-  for (const code of x.columns[j]!) if (code >= most) most = code + 1;
+function codeCount(stated: number, column: Float32Array | Float64Array): number {
+  let most = stated;
+  for (const code of column) if (code >= most) most = code + 1;
   return most;
-}
-
-/** Whether a column holds two different finite values. */
-function varies(column: Float32Array | Float64Array): boolean {
-  let first = Number.NaN;
-  for (const value of column) {
-    if (!Number.isFinite(value)) continue;
-    if (Number.isNaN(first)) first = value;
-    else if (value !== first) return true;
-  }
-  return false;
-}
-
-/** Weighted means and variances by class, of the finite values. */
-function meansAndVariances(
-  column: Float32Array | Float64Array,
-  weight: Float64Array,
-  classes: Int32Array,
-  classCount: number,
-): { readonly total: Float64Array; readonly mean: Float64Array; readonly variance: Float64Array } {
-  const total = new Float64Array(classCount);
-  const mean = new Float64Array(classCount);
-  const variance = new Float64Array(classCount);
-  for (let i = 0; i < column.length; i++) {
-    if (!Number.isFinite(column[i])) continue;
-    total[classes[i]!]! += weight[i]!;
-    mean[classes[i]!]! += weight[i]! * column[i]!;
-  }
-  for (let k = 0; k < classCount; k++) mean[k] = total[k]! > 0 ? mean[k]! / total[k]! : 0;
-  for (let i = 0; i < column.length; i++) {
-    if (!Number.isFinite(column[i])) continue;
-    const k = classes[i]!;
-    variance[k]! += weight[i]! * (column[i]! - mean[k]!) ** 2;
-  }
-  for (let k = 0; k < classCount; k++) variance[k] = total[k]! > 0 ? variance[k]! / total[k]! : 0;
-  return { total, mean, variance };
 }

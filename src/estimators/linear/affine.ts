@@ -49,7 +49,9 @@ export function emitAffine(affine: Affine, x: Value): Value {
       slopes[a * outputs + k] = b[j]!;
     });
   });
-  const centred = sub(read, constant({ dtype: "float64", shape: [1, active.length], data: mean }));
+  const centred = mean.some((m) => m !== 0)
+    ? sub(read, constant({ dtype: "float64", shape: [1, active.length], data: mean }))
+    : read;
   const product = matMul(
     centred,
     constant({ dtype: "float64", shape: [active.length, outputs], data: slopes }),

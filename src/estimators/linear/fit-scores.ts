@@ -6,9 +6,8 @@ import type { ParameterTable, ParameterValues } from "../../core/index.ts";
 import type { FitContext } from "../index.ts";
 import { type Minimum, minimise } from "./minimise.ts";
 import { choosePenalty, type ScoreRows } from "./penalty-path.ts";
-import { type RowBlocks, rowBlocks } from "./row-blocks.ts";
 import { sampleStart } from "./sample-start.ts";
-import { scoreObjective } from "./score-objective.ts";
+import { type ScoreDesign, scoreDesign, scoreObjective } from "./score-objective.ts";
 
 /** Parameters of every family that is fitted so. */
 export const scoreParameters = {
@@ -29,7 +28,7 @@ export const scoreParameters = {
 } as const satisfies ParameterTable;
 
 export interface FittedScores {
-  readonly blocks: RowBlocks;
+  readonly blocks: ScoreDesign;
   readonly minimum: Minimum;
   readonly l2: number;
 }
@@ -53,7 +52,7 @@ export async function fitScores(
     threads: context.threads,
     signal: context.signal,
   };
-  const blocks = rowBlocks(family, rows.x, rows.target, rows.loss.outputs, rows.weight);
+  const blocks = scoreDesign(family, rows.x, rows.target, rows.loss.outputs, rows.weight);
   const seed = context.random.child("folds").integer(2 ** 32);
   const l2 = given.l2 > 0 ? given.l2 : await choosePenalty(rows, given.standardize, seed, options);
   const sample = await sampleStart(rows, blocks, l2, given.standardize, options);

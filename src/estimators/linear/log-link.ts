@@ -72,6 +72,7 @@ function logLink(
     family,
     parameters: resolved,
     tasks: ["regression"],
+    sparse: true,
     async fit(rows, context) {
       const { x, y, weight, rowIds } = usableRows(family, rows);
       const target = requireRegression(family, y);

@@ -51,7 +51,7 @@ describe("the objective", () => {
       const objective = scoreObjective(logLossOf(k), blocks, false, 1);
       const problem = { weight: blocks.weight, l2: 2 };
       const v = Float64Array.from({ length: objective.size }, (_, i) => Math.sin(i + 1));
-      const at = await objective.evaluateWithCurvature(v, problem);
+      const at = await objective.evaluateWithCurvature!(v, problem);
       for (let i = 0; i < v.length; i++) {
         const step = 1e-5;
         const up = await objective.evaluate(

@@ -13,7 +13,7 @@ import { type Estimator, type FitContext, type Fitted, type TrainingSet, usableR
 import { type Affine, affineReference, emitAffine } from "./affine.ts";
 import { type FittedScores, fitScores, scoreParameters } from "./fit-scores.ts";
 import { requireClasses } from "./require.ts";
-import { onFeatures } from "./row-blocks.ts";
+import { aboutMean, onFeatures } from "./row-blocks.ts";
 import { logLossOf } from "./score-loss.ts";
 
 export const logisticParameters = {
@@ -53,6 +53,7 @@ export function logistic(
     family: "logistic",
     parameters: resolved,
     tasks: ["classification"],
+    sparse: true,
     async fit(rows, context) {
       const usable = usableRows("logistic", rows);
       const y = requireClasses("logistic", usable.y);
@@ -91,8 +92,7 @@ function fittedLogistic(
   const { outputs, q, used, mean } = blocks;
   const affine: Affine = {
     coefficients,
-    mean,
-    offset: Float64Array.from({ length: outputs }, (_, k) => v[k * q + used.length]!),
+    ...aboutMean(v, intercepts, blocks),
   };
   const importance = new Float64Array(mean.length);
   used.forEach((j, a) => {

@@ -54,12 +54,15 @@ export function minimise(
     : lbfgs(objective, problem, start, options);
 }
 
-export function usesNewton({ size, blocks }: ScoreObjective): boolean {
-  return size <= newtonSize && blocks.outputs <= 12;
+export function usesNewton(objective: ScoreObjective): objective is CurvedObjective {
+  const { size, blocks, evaluateWithCurvature } = objective;
+  return evaluateWithCurvature !== undefined && size <= newtonSize && blocks.outputs <= 12;
 }
 
+type CurvedObjective = ScoreObjective & Required<Pick<ScoreObjective, "evaluateWithCurvature">>;
+
 async function newton(
-  objective: ScoreObjective,
+  objective: CurvedObjective,
   problem: Problem,
   start: Float64Array,
   { maxIter, tolerance, signal }: MinimiseOptions,
@@ -173,7 +176,7 @@ export async function boundSolve(
 ): Promise<Solve> {
   const { blocks, penalty, typicalCurvature: factor } = objective;
   const { q, width, outputs } = blocks;
-  if (q > boundColumns) {
+  if ("rows" in blocks || q > boundColumns) {
     const diagonal = penalty.map((c) => 1 / (factor * blocks.totalWeight + problem.l2 * c));
     return (b) => {
       for (let i = 0; i < b.length; i++) b[i]! *= diagonal[i]!;

@@ -9,10 +9,9 @@
 import { rowUniform } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { take, takeRows } from "../index.ts";
-import { rowBlocks } from "./row-blocks.ts";
 import { boundSolve, type MinimiseOptions, minimise, usesNewton } from "./minimise.ts";
 import type { ScoreLoss } from "./score-loss.ts";
-import { scoreObjective, type Problem } from "./score-objective.ts";
+import { type Problem, scoreDesign, scoreObjective } from "./score-objective.ts";
 import { sampleRows } from "./ridge-path.ts";
 
 export interface ScoreRows {
@@ -36,7 +35,7 @@ export async function choosePenalty(
   seed: number,
   options: MinimiseOptions,
 ): Promise<number> {
-  const count = rowLimit(rows.x.columns.length * rows.loss.outputs);
+  const count = rowLimit(rows.x, rows.loss.outputs);
   const index = sampleRows(rows.rowIds, count, seed);
   if (index.length < 2 * folds) return rows.loss.penaltyUnit(1);
   const whole = index.length === rows.x.rowCount;
@@ -44,7 +43,7 @@ export async function choosePenalty(
   const target = whole ? rows.target : take(rows.target, index);
   const weight = whole || rows.weight === undefined ? rows.weight : take(rows.weight, index);
   const ids = whole ? rows.rowIds : take(rows.rowIds, index);
-  const blocks = rowBlocks("linear", x, target, rows.loss.outputs, weight);
+  const blocks = scoreDesign("linear", x, target, rows.loss.outputs, weight);
   const objective = scoreObjective(rows.loss, blocks, standardize, options.threads);
   try {
     const parts = foldWeights(blocks.weight, blocks.width, ids, seed);
@@ -85,8 +84,11 @@ export async function choosePenalty(
 }
 
 /** Rows for which a path stays within seconds; at least 2,000. */
-function rowLimit(size: number): number {
-  const work = size <= 600 ? 2e8 / size ** 2 : 8e6 / size;
+function rowLimit({ sparse, features, rowCount }: Matrix, outputs: number): number {
+  const size = features.length * outputs;
+  const dense = size <= 600 ? 2e8 / size ** 2 : 8e6 / size;
+  const work =
+    sparse === undefined ? dense : (1.2e7 * rowCount) / Math.max(1, sparse.values.length * outputs);
   return Math.round(Math.min(20_000, Math.max(2000, work)));
 }
 

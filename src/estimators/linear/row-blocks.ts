@@ -6,7 +6,8 @@ import type { Matrix } from "../../features/index.ts";
 import type { Affine } from "./affine.ts";
 import { blockWidth, columnMeans } from "./moments.ts";
 
-export interface RowBlocks {
+/** What a fit needs to know of its rows besides their values. */
+export interface Standardised {
   /** Features that vary. Shape [q − 1]. */
   readonly used: Int32Array;
   readonly mean: Float64Array;
@@ -16,8 +17,6 @@ export interface RowBlocks {
   readonly q: number;
   /** Columns of a block. */
   readonly width: number;
-  /** Standardised values; row-major [q, width], zeros after the last row. */
-  readonly z: readonly Float64Array[];
   /** The target [1, width]; of more outputs 1 where the row is of the class, [outputs, width]. */
   readonly y: readonly Float64Array[];
   /** Weights, 0 after the last row. Shape [1, width]. */
@@ -28,6 +27,11 @@ export interface RowBlocks {
   /** Weighted mean of the target, or of the class codes. */
   readonly targetMean: number;
   readonly rowCount: number;
+}
+
+export interface RowBlocks extends Standardised {
+  /** Standardised values; row-major [q, width], zeros after the last row. */
+  readonly z: readonly Float64Array[];
 }
 
 /**
@@ -49,10 +53,6 @@ export function rowBlocks(
   const q = used.length + 1;
   const width = blockWidth(x.rowCount);
   const z: Float64Array[] = [];
-  const y: Float64Array[] = [];
-  const weights: Float64Array[] = [];
-  let totalWeight = 0;
-  let total = 0;
   for (let start = 0; start < x.rowCount; start += width) {
     const count = Math.min(width, x.rowCount - start);
     const block = new Float64Array(q * width);
@@ -63,6 +63,26 @@ export function rowBlocks(
       for (let i = a * width; i < a * width + count; i++) block[i] = (block[i]! - middle) * inverse;
     });
     block.fill(1, used.length * width, used.length * width + count);
+    z.push(block);
+  }
+  const deviation = Float64Array.from(used, (j) => spread[j]!);
+  return { used, mean, deviation, q, z, ...targetsOf(x.rowCount, width, target, outputs, weight) };
+}
+
+/** Targets and weights in blocks of `width` rows. */
+export function targetsOf(
+  rowCount: number,
+  width: number,
+  target: ArrayLike<number>,
+  outputs: number,
+  weight: Float64Array | undefined,
+) {
+  const y: Float64Array[] = [];
+  const weights: Float64Array[] = [];
+  let totalWeight = 0;
+  let total = 0;
+  for (let start = 0; start < rowCount; start += width) {
+    const count = Math.min(width, rowCount - start);
     const labels = new Float64Array(outputs * width);
     const w = new Float64Array(width);
     for (let i = 0; i < count; i++) {
@@ -73,24 +93,17 @@ export function rowBlocks(
       totalWeight += w[i]!;
       total += w[i]! * value;
     }
-    z.push(block);
     y.push(labels);
     weights.push(w);
   }
-  const deviation = Float64Array.from(used, (j) => spread[j]!);
   return {
-    used,
-    mean,
-    deviation,
-    q,
     width,
-    z,
     y,
     weight: weights,
     outputs,
     totalWeight,
     targetMean: total / totalWeight,
-    rowCount: x.rowCount,
+    rowCount,
   };
 }
 
@@ -109,7 +122,7 @@ function deviationAbout(column: Float32Array | Float64Array, mean: number): numb
 }
 
 /** Parameters per unit of the given features. */
-export function onFeatures(v: Float64Array, { used, deviation, mean, q, outputs }: RowBlocks) {
+export function onFeatures(v: Float64Array, { used, deviation, mean, q, outputs }: Standardised) {
   const coefficients: Float64Array[] = [];
   const intercepts = new Float64Array(outputs);
   for (let k = 0; k < outputs; k++) {
@@ -125,8 +138,23 @@ export function onFeatures(v: Float64Array, { used, deviation, mean, q, outputs 
   return { coefficients, intercepts };
 }
 
+/**
+ * Where an affine function is taken: at the means, so that a large offset costs no digits. Sparse rows whose means
+ * are small beside their spread are taken at 0: subtracting would cost the graph another dense value.
+ */
+export function aboutMean(
+  v: Float64Array,
+  intercepts: Float64Array,
+  blocks: Standardised,
+): Pick<Affine, "mean" | "offset"> {
+  const { mean, used, deviation, q, outputs } = blocks;
+  if ("rows" in blocks && used.every((j, a) => Math.abs(mean[j]!) < 100 * deviation[a]!))
+    return { mean: new Float64Array(mean.length), offset: intercepts };
+  return { mean, offset: Float64Array.from({ length: outputs }, (_, k) => v[(k + 1) * q - 1]!) };
+}
+
 /** One output as an affine function; importance is the spread that each feature gives the score. */
-export function affineOf(v: Float64Array, blocks: RowBlocks) {
+export function affineOf(v: Float64Array, blocks: Standardised) {
   const { coefficients, intercepts } = onFeatures(v, blocks);
   const importance = new Float64Array(blocks.mean.length);
   blocks.used.forEach((j, a) => {
@@ -134,14 +162,13 @@ export function affineOf(v: Float64Array, blocks: RowBlocks) {
   });
   const affine: Affine = {
     coefficients: [coefficients[0]!],
-    mean: blocks.mean,
-    offset: Float64Array.of(v[blocks.used.length]!),
+    ...aboutMean(v, intercepts, blocks),
   };
   return { affine, coefficients: coefficients[0]!, intercept: intercepts[0]!, importance };
 }
 
 /** Factor of a squared penalty per parameter of one output, 0 for the constant. Shape [q]. */
-export function penaltyFactors({ q, deviation }: RowBlocks, standardize: boolean): Float64Array {
+export function penaltyFactors({ q, deviation }: Standardised, standardize: boolean): Float64Array {
   const factors = new Float64Array(q);
   for (let a = 0; a < deviation.length; a++) factors[a] = standardize ? 1 : 1 / deviation[a]! ** 2;
   return factors;

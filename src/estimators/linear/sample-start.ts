@@ -4,9 +4,9 @@
  * enough, in place of five or six matrices of second derivatives.
  */
 import { take, takeRows } from "../index.ts";
-import { onFeatures, type RowBlocks, rowBlocks } from "./row-blocks.ts";
+import { onFeatures, type Standardised } from "./row-blocks.ts";
 import { curvatureSolve, type MinimiseOptions, minimise, type Solve, usesNewton } from "./minimise.ts";
-import { scoreObjective } from "./score-objective.ts";
+import { type ScoreDesign, scoreDesign, scoreObjective } from "./score-objective.ts";
 import type { ScoreRows } from "./penalty-path.ts";
 
 /** Rows from which a fit starts on a sample; most rows of that sample, and fewest per parameter. */
@@ -24,7 +24,7 @@ export interface SampleStart {
 /** The start for all rows, or undefined where rows are too few for a sample to help. */
 export async function sampleStart(
   { x, target, loss, weight }: ScoreRows,
-  blocks: RowBlocks,
+  blocks: ScoreDesign,
   l2: number,
   standardize: boolean,
   options: MinimiseOptions,
@@ -35,7 +35,7 @@ export async function sampleStart(
   const index = Uint32Array.from({ length: count }, (_, i) => i * stride);
   const sampled = take(target, index);
   if (!loss.complete(sampled)) return undefined;
-  const few = rowBlocks("linear", takeRows(x, index), sampled, loss.outputs, weight && take(weight, index));
+  const few = scoreDesign("linear", takeRows(x, index), sampled, loss.outputs, weight && take(weight, index));
   const objective = scoreObjective(loss, few, standardize, options.threads);
   try {
     const share = few.totalWeight / blocks.totalWeight;
@@ -62,7 +62,7 @@ export async function sampleStart(
 }
 
 /** Parameters over one set of standardised columns, over another of the same features. */
-function transferred(v: Float64Array, from: RowBlocks, to: RowBlocks): Float64Array {
+function transferred(v: Float64Array, from: Standardised, to: Standardised): Float64Array {
   const { coefficients, intercepts } = onFeatures(v, from);
   const out = new Float64Array(to.outputs * to.q);
   coefficients.forEach((b, k) => {

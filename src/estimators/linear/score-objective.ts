@@ -6,10 +6,12 @@
  * penalty ½ l2 Σ c b² leaves the constant free.
  */
 import { assert, type Tensor } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
 import { gemm, graph, type Graph, input, matMul, mul, reduceSum, type Value } from "../../graph/index.ts";
 import { compile, type Session } from "../../runtime/index.ts";
-import { penaltyFactors, type RowBlocks } from "./row-blocks.ts";
+import { penaltyFactors, type RowBlocks, rowBlocks, type Standardised } from "./row-blocks.ts";
 import type { ScoreLoss } from "./score-loss.ts";
+import { type SparseDesign, sparseDesign, sparseProducts } from "./sparse-rows.ts";
 
 export interface Evaluation {
   readonly loss: number;
@@ -24,8 +26,25 @@ export interface Problem {
   readonly l2: number;
 }
 
+/** Rows of an iterative fit: blocks of dense columns, or sparse. */
+export type ScoreDesign = RowBlocks | SparseDesign;
+
+/** Sparse rows where the matrix is kept so, else blocks; as `rowBlocks`. */
+export function scoreDesign(
+  family: string,
+  x: Matrix,
+  target: ArrayLike<number>,
+  outputs: number,
+  weight: Float64Array | undefined,
+): ScoreDesign {
+  const { sparse } = x;
+  return sparse === undefined
+    ? rowBlocks(family, x, target, outputs, weight)
+    : sparseDesign(family, x, sparse, target, outputs, weight);
+}
+
 export interface ScoreObjective {
-  readonly blocks: RowBlocks;
+  readonly blocks: ScoreDesign;
   /** Parameters of the constant model, where a fit starts. Shape [outputs, q]. */
   readonly start: Float64Array;
   /** Second derivative of a score, as `ScoreLoss.typicalCurvature`. */
@@ -35,8 +54,8 @@ export interface ScoreObjective {
   /** Factor of l2 per parameter; 0 for constants. */
   readonly penalty: Float64Array;
   readonly evaluate: (v: Float64Array, problem: Problem) => Promise<Evaluation>;
-  /** The matrix of second derivatives besides. Shape [size, size]. */
-  readonly evaluateWithCurvature: (
+  /** The matrix of second derivatives besides; absent for sparse rows. Shape [size, size]. */
+  readonly evaluateWithCurvature?: (
     v: Float64Array,
     problem: Problem,
   ) => Promise<Evaluation & { readonly curvature: Float64Array }>;
@@ -49,14 +68,24 @@ export interface ScoreObjective {
  */
 export function scoreObjective(
   loss: ScoreLoss,
+  blocks: ScoreDesign,
+  standardize: boolean,
+  threads: number,
+): ScoreObjective {
+  return "rows" in blocks
+    ? sparseObjective(loss, blocks, standardize)
+    : denseObjective(loss, blocks, standardize, threads);
+}
+
+function denseObjective(
+  loss: ScoreLoss,
   blocks: RowBlocks,
   standardize: boolean,
   threads: number,
 ): ScoreObjective {
   const { q, width, outputs } = blocks;
   const size = outputs * q;
-  const penalty = new Float64Array(size);
-  for (let k = 0; k < outputs; k++) penalty.set(penaltyFactors(blocks, standardize), k * q);
+  const penalty = penalties(blocks, standardize);
   const sessions = new Map<boolean, Promise<Session>>();
   const sessionOf = (curved: boolean): Promise<Session> => {
     const found = sessions.get(curved) ?? compile(lossGraph(loss, curved), { threads });
@@ -98,14 +127,8 @@ export function scoreObjective(
     return { loss: total, gradient, curvature };
   }
 
-  const mean = blocks.targetMean;
-  const start = new Float64Array(size);
-  for (let k = 0; k < outputs; k++) start[(k + 1) * q - 1] = loss.constant(mean);
   return {
-    blocks,
-    start,
-    typicalCurvature: loss.typicalCurvature(mean),
-    size,
+    ...startOf(loss, blocks),
     penalty,
     async evaluate(v, problem) {
       const { curvature: _, ...evaluation } = await run(v, problem, false);
@@ -117,6 +140,66 @@ export function scoreObjective(
       sessions.clear();
     },
   };
+}
+
+/** Where a fit starts, and how curved the loss is there. */
+function startOf(loss: ScoreLoss, blocks: ScoreDesign) {
+  const { q, outputs, targetMean } = blocks;
+  const start = new Float64Array(outputs * q);
+  for (let k = 0; k < outputs; k++) start[(k + 1) * q - 1] = loss.constant(targetMean);
+  return { blocks, start, size: start.length, typicalCurvature: loss.typicalCurvature(targetMean) };
+}
+
+/** Factor of l2 per parameter of all outputs. */
+function penalties(blocks: Standardised, standardize: boolean): Float64Array {
+  const penalty = new Float64Array(blocks.outputs * blocks.q);
+  for (let k = 0; k < blocks.outputs; k++) penalty.set(penaltyFactors(blocks, standardize), k * blocks.q);
+  return penalty;
+}
+
+/** Products by plain loops over the values that are not 0; the graph only turns scores into losses and slopes. */
+function sparseObjective(loss: ScoreLoss, blocks: SparseDesign, standardize: boolean): ScoreObjective {
+  const { outputs, rowCount } = blocks;
+  const penalty = penalties(blocks, standardize);
+  const products = sparseProducts(blocks);
+  let session: Promise<Session> | undefined;
+  const tensor = (data: Float64Array, rows: number): Tensor => ({
+    dtype: "float64",
+    shape: [rows, rowCount],
+    data,
+  });
+  return {
+    ...startOf(loss, blocks),
+    penalty,
+    async evaluate(v, { weight, l2 }) {
+      session ??= compile(slopeGraph(loss), { threads: 1 });
+      const answer = await (await session).run({
+        s: tensor(products.scores(v), outputs),
+        y: tensor(blocks.y[0]!, outputs),
+        w: tensor(weight[0]!, 1),
+      });
+      const gradient = products.sums(answer["slope"]!.data as Float64Array);
+      let total = (answer["loss"]!.data as Float64Array)[0]!;
+      for (let i = 0; i < gradient.length; i++) {
+        total += 0.5 * l2 * penalty[i]! * v[i]! * v[i]!;
+        gradient[i]! += l2 * penalty[i]! * v[i]!;
+      }
+      return { loss: total, gradient };
+    },
+    async release() {
+      await (await session)?.release();
+      session = undefined;
+    },
+  };
+}
+
+/** Loss and weighted slopes of given scores. */
+function slopeGraph(loss: ScoreLoss): Graph {
+  const s = input("s", "float64", [loss.outputs, "rows"]);
+  const y = input("y", "float64", [loss.outputs, "rows"]);
+  const w = input("w", "float64", [1, "rows"]);
+  const { losses, slope } = loss.terms(s, y);
+  return graph({ inputs: [s, y, w], outputs: { loss: reduceSum(mul(losses, w)), slope: mul(slope, w) } });
 }
 
 /** Loss, gradient and, if `curved`, blocks of the curvature for every pair of outputs a ≤ b. */

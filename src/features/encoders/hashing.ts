@@ -49,6 +49,7 @@ export function hashingEncoder(options: HashingOptions = {}): Encoder {
       return {
         features,
         float32: true,
+        sparse: true,
         emit(input) {
           const missing = equal(input, scalar("string", ""));
           return indicators(where(missing, scalar("int64", -1), hashBuckets(input, buckets)), buckets);

@@ -72,6 +72,7 @@ export function oneHotEncoder(options: OneHotOptions = {}): Encoder {
       return {
         features,
         float32: true,
+        sparse: true,
         emit: (input) =>
           indicators(
             labelEncoder(input, { keys, values: indices, otherwise: BigInt(otherwise) }),

@@ -14,22 +14,13 @@
 import { assert, type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import {
   add,
-  cast,
   concat,
   constant,
-  div,
   equal,
-  greater,
   int64s,
   labelEncoder,
-  log,
-  max,
-  mul,
-  reduceSumSquare,
   reshape,
-  scalar,
   slice,
-  sqrt,
   tfIdfVectorizer,
   tokenizer,
   type Value,
@@ -40,13 +31,14 @@ import { bucketOf } from "../murmur3.ts";
 import type { Chain, Encoder } from "../step.ts";
 import { learnVocabulary, tokenPattern, tokensOf, type Vocabulary } from "../vocabulary.ts";
 import { hashBuckets } from "./hashing.ts";
+import { weightRow, weightTerms } from "./term-weights.ts";
 
 export const tfidfParameters = {
   maxTerms: {
     type: "integer",
     default: 500,
     min: 1,
-    max: 20_000,
+    max: 200_000,
     scale: "log",
     meaning: "most terms with a column of their own; the most common ones keep theirs",
   },
@@ -94,6 +86,7 @@ export function tfidfEncoder(options: TfidfOptions = {}): Encoder {
           kind: "number",
         })),
         float32: true,
+        sparse: true,
         emit: (input) => emitTfidf(input, vocabulary, parameters),
         reference: (cell) => referenceTfidf(cell as string, vocabulary, parameters),
       };
@@ -134,12 +127,7 @@ function emitTfidf(
     ),
     pool: [...Array.from({ length: single }, (_, i) => i), ...pairs.flat()],
   });
-  const tf = cast(slice(counts, [1], [Number.MAX_SAFE_INTEGER], [0]), "float64");
-  const damped = sublinear ? where(greater(tf, 0), add(log(max(tf, 1)), 1), tf) : tf;
-  const weighted = mul(damped, constant({ dtype: "float64", shape: [1, idf.length], data: idf }));
-  const length = sqrt(reduceSumSquare(weighted, { axes: [1], keepDims: true }));
-  const unit = div(weighted, where(equal(length, 0), scalar("float64", 1), length));
-  return cast(cast(unit, "float32"), "float64");
+  return weightTerms(slice(counts, [1], [Number.MAX_SAFE_INTEGER], [0]), idf, sublinear);
 }
 
 function referenceTfidf(
@@ -158,9 +146,7 @@ function referenceTfidf(
     });
     before = word;
   }
-  const weighted = tf.map((count, i) => (sublinear && count > 0 ? 1 + Math.log(count) : count) * idf[i]!);
-  const length = Math.sqrt(weighted.reduce((sum, value) => sum + value * value, 0));
-  return weighted.map((value) => Math.fround(length === 0 ? value : value / length));
+  return weightRow(tf, idf, sublinear);
 }
 
 /** Text columns as TF-IDF of words and word pairs. */
