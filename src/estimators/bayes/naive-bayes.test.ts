@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
-import type { Matrix } from "../../features/index.ts";
+import { type Matrix, sparseMatrix } from "../../features/index.ts";
 import { graph, input } from "../../graph/index.ts";
 import { compile } from "../../runtime/index.ts";
 import { naiveBayes } from "./index.ts";
@@ -103,6 +103,50 @@ describe("naiveBayes", () => {
     const { p } = await session.run({ x: { dtype: "float64", shape: [200, 1], data: a } });
     await session.release();
     fitted.reference(x).forEach((v, i) => expect((p!.data as Float64Array)[i]).toBeCloseTo(v, 10));
+  });
+
+  test("sparse rows give what dense columns give, missing and infinite numbers and codes too, within 1e-9", async () => {
+    const random = createRandom(4);
+    const rowCount = 90;
+    const codes = Array.from({ length: rowCount }, (_, i) => i % 3);
+    const cell = (i: number): number => {
+      const u = random.next();
+      if (u < 0.03) return Number.NaN;
+      if (u < 0.04) return Infinity;
+      return u < 0.2 ? random.normal() + codes[i]! : 0;
+    };
+    const columns = [
+      ...Array.from({ length: 6 }, () => Float64Array.from({ length: rowCount }, (_, i) => cell(i))),
+      new Float64Array(rowCount).fill(2),
+      new Float64Array(rowCount),
+      Float64Array.from({ length: rowCount }, (_, i) => (i === 5 ? Number.NaN : 0)),
+      Float64Array.from({ length: rowCount }, (_, i) => (i % 7 === 0 ? Number.NaN : (i * i) % 4)),
+    ];
+    const features = [...Array.from({ length: 9 }, (_, j) => number(`x${j}`)), category("c", 4)];
+    const starts = new Uint32Array(rowCount + 1);
+    const index: number[] = [];
+    const values: number[] = [];
+    for (let i = 0; i < rowCount; i++) {
+      columns.forEach((column, j) => {
+        if (column[i] !== 0) {
+          index.push(j);
+          values.push(column[i]!);
+        }
+      });
+      starts[i + 1] = index.length;
+    }
+    const dense: Matrix = { rowCount, features, columns };
+    const sparse = sparseMatrix(features, {
+      columnCount: features.length,
+      starts,
+      index: Uint32Array.from(index),
+      values: Float64Array.from(values),
+    });
+    const weight = Float64Array.from({ length: rowCount }, (_, i) => (i % 5) / 2);
+    const y = classes(3, ...codes);
+    const expected = (await naiveBayes().fit({ x: dense, y, weight }, context)).reference(dense);
+    const got = (await naiveBayes().fit({ x: sparse, y, weight }, context)).reference(dense);
+    expected.forEach((value, i) => expect(Math.abs(got[i]! - value)).toBeLessThan(1e-9));
   });
 
   test("refuses a number as target", async () => {
