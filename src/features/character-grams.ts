@@ -81,7 +81,7 @@ function numberCharacters(texts: readonly string[], rows: Int32Array, minRows: n
   const writings = new Map<string, number>();
   const fold = (character: string): string => {
     const lower = character.toLowerCase();
-    return [...lower].length === 1 ? lower : character;
+    return isLetter(lower) ? lower : character;
   };
   texts.forEach((text, t) => {
     const written = new Set(charactersOf(text));

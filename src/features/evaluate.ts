@@ -10,7 +10,8 @@ import { graph, input, type Value } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import type { StringCells } from "../schema/index.ts";
 import { inputDtype } from "./inputs.ts";
-import { SparseBuilder, type SparseRows, takeSparseRows } from "./sparse.ts";
+import type { SparseRows } from "./matrix.ts";
+import { SparseBuilder, takeSparseRows } from "./sparse.ts";
 import type { FittedEncoder, FittedTransform, SourceColumn } from "./step.ts";
 
 type Column = Float32Array | Float64Array;

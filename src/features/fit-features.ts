@@ -20,8 +20,6 @@ import {
 } from "./sparse.ts";
 import type { Chain, FittedEncoder, FittedTransform, SourceColumn, StepContext } from "./step.ts";
 
-type Column = Float32Array | Float64Array;
-
 /** What fitting may look at besides the table; see `StepContext`. A row of weight 0 is as if it were absent. */
 export type FeatureContext = Omit<StepContext, "rowCount" | "minRows"> & {
   /** A value is stored only if at least so many rows hold it; 5 unless told. */

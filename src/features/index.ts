@@ -14,8 +14,8 @@ export { targetEncode, type TargetEncodeOptions, targetEncodeParameters } from "
 export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
-export type { Feature, Matrix } from "./matrix.ts";
-export { featureColumn, type SparseRows, sparseMatrix, takeSparseRows } from "./sparse.ts";
+export type { Feature, Matrix, SparseRows } from "./matrix.ts";
+export { featureColumn, sparseMatrix, takeSparseRows } from "./sparse.ts";
 export {
   type Chain,
   chainOf,

@@ -5,7 +5,6 @@
  * natural unit; a missing number is NaN in both. Text in thousands of terms is
  * mostly zeros, and is kept as sparse rows for families that read those.
  */
-import type { SparseRows } from "./sparse.ts";
 
 /** One column of a feature matrix, and the table columns that it was made from. */
 export interface Feature {
@@ -17,6 +16,16 @@ export interface Feature {
   readonly kind: "number" | "category";
   /** Number of codes of a category. */
   readonly cardinality?: number;
+}
+
+/** Rows by their values other than zero; NaN is missing. */
+export interface SparseRows {
+  readonly columnCount: number;
+  /** Values of row i are those from starts[i] to starts[i + 1]. Shape [rows + 1]. */
+  readonly starts: Uint32Array;
+  /** Column of each value, ascending in a row. */
+  readonly index: Uint32Array;
+  readonly values: Float32Array | Float64Array;
 }
 
 /** Rows × features, dense or sparse. Every column has `rowCount` values; NaN is missing. */

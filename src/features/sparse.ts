@@ -5,19 +5,9 @@
  * made when they are first asked for.
  */
 import { assert } from "../core/index.ts";
-import type { Feature, Matrix } from "./matrix.ts";
+import type { Feature, Matrix, SparseRows } from "./matrix.ts";
 
 type Column = Float32Array | Float64Array;
-
-/** Rows by their values other than zero; NaN is missing. */
-export interface SparseRows {
-  readonly columnCount: number;
-  /** Values of row i are those from starts[i] to starts[i + 1]. Shape [rows + 1]. */
-  readonly starts: Uint32Array;
-  /** Column of each value, ascending in a row. */
-  readonly index: Uint32Array;
-  readonly values: Column;
-}
 
 /** Sparse rows, or dense columns, of neighbouring features. */
 export type MatrixPart = SparseRows | readonly Column[];
