@@ -5,7 +5,7 @@
  * nearly the same, would lose the digits that the fit took care of. Features with
  * coefficient 0 are not read at all, so that whatever they hold cannot reach the answer.
  */
-import type { Matrix } from "../../features/index.ts";
+import type { Matrix, SparseRows } from "../../features/index.ts";
 import {
   add,
   concat,
@@ -63,12 +63,36 @@ export function emitAffine(affine: Affine, x: Value): Value {
 export function affineReference(affine: Affine, x: Matrix): Float64Array {
   const active = activeFeatures(affine);
   const outputs = affine.offset.length;
+  if (x.sparse !== undefined) return sparseReference(affine, x.sparse);
   const out = new Float64Array(x.rowCount * outputs);
   for (let i = 0; i < x.rowCount; i++) {
     for (let k = 0; k < outputs; k++) {
       let total = 0;
       for (const j of active) total += (x.columns[j]![i]! - affine.mean[j]!) * affine.coefficients[k]![j]!;
       out[i * outputs + k] = total + affine.offset[k]!;
+    }
+  }
+  return out;
+}
+
+/** What a zero gives is summed once for all rows. */
+function sparseReference(
+  { coefficients, mean, offset }: Affine,
+  { starts, index, values }: SparseRows,
+): Float64Array {
+  const outputs = offset.length;
+  const out = new Float64Array((starts.length - 1) * outputs);
+  for (let k = 0; k < outputs; k++) {
+    const b = coefficients[k]!;
+    let zeros = 0;
+    for (let j = 0; j < b.length; j++) zeros -= mean[j]! * b[j]!;
+    for (let i = 0; i + 1 < starts.length; i++) {
+      let total = zeros;
+      for (let at = starts[i]!; at < starts[i + 1]!; at++) {
+        const slope = b[index[at]!]!;
+        if (slope !== 0) total += values[at]! * slope;
+      }
+      out[i * outputs + k] = total + offset[k]!;
     }
   }
   return out;

@@ -8,7 +8,8 @@
  * Platt scaling. Left to itself it takes the l2 of least cross-validated squared hinge. Source: Keerthi & DeCoste 2005,
  * JMLR 6; Chang, Hsieh & Lin 2008, JMLR 9.
  */
-import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
+import { assert, type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
 import { add, clip, concat, constant, div, mul, neg, reduceSum, sigmoid } from "../../graph/index.ts";
 import {
   type Estimator,
@@ -70,6 +71,7 @@ export function linearSvm(parameters: Partial<Parameters> = {}): LinearSvmEstima
     family: "linearSvm",
     parameters: resolved,
     tasks: ["classification"],
+    ...(resolved.loss === "squaredHinge" && { sparse: true }),
     async fit(rows, context) {
       const usable = usableRows("linearSvm", rows);
       const y = requireClasses("linearSvm", usable.y);
@@ -147,14 +149,18 @@ async function scorerOf(
 }
 
 async function separate(
-  { x, weight, rowIds }: UsableRows,
+  { x: given, weight, rowIds }: UsableRows,
   hit: Uint8Array,
   parameters: Parameters,
   context: FitContext,
 ): Promise<Separator> {
   const target = Float64Array.from(hit);
-  const rows = { x, target, loss: squaredHinge, weight, rowIds };
   const hinge = parameters.loss === "hinge";
+  // The hinge is solved on dense blocks, whatever the matrix is kept as.
+  const x: Matrix = hinge
+    ? { rowCount: given.rowCount, features: given.features, columns: given.columns }
+    : given;
+  const rows = { x, target, loss: squaredHinge, weight, rowIds };
   // The squared hinge also chooses the strength for the other, of which it need only be near.
   const rough = hinge && parameters.l2 === 0 ? { ...parameters, tolerance: 1e-4 } : parameters;
   const found =
@@ -165,6 +171,7 @@ async function separate(
   let v = found.minimum?.v;
   let converged = found.minimum?.converged ?? false;
   if (hinge) {
+    assert(!("rows" in blocks), "the hinge is solved on dense blocks");
     const sign = target.map((one) => 2 * one - 1);
     const products = blockProducts(blocks, context.threads);
     try {

@@ -14,7 +14,7 @@ import { graph, input } from "../../graph/index.ts";
 import { compile } from "../../runtime/index.ts";
 import type { Frame, Schema } from "../../schema/index.ts";
 import type { Estimator, Target, TrainingSet } from "../index.ts";
-import { logistic, poisson } from "./index.ts";
+import { linearSvm, logistic, poisson } from "./index.ts";
 
 const context = { random: createRandom(1), threads: 1 };
 
@@ -98,6 +98,7 @@ describe("sparse rows give the answers of dense columns, within 1e-9", () => {
       codesOf(dense, 3),
       undefined,
     ],
+    ["linearSvm, 3 classes", linearSvm({ l2: 0.5, tolerance: 1e-20 }), codesOf(dense, 3), undefined],
     ["poisson, weights", poisson({ l2: 0.5, tolerance: 1e-20 }), counts(dense), weight],
   ])("%s", async (_, estimator, y, w) => {
     expect(estimator.sparse).toBe(true);
