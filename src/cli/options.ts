@@ -14,7 +14,8 @@ function readSeconds(flag: string, text: string): number {
   const value = match
     ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[(match[2] ?? "s") as "s" | "m" | "h"]
     : NaN;
-  if (!(value > 0 && value <= 86_400)) throw refused(flag, text, "Write it as 60s, 5m or 1h, at most 24h.");
+  if (!(value > 0 && value <= 86_400))
+    throw refused(flag, text, "Write it as 60s, 5m, 1h, or 90 for seconds; at most 24h.");
   return value;
 }
 

@@ -170,7 +170,11 @@ function createProgram(run: Run): Command {
       )
       .option("--metric <name>", "what to choose by: rocAuc, logLoss, accuracy, f1, rmse, mae, r2, …")
       .option("--positive <label>", "the label that counts as positive")
-      .option("--time <duration>", "seconds to spend, as 60s, 5m, 1h: the command ends by then", seconds)
+      .option(
+        "--time <duration>",
+        "time to spend, as 60s, 5m, 1h, or 90 for seconds: the command ends by then",
+        seconds,
+      )
       .option(
         "--budget <units>",
         "work units to spend (about seconds of one core), reproducible",

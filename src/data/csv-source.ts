@@ -301,11 +301,33 @@ function requireSameNames(first: OpenedCsv, other: OpenedCsv): void {
   const { names } = other.found;
   const index = expected.findIndex((name, at) => names[at] !== name);
   if (index < 0 && names.length === expected.length) return;
+  const lacking = expected.filter((name) => !names.includes(name));
+  const extra = names.filter((name) => !expected.includes(name));
+  const differences = [
+    ...(lacking.length > 0 ? [`lacks ${someNames(lacking)}`] : []),
+    ...(extra.length > 0 ? [`has ${someNames(extra)} besides`] : []),
+  ];
+  const said =
+    differences.length > 0
+      ? `${other.file.name} ${differences.join(" and ")}: ${first.file.name} has ${expected.length} columns, and it has ${names.length}`
+      : `${first.file.name} has the column "${expected[index]}" at place ${index + 1} of ${expected.length}, and ${other.file.name} has "${names[index]}" there`;
   throw new MillwrightError(
     "SCHEMA_MISMATCH",
-    `${first.file.name} has the column "${expected[index] ?? ""}" at place ${index + 1} of ${expected.length}, and ${other.file.name} has "${names[index] ?? ""}" of ${names.length}.`,
-    "Give files with the same columns in the same order.",
+    `${said}.`,
+    differences.length > 0
+      ? "Give files with the same columns, or put them together with --sql and UNION ALL BY NAME."
+      : "Give files with the same columns in the same order.",
   );
+}
+
+function someNames(names: readonly string[]): string {
+  const shown = names.slice(0, 4).map((name) => `"${clipName(name)}"`);
+  const rest = names.length - shown.length;
+  return `the column${names.length > 1 ? "s" : ""} ${shown.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+function clipName(name: string): string {
+  return name.length <= 60 ? name : `${name.slice(0, 59)}…`;
 }
 
 /** How a column is best read: as declared, or as the sample suggests. */

@@ -35,6 +35,14 @@ export interface Finding {
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
+/** Findings without those that say the same again: of a file, and of a query's rows from it. */
+export function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const said = new Map(
+    findings.map((finding) => [JSON.stringify([finding.kind, finding.column, finding.evidence]), finding]),
+  );
+  return [...said.values()];
+}
+
 /** An argument of a command line as a shell takes it: quoted only where it must be. */
 export function shellWord(text: string): string {
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -7,7 +7,7 @@
 import { MillwrightError } from "../core/index.ts";
 import type { Cells, ColumnSchema } from "../schema/index.ts";
 import type { FieldPlan } from "../kernels/index.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { inferColumn } from "./infer/infer-column.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
@@ -42,7 +42,7 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
     schema: { columns: settled.map(({ column }) => column) },
     rowCount,
     cells: new Map(settled.map(({ column, cells }) => [column.name, cells])),
-    findings,
+    findings: withoutRepeats(findings),
     content: () => source.content(),
   });
 }

@@ -131,11 +131,38 @@ test("a glob reads files in the order of their names as one table", async () => 
   await writeFile(at("part-3.csv"), "a,c\n3,z\n");
   await expect(read(at("part-*.csv"))).rejects.toMatchObject({
     code: "SCHEMA_MISMATCH",
-    message: expect.stringMatching(/"b" at place 2 of 2.*"c"/),
+    message: expect.stringMatching(
+      /part-3\.csv lacks the column "b" and has the column "c" besides: .*part-1\.csv has 2 columns/,
+    ),
+  });
+});
+
+test.each([
+  ["one more", "a,b,c", /right.csv has the column "c" besides: .*left.csv has 2 columns, and it has 3/],
+  ["one less", "a", /right.csv lacks the column "b": .*left.csv has 2 columns, and it has 1/],
+  ["another name", "a,z", /right.csv lacks the column "b" and has the column "z" besides/],
+  ["another order", "b,a", /left.csv has the column "a" at place 1 of 2, and .*right.csv has "b" there/],
+])("a second file with %s is refused by the columns that differ", async (_, header, what) => {
+  const row = header.replace(/[a-z]/g, "1");
+  await writeFile(at("left.csv"), "a,b\n1,2\n3,4\n");
+  await writeFile(at("right.csv"), `${header}\n${row}\n${row}\n`);
+  await expect(openTable([at("left.csv"), at("right.csv")])).rejects.toMatchObject({
+    code: "SCHEMA_MISMATCH",
+    what: expect.stringMatching(what) as string,
   });
 });
 
 describe("--sql", () => {
+  test("what reading a file and the query's rows both find is told once", async () => {
+    await writeFile(
+      at("words.csv"),
+      `k,w\n${Array.from({ length: 40 }, (_, i) => `${i % 7}.5,${i % 2 ? "yes" : "no"}`).join("\n")}\n`,
+    );
+    const table = await openTable(at("words.csv"), { sql: "SELECT * FROM words" });
+    expect(table.findings.filter(({ column }) => column === "w")).toMatchObject([{ kind: "format" }]);
+    await table.close();
+  });
+
   test("files are views by their names, typed and parsed as they are looked at", async () => {
     await writeFile(
       at("prices.csv"),

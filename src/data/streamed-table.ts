@@ -6,7 +6,7 @@ import { MillwrightError } from "../core/index.ts";
 import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
 import type { FieldPlan } from "../kernels/index.ts";
 import type { Content, ContentRead } from "./bytes.ts";
-import { type Finding, shellWord } from "./finding.ts";
+import { type Finding, shellWord, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
 import { type LoadOptions, noRows, settleColumn } from "./load-table.ts";
@@ -73,7 +73,7 @@ async function settle(source: RawSource, options: LoadOptions): Promise<Settled>
       findings.push(crowdedFinding(source.names[index]!));
     } else columns.push(settleColumn(source, index, summarisers[index]!, options, findings));
   }
-  return { schema: { columns }, plans, rowCount, findings };
+  return { schema: { columns }, plans, rowCount, findings: withoutRepeats(findings) };
 }
 
 /** One more pass for the columns that only all their values together decide. */

@@ -68,7 +68,10 @@ describe("task", () => {
   });
 
   test("regression of labels is refused with the two ways out", () => {
-    expect(() => task(labels("a", "b"), "regression")).toThrow(/--task classification.*--column y=number/s);
+    expect(() => task(labels("1", "2"), "regression")).toThrow(/--task classification.*--column y=number/s);
+    expect(() => task(labels("it's", "no"), "regression")).toThrow(
+      /--sql "SELECT \* REPLACE \(CASE y WHEN 'it''s' THEN 1 ELSE 0 END AS y\) FROM FILE"/,
+    );
   });
 
   test("almost as many labels as rows is no classification", () => {

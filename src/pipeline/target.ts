@@ -5,8 +5,9 @@
  * every label is one, else by code unit), so codes do not depend on row order.
  */
 import { MillwrightError } from "../core/index.ts";
+import { shellWord } from "../data/index.ts";
 import type { Target } from "../estimators/index.ts";
-import type { ColumnSchema, Frame, Schema } from "../schema/index.ts";
+import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
 
 /** What is predicted and how its answers are named. */
 export type Task =
@@ -111,7 +112,7 @@ export function readTask(frame: Frame, column: ColumnSchema, kind?: Task["kind"]
       throw new MillwrightError(
         "SCHEMA_WRONG_KIND",
         `Regression needs a number, and the target "${name}" is a ${column.kind} column.`,
-        `Use --task classification, or read it as a number with --column ${name}=number.`,
+        `Use --task classification, or ${numberAdvice(name, column, cells)}.`,
       );
     }
     if (positive !== undefined) {
@@ -170,6 +171,21 @@ export function readTask(frame: Frame, column: ColumnSchema, kind?: Task["kind"]
     classes,
     positive: positive ?? guessPositive(frame, name, classes),
   };
+}
+
+/** How a target that is no number becomes one: by its kind where every label reads as a number, else by a query. */
+function numberAdvice(name: string, column: ColumnSchema, cells: Cells | undefined): string {
+  const labels = cells?.type === "string" ? cells.dictionary : [];
+  const isNumber = (label: string): boolean => label.trim() !== "" && Number.isFinite(Number(label));
+  if (column.kind !== "datetime" && labels.length > 0 && labels.every(isNumber))
+    return `read it as a number with --column ${shellWord(`${name}=number`)}`;
+  const quoted = /^[A-Za-z_]\w*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  const number =
+    column.kind === "datetime"
+      ? `epoch(${quoted})`
+      : `CASE ${quoted} WHEN '${(labels[0] ?? "yes").slice(0, 40).replaceAll("'", "''")}' THEN 1 ELSE 0 END`;
+  const sql = `SELECT * REPLACE (${number} AS ${quoted}) FROM FILE`;
+  return `make a number of it in a query, as --sql ${/["$`\\]/.test(sql) ? shellWord(sql) : `"${sql}"`} with the name of your file, less its extension, for FILE`;
 }
 
 function constantTarget(name: string, rowCount: number, value: string): MillwrightError {

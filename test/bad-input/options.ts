@@ -14,6 +14,27 @@ const classify = (...more: readonly string[]): readonly string[] => [
 
 export const badOptions: readonly BadInput[] = [
   {
+    name: "a target that is kept as a feature",
+    files,
+    command: classify("--keep", "left"),
+    code: "PARAMETER_CONFLICT",
+    says: ['"left" is the target', "--keep"],
+  },
+  {
+    name: "a target that is declared a feature",
+    files,
+    command: classify("--column", "left=category,role=feature"),
+    code: "PARAMETER_CONFLICT",
+    says: ['"left" is the target', "--column makes it the role feature"],
+  },
+  {
+    name: "a group that is kept as a feature",
+    files,
+    command: classify("--group", "colour", "--keep", "colour"),
+    code: "PARAMETER_CONFLICT",
+    says: ['"colour" is the group', "--keep makes it a feature"],
+  },
+  {
     name: "an unknown command",
     command: ["trian", "./data.csv"],
     code: "PARAMETER_UNKNOWN",

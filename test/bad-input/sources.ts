@@ -259,7 +259,7 @@ export const badSources: readonly BadInput[] = [
     files: { "a.csv": "x,y\n1,2\n", "b.csv": "x,z\n1,2\n" },
     command: ["look", "./a.csv", "./b.csv"],
     code: "SCHEMA_MISMATCH",
-    says: ['"y"', '"z"', "place 2 of 2"],
+    says: ['"y"', '"z"', "lacks the column"],
   },
   {
     name: "a query with a mistake",

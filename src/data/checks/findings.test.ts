@@ -76,6 +76,14 @@ describe("what is found, and nothing else", () => {
     });
   });
 
+  test("numbers that are labels by the user's word have the findings of labels", async () => {
+    const counts = honest.map((row, index) => ({ ...row, y: index === 0 ? 9 : index % 3 }));
+    const kinds = async (task?: "classification") =>
+      (await findings(tableFromRows(counts), { target: "y", ...(task && { task }) })).map(({ kind }) => kind);
+    expect(await kinds("classification")).toEqual(expect.arrayContaining(["imbalance", "loneLabel"]));
+    expect(await kinds()).not.toContain("loneLabel");
+  });
+
   test("a target is not left out for looking like an identifier", async () => {
     const rows = honest.map((row, index) => ({ order_id: index * 3, ...row }));
     expect(await seen(rows)).toEqual(["identifier order_id leftOut"]);

@@ -14,6 +14,8 @@ const rareClass = 0.05;
 
 export interface FindingsOptions {
   readonly target?: string;
+  /** What a target of numbers is, where the user says so. */
+  readonly task?: ProfileTarget["task"];
   /** What reading found: `table.findings`. */
   readonly read?: readonly Finding[];
   /** Relations already measured spare measuring them again. */
@@ -29,7 +31,7 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
   const target =
     options.target === undefined
       ? undefined
-      : profileTarget(frame, options.target, relationRows(frame.columns.size));
+      : profileTarget(frame, options.target, relationRows(frame.columns.size), options.task);
   const found: Finding[] = (options.read ?? []).filter(
     (finding) => finding.effect !== "leftOut" || finding.column !== target?.name || target === undefined,
   );

@@ -17,6 +17,8 @@ export interface Profile {
 
 export interface ProfileOptions {
   readonly target?: string;
+  /** What a target of numbers is; without it two distinct values are classes, and more are numbers. */
+  readonly task?: "regression" | "classification";
 }
 
 /**
@@ -28,7 +30,7 @@ export function profileFrame(frame: Frame, options: ProfileOptions = {}): Profil
   const target =
     options.target === undefined
       ? undefined
-      : profileTarget(frame, options.target, relationRows(frame.columns.size));
+      : profileTarget(frame, options.target, relationRows(frame.columns.size), options.task);
   const sorter = new Sorter();
   const columns = frame.schema.columns.map((column): ColumnProfile => {
     const cells = frame.columns.get(column.name)!;

@@ -20,10 +20,16 @@ export type ProfileTarget = {
  * The target as it is looked at: numbers with two distinct values are classes, other numbers are predicted
  * as numbers.
  *
+ * @param task - Of a target of numbers, where the user says what they are.
  * @param maxRows - More rows than this are thinned, always the same way.
  * @throws MillwrightError `TARGET_MISSING` with the nearest name, `TARGET_CONSTANT`, `DATA_ALL_MISSING`.
  */
-export function profileTarget(frame: Frame, name: string, maxRows: number): ProfileTarget {
+export function profileTarget(
+  frame: Frame,
+  name: string,
+  maxRows: number,
+  task?: ProfileTarget["task"],
+): ProfileTarget {
   const cells = frame.columns.get(name);
   if (cells === undefined) {
     const guess = nearest(name, frame.columns.keys());
@@ -53,11 +59,14 @@ export function profileTarget(frame: Frame, name: string, maxRows: number): Prof
   }
   const values = Float64Array.from(rows, (row) => cells.values[row]!);
   const distinct = new Set<number>();
-  for (let i = 0; i < values.length && distinct.size < 3; i++) distinct.add(values[i]!);
+  const enough = task === "classification" ? Infinity : 3;
+  for (let i = 0; i < values.length && distinct.size < enough; i++) distinct.add(values[i]!);
   requireTwo(name, distinct.size, String(values[0]), known.length);
-  if (distinct.size > 2) return { name, rows, task: "regression", values };
+  if (task === "regression" || (task === undefined && distinct.size > 2))
+    return { name, rows, task: "regression", values };
   const labels = [...distinct].sort((a, b) => a - b);
-  const codes = Int32Array.from(values, (value) => labels.indexOf(value));
+  const places = new Map(labels.map((label, code) => [label, code]));
+  const codes = Int32Array.from(values, (value) => places.get(value)!);
   return { name, rows, task: "classification", labels: labels.map(String), codes };
 }
 

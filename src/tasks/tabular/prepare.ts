@@ -57,7 +57,10 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     requireRows(options.target, whole.rowCount, rows.length);
     const column = labelled.schema.columns.find((item) => item.name === options.target)!;
     const task = readTask(labelled, column, options.task, options.positive);
-    const findings = [...table.findings, ...(await lookAt(labelled, { target: options.target }))];
+    const findings = [
+      ...table.findings,
+      ...(await lookAt(labelled, { target: options.target, task: task.kind })),
+    ];
     const kept = new Set(options.keep ?? []);
     const leaks = findings
       .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
@@ -118,6 +121,15 @@ function overridesOf(options: TrainOptions): Record<string, ColumnOverride> {
         "PARAMETER_CONFLICT",
         `The column "${name}" is the ${role} and is dropped too.`,
         "Take it out of --drop.",
+      );
+    }
+    const declared = options.columns?.[name]?.role;
+    if (options.keep?.includes(name) || (declared !== undefined && declared !== role)) {
+      const flag = options.keep?.includes(name) ? "--keep" : "--column";
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `The column "${name}" is the ${role}, and ${flag} makes it ${flag === "--keep" ? "a feature" : `the role ${declared}`}.`,
+        `Take it out of ${flag}.`,
       );
     }
     taken.set(name, role);
