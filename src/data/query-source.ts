@@ -2,6 +2,7 @@
 import { MillwrightError } from "../core/index.ts";
 import type { FieldPlan } from "../kernels/index.ts";
 import type { Engine } from "./duckdb/engine.ts";
+import { flattened } from "./duckdb/nested.ts";
 import {
   type Collector,
   collectorOf,
@@ -50,7 +51,9 @@ export class QuerySource implements RawSource {
 
   /** @throws MillwrightError `SOURCE_SQL`, `DATA_EMPTY` for a query without columns. */
   static async open(options: QuerySourceOptions): Promise<QuerySource> {
-    const columns = await queryColumns(options.engine, options.sql);
+    const given = await queryColumns(options.engine, options.sql);
+    const { sql, findings: nested } = flattened(options.sql, given);
+    const columns = sql === options.sql ? given : await queryColumns(options.engine, sql);
     if (columns.length === 0) {
       throw new MillwrightError(
         "DATA_EMPTY",
@@ -58,8 +61,9 @@ export class QuerySource implements RawSource {
         "Give a source with columns and rows.",
       );
     }
-    const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${options.sql})`);
-    return new QuerySource(options, columns, rowCount);
+    const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${sql})`);
+    const findings = [...(options.findings ?? []), ...nested];
+    return new QuerySource({ ...options, sql, findings }, columns, rowCount);
   }
 
   plan(declared: Declared): readonly FieldPlan[] {

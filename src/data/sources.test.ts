@@ -152,6 +152,59 @@ test.each([
   });
 });
 
+describe("objects inside cells", () => {
+  const nested = [
+    { n: 1, o: { a: 1, "b c": { z: "it's", 'k"q': 2 } }, tags: ["p"], p: { a: 1 }, "p.A": 7 },
+    { n: 2, o: null, tags: [], p: { a: 2 }, "p.A": 8 },
+    { n: 3, o: { a: 3, "b c": { z: "w" } }, tags: ["p", "q"], p: { a: 3 }, "p.A": 9 },
+  ];
+
+  test("are columns named parent.child, of JSON and of Parquet; lists and clashes stay text and are told", async () => {
+    await writeFile(at("nested.ndjson"), nested.map((row) => JSON.stringify(row)).join("\n"));
+    const engine = await Engine.open({});
+    await engine.execute(
+      `COPY (SELECT * FROM read_json(${sqlText(at("nested.ndjson"))})) TO ${sqlText(at("nested.parquet"))}`,
+    );
+    engine.close();
+    for (const name of ["nested.ndjson", "nested.parquet"]) {
+      const table = await openTable(at(name));
+      expect(table.schema.columns.map((column) => column.name)).toEqual([
+        "n",
+        "o.a",
+        "o.b c.z",
+        'o.b c.k"q',
+        "tags",
+        "p",
+        "p.A",
+      ]);
+      const { columns } = await table.read();
+      expect(columns.get("o.a")).toMatchObject({ values: Float64Array.of(1, Number.NaN, 3) });
+      expect(columns.get("o.b c.z")).toMatchObject({
+        codes: Int32Array.of(0, -1, 1),
+        dictionary: ["it's", "w"],
+      });
+      expect(columns.get("p")).toMatchObject({ dictionary: ['{"a":1}', '{"a":2}', '{"a":3}'] });
+      const told = table.findings.filter(({ kind }) => kind === "mixedTypes");
+      expect(told.map(({ column }) => column)).toEqual(["tags", "p"]);
+      // What the findings advise is SQL that runs.
+      const ways = told.flatMap(({ evidence }) =>
+        evidence.split("unpacks them: ")[1]!.slice(0, -1).split(", "),
+      );
+      expect(ways).toEqual(["len(tags)", "tags[1]", "p.a"]);
+      await table.close();
+      const query = `SELECT ${ways.join(", ")}, o."b c".z AS z FROM nested`;
+      const frame = await read(at(name), { sql: query });
+      expect(frame.columns.get("z")).toMatchObject({ dictionary: ["it's", "w"] });
+    }
+  });
+
+  test("a nested list is told with the path that a query needs", async () => {
+    await writeFile(at("deep.ndjson"), '{"o":{"in side":[1,2]},"n":1}\n{"o":{"in side":[3]},"n":2}\n');
+    const { findings } = await openTable(at("deep.ndjson"));
+    expect(findings[0]!.evidence).toContain('len(o."in side"), o."in side"[1]');
+  });
+});
+
 describe("--sql", () => {
   test("what reading a file and the query's rows both find is told once", async () => {
     await writeFile(
