@@ -23,6 +23,10 @@ export const badRoutes: Readonly<Record<string, Route>> = {
   "/large.csv": sends(`a,b\n${"1,2\n".repeat(5000)}`),
   "/silent.csv": (_, answer) => void answer.write("a,b\n"),
   "/login.csv": sends("<html>Who are you?</html>", { "content-type": "text/html" }),
+  "/pages.csv": (_, answer, url) => {
+    if (url.search !== "") return void answer.end("a,c\n1,2\n");
+    answer.writeHead(200, { link: '<?p=2>; rel="next"' }).end("a,b\n1,2\n");
+  },
   "/unsaid": sends("a,b\n1,2\n", { "content-type": "application/octet-stream" }),
   "/not.json": sends("a,b\n1,2\n"),
   "/two-lists": sends('{"cats": [{"a": 1}], "dogs": [{"a": 2}]}', json),
@@ -55,6 +59,18 @@ export const badAddresses: readonly BadInput[] = [
     command: ["look", "https://:99999/"],
     code: "SOURCE_NOT_FOUND",
     says: ["https://:99999/", "URL"],
+  },
+  {
+    name: "an address whose password breaks it",
+    command: ["look", "https://user:secret-word/more@host/data.csv"],
+    code: "SOURCE_NOT_FOUND",
+    says: ["URL", "https://host/path"],
+  },
+  {
+    name: "pages with different columns",
+    command: look("/pages.csv"),
+    code: "SCHEMA_MISMATCH",
+    says: ["/pages.csv has", "/pages.csv (page 2)", '"b"', '"c"'],
   },
   {
     name: "a server that fails for ever",

@@ -26,7 +26,11 @@ export async function zipEntries(file: FileHandle): Promise<readonly ZipEntry[] 
   const end = tail.lastIndexOf(Buffer.from("PK\u0005\u0006"));
   if (end < 0 || end + 22 > tail.length || tail.readUInt32LE(end) !== endSignature) return undefined;
   const count = tail.readUInt16LE(end + 10);
-  const directory = await readAt(file, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
+  const directory = await readAt(
+    file,
+    tail.readUInt32LE(end + 16),
+    Math.min(size, tail.readUInt32LE(end + 12)),
+  );
   const entries: ZipEntry[] = [];
   for (let at = 0; entries.length < count; ) {
     if (at + 46 > directory.length || directory.readUInt32LE(at) !== entrySignature) return undefined;

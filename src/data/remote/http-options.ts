@@ -92,10 +92,10 @@ const variable = /\$\{(\w+)\}/g;
 
 function environment(header: string, wanted: string): string {
   const value = process.env[wanted];
-  if (value !== undefined && !/[\r\n]/.test(value)) return value;
+  if (value !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
   throw new MillwrightError(
     "PARAMETER_MISSING",
-    `The header ${header} names the environment variable ${wanted}, which ${value === undefined ? "is not set" : "has more than one line"}.`,
+    `The header ${header} names the environment variable ${wanted}, which ${value === undefined ? "is not set" : "holds what no header can"}.`,
     `Set ${wanted} to the value.`,
   );
 }

@@ -32,7 +32,8 @@ export function parseAddress(address: string): URL {
   if (URL.canParse(address)) return new URL(address);
   throw new MillwrightError(
     "SOURCE_NOT_FOUND",
-    `${withoutPassword(address)} cannot be read as a URL.`,
+    // What a broken address holds of a password cannot be told.
+    `${address.includes("@") ? "The address with a user" : withoutPassword(address)} cannot be read as a URL.`,
     "Write it as https://host/path.",
   );
 }
@@ -229,7 +230,8 @@ class PageReader {
 
   private fileOf(path: string, format: Format): Promise<SourceFile> {
     const stem = stemOf(decoded(this.first.pathname)) || this.first.hostname;
-    return keptFile(path, format, { name: this.name, stem });
+    const page = this.pages > 1 && path !== this.rowsFile ? ` (page ${this.pages})` : "";
+    return keptFile(path, format, { name: `${this.name}${page}`, stem });
   }
 }
 

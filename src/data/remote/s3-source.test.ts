@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openTable } from "../open-table.ts";
+import { isAmazonS3 } from "./s3-source.ts";
 import { amzDate, authorization } from "./signature.ts";
 import { answerAsStore, type StoredObject } from "./testing/object-store.ts";
 import { sends, startServer, type TestServer } from "./testing/web-server.ts";
@@ -203,4 +204,18 @@ describe("what requests say", () => {
     await expect(openTable("s3://tables/moved.csv")).rejects.toMatchObject({ code: "SOURCE_FORBIDDEN" });
     expect(other.asked).toEqual([]);
   });
+});
+
+test.each([
+  ["tables.s3.eu-central-1.amazonaws.com", true],
+  ["s3.us-west-2.amazonaws.com", true],
+  ["tables.s3.amazonaws.com", true],
+  ["tables.s3-eu-west-1.amazonaws.com", true],
+  ["tables.s3.cn-north-1.amazonaws.com.cn", true],
+  ["abc.execute-api.eu-central-1.amazonaws.com", false],
+  ["s3.evil.elb.eu-central-1.amazonaws.com", false],
+  ["s3.amazonaws.com.evil.example", false],
+  ["evils3.amazonaws.com", false],
+])("requests to %s are signed: %s", (host, signed) => {
+  expect(isAmazonS3(host)).toBe(signed);
 });

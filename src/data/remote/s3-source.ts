@@ -166,10 +166,7 @@ class Store {
 
   /** Headers of a request to the store itself; a redirect to elsewhere is not signed. */
   private signed(url: URL): Headers {
-    const ours =
-      this.endpoint === undefined
-        ? /\.amazonaws\.com(\.cn)?$/.test(url.hostname)
-        : url.origin === this.endpoint.origin;
+    const ours = this.endpoint === undefined ? isAmazonS3(url.hostname) : url.origin === this.endpoint.origin;
     if (this.keys === undefined || !ours) return {};
     const date = new Date();
     const { sessionToken } = this.keys;
@@ -227,4 +224,9 @@ function matcherOf(pattern: string): RegExp {
       wild === "**/" ? "(?:.*/)?" : wild === "**" ? ".*" : wild === "*" ? "[^/]*" : "[^/]",
     );
   return new RegExp(`^${source}$`, "s");
+}
+
+/** Whether a host is S3 itself: other names under amazonaws.com are its customers', who must not see a session. */
+export function isAmazonS3(hostname: string): boolean {
+  return /(^|\.)s3([.-][a-z0-9-]+)?\.amazonaws\.com(\.cn)?$/.test(hostname);
 }
