@@ -10,7 +10,7 @@ import type { Tensor } from "../core/index.ts";
 import { type Cells, type ColumnSchema, type InputType, inputString, inputType } from "../schema/index.ts";
 import type { Outputs } from "./answers.ts";
 
-/** Rows of one run. Above this a row gets no cheaper, and a block's tensors leave the cache. */
+/** Most rows of one run. Above this a row gets no cheaper, and a block's tensors leave the cache. */
 export const blockSize = 1024;
 
 /** A column of a job; its arrays may lie in shared memory. */
@@ -24,6 +24,8 @@ interface JobColumn {
 export interface BlockJob {
   readonly columns: readonly JobColumn[];
   readonly rowCount: number;
+  /** Rows of one run. */
+  readonly blockRows: number;
   readonly classes: readonly string[] | undefined;
   /** The next block to take. One element. */
   readonly next: Int32Array;
@@ -41,6 +43,7 @@ export interface BlockJob {
 export function createJob(
   columns: readonly { readonly schema: ColumnSchema; readonly cells: Cells }[],
   rowCount: number,
+  blockRows: number,
   classes: readonly string[] | undefined,
   shared: boolean,
 ): BlockJob {
@@ -66,6 +69,7 @@ export function createJob(
       cells: share(cells),
     })),
     rowCount,
+    blockRows,
     classes,
     next: new Int32Array(bytes(4)),
     prediction:
@@ -81,9 +85,9 @@ export async function runBlocks(
 ): Promise<void> {
   const codeOf = new Map(job.classes?.map((label, code) => [label, code]));
   for (;;) {
-    const start = Atomics.add(job.next, 0, 1) * blockSize;
+    const start = Atomics.add(job.next, 0, 1) * job.blockRows;
     if (start >= job.rowCount) return;
-    const count = Math.min(blockSize, job.rowCount - start);
+    const count = Math.min(job.blockRows, job.rowCount - start);
     const outputs = await run(blockFeeds(job, start, count));
     const prediction = outputs.prediction.data;
     if (job.classes === undefined) job.prediction.set(prediction as Float64Array, start);

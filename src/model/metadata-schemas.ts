@@ -297,6 +297,16 @@ export const metadataSchemas = {
     additionalProperties: false,
     description: "Distribution of each column in training, the reference that drift is measured against.",
   },
+  "millwright.batch": {
+    type: "object",
+    properties: {
+      rows: { type: "integer", minimum: 1, maximum: 1024, description: "Most rows of one run." },
+    },
+    required: ["rows"],
+    additionalProperties: false,
+    description:
+      "How many rows to give the graph at once, so that no value between its inputs and its answers passes 32 MB.",
+  },
   "millwright.recipe": {
     type: "object",
     properties: {

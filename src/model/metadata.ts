@@ -39,6 +39,8 @@ export interface ModelMetadata {
   readonly metrics?: ModelMetrics;
   readonly data?: DataFingerprint;
   readonly profile?: ReferenceProfile;
+  /** Most rows of one run; 1,024 where absent. */
+  readonly batch?: Of<"millwright.batch">;
   readonly recipe?: ModelRecipe;
 }
 

@@ -70,8 +70,8 @@ export interface Model<S extends Schema = Schema> {
   close(): Promise<void>;
 }
 
-/** Rows that are worth a thread: starting one takes as long as predicting some thousands. */
-const leastShare = 8 * blockSize;
+/** Blocks that are worth a thread: starting one takes as long as predicting some thousands of rows. */
+const leastBlocks = 8;
 
 /** Tensors for one row, kept between predictions. */
 interface Slot {
@@ -85,6 +85,7 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const columns = featureColumns(metadata.schema);
   const readRow = compileRowReader(columns, name);
   const answer = compileAnswer(metadata.classes) as (outputs: Outputs, row: number) => Answer;
+  const blockRows = metadata.batch?.rows ?? blockSize;
   const free: Slot[] = [];
   let threads: PredictThreads | undefined;
   let closed: Promise<void> | undefined;
@@ -117,8 +118,8 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   }
   async function many(rows: readonly unknown[]): Promise<Answer[]> {
     const answers: Answer[] = [];
-    for (let start = 0; start < rows.length; start += blockSize) {
-      const count = Math.min(blockSize, rows.length - start);
+    for (let start = 0; start < rows.length; start += blockRows) {
+      const count = Math.min(blockRows, rows.length - start);
       const cells = columns.map((column) => inputCells(column, count));
       for (let i = 0; i < count; i++) readRow(rows[start + i], start + i, cells, i);
       const outputs = await session.run(feedsOf(columns, cells, count));
@@ -132,8 +133,8 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
     threadCount: number,
   ): Promise<ColumnAnswers> {
     const wanted = columns.map((schema) => ({ schema, cells: columnOf(name, schema, cells, rowCount) }));
-    const shares = Math.min(threadCount, Math.ceil(rowCount / leastShare));
-    const job = createJob(wanted, rowCount, metadata.classes, shares > 1);
+    const shares = Math.min(threadCount, Math.ceil(rowCount / (leastBlocks * blockRows)));
+    const job = createJob(wanted, rowCount, blockRows, metadata.classes, shares > 1);
     if (shares > 1) threads ??= createThreads(parts.bytes, metadata);
     await Promise.all([runBlocks(job, session.run), shares > 1 && threads!.run(job, shares - 1)]);
     return columnAnswers(name, job);

@@ -10,6 +10,7 @@ import { feedsOf, graphInputs } from "../features/index.ts";
 import {
   add,
   argMax,
+  batchRows,
   constant,
   gather,
   graph,
@@ -68,6 +69,9 @@ export interface ComposedModel {
   write(metrics?: ModelMetrics): Uint8Array;
 }
 
+/** Rows of a run where no value is wide: `model/` takes as many unless the file says less. */
+const mostRows = 1024;
+
 /** Composes the graph and answers its golden rows by running it. */
 export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const { task, members } = parts;
@@ -83,7 +87,9 @@ export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const outputs = decode(task, parts.calibrate?.(blended) ?? blended, parts.threshold ?? 0.5);
   const whole = simplify(graph({ inputs: [...inputs.values()], outputs }));
   const golden = await answerGolden(writeOnnx(whole), schema, names, parts);
-  const metadata = { schema, task: modelTask(parts), golden, ...parts.about };
+  const rows = batchRows(whole, mostRows);
+  const batch = rows < mostRows ? { batch: { rows } } : {};
+  const metadata = { ...batch, schema, task: modelTask(parts), golden, ...parts.about };
   return {
     write: (metrics) =>
       writeOnnx(whole, {

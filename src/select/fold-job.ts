@@ -8,7 +8,7 @@ import { createRandom, type Json } from "../core/index.ts";
 import type { Split } from "../data/index.ts";
 import { takeTarget, type Target } from "../estimators/index.ts";
 import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
-import { graph, simplify, writeOnnx } from "../graph/index.ts";
+import { batchRows, graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
@@ -45,8 +45,8 @@ export interface FoldResult {
   readonly summary: Json;
 }
 
-/** Rows a prediction run takes at once. */
-const blockRows = 8192;
+/** Most rows a prediction run takes at once. */
+const mostRows = 8192;
 
 /** Fits and judges one candidate on one split. */
 export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSignal): Promise<FoldResult> {
@@ -66,11 +66,15 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     { random, threads: data.threads, ...(signal && { signal }) },
   );
   const inputs = graphInputs(frame.schema, fitted.features.columns);
-  const fragment = writeOnnx(
-    simplify(graph({ inputs: [...inputs.values()], outputs: { answer: fitted.emit(inputs) } })),
-  );
+  const whole = simplify(graph({ inputs: [...inputs.values()], outputs: { answer: fitted.emit(inputs) } }));
+  const fragment = writeOnnx(whole);
   return {
-    predictions: await runFragment(fragment, takeRows(frame, test), fitted.features.columns),
+    predictions: await runFragment(
+      fragment,
+      takeRows(frame, test),
+      fitted.features.columns,
+      batchRows(whole, mostRows),
+    ),
     fragment,
     summary: fitted.model.summary,
   };
@@ -81,6 +85,7 @@ async function runFragment(
   fragment: Uint8Array,
   frame: Frame,
   columns: readonly string[],
+  blockRows: number,
 ): Promise<Float64Array> {
   const session = await compile(fragment, { threads: 1 });
   try {

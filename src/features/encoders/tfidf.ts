@@ -53,7 +53,7 @@ export const tfidfParameters = {
     type: "integer",
     default: 32,
     min: 1,
-    max: 4096,
+    max: 65_536,
     scale: "log",
     meaning: "columns that all other words are spread over by their hash",
   },

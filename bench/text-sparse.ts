@@ -1,0 +1,148 @@
+/**
+ * Topics of news by words, word pairs and runs of characters, kept sparse, against scikit-learn.
+ *
+ * AG News, the test part: 7,600 texts, 4 topics, title and description as one text. Five folds by row index. Each
+ * fold of ours is a process of its own that trains, writes the file, loads it and predicts with it; memory is the
+ * highest resident set of such a process, all included. Ours names words, pairs and runs of at least 5 rows and
+ * spreads rarer words over buckets by their hash; scikit-learn is run with terms of 5 rows and with all of them.
+ * Goals: accuracy at least 0.889, memory under 1 GB.
+ *
+ *   PEERS_PYTHON=…/python node --import tsx bench/text-sparse.ts [--data ../shared/data/text/ag-news-7600.csv.gz]
+ *   node --import tsx bench/text-sparse.ts --smoke
+ *
+ * Without PEERS_PYTHON it measures our side only.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { createRandom } from "../src/core/index.ts";
+import { linearSvm } from "../src/estimators/linear/index.ts";
+import { characterTfidf, tfidf } from "../src/features/index.ts";
+import { pipeline } from "../src/pipeline/index.ts";
+import { category, defineSchema, type Frame, takeRows, text } from "../src/schema/index.ts";
+import { machineLine } from "./support/machine.ts";
+
+const foldCount = 5;
+const { values: flags } = parseArgs({
+  options: {
+    smoke: { type: "boolean", default: false },
+    data: { type: "string", default: "../shared/data/text/ag-news-7600.csv.gz" },
+    fold: { type: "string" },
+  },
+});
+
+if (flags.fold !== undefined) console.log(JSON.stringify(await runFold(Number(flags.fold))));
+else compare();
+
+function compare(): void {
+  console.log(machineLine());
+  const folds = Array.from({ length: flags.smoke ? 1 : foldCount }, (_, fold) => {
+    const command = [
+      "--import",
+      "tsx",
+      fileURLToPath(import.meta.url),
+      "--fold",
+      String(fold),
+      "--data",
+      flags.data,
+    ];
+    if (flags.smoke) command.push("--smoke");
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`fold ${fold} ended with ${status}: ${stderr}`);
+    const result = JSON.parse(stdout) as Awaited<ReturnType<typeof runFold>>;
+    console.log(`  ours, fold ${fold}: ${JSON.stringify(result)}`);
+    return result;
+  });
+  const mean = (of: (fold: (typeof folds)[number]) => number): number =>
+    folds.reduce((sum, fold) => sum + of(fold), 0) / folds.length;
+  const peak = Math.max(...folds.map((fold) => fold.peakMegabytes));
+  console.log(
+    `ours: accuracy ${mean((f) => f.accuracy).toFixed(4)}, ${mean((f) => f.fitSeconds).toFixed(1)} s to train, ${mean((f) => f.predictSeconds).toFixed(1)} s to load and predict, peak ${peak} MB`,
+  );
+  const python = process.env["PEERS_PYTHON"];
+  if (flags.smoke || python === undefined) return;
+  const { status, stdout, stderr } = spawnSync(python, ["bench/text-sparse.py", flags.data], {
+    encoding: "utf8",
+    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
+  });
+  if (status !== 0) throw new Error(`scikit-learn ended with ${status}: ${stderr}`);
+  process.stdout.write(stdout);
+}
+
+async function runFold(fold: number) {
+  const { topics, texts } = flags.smoke ? inventedTexts() : readNews();
+  const schema = defineSchema({
+    text: text(),
+    topic: category({ role: "target", labels: [...new Set(topics)].sort() }),
+  });
+  const frame: Frame = {
+    schema,
+    rowCount: texts.length,
+    columns: new Map([
+      ["text", codes(texts)],
+      ["topic", codes(topics)],
+    ]),
+  };
+  const rows = (inside: boolean): Uint32Array =>
+    Uint32Array.from(texts.keys()).filter((i) => (i % foldCount === fold) === inside);
+  const started = performance.now();
+  const { model, bytes, fitted } = await pipeline({
+    schema,
+    features: (c) => [
+      tfidf(c.text, { maxTerms: 200_000, buckets: flags.smoke ? 64 : 16_384, sublinear: true }),
+      characterTfidf(c.text, { maxTerms: 100_000 }),
+    ],
+    estimator: linearSvm({ l2: 2, tolerance: 1e-4 }),
+  }).fit(takeRows(frame, rows(false)));
+  const trained = performance.now();
+  const asked = takeRows(frame, rows(true));
+  const { prediction } = await model.predictColumns(asked.columns, asked.rowCount);
+  await model.close();
+  const ended = performance.now();
+  const test = rows(true);
+  let right = 0;
+  test.forEach((row, i) => (right += Number(prediction[i] === topics[row])));
+  return {
+    accuracy: Number((right / test.length).toFixed(5)),
+    features: fitted.features.features.length,
+    values: fitted.features.matrix.sparse?.values.length ?? 0,
+    fileMegabytes: Math.round(bytes.length / 1e5) / 10,
+    fitSeconds: Math.round((trained - started) / 100) / 10,
+    predictSeconds: Math.round((ended - trained) / 100) / 10,
+    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+}
+
+/** Lines of quoted topic, title and description, quotes doubled. */
+function readNews(): { topics: string[]; texts: string[] } {
+  const lines = gunzipSync(readFileSync(flags.data)).toString("utf8").trimEnd().split("\n");
+  const cells = lines.map((line) =>
+    [...line.matchAll(/"((?:[^"]|"")*)"(?:,|$)/g)].map((match) => match[1]!.replaceAll('""', '"')),
+  );
+  return { topics: cells.map((row) => row[0]!), texts: cells.map((row) => `${row[1]} ${row[2]}`) };
+}
+
+/** Two topics of invented words. */
+function inventedTexts(): { topics: string[]; texts: string[] } {
+  const random = createRandom(1);
+  const word = (): string =>
+    Array.from({ length: 4 }, () => ["ka", "lo", "mi", "ru", "te", "no"][random.integer(6)]).join("");
+  const words = Array.from({ length: 80 }, word);
+  const topics = Array.from({ length: 300 }, (_, i) => ["a", "b"][i % 2]!);
+  const texts = topics.map((topic) =>
+    Array.from({ length: 12 }, () => words[random.integer(60) + (topic === "a" ? 0 : 20)]).join(" "),
+  );
+  return { topics, texts };
+}
+
+function codes(values: readonly string[]) {
+  const dictionary = [...new Set(values)];
+  const place = new Map(dictionary.map((value, code) => [value, code]));
+  return {
+    type: "string" as const,
+    codes: Int32Array.from(values, (value) => place.get(value)!),
+    dictionary,
+  };
+}
