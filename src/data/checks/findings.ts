@@ -1,11 +1,16 @@
 /** Everything worth telling about a table before anything is learnt from it. */
-import type { Frame } from "../../schema/index.ts";
+import type { Cells, Frame } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import type { Profile } from "../profile/profile.ts";
 import { type ProfileTarget, profileTarget, relationRows } from "../profile/target.ts";
 import { countDuplicateRows } from "./duplicate-rows.ts";
-import { hiddenMissing } from "./hidden-missing.ts";
+import { type GroupedRows, groupedRows } from "./grouped-rows.ts";
+import { hiddenMissing, isScaled } from "./hidden-missing.ts";
 import { findLeaks } from "./leaks.ts";
+import { type MixedUnits, mixedUnits } from "./mixed-units.ts";
+import { type ShiftedTarget, shiftedTarget } from "./shifted-target.ts";
+import { type TargetInId, targetInId } from "./target-in-id.ts";
+import { timeDrift, timeOrder } from "./time-order.ts";
 
 /** From this share of missing cells on a column is mentioned. */
 const manyMissing = 0.5;
@@ -35,14 +40,22 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
   const found: Finding[] = (options.read ?? []).filter(
     (finding) => finding.effect !== "leftOut" || finding.column !== target?.name || target === undefined,
   );
+  const scaled = isScaled(
+    frame.schema.columns.flatMap(({ name, kind, role }) => {
+      const cells = frame.columns.get(name)!;
+      return kind === "number" && role === "feature" && cells.type === "number" ? [cells.values] : [];
+    }),
+  );
   for (const column of frame.schema.columns) {
     if (column.role !== "feature" || column.name === target?.name) continue;
     const missing = missingHint(frame, column.name);
     if (missing !== undefined) found.push(missing);
     const cells = frame.columns.get(column.name)!;
     if (column.kind === "number" && cells.type === "number") {
-      const hidden = hiddenMissing(column.name, cells.values);
+      const hidden = hiddenMissing(column.name, cells.values, scaled);
       if (hidden !== undefined) found.push(hidden);
+      const units = mixedUnits(frame, column.name, numbersBeside(frame, column.name));
+      if (units !== undefined) found.push(unitFinding(column.name, units));
     }
     if (column.kind === "datetime" && cells.type === "number") {
       const order = timeOrder(column.name, cells.values);
@@ -69,9 +82,101 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
       .filter((column) => column.role === "feature" && column.name !== target.name)
       .map((column) => column.name);
     const scores = options.profile?.target?.name === target.name ? relationsOf(options.profile) : new Map();
-    found.push(...findLeaks(frame, target, names, scores));
+    const leaks = findLeaks(frame, target, names, scores);
+    found.push(...leaks);
+    const leaking = new Set(leaks.map((leak) => leak.column));
+    const honest = names.filter((name) => !leaking.has(name));
+    found.push(...findAgainstTarget(frame, target, { names, honest }, found));
   }
   return found;
+}
+
+/** What only the target shows: ids that tell it, drift, rows that belong together, rows that are off by one. */
+function findAgainstTarget(
+  frame: Frame,
+  target: ProfileTarget,
+  { names, honest }: { readonly names: readonly string[]; readonly honest: readonly string[] },
+  before: readonly Finding[],
+): readonly Finding[] {
+  const found: Finding[] = [];
+  for (const column of frame.schema.columns) {
+    const { name, role, kind } = column;
+    if (name === target.name) continue;
+    const cells = frame.columns.get(name)!;
+    const namesRows = role === "feature" && kind !== "text" && namesMost(cells, frame.rowCount);
+    if (role === "id" || namesRows) {
+      const told = targetInId(cells, target);
+      if (told !== undefined) found.push(targetInIdFinding(name, target, told));
+    }
+    const ordered = before.some((finding) => finding.kind === "timeOrder" && finding.column === name);
+    if (kind === "datetime" && role === "feature" && !ordered) {
+      const drift = timeDrift(frame, name, target);
+      if (drift !== undefined) found.push(drift);
+    }
+  }
+  // A unit whose rows share the target looks like a leak too, and may be one: both are told.
+  const group = groupedRows(frame, target, names, honest);
+  if (group !== undefined) found.push(groupFinding(target, group));
+  const shifted = shiftedTarget(frame, target, honest);
+  if (shifted !== undefined) found.push(shiftFinding(target, shifted));
+  return found;
+}
+
+/** Whether most rows have a cell of their own. */
+function namesMost(cells: Cells, rowCount: number): boolean {
+  return cells.type === "string" && cells.dictionary.length > 0.5 * rowCount;
+}
+
+function targetInIdFinding(name: string, target: ProfileTarget, told: TargetInId): Finding {
+  return {
+    kind: "targetInId",
+    column: name,
+    evidence: `In this identifier ${told.part} alone tells ${target.name} (score ${told.score.toFixed(3)} of 1).`,
+    effect: "leftOut",
+    undo: `--keep ${shellWord(name)}`,
+    numbers: { score: told.score },
+  };
+}
+
+function groupFinding(target: ProfileTarget, group: GroupedRows): Finding {
+  const { column, values, rows, targetAlike, columnsAlike } = group;
+  return {
+    kind: "groupedRows",
+    column,
+    evidence: `${rows} rows share ${values} values, and rows of one value belong together: ${target.name} is ${targetAlike.toFixed(2)} alike (1 is the same, 0 as between others), half of the other columns at least ${columnsAlike.toFixed(2)}. A random split puts them on both sides.`,
+    effect: "hint",
+    undo: `--group ${shellWord(column)}`,
+    numbers: { values, rows, targetAlike, columnsAlike },
+  };
+}
+
+function shiftFinding(target: ProfileTarget, shifted: ShiftedTarget): Finding {
+  const { shift, column, score, own, far } = shifted;
+  const whose = shift === 1 ? "next" : "previous";
+  return {
+    kind: "shiftedTarget",
+    column: target.name,
+    evidence: `The features of a row tell the ${whose} row's ${target.name} (${column} scores ${score.toFixed(3)}) and not its own (${own.toFixed(3)}; rows farther away at most ${far.toFixed(3)}): the target seems to stand one row too ${shift === 1 ? "low" : "high"}.`,
+    effect: "hint",
+    undo: null,
+    numbers: { shift, score, own, far },
+  };
+}
+
+function unitFinding(name: string, units: MixedUnits): Finding {
+  const percent = Number((100 * units.share).toPrecision(3));
+  return {
+    kind: "mixedUnits",
+    column: name,
+    evidence: `${percent} % of the cells look like the others times ${units.text}: medians ${figure(units.low)} and ${figure(units.high)}, a gap between, and the same shape.`,
+    effect: "hint",
+    undo: `--drop ${shellWord(name)}`,
+    numbers: { factor: units.factor, share: units.share, low: units.low, high: units.high },
+  };
+}
+
+function figure(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 function relationsOf(profile: Profile): ReadonlyMap<string, number> {
@@ -80,6 +185,13 @@ function relationsOf(profile: Profile): ReadonlyMap<string, number> {
       relation === undefined ? [] : [[name, relation] as const],
     ),
   );
+}
+
+/** Other number columns, those that could tell two kinds of rows apart. */
+function numbersBeside(frame: Frame, name: string): readonly string[] {
+  return frame.schema.columns
+    .filter((other) => other.kind === "number" && other.role === "feature" && other.name !== name)
+    .map((other) => other.name);
 }
 
 function missingHint(frame: Frame, name: string): Finding | undefined {
@@ -100,36 +212,6 @@ function missingHint(frame: Frame, name: string): Finding | undefined {
     effect: "hint",
     undo: `--drop ${shellWord(name)}`,
     numbers: { count: missing, rows: frame.rowCount },
-  };
-}
-
-/** Rows that stand in the order of time hold a trend that a random split would hide. */
-function timeOrder(name: string, values: Float64Array): Finding | undefined {
-  let forward = 0;
-  let backward = 0;
-  let steps = 0;
-  let changes = 0;
-  let last = Number.NaN;
-  for (const value of values) {
-    if (value !== value) continue;
-    if (last === last) {
-      steps++;
-      if (value >= last) forward++;
-      if (value <= last) backward++;
-      if (value !== last) changes++;
-    }
-    last = value;
-  }
-  if (steps < 50 || changes < 10) return undefined;
-  const ordered = Math.max(forward, backward) / steps;
-  if (ordered < 0.99) return undefined;
-  return {
-    kind: "timeOrder",
-    column: name,
-    evidence: `The rows stand in the order of ${name}: a later row may not train what predicts an earlier one.`,
-    effect: "hint",
-    undo: `--time-column ${shellWord(name)}`,
-    numbers: { ordered },
   };
 }
 

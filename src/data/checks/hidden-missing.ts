@@ -10,8 +10,40 @@ const highCodes = [99, 999, 9999, 99999, 999999, 9999999];
 /** Values looked at for the usual distances between them. */
 const sampleSize = 50_000;
 
-/** @param values - A number column; NaN is missing. */
-export function hiddenMissing(name: string, values: Float64Array): Finding | undefined {
+/**
+ * Whether most number columns run from exactly 0 to exactly 1: somebody scaled the table by its extremes, and
+ * a zero is the smallest value of its column and nothing else.
+ */
+export function isScaled(columns: readonly Float64Array[]): boolean {
+  let scaled = 0;
+  let others = 0;
+  for (const values of columns) {
+    const within = scaledColumn(values);
+    if (within === true) scaled++;
+    else if (within === false) others++;
+  }
+  return scaled >= 3 && scaled > others;
+}
+
+/** Undefined for columns of zeros and ones alone, which say nothing about it. */
+function scaledColumn(values: Float64Array): boolean | undefined {
+  let zero = false;
+  let one = false;
+  let between = false;
+  for (const value of values) {
+    if (value < 0 || value > 1) return false;
+    if (value === 0) zero = true;
+    else if (value === 1) one = true;
+    else if (value === value) between = true;
+  }
+  return between ? zero && one : undefined;
+}
+
+/**
+ * @param values - A number column; NaN is missing.
+ * @param scaled - Its table is: then zeros mean nothing.
+ */
+export function hiddenMissing(name: string, values: Float64Array, scaled = false): Finding | undefined {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   let present = 0;
@@ -23,7 +55,7 @@ export function hiddenMissing(name: string, values: Float64Array): Finding | und
     if (value > high) high = value;
   }
   if (present < 50) return undefined;
-  if (low === 0) {
+  if (low === 0 && !scaled) {
     const found = hiddenZeros(name, values, present, high);
     if (found !== undefined) return found;
   }
@@ -49,7 +81,8 @@ function hiddenZeros(name: string, values: Float64Array, present: number, high: 
     else if (values[i]! < next) next = values[i]!;
   }
   const others = present - zeros;
-  if (zeros < 2 || zeros > 0.6 * present || others < 20 || next === high) return undefined;
+  // More zeros than that are the usual value, as of an ingredient that most mixtures do without.
+  if (zeros < 2 || zeros > 0.5 * present || others < 20 || next === high) return undefined;
   const places = thin(Uint32Array.from(values.keys()), sampleSize * 2);
   const sample = Float64Array.from(places, (place) => values[place]!)
     .filter((value) => value > 0)

@@ -2,19 +2,23 @@
  * Leaks: columns that hold the answer, and that nobody has when the answer is needed.
  *
  * A column leaks when it equals the target, maps one to one onto it, is part of a sum that gives it, tells by
- * itself nearly every answer, or alone predicts it far better than every other column and as well as all of
+ * itself nearly every answer, is filled only where the answer is known, or alone predicts it far better than every other column and as well as all of
  * them together; and then every column that follows from such a one.
  */
 import type { Cells, Frame } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import { binRows, type Bins } from "../profile/bins.ts";
 import { relation, relationOfBins } from "../profile/relation.ts";
-import { type ProfileTarget, thin } from "../profile/target.ts";
+import { type ProfileTarget, thin, thinTarget } from "../profile/target.ts";
 import { additiveScore } from "./additive-model.ts";
+import { findClassSum } from "./class-sums.ts";
+import { knownLater } from "./known-later.ts";
 import { findSum } from "./sums.ts";
 
 /** A score from which a column tells nearly every answer by itself. */
 const tellsAll = 0.999;
+/** More columns than this do not leak at once: the classes are easy to tell apart. */
+const maxTellers = 10;
 /**
  * From which score a column can be suspicious, and which share of the next best column's error it may leave.
  * A strong feature can be honest (a fare follows from the distance), so without another sign a column must be
@@ -65,20 +69,44 @@ export function findLeaks(
       const evidence = `${target.name} = ${sum.formula} in ${percent} % of the rows.`;
       for (const name of sum.columns) report(name, evidence, { share: sum.share });
     }
+  } else {
+    for (;;) {
+      const sum = findClassSum(frame, left(), target);
+      if (sum === undefined) break;
+      const percent = Number((100 * sum.share).toPrecision(4));
+      const evidence = `${sum.formula} tells ${target.name} in ${percent} % of the rows.`;
+      for (const name of sum.columns) report(name, evidence, { share: sum.share });
+    }
+  }
+  for (const name of left()) {
+    const later = knownLater(frame.columns.get(name)!, target);
+    if (later === undefined) continue;
+    const [filled, otherwise] = [later.filledWith, later.filledWithout].map((share) => percentOf(share));
+    report(
+      name,
+      `It seems to be known only afterwards: other than ${later.blank} in ${filled} % of the rows where ${target.name} ${later.event}, and in ${otherwise} % of the others.`,
+      { filledWith: later.filledWith, filledWithout: later.filledWithout },
+    );
   }
   const known = new Map(
     left().map((name) => [name, scores.get(name) ?? relation(frame.columns.get(name)!, target)]),
   );
-  for (const [name, score] of known) {
-    if (score < tellsAll || target.rows.length < 50) continue;
+  const tellers = [...known].filter(([, score]) => score >= tellsAll);
+  for (const [name, score] of tellers) {
+    if (tellers.length > maxTellers || target.rows.length < 50) break;
     report(name, `It alone tells ${target.name} (score ${figure(score)} of 1).`, { score });
   }
   for (const [name, value] of modeTellers(frame, target, left())) {
     report(name, `It alone tells whether ${target.name} is ${value}.`, { value });
   }
-  findOutstanding(frame, target, known, left, report);
+  // Where that many columns tell everything, none of them stands out.
+  if (tellers.length <= maxTellers) findOutstanding(frame, target, known, left, report);
   findFollowers(frame, target, known, leaks, report);
   return [...leaks.values()];
+}
+
+function percentOf(share: number): string {
+  return String(Number((100 * share).toPrecision(2)));
 }
 
 function figure(score: number): string {
@@ -119,12 +147,28 @@ function sameAsTarget(
   if (equal === both)
     return { evidence: `It equals the target in all ${both} rows.`, numbers: { rows: both } };
   // Values that occur once map one to one onto anything.
-  if (both < 3 * onto.size) return undefined;
+  if (both < 3 * onto.size) {
+    return inOneOrder(onto)
+      ? { evidence: `Its order is exactly the target's, in all ${both} rows.`, numbers: { rows: both } }
+      : undefined;
+  }
   const numbers = { values: onto.size, rows: both };
   return {
     evidence: `Its ${onto.size} values map one to one onto the target's, in all ${both} rows.`,
     numbers,
   };
+}
+
+/** Whether the numbers of one column rise (or fall) wherever those of the other do: another scale of the same. */
+function inOneOrder(pairs: ReadonlyMap<number | string, number | string>): boolean {
+  if (pairs.size < 20) return false;
+  const sorted = [...pairs];
+  if (sorted.some(([x, y]) => typeof x !== "number" || typeof y !== "number")) return false;
+  sorted.sort(([a], [b]) => (a as number) - (b as number));
+  const sign = Math.sign((sorted[1]![1] as number) - (sorted[0]![1] as number));
+  return sorted.every(
+    ([, y], i) => i === 0 || Math.sign((y as number) - (sorted[i - 1]![1] as number)) === sign,
+  );
 }
 
 /** Columns that tell exactly where a numeric target has its commonest value: a claim's cost is 0 without a claim. */
@@ -280,13 +324,4 @@ function asTarget(frame: Frame, name: string, rows: Uint32Array): ProfileTarget 
     return { name, rows: known, task: "classification", labels: labels.map(String), codes };
   }
   return labels.length < 2 ? undefined : { name, rows: known, task: "regression", values };
-}
-
-function thinTarget(target: ProfileTarget, count: number): ProfileTarget {
-  if (target.rows.length <= count) return target;
-  const places = thin(Uint32Array.from(target.rows.keys()), count);
-  const rows = Uint32Array.from(places, (place) => target.rows[place]!);
-  return target.task === "regression"
-    ? { ...target, rows, values: Float64Array.from(places, (place) => target.values[place]!) }
-    : { ...target, rows, codes: Int32Array.from(places, (place) => target.codes[place]!) };
 }

@@ -92,3 +92,13 @@ export function thin(rows: ArrayLike<number>, count: number): Uint32Array {
   const n = Math.min(rows.length, count);
   return Uint32Array.from({ length: n }, (_, i) => rows[Math.floor((i * rows.length) / n)]!);
 }
+
+/** The target on at most `count` of its rows, evenly spaced. */
+export function thinTarget(target: ProfileTarget, count: number): ProfileTarget {
+  if (target.rows.length <= count) return target;
+  const places = thin(Uint32Array.from(target.rows.keys()), count);
+  const rows = Uint32Array.from(places, (place) => target.rows[place]!);
+  return target.task === "regression"
+    ? { ...target, rows, values: Float64Array.from(places, (place) => target.values[place]!) }
+    : { ...target, rows, codes: Int32Array.from(places, (place) => target.codes[place]!) };
+}
