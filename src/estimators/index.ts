@@ -4,6 +4,7 @@ export { requireLossDomain } from "./loss-domain.ts";
 export { type PooledBlock, poolAdjacentViolators } from "./pool-adjacent.ts";
 export type { Estimator, FitContext, Fitted, Target, TrainingSet } from "./estimator.ts";
 export {
+  ownOrder,
   requireFiniteNumbers,
   take,
   takeRows,

@@ -115,6 +115,14 @@ export function take<T extends Float32Array | Float64Array | Int32Array | Uint32
   return out;
 }
 
+/** Rows by their first feature, then the next, then target and identity: the same order however they came. */
+export function ownOrder(x: Matrix, target: ArrayLike<number>, rowIds: Uint32Array): Uint32Array {
+  return Uint32Array.from({ length: x.rowCount }, (_, i) => i).sort((a, b) => {
+    for (const column of x.columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
+    return target[a]! - target[b]! || rowIds[a]! - rowIds[b]!;
+  });
+}
+
 function countUp(length: number): Uint32Array {
   const out = new Uint32Array(length);
   for (let i = 0; i < length; i++) out[i] = i;

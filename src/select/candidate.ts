@@ -36,6 +36,7 @@ const costs: Record<
   quantile: { base: 0.3, perCell: 0.03, perClass: false },
   isotonic: { base: 0.05, perCell: 0.01, perClass: false },
   nearestNeighbors: { base: 0.1, perCell: 0.1, perClass: false },
+  svm: { base: 0.5, perCell: 2, perClass: true },
   naiveBayes: { base: 0.03, perCell: 0.006, perClass: false },
   tree: { base: 0.03, perCell: 0.003, perClass: false },
   forest: { base: 0.2, perCell: 0.18, perClass: false },

@@ -21,6 +21,7 @@ import {
   tweedie,
 } from "../estimators/linear/index.ts";
 import { nearestNeighbors, nearestNeighborsParameters } from "../estimators/neighbors/index.ts";
+import { svm, svmParameters } from "../estimators/svm/index.ts";
 import { boosting, decisionTree, extraTrees, randomForest } from "../estimators/trees/index.ts";
 import { mlp } from "../nn/index.ts";
 
@@ -90,6 +91,13 @@ const families = {
     simplicity: 2,
     title: "nearest neighbours",
     maxRows: nearestNeighborsParameters.maxRows.default,
+  },
+  svm: {
+    make: (p) => svm(p),
+    style: "linear",
+    simplicity: 2,
+    title: "support vector machine",
+    maxRows: svmParameters.maxRows.default,
   },
   tree: { make: (p) => decisionTree(p), style: "trees", simplicity: 1, title: "one decision tree" },
   forest: { make: (p) => randomForest(p), style: "trees", simplicity: 3, title: "random forest" },

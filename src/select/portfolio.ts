@@ -68,9 +68,11 @@ const regression: readonly Candidate[] = [
 
 const neighbors: Candidate = { name: "nearest neighbours", family: "nearestNeighbors", parameters: {} };
 
+const machine: Candidate = { name: "SVM", family: "svm", parameters: {} };
+
 /** Tried only where they are named: they answer another question than the usual one, or carry much for it. */
 const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
-  classification: [{ name: "linear SVM", family: "linearSvm", parameters: {} }, neighbors],
+  classification: [{ name: "linear SVM", family: "linearSvm", parameters: {} }, neighbors, machine],
   regression: [
     { name: "lasso", family: "lasso", parameters: {} },
     { name: "Poisson", family: "poisson", parameters: {} },
@@ -80,6 +82,7 @@ const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
     { name: "quantile", family: "quantile", parameters: {} },
     { name: "isotonic", family: "isotonic", parameters: {} },
     neighbors,
+    machine,
   ],
 };
 

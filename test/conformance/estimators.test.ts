@@ -37,6 +37,7 @@ import {
   randomForest,
   randomForestParameters,
 } from "../../src/estimators/trees/index.ts";
+import { svm, svmParameters } from "../../src/estimators/svm/index.ts";
 import { mlp, mlpParameters } from "../../src/nn/index.ts";
 import { estimatorConformance, type Member } from "./estimator-conformance.ts";
 
@@ -160,6 +161,18 @@ const members: readonly Member[] = [
     light: { weighting: "uniform" },
     exceptions: {
       "a row of weight 2 counts as two": "a number of rows is asked, whatever their weight",
+    },
+  },
+  {
+    name: "svm",
+    make: svm,
+    table: svmParameters,
+    light: { c: 10, tolerance: 1e-6 },
+    // Over columns of unlike size the kernel is nearly flat, and large coefficients cancel.
+    graphTolerance: 1e-8,
+    exceptions: {
+      "a row of weight 2 counts as two":
+        "probabilities come from folds, and a row of weight 2 is in one of them",
     },
   },
   {

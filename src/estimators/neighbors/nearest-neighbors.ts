@@ -11,6 +11,7 @@ import type { Matrix } from "../../features/index.ts";
 import {
   type Estimator,
   type Fitted,
+  ownOrder,
   requireFiniteNumbers,
   requireRowLimit,
   take,
@@ -75,21 +76,14 @@ export function nearestNeighbors(parameters: Partial<Parameters> = {}): Estimato
           "Keep fewer features, or ask fewer neighbours.",
         );
       }
-      const order = ownOrder(usable.x, usable.y.kind === "regression" ? usable.y.values : usable.y.codes);
+      const values = usable.y.kind === "regression" ? usable.y.values : usable.y.codes;
+      const order = ownOrder(usable.x, values, usable.rowIds);
       const x = takeRows(usable.x, order);
       const y = takeTarget(usable.y, order);
       const weight = usable.weight === undefined ? undefined : take(usable.weight, order);
       return fittedNeighbors(modelOf(x, y, weight, resolved));
     },
   };
-}
-
-/** Rows by their first feature, then the next, then their target. */
-function ownOrder(x: Matrix, target: ArrayLike<number>): Uint32Array {
-  return Uint32Array.from({ length: x.rowCount }, (_, i) => i).sort((a, b) => {
-    for (const column of x.columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
-    return target[a]! - target[b]!;
-  });
 }
 
 function modelOf(

@@ -1,0 +1,1 @@
+export { svm, svmParameters } from "./svm.ts";
