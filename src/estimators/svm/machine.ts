@@ -9,6 +9,8 @@ export interface Space {
   readonly mean: Float64Array;
   readonly weight: Float64Array;
   readonly gamma: number;
+  /** Kernel of a row with all rows. */
+  readonly kernelRow: (row: number) => Float64Array;
 }
 
 /** A decision Σ coefficient K + offset, and slope · decision + shift: log-odds, or the number itself. */

@@ -16,7 +16,7 @@ export interface DualProblem {
   readonly upper: Float64Array;
   /** Row of the kernel behind a variable: its number modulo this. */
   readonly rowCount: number;
-  /** Kernel of a row with all rows. Shape [rowCount]. */
+  /** Kernel of a row with all rows, 1 with itself. Shape [rowCount]. */
   readonly kernelRow: (row: number) => Float64Array;
 }
 
@@ -43,9 +43,16 @@ export function solveDual(
   const l = sign.length;
   const alpha = new Float64Array(l);
   const gradient = linear.slice();
-  const diagonal = new Float64Array(l).fill(1);
-  const mayRise = (t: number): boolean => (sign[t]! > 0 ? alpha[t]! < upper[t]! : alpha[t]! > 0);
-  const mayFall = (t: number): boolean => (sign[t]! > 0 ? alpha[t]! > 0 : alpha[t]! < upper[t]!);
+  // Whether sign · α may rise, and fall: looked at by every step, changed for two variables only.
+  const mayRise = new Uint8Array(l);
+  const mayFall = new Uint8Array(l);
+  const mark = (t: number): void => {
+    const below = Number(alpha[t]! < upper[t]!);
+    const above = Number(alpha[t]! > 0);
+    mayRise[t] = sign[t]! > 0 ? below : above;
+    mayFall[t] = sign[t]! > 0 ? above : below;
+  };
+  for (let t = 0; t < l; t++) mark(t);
   let converged = false;
   let iterations = 0;
   for (; iterations < maxIter && !signal?.aborted; iterations++) {
@@ -53,7 +60,7 @@ export function solveDual(
     let most = -Infinity;
     for (let t = 0; t < l; t++) {
       const pull = -sign[t]! * gradient[t]!;
-      if (pull > most && mayRise(t)) {
+      if (pull > most && mayRise[t] === 1) {
         most = pull;
         i = t;
       }
@@ -66,15 +73,17 @@ export function solveDual(
     let j = -1;
     let least = Infinity;
     let gain = 0;
-    for (let t = 0; t < l; t++) {
-      if (!mayFall(t)) continue;
+    for (let t = 0, row = 0; t < l; t++, row = row + 1 === rowCount ? 0 : row + 1) {
+      if (mayFall[t] === 0) continue;
       const pull = -sign[t]! * gradient[t]!;
-      least = Math.min(least, pull);
+      if (pull < least) least = pull;
       const ahead = most - pull;
       if (ahead <= 0) continue;
-      const curvature = Math.max(leastCurvature, diagonal[i]! + diagonal[t]! - 2 * rowI[t % rowCount]!);
-      if ((ahead * ahead) / curvature > gain) {
-        gain = (ahead * ahead) / curvature;
+      // The kernel of a row with itself is 1.
+      const curvature = 2 - 2 * rowI[row]!;
+      const gained = (ahead * ahead) / (curvature > leastCurvature ? curvature : leastCurvature);
+      if (gained > gain) {
+        gain = gained;
         j = t;
       }
     }
@@ -83,13 +92,15 @@ export function solveDual(
       break;
     }
     const rowJ = kernelRow(j % rowCount);
-    const curvature = Math.max(leastCurvature, diagonal[i]! + diagonal[j]! - 2 * rowI[j % rowCount]!);
+    const curvature = Math.max(leastCurvature, 2 - 2 * rowI[j % rowCount]!);
     let step = (most + sign[j]! * gradient[j]!) / curvature;
     // Along sign: α_i rises by the step and α_j falls, each within its bounds.
     step = Math.min(step, sign[i]! > 0 ? upper[i]! - alpha[i]! : alpha[i]!);
     step = Math.min(step, sign[j]! > 0 ? alpha[j]! : upper[j]! - alpha[j]!);
     alpha[i] = within(alpha[i]! + sign[i]! * step, upper[i]!);
     alpha[j] = within(alpha[j]! - sign[j]! * step, upper[j]!);
+    mark(i);
+    mark(j);
     for (let t = 0, row = 0; t < l; t++, row = row + 1 === rowCount ? 0 : row + 1)
       gradient[t]! += sign[t]! * step * (rowI[row]! - rowJ[row]!);
   }
@@ -134,6 +145,31 @@ export function radialRows(
 ): (row: number) => Float64Array {
   const norms = new Float64Array(rowCount);
   for (let i = 0; i < rowCount; i++) for (let j = 0; j < p; j++) norms[i]! += rows[i * p + j]! ** 2;
+  return remembered(rowCount, (row, out) => {
+    for (let i = 0; i < rowCount; i++) {
+      let inner = 0;
+      for (let j = 0; j < p; j++) inner += rows[row * p + j]! * rows[i * p + j]!;
+      out[i] = i === row ? 1 : Math.exp(-gamma * Math.max(0, norms[row]! + norms[i]! - 2 * inner));
+    }
+  });
+}
+
+/** The kernel among some of the rows. */
+export function amongRows(
+  kernelRow: (row: number) => Float64Array,
+  places: Uint32Array,
+): (row: number) => Float64Array {
+  return remembered(places.length, (row, out) => {
+    const all = kernelRow(places[row]!);
+    for (let i = 0; i < places.length; i++) out[i] = all[places[i]!]!;
+  });
+}
+
+/** Rows are made once, as long as there is room for them. */
+function remembered(
+  rowCount: number,
+  make: (row: number, out: Float64Array) => void,
+): (row: number) => Float64Array {
   const room = Math.max(2, Math.floor(cacheSize / rowCount));
   const kept = new Map<number, Float64Array>();
   return (row) => {
@@ -150,11 +186,7 @@ export function radialRows(
       kept.delete(oldest!);
     }
     out ??= new Float64Array(rowCount);
-    for (let i = 0; i < rowCount; i++) {
-      let inner = 0;
-      for (let j = 0; j < p; j++) inner += rows[row * p + j]! * rows[i * p + j]!;
-      out[i] = i === row ? 1 : Math.exp(-gamma * Math.max(0, norms[row]! + norms[i]! - 2 * inner));
-    }
+    make(row, out);
     kept.set(row, out);
     return out;
   };

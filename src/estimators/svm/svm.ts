@@ -29,7 +29,7 @@ import {
 } from "../index.ts";
 import { fittedSvm } from "./fitted.ts";
 import { type Machine, scoreOf, type Space } from "./machine.ts";
-import { radialRows, solveDual } from "./smo.ts";
+import { amongRows, radialRows, solveDual } from "./smo.ts";
 
 export const svmParameters = {
   c: {
@@ -143,6 +143,7 @@ function spaceOf(x: Matrix, weight: Float64Array | undefined, { gamma }: Paramet
     mean,
     weight: weight ?? new Float64Array(n).fill(1),
     gamma: own,
+    kernelRow: radialRows(rows, n, p, own),
   };
 }
 
@@ -151,7 +152,13 @@ function partOf(space: Space, places: Uint32Array): Space {
   const { featureCount: p } = space;
   const rows = new Float64Array(places.length * p);
   places.forEach((i, at) => rows.set(space.rows.subarray(i * p, (i + 1) * p), at * p));
-  return { ...space, rows, rowCount: places.length, weight: take(space.weight, places) };
+  return {
+    ...space,
+    rows,
+    rowCount: places.length,
+    weight: take(space.weight, places),
+    kernelRow: amongRows(space.kernelRow, places),
+  };
 }
 
 function options({ tolerance, maxIter }: Parameters, { signal }: FitContext) {
@@ -169,7 +176,7 @@ function separate(space: Space, hit: Uint8Array, parameters: Parameters, context
       linear: new Float64Array(hit.length).fill(-1),
       upper: space.weight.map((w) => w * parameters.c),
       rowCount: space.rowCount,
-      kernelRow: radialRows(space.rows, space.rowCount, space.featureCount, space.gamma),
+      kernelRow: space.kernelRow,
     },
     options(parameters, context),
   );
@@ -218,7 +225,7 @@ function numberMachine(space: Space, values: Float64Array, parameters: Parameter
       linear: Float64Array.from(twice((i) => parameters.epsilon + (i < n ? -of(i) : of(i)))),
       upper: Float64Array.from(twice((i) => parameters.c * space.weight[i % n]!)),
       rowCount: n,
-      kernelRow: radialRows(space.rows, n, space.featureCount, space.gamma),
+      kernelRow: space.kernelRow,
     },
     options(parameters, context),
   );
