@@ -41,8 +41,16 @@ export class QuerySource implements RawSource {
   private readonly options: QuerySourceOptions;
   private readonly columns: readonly QueryColumn[];
 
-  private constructor(options: QuerySourceOptions, columns: readonly QueryColumn[], rowCount: number) {
+  private nested: readonly Finding[];
+
+  private constructor(
+    options: QuerySourceOptions,
+    columns: readonly QueryColumn[],
+    rowCount: number,
+    nested: readonly Finding[],
+  ) {
     this.options = options;
+    this.nested = nested;
     this.owner = options.owner;
     this.columns = columns;
     this.names = columns.map((column) => column.name);
@@ -62,13 +70,14 @@ export class QuerySource implements RawSource {
       );
     }
     const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${sql})`);
-    const findings = [...(options.findings ?? []), ...nested];
-    return new QuerySource({ ...options, sql, findings }, columns, rowCount);
+    return new QuerySource({ ...options, sql }, columns, rowCount, nested);
   }
 
   plan(declared: Declared): readonly FieldPlan[] {
     const { schema } = declared;
     if (schema === undefined) return this.columns.map(() => "string");
+    // Whoever reads by a schema has decided what to do with each column.
+    this.nested = [];
     const wanted = new Set(schema.columns.map((column) => column.name));
     return this.names.map((name) => (wanted.has(name) ? "string" : "skip"));
   }
@@ -97,7 +106,7 @@ export class QuerySource implements RawSource {
   }
 
   findings(): readonly Finding[] {
-    return this.options.findings ?? [];
+    return [...(this.options.findings ?? []), ...this.nested];
   }
 
   content(): Promise<Content> {
