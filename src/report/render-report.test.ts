@@ -325,3 +325,19 @@ test("hostile lengths stay under 2 MB: names of a megabyte, thousands of entries
   expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
   expect(page).toContain("2,960 more findings in run.json.");
 });
+
+test("a baseline inside the chosen model's interval, and a class without test rows, are said", async () => {
+  const data = multiclassData({ classes: ["a", "b", "c"] });
+  const chosen = data.leaderboard.find((entry) => entry.role === "chosen")!;
+  const baseline = { ...chosen, name: "baseline", family: "baseline", role: "baseline" as const };
+  const counts = data.confusion!.counts.map((count, i) => (i < 3 ? 0 : count));
+  const page = await renderReport({
+    ...data,
+    leaderboard: [chosen, baseline],
+    confusion: { ...data.confusion!, counts },
+  });
+  const { text } = parse(page);
+  expect(text).toContain("Doing nothing reaches into it");
+  expect(text).not.toContain("the choice is clear");
+  expect(text).toMatch(/The test has no \w+ of “?"?a/);
+});

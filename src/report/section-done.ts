@@ -58,7 +58,11 @@ export function limitations(data: ReportData): Sentence[] {
       rarest === undefined || rarest.rows >= 50
         ? say`The test has only ${rowsOf(data, split.testRows)}`
         : say`The test has only ${rowsOf(data, rarest.rows)} of ${name(rarest.label)}`;
-    limits.push(say`${few}: read every score with its interval.`);
+    limits.push(
+      rarest?.rows === 0
+        ? say`The test has no ${noun(data).one} of ${name(rarest.label)}: nothing here judges how it is told apart.`
+        : say`${few}: read every score with its interval.`,
+    );
   }
   limits.push(
     say`Intervals (${percent(data.intervalLevel)}) cover the luck of which ${many} were drawn, not errors in the table itself.`,

@@ -153,17 +153,19 @@ function boardReading(data: ReportData, chosen: BoardEntry): Sentence {
   const reaching = data.leaderboard.filter(
     (entry) =>
       entry !== chosen &&
-      entry.role !== "baseline" &&
       (entry.score.high ?? entry.score.value) >= low &&
       (entry.score.low ?? entry.score.value) <= high,
   );
+  const nothing = reaching.some((entry) => entry.role === "baseline")
+    ? say`Doing nothing reaches into it: on these rows the chosen model may be no better.`
+    : undefined;
   const band = say`Lines are ${percent(data.intervalLevel)} intervals; the pale band is that of ${name(chosen.name)}.`;
-  const others = reaching.map((entry) => entry.name);
+  const others = reaching.filter((entry) => entry.role !== "baseline").map((entry) => entry.name);
   const close =
     others.length === 0
-      ? say`No other model reaches into it: the choice is clear.`
+      ? say`No other model reaches into it${nothing === undefined ? ": the choice is clear" : ""}.`
       : say`${plural(others.length, "other model reaches", "other models reach")} into it (${names(others.slice(0, 4))}${others.length > 4 ? " and more" : ""}), so ${others.length === 1 ? "it" : "they"} may be as good.`;
-  return join([band, close, simplerSentence(data)]);
+  return join([band, close, nothing, simplerSentence(data)]);
 }
 
 function simplerSentence(data: ReportData): Sentence | undefined {

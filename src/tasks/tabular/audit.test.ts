@@ -18,6 +18,7 @@ test.each([
   const result = nullTestOf(metric("logLoss"), answered(0), answered(better), 1);
   expect(result.score).toBeLessThan(result.chance);
   expect(result.passed).toBe(passed);
+  expect(result.low, "all rows are answered alike").toBeNaN();
 });
 
 test("a chance gain of uneven classes is judged by the noise of new rows, not of rows with these classes", () => {

@@ -142,5 +142,5 @@ export function nullTestOf(
   const [low, high] = Number.isNaN(interval.low) ? [score, score] : [interval.low, interval.high];
   const slack = 1e-6 * Math.max(1, Math.abs(chance));
   const passed = metric.greaterIsBetter ? low <= chance + slack : high >= chance - slack;
-  return { score, low, high, chance, passed };
+  return { score, low: interval.low, high: interval.high, chance, passed };
 }
