@@ -17,6 +17,7 @@ const rowsFrom = (from: number, to: number): readonly object[] =>
 
 let server: TestServer;
 let other: TestServer;
+const failedAt: number[] = [];
 const given: Record<string, string | undefined> = {};
 const keeps: Route = (asked, answer) => {
   given["authorization"] = asked.headers.authorization;
@@ -57,6 +58,16 @@ beforeAll(async () => {
     "/elsewhere": to(() => `${other.origin}/keeps`),
     "/busy.csv": (_, answer, __, times) => {
       if (times < 3) answer.writeHead(times === 1 ? 503 : 429, { "retry-after": "0" }).end();
+      else answer.end(csv);
+    },
+    "/failing.csv": (_, answer) => {
+      failedAt.push(performance.now());
+      answer.writeHead(500).end();
+    },
+    "/later.csv": (_, answer) => void answer.writeHead(503, { "retry-after": "3600" }).end(),
+    "/dated.csv": (_, answer, __, times) => {
+      const date = new Date(Date.now() + 2000).toUTCString();
+      if (times === 1) answer.writeHead(503, { "retry-after": date }).end();
       else answer.end(csv);
     },
     "/cut.csv": (_, answer, __, times) => {
@@ -197,6 +208,29 @@ describe("failures that may pass", () => {
     expect(await numbers("/busy.csv")).toEqual([1, 2, 3]);
     expect(server.asked.filter((path) => path === "/busy.csv").length).toBe(3);
     expect(await numbers("/cut.csv")).toEqual([1, 2, 3]);
+  });
+
+  test("a pause is half a second, then twice the one before", async () => {
+    await expect(numbers("/failing.csv", { httpRetries: 2 })).rejects.toMatchObject({
+      code: "SOURCE_UNREACHABLE",
+      message: expect.stringContaining("500 Internal Server Error, after 3 attempts"),
+    });
+    const pauses = failedAt.slice(1).map((at, index) => at - failedAt[index]!);
+    expect(pauses).toHaveLength(2);
+    expect(pauses[0]).toBeGreaterThan(490);
+    expect(pauses[1]).toBeGreaterThan(990);
+  });
+
+  test("Retry-After may be a date, and one beyond the time limit ends it at once", async () => {
+    const started = performance.now();
+    expect(await numbers("/dated.csv")).toEqual([1, 2, 3]);
+    // A date has whole seconds.
+    expect(performance.now() - started).toBeGreaterThan(900);
+    const before = server.asked.length;
+    await expect(numbers("/later.csv", { httpTimeout: 60 })).rejects.toMatchObject({
+      message: expect.stringContaining("503 Service Unavailable"),
+    });
+    expect(server.asked.length).toBe(before + 1);
   });
 
   test.each([
