@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { MillwrightError } from "../core/index.ts";
+import type { Reading } from "../data/index.ts";
 import {
   bytesOf,
   characterOf,
@@ -85,7 +86,12 @@ const readingOptions = (command: Command): Command =>
       "times that a failed request is tried again (4)",
       numberIn("--http-retries", 0, 100, true),
     )
-    .option("--allow-private", "read addresses of this machine and of private networks too");
+    .option("--allow-private", "read addresses of this machine and of private networks too")
+    .hook("preAction", async (_, action) => {
+      const { requireReadingUsed } = await import("../data/index.ts");
+      const flags = action.opts<Reading & { readonly test?: string }>();
+      requireReadingUsed(flags, [...action.args, ...(flags.test === undefined ? [] : [flags.test])]);
+    });
 
 /** Makes an action for commander of a command's work. */
 type Run = <A extends unknown[]>(

@@ -37,7 +37,7 @@ export { type OpenOptions, openTable } from "./open-table.ts";
 export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
-export { type Reading, readingFlags, readingOf } from "./reading.ts";
+export { type Reading, readingFlags, readingOf, requireReadingUsed } from "./reading.ts";
 export { type Format, formats } from "./source.ts";
 export {
   defaultSplitKind,

@@ -1,4 +1,5 @@
 /** How a source is read where it does not say so itself: the flags that all commands on tables share. */
+import { MillwrightError } from "../core/index.ts";
 import type { OpenOptions } from "./open-table.ts";
 import { headerWithoutValue } from "./remote/http-options.ts";
 
@@ -45,4 +46,42 @@ export function readingFlags(reading: Reading): readonly string[] {
     if (typeof value === "object") return value.flatMap((item) => [flags[name], headerWithoutValue(item)]);
     return [flags[name], name === "delimiter" && value === "\t" ? "\\t" : String(value)];
   });
+}
+
+/** Options that only sources of some kind can use: how such a source is known, and what it is called. */
+const usedBy: readonly {
+  readonly names: readonly (keyof Reading)[];
+  readonly source: RegExp;
+  readonly title: string;
+}[] = [
+  {
+    names: ["httpHeader", "httpRows", "httpNext", "httpCursor", "httpPage", "httpMaxPages"],
+    source: /^https?:\/\//i,
+    title: "an http or https address",
+  },
+  {
+    names: ["httpMaxBytes", "httpTimeout", "httpRetries", "allowPrivate"],
+    source: /^(https?|s3):\/\//i,
+    title: "an http, https or s3 address",
+  },
+  // What an address holds, only its answer tells.
+  { names: ["sheet"], source: /^(https?|s3):\/\/|\.xls[xm]$/i, title: "an Excel workbook" },
+];
+
+/**
+ * Refuses an option that none of the sources can use: it would do nothing.
+ *
+ * @throws MillwrightError `PARAMETER_CONFLICT`.
+ */
+export function requireReadingUsed(reading: Reading, sources: readonly string[]): void {
+  for (const { names, source, title } of usedBy) {
+    const given = names.find((name) => reading[name] !== undefined);
+    if (given === undefined || sources.some((name) => source.test(name))) continue;
+    if (given === "sheet" && reading.format === "xlsx") continue;
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${flags[given]} is given, and no source is ${title}.`,
+      "Leave it out.",
+    );
+  }
 }

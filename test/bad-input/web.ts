@@ -181,6 +181,27 @@ export const badAddresses: readonly BadInput[] = [
     says: ["--http-page", "--http-cursor"],
   },
   {
+    name: "an option of the web for a file",
+    files: { "data.csv": "a,b\n1,2\n" },
+    command: ["look", "./data.csv", "--http-rows", "items"],
+    code: "PARAMETER_CONFLICT",
+    says: ["--http-rows", "no source is an http or https address"],
+  },
+  {
+    name: "leave for private addresses that nothing needs",
+    files: { "data.csv": "a,b\n1,2\n" },
+    command: ["train", "./data.csv", "--target", "a", "--allow-private", "--out", "./out"],
+    code: "PARAMETER_CONFLICT",
+    says: ["--allow-private", "no source"],
+  },
+  {
+    name: "a sheet of what is no workbook",
+    files: { "data.csv": "a,b\n1,2\n" },
+    command: ["look", "./data.csv", "--sheet", "2"],
+    code: "PARAMETER_CONFLICT",
+    says: ["--sheet", "Excel"],
+  },
+  {
     name: "a size that is none",
     command: look("/large.csv", "--http-max-bytes", "plenty"),
     code: "PARAMETER_RANGE",
