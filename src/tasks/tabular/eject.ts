@@ -6,11 +6,11 @@ import { requireMembers } from "./recorded.ts";
 /**
  * A TypeScript module that makes the file again: at most 100 lines, and on the same table the same bytes.
  *
- * @param name - Of the file.
+ * @param file - Its name.
  * @param sha256 - Of the file.
  * @throws MillwrightError `MODEL_INVALID` for a file without a recipe.
  */
-export function ejectedModule(name: string, sha256: string, metadata: ModelMetadata): string {
+export function ejectedModule(file: string, sha256: string, metadata: ModelMetadata): string {
   const recipe: ModelRecipe = metadata.recipe ?? { seed: 0, options: {}, software: "" };
   requireMembers(recipe);
   const { seed, options, members = [], software } = recipe;
@@ -18,7 +18,7 @@ export function ejectedModule(name: string, sha256: string, metadata: ModelMetad
   const left = leftOut.map(({ column, reason }) => `${column} (${reason})`);
   const lines = [
     "/**",
-    ` * How ${plain(name)} was made. ${plain(summary ?? "")}`,
+    ` * How ${plain(file)} was made. ${plain(summary ?? "")}`,
     ...(left.length > 0
       ? [` * Not read: ${plain(left.slice(0, 12).join(", "))}${left.length > 12 ? ", …" : ""}.`]
       : []),
@@ -48,7 +48,9 @@ export function ejectedModule(name: string, sha256: string, metadata: ModelMetad
     "  },",
     "  /** What was chosen; each is fitted on every fold, and all answers are averaged by these weights. */",
     "  members: [",
-    ...members.map((member) => `    ${literal(member as unknown as Json)},`),
+    ...members.map(
+      ({ name, family, parameters, weight }) => `    ${literal({ name, family, parameters, weight })},`,
+    ),
     "  ],",
     "};",
     "",
