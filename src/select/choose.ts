@@ -45,8 +45,15 @@ export interface Choice {
   readonly chosen: string;
   /** Out-of-fold answers of what is shipped, row-major over the covered rows. */
   readonly answers: Float64Array;
-  /** The simplest entry whose distance from the chosen one is within the noise of the rows; `gain` is what the chosen one adds. */
-  readonly simpler?: { readonly name: string; readonly comparison: PairedComparison };
+  /**
+   * The simplest entry whose distance from the chosen one is within the noise of the rows, or else the best of the
+   * simplest; `gain` is what the chosen one adds.
+   */
+  readonly simpler?: {
+    readonly name: string;
+    readonly comparison: PairedComparison;
+    readonly withinNoise: boolean;
+  };
 }
 
 /** Rows that the greedy search and the intervals look at most. */
@@ -124,19 +131,27 @@ export function choose(
   });
   board.sort((a, b) => cost(a.score) - cost(b.score));
   const best = scoredRows(sample.y, sampled(chosen.answers), sample);
-  const simpler = ranked
+  const compared = ranked
     .filter((other) => other.simplicity < chosen.simplicity && other.simplicity > 0)
     .sort((a, b) => a.simplicity - b.simplicity || cost(a.score) - cost(b.score))
-    .map(({ name, answers }) => ({
+    .map(({ name, simplicity, answers }) => ({
       name,
+      simplicity,
       comparison: comparePaired(sampleMetric, scoredRows(sample.y, sampled(answers), sample), best, {
         seed,
         replicates,
         groups: sample.groups,
       }),
-    }))
-    .find(({ comparison }) => comparison.low <= 0);
-  return { board, members, chosen: chosen.name, answers: chosen.answers, ...(simpler && { simpler }) };
+    }));
+  const enough = compared.find(({ comparison }) => comparison.low <= 0);
+  // Where none is, the best of the simplest is what a reader asks about.
+  const simpler = enough ?? compared.find(({ simplicity }) => simplicity === 1);
+  const told = simpler && {
+    name: simpler.name,
+    comparison: simpler.comparison,
+    withinNoise: simpler === enough,
+  };
+  return { board, members, chosen: chosen.name, answers: chosen.answers, ...(told && { simpler: told }) };
 }
 
 /** Entries with their settled shares; what could not be fitted leaves its share to the others. */

@@ -8,6 +8,7 @@ import type {
   MetricInfo,
   PartialDependence,
   ReportData,
+  SimplerModel,
 } from "../../report/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import { featureColumns } from "../../schema/index.ts";
@@ -78,9 +79,10 @@ export function reportData(parts: ReportParts): ReportData {
         name: simpler.name,
         score: simpler.comparison.scoreA,
         difference: estimate(simpler.comparison.gain, simpler.comparison.low, simpler.comparison.high),
-        withinNoise: true,
+        withinNoise: simpler.withinNoise,
       },
     }),
+    ...(isSimple(parts.choice) && { simpler: itself(parts.choice) }),
     ...(parts.audit.nullTest && {
       shuffledTarget: {
         score: estimate(parts.audit.nullTest.score, parts.audit.nullTest.low, parts.audit.nullTest.high),
@@ -257,4 +259,14 @@ function pictures(parts: ReportParts, training: LabelledFrame): Partial<ReportDa
   }
   const { y, predicted } = scored as RegressionRows;
   return { errors: errorPictures(y, predicted, constantAnswer(training)[0]!) };
+}
+
+/** Whether what is shipped is one linear model, naive Bayes or one tree. */
+function isSimple({ members }: RunParts["choice"]): boolean {
+  return members.length === 1 && family(members[0]!.entry.candidate.family).simplicity === 1;
+}
+
+function itself({ chosen, board }: RunParts["choice"]): SimplerModel {
+  const { score } = board.find((entry) => entry.name === chosen)!;
+  return { name: chosen, score, difference: { value: 0 }, withinNoise: true };
 }

@@ -168,7 +168,7 @@ export function recordOf(parts: RunParts): RunRecord {
       seconds: round(entry.seconds),
     })),
     chosen: choice.chosen,
-    ...(simpler && {
+    ...(simpler?.withinNoise === true && {
       simpler: {
         name: simpler.name,
         difference: simpler.comparison.gain,
