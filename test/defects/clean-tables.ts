@@ -75,7 +75,7 @@ export interface KnownTable {
 }
 
 const question = "the file writes ? for missing";
-const again = "the file repeats rows: counted in it by hand";
+const again = "the file repeats rows, as the finding counts them";
 const zero = "a zero is impossible here: the data's own notes call it missing";
 const series = "a series in time";
 const after = "known with the answer only";
