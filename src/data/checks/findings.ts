@@ -54,7 +54,7 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
     if (column.kind === "number" && cells.type === "number") {
       const hidden = hiddenMissing(column.name, cells.values, scaled);
       if (hidden !== undefined) found.push(hidden);
-      const units = mixedUnits(frame, column.name, numbersBeside(frame, column.name));
+      const units = mixedUnits(frame, column.name, () => numbersBeside(frame, column.name));
       if (units !== undefined) found.push(unitFinding(column.name, units));
     }
     if (column.kind === "datetime" && cells.type === "number") {

@@ -58,8 +58,12 @@ export interface MixedUnits {
   readonly high: number;
 }
 
-/** @param others - Columns that could explain two clusters. */
-export function mixedUnits(frame: Frame, name: string, others: readonly string[]): MixedUnits | undefined {
+/** @param others - Names the columns that could explain two clusters; asked for only where there are two. */
+export function mixedUnits(
+  frame: Frame,
+  name: string,
+  others: () => readonly string[],
+): MixedUnits | undefined {
   const cells = frame.columns.get(name)!;
   if (cells.type !== "number") return undefined;
   const rows = thinRows(frame.rowCount).filter((row) => !Number.isNaN(cells.values[row]!));
@@ -86,7 +90,7 @@ export function mixedUnits(frame: Frame, name: string, others: readonly string[]
     )
   )
     return undefined;
-  if (factor < smallFactor && explained(frame, others, rows, cells.values, upper[0]!)) return undefined;
+  if (factor < smallFactor && explained(frame, others(), rows, cells.values, upper[0]!)) return undefined;
   return { factor, text, share: upper.length / sorted.length, low, high };
 }
 
