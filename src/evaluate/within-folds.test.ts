@@ -45,7 +45,9 @@ describe("a metric within folds", () => {
     const constant = rowsWith((row) => 0.5 - 0.1 * folds[row]!);
     expect(auc.score(constant)).toBeLessThan(0.45);
     const { score, low, high } = bootstrapInterval(withinFolds(auc, folds), constant, { seed: 1 });
-    expect([score, low, high]).toEqual([0.5, 0.5, 0.5]);
+    expect(score).toBe(0.5);
+    // Every resample scores the same, so that there is nothing to tell an interval from.
+    expect([low, high]).toEqual([Number.NaN, Number.NaN]);
   });
 
   test("leaves out a fold of one class, and says why when every fold is one", () => {
