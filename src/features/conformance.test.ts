@@ -26,6 +26,7 @@ import type { Matrix } from "./matrix.ts";
 import { type Chain, chainOf, type StepTarget } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
+import { powerTransform } from "./transforms/power-transform.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
 
@@ -51,6 +52,10 @@ const plans: Readonly<Record<string, Chain>> = {
   "quantileTransform normal, 7 points": numbersOf(
     quantileTransform({ quantiles: 7, distribution: "normal" }),
   ),
+  "powerTransform yeoJohnson": numbersOf(powerTransform()),
+  "powerTransform boxCox": chainOf(["positive", "empty"], numbersEncoder, [
+    powerTransform({ method: "boxCox" }),
+  ]),
   "impute, clip, scale": numbersOf(impute({ indicator: "seen" }), clipOutliers(), scale()),
   ordinal: chainOf(["city", "odd", "rare", "none", "flag"], ordinalEncoder()),
   "ordinal, 3 codes, impute": chainOf(["city", "odd"], ordinalEncoder({ maxCategories: 3 }), [
@@ -140,6 +145,7 @@ function table(rowCount: number, seed: number, unseen: boolean): Frame {
     empty: { kind: "number", cells: unseen ? column(() => 1) : all(null) },
     constant: unseen ? column(() => random.integer(3)) : all(0.1),
     extreme: column(() => some(extremes)),
+    positive: column(() => Math.exp((unseen ? 20 : 1) * random.normal())),
     city: { kind: "category", cells: spread(cities) },
     odd: { kind: "category", cells: spread(odd) },
     rare: { kind: "category", cells: column((row) => `only ${row}`) },

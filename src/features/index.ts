@@ -34,6 +34,11 @@ export {
 } from "./transforms/clip-outliers.ts";
 export { impute, type ImputeOptions, imputeParameters } from "./transforms/impute.ts";
 export {
+  powerTransform,
+  type PowerTransformOptions,
+  powerTransformParameters,
+} from "./transforms/power-transform.ts";
+export {
   quantileTransform,
   type QuantileTransformOptions,
   quantileTransformParameters,
