@@ -66,6 +66,11 @@ const readingOptions = (command: Command): Command =>
     .option("--no-header", "the first row of a CSV file is data")
     .option("--sheet <name>", "sheet of an Excel workbook, by name or number (the first)")
     .option(
+      "--memory <size>",
+      "bytes that the rows may take in all, as 500MB or 2GB; larger tables are streamed (three quarters of the machine's)",
+      bytesOf("--memory"),
+    )
+    .option(
       "--http-header <header>",
       "request header as 'Name: value'; ${NAME} in it is an environment variable (repeatable)",
       repeated,

@@ -38,6 +38,7 @@ export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
 export { type Reading, readingFlags, readingOf, requireReadingUsed } from "./reading.ts";
+export { streamRows } from "./row-stream.ts";
 export { type Format, formats } from "./source.ts";
 export {
   defaultSplitKind,

@@ -24,8 +24,10 @@ export interface SourceOptions extends CsvOptions, HttpOptions {
   readonly sql?: string;
   /** Threads that read; a query of the user's runs on one, so that its rows keep one order. */
   readonly threads?: number;
-  /** Bytes of rows that may be kept in memory; larger sources are streamed. Half of the machine's by default. */
-  readonly memoryBytes?: number;
+  /** Bytes that the whole command may take; three quarters of what this process may use by default. */
+  readonly memory?: number | undefined;
+  /** Bytes of rows that may be kept in memory; larger sources are streamed. By default what `memory` leaves. */
+  readonly memoryBytes?: number | undefined;
   /** Stops a download. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -121,7 +123,9 @@ async function openFiles(files: readonly SourceFile[], options: SourceOptions): 
 }
 
 function engineOptions(options: SourceOptions): EngineOptions {
-  const { threads, memoryBytes } = options;
+  const { threads, memory } = options;
+  // DuckDB reads in blocks of its own; what it spills goes to the temporary folder.
+  const memoryBytes = options.memoryBytes ?? (memory === undefined ? undefined : memory / 4);
   return { ...(threads !== undefined && { threads }), ...(memoryBytes !== undefined && { memoryBytes }) };
 }
 
@@ -172,7 +176,9 @@ async function openSql(
   try {
     for (const [name, file] of views) {
       if (file.format === "csv" || file.format === "tsv") {
-        const table = await keepTable(await openCsvFiles([file], options), options.memoryBytes, {
+        const table = await keepTable(await openCsvFiles([file], options), {
+          memory: options.memory,
+          memoryBytes: options.memoryBytes,
           exactNumbers: true,
         });
         findings.push(...table.findings.filter((finding) => finding.effect === "readAs"));

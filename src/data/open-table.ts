@@ -1,11 +1,12 @@
 /** Opens a table: the one door from what a user names to columns with a schema. */
 import { MillwrightError } from "../core/index.ts";
-import { keepTable } from "./keep-table.ts";
-import type { LoadOptions } from "./load-table.ts";
+import { type KeepOptions, keepTable } from "./keep-table.ts";
+import { requireMemory } from "./memory.ts";
 import { openSource, type SourceOptions } from "./open-source.ts";
+import type { RawSource } from "./raw-source.ts";
 import { requireColumn, requireTarget, type Table } from "./table.ts";
 
-export interface OpenOptions extends SourceOptions, LoadOptions {
+export interface OpenOptions extends SourceOptions, KeepOptions {
   /** Columns of `schema` that the source may lack: the target at predict. */
   readonly optional?: readonly string[];
 }
@@ -23,10 +24,25 @@ export async function openTable(
   source: string | readonly string[],
   options: OpenOptions = {},
 ): Promise<Table> {
+  const raw = await openChecked(source, options);
+  try {
+    return await keepTable(raw, options);
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
+}
+
+/** Opens a source that has the columns declared. */
+export async function openChecked(
+  source: string | readonly string[],
+  options: OpenOptions,
+): Promise<RawSource> {
+  requireMemory(options.memory);
   const raw = await openSource(source, options);
   try {
     checkNames(raw.owner, raw.names, options);
-    return await keepTable(raw, options.memoryBytes, options);
+    return raw;
   } catch (error) {
     await raw.close();
     throw error;

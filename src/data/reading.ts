@@ -1,5 +1,6 @@
 /** How a source is read where it does not say so itself: the flags that all commands on tables share. */
 import { MillwrightError } from "../core/index.ts";
+import { sizeText } from "./memory.ts";
 import type { OpenOptions } from "./open-table.ts";
 import { headerWithoutValue } from "./remote/http-options.ts";
 
@@ -12,6 +13,7 @@ const flags = {
   quote: "--quote",
   header: "--header",
   sheet: "--sheet",
+  memory: "--memory",
   httpHeader: "--http-header",
   httpRows: "--http-rows",
   httpNext: "--http-next",
@@ -44,6 +46,7 @@ export function readingFlags(reading: Reading): readonly string[] {
       return value ? [flags[name]] : name === "header" ? ["--no-header"] : [];
     }
     if (typeof value === "object") return value.flatMap((item) => [flags[name], headerWithoutValue(item)]);
+    if (name === "memory") return [flags[name], sizeText(Number(value))];
     return [flags[name], name === "delimiter" && value === "\t" ? "\\t" : String(value)];
   });
 }

@@ -1,3 +1,4 @@
+export { blockSize } from "./blocks.ts";
 export type { LoadOptions } from "./load.ts";
 export { load, readMetadata } from "./load.ts";
 export { type FromJsonSchema, type JsonSchema } from "./json-schema.ts";

@@ -23,4 +23,4 @@ export {
   type PipelineOptions,
   type TrainedPipeline,
 } from "./pipeline.ts";
-export { prepareFile, prepareFolder, writeWhole } from "./write-whole.ts";
+export { prepareFile, prepareFolder, writeGrowing, writeWhole } from "./write-whole.ts";

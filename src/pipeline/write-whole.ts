@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -79,6 +80,66 @@ export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>,
       for (const [each] of written) rmSync(each, { force: true });
       throw refusal(path, "file", cause, flag);
     }
+  }
+}
+
+/** A file that grows under a temporary name. */
+interface GrowingFile {
+  write(text: string): void;
+  /** Empties it. */
+  restart(): void;
+}
+
+/**
+ * Writes a file of any size piece by piece, so that a reader sees the old one or the new one, never a part.
+ *
+ * @param fill - Writes all of it; where it fails, nothing is left behind.
+ * @throws MillwrightError `OUTPUT_UNWRITABLE` with the system's reason.
+ */
+export async function writeGrowing<T>(
+  path: string,
+  fill: (file: GrowingFile) => Promise<T>,
+  flag = "--out",
+): Promise<T> {
+  const temporary = join(dirname(path), `.${process.pid}.0${partial}`);
+  const guard = <R>(work: () => R): R => {
+    try {
+      return work();
+    } catch (cause) {
+      throw refusal(path, "file", cause, flag);
+    }
+  };
+  const file = guard(() => openSync(temporary, "w"));
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(file);
+    open = false;
+  };
+  let at = 0;
+  try {
+    const result = await fill({
+      write(text) {
+        const bytes = Buffer.from(text);
+        guard(() => {
+          for (let done = 0; done < bytes.length; ) {
+            done += writeSync(file, bytes, done, bytes.length - done, at + done);
+          }
+        });
+        at += bytes.length;
+      },
+      restart() {
+        at = 0;
+        guard(() => ftruncateSync(file, 0));
+      },
+    });
+    guard(() => fsyncSync(file));
+    close();
+    guard(() => renameSync(temporary, path));
+    return result;
+  } catch (error) {
+    close();
+    rmSync(temporary, { force: true });
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 import { type Reading, withoutPassword } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
 import { predictRows } from "../../tasks/index.ts";
-import { prepareFile, writeWhole } from "../../pipeline/index.ts";
+import { prepareFile, writeGrowing } from "../../pipeline/index.ts";
 import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
 export interface PredictFlags extends Reading {
@@ -20,12 +20,13 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });
-    const { csv, rowCount, findings } = await predictRows(model, source, {
+    const how = {
       ...reading,
       ...(sample !== undefined && { sample }),
       threads,
-    });
-    writeWhole({ [out]: csv });
+      onProgress: (done: number, total: number) => progress.listen({ stage: "predict", done, total }),
+    };
+    const { rowCount, findings } = await writeGrowing(out, (file) => predictRows(model, source, how, file));
     progress.end();
     if (json) {
       printJson({

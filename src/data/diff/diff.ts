@@ -14,7 +14,7 @@ import { loadTable } from "../duckdb/load-table.ts";
 import { sqlName } from "../duckdb/read-query.ts";
 import { freeName, namesInSql, numbered, renamed } from "../expectations/checked-table.ts";
 import type { Finding } from "../finding.ts";
-import { usableMemory } from "../keep-table.ts";
+import { memoryLimit, requireMemory } from "../memory.ts";
 import type { OpenOptions } from "../open-table.ts";
 import { requireColumn, type Table } from "../table.ts";
 import { type CommonColumn, openPair, type Pair } from "./same-reading.ts";
@@ -98,7 +98,9 @@ export async function diffTables(
   after: string,
   options: DiffOptions = {},
 ): Promise<Difference> {
-  const { id = [], threads, memoryBytes = usableMemory() / 2, ...reading } = options;
+  const { id = [], threads, memory, ...reading } = options;
+  requireMemory(memory);
+  const memoryBytes = options.memoryBytes ?? memoryLimit(memory) / 2;
   const threading = threads === undefined ? {} : { threads };
   const pair = await openPair([before, after], { ...reading, ...threading, memoryBytes: memoryBytes / 4 });
   const { common } = pair;

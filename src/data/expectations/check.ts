@@ -10,7 +10,7 @@ import { Engine } from "../duckdb/engine.ts";
 import { loadTable } from "../duckdb/load-table.ts";
 import { sqlName, sqlText } from "../duckdb/read-query.ts";
 import type { Finding } from "../finding.ts";
-import { usableMemory } from "../keep-table.ts";
+import { memoryLimit, requireMemory } from "../memory.ts";
 import type { OpenOptions } from "../open-table.ts";
 import { requireColumn } from "../table.ts";
 import { freeName, namesInSql, numbered, readByCell, renamed } from "./checked-table.ts";
@@ -77,7 +77,9 @@ export async function checkTable(
   owner: string,
   options: CheckOptions = {},
 ): Promise<CheckReport> {
-  const { now = Date.now(), threads, memoryBytes = usableMemory() / 2, ...reading } = options;
+  const { now = Date.now(), threads, memory, ...reading } = options;
+  requireMemory(memory);
+  const memoryBytes = options.memoryBytes ?? memoryLimit(memory) / 2;
   const { table, byCell } = await openForChecks(source, expectations, {
     ...reading,
     ...(threads !== undefined && { threads }),

@@ -46,8 +46,12 @@ function modelOf(classes?: readonly string[], positive?: string): Model {
   } as unknown as Model;
 }
 
-const laid = async (model: Model, sample: string, rows = source): Promise<string> =>
-  (await predictRows(model, [rows], { sample: file("sample.csv", sample), threads: 1 })).csv;
+async function laid(model: Model, sample: string, rows = source): Promise<string> {
+  let csv = "";
+  const lines = { write: (text: string) => (csv += text), restart: () => (csv = "") };
+  await predictRows(model, [rows], { sample: file("sample.csv", sample), threads: 1 }, lines);
+  return csv;
+}
 
 describe("like the sample", () => {
   test.each<[string, Model, string, string]>([
