@@ -5,11 +5,13 @@ import {
   clipOutliers,
   columnsOf,
   dateParts,
+  frequencyEncode,
   hashing,
   impute,
   numbers,
   oneHot,
   ordinal,
+  powerTransform,
   quantileTransform,
   scale,
   type Transform,
@@ -50,6 +52,8 @@ test("steps take columns of their kinds and make chains", () => {
     drop: "none",
   });
   expect(kindsOf(ordinal(c.city))).toEqual(["ordinal"]);
+  expect(kindsOf(frequencyEncode(c.city, c.member, { measure: "count" }))).toEqual(["frequencyEncode"]);
+  expect(kindsOf(powerTransform(c.age))).toEqual(["numbers", "powerTransform"]);
   expect(kindsOf(hashing(c.city, { buckets: 8 }))).toEqual(["hashing"]);
   expect(kindsOf(targetEncode(c.city))).toEqual(["targetEncode"]);
   expect(kindsOf(dateParts(c.when, { hour: false }))).toEqual(["dateParts"]);
@@ -83,6 +87,10 @@ test("what does not fit does not compile", () => {
     scale(c.age, c.city);
     // @ts-expect-error a number has no categories
     oneHot(c.age);
+    // @ts-expect-error a number has no frequency of its own
+    frequencyEncode(c.age);
+    // @ts-expect-error text has no power
+    powerTransform(c.note);
     // @ts-expect-error words are made of text
     tfidf(c.city);
     // @ts-expect-error parts are made of datetimes

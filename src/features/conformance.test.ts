@@ -11,6 +11,7 @@ import { graph, simplify, type Value, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { datePartsEncoder } from "./encoders/date-parts.ts";
+import { frequencyEncoder } from "./encoders/frequency-encode.ts";
 import { hashingEncoder } from "./encoders/hashing.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
@@ -69,6 +70,10 @@ const plans: Readonly<Record<string, Chain>> = {
   "oneHot without first": chainOf(["city", "odd"], oneHotEncoder({ drop: "first" })),
   "oneHot without one of two": chainOf(["flag", "city"], oneHotEncoder({ drop: "binary" })),
   hashing: chainOf(["city", "odd", "rare", "none"], hashingEncoder({ buckets: 7 })),
+  frequencyEncode: chainOf(["city", "odd", "rare", "none", "flag"], frequencyEncoder()),
+  "frequencyEncode count, transformed": chainOf(["city", "flag"], frequencyEncoder({ measure: "count" }), [
+    powerTransform(),
+  ]),
   targetEncode: chainOf(["city", "odd", "rare", "none", "flag"], targetEncoder()),
   "targetEncode fixed, scaled": chainOf(["city"], targetEncoder({ smoothing: "fixed", strength: 3 }), [
     scale(),

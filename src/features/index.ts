@@ -6,6 +6,11 @@ export {
   characterTfidfParameters,
 } from "./encoders/character-tfidf.ts";
 export { type DatePartsOptions, dateParts, datePartsParameters } from "./encoders/date-parts.ts";
+export {
+  frequencyEncode,
+  type FrequencyEncodeOptions,
+  frequencyEncodeParameters,
+} from "./encoders/frequency-encode.ts";
 export { hashing, type HashingOptions, hashingParameters } from "./encoders/hashing.ts";
 export { numbers } from "./encoders/numbers.ts";
 export { oneHot, type OneHotOptions, oneHotParameters } from "./encoders/one-hot.ts";

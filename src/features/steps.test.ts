@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { datePartsEncoder } from "./encoders/date-parts.ts";
+import { frequencyEncoder } from "./encoders/frequency-encode.ts";
 import { hashingEncoder } from "./encoders/hashing.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
@@ -268,6 +269,28 @@ const cases: readonly Case[] = [
     x: category(["a"]),
     rows: ["b", null, ""],
     expected: { "x#0": [1 - bucketOf("b", 2), 0, 0], "x#1": [bucketOf("b", 2), 0, 0] },
+  },
+  {
+    name: "frequencyEncode: shares of the rows; rare and unseen values are 0, missing is a value",
+    chain: x(frequencyEncoder()),
+    x: category(times<string | null>(["a", 5], ["b", 6], ["rare", 4], [null, 5])),
+    rows: ["a", "b", "rare", "new", null, ""],
+    expected: { "x:share": [0.25, 0.3, 0, 0, 0.25, 0.25] },
+  },
+  {
+    name: "frequencyEncode: counts; what few rows miss is 0; a constant is all rows",
+    chain: x(frequencyEncoder({ measure: "count" })),
+    x: category(times<string | null>(["a", 16], [null, 4])),
+    rows: ["a", "b", null],
+    expected: { "x:count": [16, 0, 0] },
+  },
+  {
+    name: "frequencyEncode: rows of weight 0 do not count, other weights count once",
+    chain: x(frequencyEncoder()),
+    x: category(times(["a", 6], ["b", 6])),
+    context: { weight: Float64Array.from(times([0, 1], [3, 5], [1, 6])) },
+    rows: ["a", "b"],
+    expected: { "x:share": [5 / 11, 6 / 11] },
   },
   {
     name: "targetEncode: fixed smoothing; rare, unseen and rarely missing values take the overall mean",
