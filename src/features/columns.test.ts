@@ -17,6 +17,7 @@ import {
   type Transform,
   targetEncode,
   tfidf,
+  timeSince,
 } from "./index.ts";
 
 const schema = defineSchema({
@@ -25,6 +26,7 @@ const schema = defineSchema({
   city: category(),
   member: boolean(),
   when: datetime({ clock: "wall" }),
+  born: datetime({ clock: "wall" }),
   note: text(),
   key: id(),
   churn: category({ role: "target", labels: ["no", "yes"] }),
@@ -32,7 +34,7 @@ const schema = defineSchema({
 const c = columnsOf(schema);
 
 test("columnsOf knows the feature columns by name and kind", () => {
-  expect(Object.keys(c)).toEqual(["age", "fare", "city", "member", "when", "note"]);
+  expect(Object.keys(c)).toEqual(["age", "fare", "city", "member", "when", "born", "note"]);
   expect(c.age.kind).toBe("number");
   const name: "age" = c.age.name;
   expect(name).toBe("age");
@@ -57,6 +59,12 @@ test("steps take columns of their kinds and make chains", () => {
   expect(kindsOf(hashing(c.city, { buckets: 8 }))).toEqual(["hashing"]);
   expect(kindsOf(targetEncode(c.city))).toEqual(["targetEncode"]);
   expect(kindsOf(dateParts(c.when, { hour: false }))).toEqual(["dateParts"]);
+  expect(kindsOf(timeSince(c.when, c.born, { since: "latest" }))).toEqual(["timeSince"]);
+  const age = timeSince(c.when, { since: c.born, unit: "hours" });
+  expect([age.columns, kindsOf(age)]).toEqual([
+    ["when", "born"],
+    ["timeSince", "timeSince"],
+  ]);
   expect(kindsOf(tfidf(c.note, { ngrams: 1 }))).toEqual(["tfidf"]);
 });
 
@@ -95,6 +103,14 @@ test("what does not fit does not compile", () => {
     tfidf(c.city);
     // @ts-expect-error parts are made of datetimes
     dateParts(c.age);
+    // @ts-expect-error times have references
+    timeSince(c.when);
+    // @ts-expect-error a number is no time
+    timeSince(c.age, { since: "latest" });
+    // @ts-expect-error nor a reference
+    timeSince(c.when, { since: c.age });
+    // @ts-expect-error no such unit
+    timeSince(c.when, { since: "latest", unit: "years" });
     // @ts-expect-error an encoder needs a column
     oneHot();
     // @ts-expect-error no such option

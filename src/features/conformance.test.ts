@@ -10,6 +10,7 @@ import { createRandom } from "../core/index.ts";
 import { graph, simplify, type Value, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
+import { ColumnRef } from "./columns.ts";
 import { datePartsEncoder } from "./encoders/date-parts.ts";
 import { frequencyEncoder } from "./encoders/frequency-encode.ts";
 import { hashingEncoder } from "./encoders/hashing.ts";
@@ -19,6 +20,7 @@ import { ordinalEncoder } from "./encoders/ordinal.ts";
 import { targetEncoder } from "./encoders/target-encode.ts";
 import { characterTfidfEncoder } from "./encoders/character-tfidf.ts";
 import { tfidfEncoder } from "./encoders/tfidf.ts";
+import { timeSinceChain, timeSinceEncoder } from "./encoders/time-since.ts";
 import { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 import { frameOf, type Plain } from "./frame-fixture.ts";
 import * as doors from "./index.ts";
@@ -81,6 +83,16 @@ const plans: Readonly<Record<string, Chain>> = {
   dateParts: chainOf(["when", "never"], datePartsEncoder({ minute: true })),
   "dateParts oneHot": chainOf(["when"], datePartsEncoder({ cycles: "oneHot" })),
   "dateParts wave, imputed": chainOf(["when"], datePartsEncoder({ cycles: "wave" }), [impute()]),
+  "timeSince latest": chainOf(["when", "never"], timeSinceEncoder({ since: "latest" })),
+  "timeSince a fixed time, imputed": chainOf(
+    ["when", "never"],
+    timeSinceEncoder({ since: "1999-12-31T23:59:59.5Z", unit: "seconds" }),
+    [impute()],
+  ),
+  "timeSince another column": timeSinceChain(["never", "when"], {
+    since: new ColumnRef("other", "datetime"),
+    unit: "hours",
+  }),
   tfidf: chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 })),
   characterTfidf: chainOf(["note", "blank"], characterTfidfEncoder({ maxTerms: 60 })),
   "characterTfidf of one length": chainOf(["note"], characterTfidfEncoder({ shortest: 1, longest: 1 })),
@@ -157,6 +169,7 @@ function table(rowCount: number, seed: number, unseen: boolean): Frame {
     none: { kind: "category", cells: unseen ? spread(cities) : all(null) },
     flag: { kind: "boolean", cells: column(() => some(["true", "true", "false"])) },
     when: { kind: "datetime", cells: column(() => Math.floor((random.next() - 0.4) * 60_000 * day)) },
+    other: { kind: "datetime", cells: column(() => Math.floor((random.next() - 0.4) * 60_000 * day)) },
     never: {
       kind: "datetime",
       cells: unseen ? column(() => some([...extremes, 8.64e15, -8.64e15, 1.5])) : all(null),

@@ -129,6 +129,7 @@ function requireFittable(chains: readonly Chain[], frame: Frame): void {
         );
       }
     }
+    encoder.requireAlike?.(columns.map((name) => sourceOf(frame, name).schema));
   }
 }
 

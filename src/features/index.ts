@@ -17,6 +17,7 @@ export { oneHot, type OneHotOptions, oneHotParameters } from "./encoders/one-hot
 export { ordinal, type OrdinalOptions, ordinalParameters } from "./encoders/ordinal.ts";
 export { targetEncode, type TargetEncodeOptions, targetEncodeParameters } from "./encoders/target-encode.ts";
 export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
+export { timeSince, type TimeSinceOptions, timeSinceParameters } from "./encoders/time-since.ts";
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
 export type { Feature, Matrix, SparseRows } from "./matrix.ts";

@@ -65,6 +65,12 @@ export interface Encoder {
   readonly parameters: Json;
   /** Kinds of column that it reads. */
   readonly accepts: readonly Kind[];
+  /**
+   * Of an encoder whose transforms compute between columns: what the columns of one chain must have in common.
+   *
+   * @throws MillwrightError `PARAMETER_CONFLICT`.
+   */
+  readonly requireAlike?: (columns: readonly ColumnSchema[]) => void;
   fit(column: SourceColumn, context: StepContext): FittedEncoder;
 }
 

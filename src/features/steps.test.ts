@@ -421,6 +421,36 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: "dateParts: points on a circle, the day of the year too",
+    chain: x(
+      datePartsEncoder({
+        elapsed: false,
+        year: false,
+        day: false,
+        weekday: false,
+        weekend: false,
+        cycles: "wave",
+      }),
+    ),
+    x: datetime("2024-01-01T06:00:00Z", "2024-07-01T18:00:00Z", null),
+    expected: {
+      "x:month:sin": [0.5, -0.5, missing],
+      "x:month:cos": [Math.sqrt(3) / 2, -Math.sqrt(3) / 2, missing],
+      "x:dayOfYear:sin": [
+        Math.sin((2 * Math.PI) / 365.2425),
+        Math.sin((2 * Math.PI * 183) / 365.2425),
+        missing,
+      ],
+      "x:dayOfYear:cos": [
+        Math.cos((2 * Math.PI) / 365.2425),
+        Math.cos((2 * Math.PI * 183) / 365.2425),
+        missing,
+      ],
+      "x:hour:sin": [1, -1, missing],
+      "x:hour:cos": [0, 0, missing],
+    },
+  },
+  {
     name: "tfidf: case is folded, pairs need neighbours, rare words share buckets, texts without words are zeros",
     chain: x(tfidfEncoder({ buckets: 1 })),
     x: text([...times(["Good food", 5], ["good bad food", 1]), null, "", "--"]),

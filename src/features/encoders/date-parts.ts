@@ -45,7 +45,8 @@ export const datePartsParameters = {
     type: "choice",
     default: "number",
     choices: ["number", "oneHot", "wave"],
-    meaning: "month, weekday and hour as a number, as 0/1 columns, or as a point on a circle (sine, cosine)",
+    meaning:
+      "month, weekday and hour as a number, as 0/1 columns, or, the day of the year too, as a point on a circle (sine, cosine)",
   },
 } as const satisfies ParameterTable;
 export type DatePartsOptions = Partial<ParameterValues<typeof datePartsParameters>>;
@@ -56,8 +57,8 @@ interface Part {
   readonly emit: (time: CivilTime) => Value;
   /** Of a date, NaN if it is invalid. */
   readonly of: (date: Date) => number;
-  /** Names of the values, from `first` on, for parts that go round. */
-  readonly cycle?: { readonly first: number; readonly names: readonly string[] };
+  /** For parts that go round: how many there are of them, and names of the values from `first` on where those are few. */
+  readonly cycle?: { readonly period: number; readonly first?: number; readonly names?: readonly string[] };
 }
 
 const msPerDay = 86_400_000;
@@ -78,6 +79,7 @@ const parts: Readonly<Record<PartName, Part>> = {
     emit: (time) => time.month,
     of: (date) => date.getUTCMonth() + 1,
     cycle: {
+      period: 12,
       first: 1,
       names: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     },
@@ -86,7 +88,7 @@ const parts: Readonly<Record<PartName, Part>> = {
   weekday: {
     emit: (time) => time.weekday,
     of: (date) => date.getUTCDay(),
-    cycle: { first: 0, names: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] },
+    cycle: { period: 7, names: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] },
   },
   weekend: {
     emit(time) {
@@ -98,11 +100,12 @@ const parts: Readonly<Record<PartName, Part>> = {
   dayOfYear: {
     emit: (time) => time.dayOfYear,
     of: (date) => Math.floor((date.getTime() - startOfYear(date)) / msPerDay) + 1,
+    cycle: { period: 365.2425 },
   },
   hour: {
     emit: (time) => time.hour,
     of: (date) => date.getUTCHours(),
-    cycle: { first: 0, names: Array.from({ length: 24 }, (_, hour) => String(hour)) },
+    cycle: { period: 24, names: Array.from({ length: 24 }, (_, hour) => String(hour)) },
   },
   minute: { emit: (time) => time.minute, of: (date) => date.getUTCMinutes() },
 };
@@ -171,11 +174,11 @@ interface Spread {
 /** A part as one number, or, if it goes round, as the columns that `cycles` asks for. */
 function spread(name: PartName, cycles: "number" | "oneHot" | "wave"): Spread {
   const { emit, of, cycle } = parts[name];
-  if (cycle === undefined || cycles === "number") {
-    return { names: [name], emit, of: (date) => [of(date)] };
-  }
-  const { first, names } = cycle;
+  const asNumber: Spread = { names: [name], emit, of: (date) => [of(date)] };
+  if (cycle === undefined || cycles === "number") return asNumber;
+  const { period, first = 0, names } = cycle;
   if (cycles === "oneHot") {
+    if (names === undefined) return asNumber;
     const values = Float64Array.from(names, (_, i) => first + i);
     return {
       names: names.map((value) => `${name}=${value}`),
@@ -186,7 +189,7 @@ function spread(name: PartName, cycles: "number" | "oneHot" | "wave"): Spread {
       of: (date) => names.map((_, i) => Number(of(date) === first + i)),
     };
   }
-  const turn = (2 * Math.PI) / names.length;
+  const turn = (2 * Math.PI) / period;
   return {
     names: [`${name}:sin`, `${name}:cos`],
     emit(time) {
