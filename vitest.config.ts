@@ -1,6 +1,14 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { tellsWhatDidNotRun } from "./test/needs.ts";
 
+/** The examples import the package by its name; here that is the sources. */
+const resolve = {
+  alias: [
+    { find: /^millwright$/, replacement: join(import.meta.dirname, "src/index.ts") },
+    { find: /^millwright\/(.+)$/, replacement: join(import.meta.dirname, "src/$1/index.ts") },
+  ],
+};
 const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -8,6 +16,7 @@ export default defineConfig({
     reporters: ["default", tellsWhatDidNotRun],
     projects: [
       {
+        resolve,
         test: {
           ...shared,
           name: "default",
@@ -16,6 +25,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           ...shared,
           name: "slow",

@@ -5,6 +5,7 @@
  */
 export { type ErrorCode, MillwrightError } from "./core/index.ts";
 export { openTable, type Table, tableFromRows } from "./data/index.ts";
+export { defineMetric, type Metric, type MetricDefinition } from "./metrics/index.ts";
 export { load, type Model, type ModelRecipe } from "./model/index.ts";
 export { type Pipeline, pipeline, type TrainedPipeline } from "./pipeline/index.ts";
 export {
@@ -22,7 +23,9 @@ export {
   refit,
   type RefitOptions,
   type RunRecord,
+  saveRun,
   type TrainOptions,
+  type TrainRequest,
   type TrainResult,
   trainTable,
 } from "./tasks/index.ts";

@@ -42,6 +42,10 @@ const notRun: readonly { readonly page: string; readonly language: string; reado
 async function furnish(page: string, folder: string): Promise<void> {
   const weather = new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets"));
   copyFileSync(fileURLToPath(weather), join(folder, "seattle-weather.csv"));
+  if (page === "docs/guides/own-algorithm.md") {
+    for (const name of readdirSync(join(root, "examples/own")))
+      copyFileSync(join(root, "examples/own", name), join(folder, name));
+  }
   if (page === "docs/model-file.md") {
     writeFileSync(join(folder, "churn.onnx"), (await makeChurnModel(undefined, exampleColumns)).bytes);
   }

@@ -81,7 +81,7 @@ describe.each(runs)("a run on $target", ({ target, flags }) => {
     const data = { frame, y, splits: [split!], seed: 0, threads: 1 };
     const families = new Set<string>();
     for (const candidate of portfolio(y.kind)) {
-      const parameters = { ...candidate.parameters, ...sooner[candidate.family] };
+      const parameters = { ...candidate.parameters, ...sooner[candidate.family as FamilyName] };
       const { fragment, summary } = await runFoldJob(data, {
         candidate: { ...candidate, parameters },
         split: 0,

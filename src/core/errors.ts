@@ -60,6 +60,7 @@ export const errorCodes = [
   "OUTPUT_UNWRITABLE",
   "OUTPUT_EXISTS",
   "WORKER_FAILED",
+  "OWN_CODE_FAILED",
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -4,7 +4,7 @@
  * predicts, so predicting before fitting does not compile.
  */
 import type { Json, ProgressListener, Random } from "../core/index.ts";
-import type { Matrix } from "../features/index.ts";
+import type { Matrix, PlanStyle } from "../features/index.ts";
 import type { Value } from "../graph/index.ts";
 
 /** What is predicted: a number, or one of `classCount` classes (at least 2). */
@@ -44,6 +44,10 @@ export interface Estimator {
   readonly parameters: Json;
   /** Which targets it can learn. */
   readonly tasks: readonly Target["kind"][];
+  /** What it is, in words for a report; its name unless told. */
+  readonly title?: string;
+  /** The default features that it wants in a race; filled and scaled numbers ("linear") unless told. */
+  readonly plan?: PlanStyle;
   /** Reads `Matrix.sparse` where a matrix has it, and never its columns. */
   readonly sparse?: true;
   /**

@@ -1,4 +1,5 @@
 export { type CarriedRows, carriedRows, requireRowLimit } from "./carried-rows.ts";
+export { guarded } from "./guarded.ts";
 export { plattScale } from "./platt.ts";
 export { requireLossDomain } from "./loss-domain.ts";
 export { type PooledBlock, poolAdjacentViolators } from "./pool-adjacent.ts";
@@ -12,4 +13,5 @@ export {
   type UsableRows,
   usableRows,
 } from "./training-rows.ts";
+export { softmaxRows } from "./softmax-rows.ts";
 export { shareWithUnseen, type UnseenClasses, unseenClasses, withUnseenClasses } from "./unseen-classes.ts";

@@ -30,6 +30,8 @@ export interface DefaultChainsOptions {
   readonly frame: Frame;
   /** Whether the fit will have a target; without one, columns of many categories are hashed. */
   readonly target: boolean;
+  /** Steps of a user's own, whose features stand beside the others and end as the style's numbers do. */
+  readonly own?: readonly { readonly columns: readonly string[]; readonly step: Encoder | Transform }[];
 }
 
 /** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
@@ -71,6 +73,13 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
   add(named("datetime"), datePartsEncoder({ cycles }), finish);
   const texts = named("text");
   add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
+  for (const { columns: read, step } of options.own ?? []) {
+    chains.push(
+      "accepts" in step
+        ? chainOf(read, step, finish, true)
+        : chainOf(read, numbersEncoder, [step, ...finish], true),
+    );
+  }
   return chains;
 }
 

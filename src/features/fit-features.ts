@@ -6,6 +6,7 @@ import { cast, concat, type Value } from "../graph/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { asSeen } from "./categories.ts";
 import { apply, encode, encodeSparse } from "./evaluate.ts";
+import { guardedEncoder, guardedTransform } from "./guarded.ts";
 import { sourceOf } from "./inputs.ts";
 import type { Feature, Matrix } from "./matrix.ts";
 import {
@@ -213,7 +214,9 @@ async function fitChain(
   for (const name of chain.columns) {
     const source = sourceOf(frame, name);
     const random = context.random.child(`${chain.encoder.kind}:${name}`);
-    const encoder = chain.encoder.fit(source, { ...context, random });
+    const encoder = chain.own
+      ? await guardedEncoder(chain.encoder, source, { ...context, random })
+      : chain.encoder.fit(source, { ...context, random });
     encoders.push(encoder);
     const keep = sparse && chain.transforms.length === 0;
     parts.push(encoder.training ?? (await encodePart(source, encoder, frame.rowCount, keep)));
@@ -225,7 +228,10 @@ async function fitChain(
   let columns = parts.flatMap((part) => (isSparse(part) ? [] : part));
   for (const transform of chain.transforms) {
     const random = context.random.child(`${transform.kind}:${chain.columns.join()}`);
-    const fitted = transform.fit({ rowCount: frame.rowCount, features, columns }, { ...context, random });
+    const x = { rowCount: frame.rowCount, features, columns };
+    const fitted = chain.own
+      ? await guardedTransform(transform, x, { ...context, random })
+      : transform.fit(x, { ...context, random });
     columns = await apply(columns, [fitted], frame.rowCount);
     features = [...fitted.features];
     transforms.push(fitted);

@@ -95,6 +95,8 @@ export interface Chain {
   readonly columns: readonly string[];
   readonly encoder: Encoder;
   readonly transforms: readonly Transform[];
+  /** Steps that a user brought: what they fit is checked against their own reference. */
+  readonly own?: true;
   /** The same chain with more transforms at its end. (Not `then`: an object with that method is taken for a promise.) */
   pipe(...transforms: readonly Transform[]): Chain;
 }
@@ -104,11 +106,13 @@ export function chainOf(
   columns: readonly string[],
   encoder: Encoder,
   transforms: readonly Transform[] = [],
+  own?: true,
 ): Chain {
   return {
     columns,
     encoder,
     transforms,
-    pipe: (...more) => chainOf(columns, encoder, [...transforms, ...more]),
+    ...(own && { own }),
+    pipe: (...more) => chainOf(columns, encoder, [...transforms, ...more], own),
   };
 }

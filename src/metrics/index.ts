@@ -11,6 +11,7 @@ export type { ClassificationRows, Metric, RegressionRows, ScoredRows, Task } fro
 export { mostProbable } from "./metric-kinds.ts";
 export { defaultMetric, metric, metricsFor, metricTable } from "./metric-table.ts";
 export { ascendingOrder } from "./order.ts";
+export { type ClassRows, defineMetric, type MetricDefinition, type NumberRows } from "./define-metric.ts";
 export {
   type Average,
   type AverageOptions,

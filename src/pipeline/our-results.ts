@@ -11,7 +11,7 @@ const marks: Readonly<Record<string, RegExp>> = {
   // The ONNX field "producer_name".
   "model.onnx": /^.{2,16}millwright/s,
   "report.html": /<meta name="generator" content="Millwright">/,
-  "run.json": /"software": "millwright /,
+  "run.json": /"software": "millwright[ "]/,
   "customers.csv": /^customer_id,signed_up,region,plan,/,
 };
 

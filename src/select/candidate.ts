@@ -1,11 +1,27 @@
 /** One entry of the race: a family with parameters, and what it costs to try. */
-import type { FamilyName, FamilyParameters } from "./families.ts";
+import type { Estimator } from "../estimators/index.ts";
+import { type Family, family, type FamilyName, type FamilyParameters } from "./families.ts";
+import { loadOwn, type OwnFamily } from "./own.ts";
 
 export interface Candidate {
   /** Unique on the board: `boosting`, `boosting slow`. */
   readonly name: string;
-  readonly family: FamilyName;
+  /** A `FamilyName`, or the name of a family of the user's own. */
+  readonly family: string;
   readonly parameters: FamilyParameters;
+  /** Present for a family of the user's own. */
+  readonly own?: OwnFamily;
+}
+
+/** What the race knows of a candidate's family. */
+export function familyOf({ family: name, own }: Pick<Candidate, "family" | "own">): Omit<Family, "make"> {
+  return own ?? family(name);
+}
+
+/** The family with its parameters, loaded where it lies in a module of the user's. */
+export async function estimatorOf({ family: name, parameters, own }: Candidate): Promise<Estimator> {
+  if (own === undefined) return family(name).make(parameters);
+  return own.estimator ?? (await loadOwn<Estimator>(own.module!));
 }
 
 /** Size of the table that candidates are tried on. */
@@ -45,9 +61,12 @@ const costs: Record<
   mlp: { base: 1.0, perCell: 0.3, perClass: false },
 };
 
+/** Nobody measured them: what boosting costs. */
+const ownCost = { base: 0.15, perCell: 0.1, perClass: true } as const;
+
 /** Work units of a candidate over all folds: about seconds of one core, but a fixed figure that reads no clock. */
 export function workUnits(candidate: Candidate, shape: RaceShape): number {
-  const cost = costs[candidate.family];
+  const cost = candidate.own ? ownCost : costs[candidate.family as FamilyName];
   const cells = ((shape.rowCount / 1000) * shape.columnCount) / 10;
   const outputs = cost.perClass && shape.classCount > 2 ? shape.classCount : 1;
   const rounds = Number(candidate.parameters["rounds"] ?? 0);

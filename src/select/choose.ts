@@ -15,7 +15,7 @@ import {
 import type { Metric } from "../metrics/index.ts";
 import { MillwrightError } from "../core/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
-import { family } from "./families.ts";
+import { familyOf } from "./candidate.ts";
 import type { RaceEntry, RaceResult } from "./race.ts";
 import { answersAt, type JudgedRows, judgedAt, samplePlaces } from "./rows.ts";
 
@@ -83,8 +83,8 @@ export function choose(
 
   const ranked = race.entries.map((entry) => ({
     name: entry.candidate.name,
-    family: entry.candidate.family as string,
-    simplicity: family(entry.candidate.family).simplicity,
+    family: entry.candidate.family,
+    simplicity: familyOf(entry.candidate).simplicity,
     answers: entry.predictions,
     score: scoreOf(judged, entry.predictions),
     entry: entry as RaceEntry | undefined,

@@ -28,7 +28,7 @@ import { mlp } from "../nn/index.ts";
 /** Parameters of a candidate, plain JSON so that they can cross to a worker process and into the file. */
 export type FamilyParameters = Readonly<Record<string, number | string | boolean>>;
 
-interface Family {
+export interface Family {
   readonly make: (parameters: FamilyParameters) => Estimator;
   readonly style: "trees" | "linear" | "naive";
   readonly simplicity: number;
@@ -116,9 +116,14 @@ export type FamilyName = keyof typeof families;
 /** Names of all families, simplest first. */
 export const familyNames = Object.keys(families) as FamilyName[];
 
+/** A family of ours, where there is one of that name. */
+export function knownFamily(name: string): Family | undefined {
+  return Object.hasOwn(families, name) ? families[name as FamilyName] : undefined;
+}
+
 /** @throws MillwrightError `PARAMETER_UNKNOWN` with the nearest name. */
 export function family(name: string): Family {
-  const found = (families as Record<string, Family>)[name];
+  const found = knownFamily(name);
   if (found !== undefined) return found;
   const guess = nearest(name, familyNames);
   throw new MillwrightError(

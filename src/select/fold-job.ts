@@ -12,8 +12,8 @@ import { batchRows, graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
-import type { Candidate } from "./candidate.ts";
-import { family } from "./families.ts";
+import { type Candidate, estimatorOf, familyOf } from "./candidate.ts";
+import { loadedSteps, type OwnStepCode } from "./own.ts";
 
 /** What every job of a race shares: sent once to each worker process. */
 export interface RaceData {
@@ -21,6 +21,10 @@ export interface RaceData {
   readonly y: Target;
   readonly weight?: Float64Array;
   readonly splits: readonly Split[];
+  /** Feature steps of the user's own, beside those of every family. */
+  readonly steps?: readonly OwnStepCode[];
+  /** Options of Node by which a worker process reads modules of the user's: `--import tsx`, say. */
+  readonly loaders?: readonly string[];
   readonly seed: number;
   /** Threads of one fit. */
   readonly threads: number;
@@ -51,14 +55,18 @@ const mostRows = 8192;
 /** Fits and judges one candidate on one split. */
 export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSignal): Promise<FoldResult> {
   const { train, test } = data.splits[job.split]!;
-  const { style, make } = family(job.candidate.family);
+  const { style } = familyOf(job.candidate);
   const random = createRandom(data.seed).child(job.candidate.name).child(job.split);
   const frame = job.without?.length ? withoutColumns(data.frame, job.without) : data.frame;
   const rows = labelledRows(frame, data, train);
   const y = job.shuffleTarget ? shuffled(rows.y, createRandom(data.seed).child("null test")) : rows.y;
   const recipe = {
-    chains: defaultChains(frame.schema, style, { frame: rows.frame, target: true }),
-    estimator: make(job.candidate.parameters),
+    chains: defaultChains(frame.schema, style, {
+      frame: rows.frame,
+      target: true,
+      ...(data.steps && { own: await loadedSteps(data.steps) }),
+    }),
+    estimator: await estimatorOf(job.candidate),
   };
   const fitted = await fitRecipe(
     recipe,

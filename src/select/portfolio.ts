@@ -9,7 +9,7 @@
 import { MillwrightError } from "../core/index.ts";
 import type { Target } from "../estimators/index.ts";
 import type { Candidate } from "./candidate.ts";
-import { type FamilyName, family, familyNames } from "./families.ts";
+import { family, familyNames } from "./families.ts";
 
 const narrow: Candidate = {
   name: "boosting, narrow",
@@ -106,7 +106,7 @@ function withLoss(candidates: readonly Candidate[], metric: string | undefined):
 /**
  * The candidates for a task.
  *
- * @param families - Only these; the baseline always stays on the board.
+ * @param families - Only these, `usual` standing for those tried unless told; the baseline always stays on the board.
  * @param metric - Name of what ranks them: a quantile is learnt by its own loss.
  * @throws MillwrightError `PARAMETER_UNKNOWN`, `PARAMETER_CONFLICT`.
  */
@@ -117,12 +117,14 @@ export function portfolio(
 ): readonly Candidate[] {
   const usual = task === "regression" ? withLoss(regression, metric) : classification;
   if (families === undefined) return usual;
+  const wanted = new Set(families);
+  if (wanted.delete("usual")) for (const candidate of usual) wanted.add(candidate.family);
   const named = task === "regression" ? withLoss(onRequest.regression, metric) : onRequest.classification;
   const all = [...usual, ...named];
-  for (const name of families) {
+  for (const name of wanted) {
     family(name);
     if (name !== "baseline" && !all.some((candidate) => candidate.family === name)) {
-      const known = new Set<FamilyName>(all.map((candidate) => candidate.family));
+      const known = new Set(all.map((candidate) => candidate.family));
       throw new MillwrightError(
         "PARAMETER_CONFLICT",
         `The family "${name}" does not do ${task}.`,
@@ -130,5 +132,5 @@ export function portfolio(
       );
     }
   }
-  return all.filter((candidate) => candidate.family === "baseline" || families.includes(candidate.family));
+  return all.filter((candidate) => candidate.family === "baseline" || wanted.has(candidate.family));
 }

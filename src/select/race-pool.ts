@@ -1,7 +1,8 @@
 /**
  * Worker processes that share one race: jobs are handed out in order, each
  * process does one at a time, and all of them can be killed between two reads of
- * the clock without harm to this process.
+ * the clock without harm to this process. Code that cannot be copied to a process, an object of the user's
+ * own, is fitted in this one, a job at a time.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serialize } from "node:v8";
 import { MillwrightError, processRuns } from "../core/index.ts";
-import type { FoldJob, FoldResult, RaceData } from "./fold-job.ts";
+import { type FoldJob, type FoldResult, type RaceData, runFoldJob } from "./fold-job.ts";
+import { portable, portableSteps } from "./own.ts";
 import type { RaceReply, RaceRequest } from "./race.worker.ts";
 
 interface Waiting {
@@ -31,7 +33,12 @@ export interface RacePool {
  * @param processes - At least 1.
  */
 export function startRacePool(data: RaceData, processes: number): RacePool {
-  const { folder, path } = shareData(data);
+  const stepsHere = data.steps?.some(({ module }) => module === undefined) === true;
+  const { steps, ...rest } = data;
+  const shared = stepsHere
+    ? undefined
+    : shareData({ ...rest, ...(steps && { steps: portableSteps(steps) }) });
+  const local = startLocalLane(data);
   const queue: Waiting[] = [];
   const busy = new Map<ChildProcess, Waiting>();
   const idle: ChildProcess[] = [];
@@ -45,7 +52,8 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
       if (child === undefined) return;
       const waiting = queue.shift()!;
       busy.set(child, waiting);
-      child.send({ type: "job", id: waiting.id, job: waiting.job } satisfies RaceRequest);
+      const job = { ...waiting.job, candidate: portable(waiting.job.candidate) };
+      child.send({ type: "job", id: waiting.id, job } satisfies RaceRequest);
     }
   };
 
@@ -54,7 +62,7 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
     const child = fork(new URL(`race.worker.${source ? "ts" : "js"}`, import.meta.url), {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: source ? ["--import", "tsx"] : [],
+      execArgv: source ? ["--import", "tsx"] : [...(data.loaders ?? [])],
     });
     children.add(child);
     child.on("message", (reply: RaceReply) => {
@@ -81,7 +89,7 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
       );
       dispatch();
     });
-    child.send({ type: "data", path } satisfies RaceRequest);
+    child.send({ type: "data", path: shared!.path } satisfies RaceRequest);
     return child;
   };
 
@@ -92,15 +100,46 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
           reject(cancelled());
           return;
         }
-        queue.push({ id: nextId++, job, resolve, reject });
+        const waiting = { id: nextId++, job, resolve, reject };
+        const { own } = job.candidate;
+        if (stepsHere || (own !== undefined && own.module === undefined)) local.add(waiting);
+        else queue.push(waiting);
         dispatch();
       }),
     stop() {
       if (stopped) return;
       stopped = true;
       for (const waiting of queue.splice(0)) waiting.reject(cancelled());
+      local.stop();
       for (const child of children) child.kill("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
+      if (shared !== undefined) rmSync(shared.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Jobs in this process, one after the other; what runs when it is stopped is asked to end, and not waited for. */
+function startLocalLane(data: RaceData): { add(waiting: Waiting): void; stop(): void } {
+  const queue: Waiting[] = [];
+  const controller = new AbortController();
+  let running: Waiting | undefined;
+  const next = async (): Promise<void> => {
+    if (running !== undefined) return;
+    for (running = queue.shift(); running !== undefined; running = queue.shift()) {
+      const { job, resolve, reject } = running;
+      // Replies of the workers and the clock come first.
+      await new Promise((go) => setImmediate(go));
+      if (!controller.signal.aborted) await runFoldJob(data, job, controller.signal).then(resolve, reject);
+    }
+  };
+  return {
+    add(waiting) {
+      queue.push(waiting);
+      void next();
+    },
+    stop() {
+      controller.abort();
+      running?.reject(cancelled());
+      for (const waiting of queue.splice(0)) waiting.reject(cancelled());
     },
   };
 }

@@ -111,6 +111,11 @@ export async function runRace(data: RaceData, options: RaceOptions): Promise<Rac
   }
 }
 
+/** An object of the user's own is fitted in this process. */
+function isFittedHere({ own }: Candidate): boolean {
+  return own !== undefined && own.module === undefined;
+}
+
 type Outcome =
   | { readonly results: readonly FoldResult[]; readonly seconds: number }
   | { readonly error: Error };
@@ -150,6 +155,11 @@ async function collect(
     if ("error" in outcome) {
       const { error } = outcome;
       if (error instanceof MillwrightError && error.code === "CANCELLED") {
+        if (isFittedHere(candidate) && stoppedBy() === "time") {
+          // It runs beside the others, so what it did not finish says nothing of them.
+          skipped.push({ candidate, reason: "no time left" });
+          continue;
+        }
         // Time is over: what comes later is dropped too, so that the rest is a prefix.
         for (const rest of chosen.slice(index)) skipped.push({ candidate: rest, reason: "no time left" });
         break;

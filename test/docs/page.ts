@@ -61,7 +61,9 @@ export function makeFolder(): Folder {
       for (const snippet of snippets) {
         writeFileSync(join(path, nameOf(snippet)), `${snippet.text}\n${claimedTypes(snippet.text)}`);
       }
-      const settings = { extends: "../../tsconfig.json", include: ["*.ts"], exclude: [] };
+      // The built package by its name, as a user has it.
+      const compilerOptions = { paths: {} };
+      const settings = { extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"], exclude: [] };
       writeFileSync(join(path, "tsconfig.json"), JSON.stringify(settings));
       return run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
     },

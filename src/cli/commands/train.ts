@@ -7,11 +7,12 @@ import {
   parseRequirement,
   refit,
   type RefitOptions,
+  prepareResults,
   type RunRecord,
+  saveRun,
   type TrainResult,
   trainTable,
 } from "../../tasks/index.ts";
-import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
@@ -63,8 +64,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   const { availableParallelism } = await import("node:os");
   const { column, test, require, json = false, out, threads, like, against, inputs, ...rest } = flags;
   const requirements = require?.map(parseRequirement);
-  const folder = prepareFolder(out);
-  requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
+  const folder = prepareResults(out);
   const progress = startProgress(json);
   const interrupt = catchInterrupt(json);
   try {
@@ -93,14 +93,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
           })
         : await refitLike(like, flags, settled);
     progress.listen({ stage: "draw the report" });
-    const { renderReport } = await import("../../report/index.ts");
-    const report = await renderReport(result.report);
-    const model = join(folder, "model.onnx");
-    writeWhole({
-      [model]: result.model,
-      [join(folder, "report.html")]: report,
-      [join(folder, "run.json")]: `${JSON.stringify(result.record, null, 2)}\n`,
-    });
+    const { model } = await saveRun(result, folder);
     progress.end();
     if (json) printJson(result.record);
     else printRun(result.record, { model, out, reading: rest });

@@ -3,7 +3,7 @@ import type { Json } from "../../core/index.ts";
 import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { ModelCard } from "../../model/index.ts";
 import { featureColumns } from "../../schema/index.ts";
-import { type Choice, family, type FamilyName } from "../../select/index.ts";
+import { type Choice, familyOf } from "../../select/index.ts";
 import { carriedSentences } from "./carried.ts";
 import type { PreparedTable } from "./prepare.ts";
 
@@ -29,7 +29,7 @@ export function cardOf(
   return {
     summary: `Predicts ${what} "${task.target}" from ${count} columns.`,
     members: choice.members.map(({ entry, weight }) => ({
-      family: family(entry.candidate.family as FamilyName).title,
+      family: familyOf(entry.candidate).title,
       weight,
       parameters: entry.candidate.parameters,
       summary: entry.summaries as Json,

@@ -1,6 +1,6 @@
 /** What is said of a file that carries training rows: families such as nearest neighbours answer by them. */
 import { type CarriedRows, carriedRows } from "../../estimators/index.ts";
-import { type Choice, family } from "../../select/index.ts";
+import { type Choice, familyOf } from "../../select/index.ts";
 
 /** What a member's models carry together: most rows in one of them, bytes of all. */
 export function carriedBy(summaries: unknown): (CarriedRows & { readonly models: number }) | undefined {
@@ -30,7 +30,7 @@ export function carriedSentences(choice: Choice): string[] {
     const text = carriedText(entry.summaries);
     if (text === undefined) return [];
     return [
-      `The file carries records: ${family(entry.candidate.family).title} answers by ${text}, as prepared numbers. Treat the file like the data.`,
+      `The file carries records: ${familyOf(entry.candidate).title} answers by ${text}, as prepared numbers. Treat the file like the data.`,
     ];
   });
 }

@@ -1,6 +1,8 @@
 /** The recipe of a file as a program that a person reads, changes and runs. */
 import type { Json } from "../../core/index.ts";
 import type { ModelMetadata, ModelRecipe } from "../../model/index.ts";
+import { literal } from "./literal.ts";
+import { ownOf, ownWords } from "./own.ts";
 import { requireMembers } from "./recorded.ts";
 
 /**
@@ -16,6 +18,8 @@ export function ejectedModule(file: string, sha256: string, metadata: ModelMetad
   const { seed, options, members = [], software } = recipe;
   const { summary, leftOut = [] } = metadata.card ?? {};
   const left = leftOut.map(({ column, reason }) => `${column} (${reason})`);
+  const own = ownOf(recipe);
+  const ownNames = (["families", "steps", "metric"] as const).filter((name) => own?.[name] !== undefined);
   const lines = [
     "/**",
     ` * How ${plain(file)} was made. ${plain(summary ?? "")}`,
@@ -29,6 +33,12 @@ export function ejectedModule(file: string, sha256: string, metadata: ModelMetad
     'import { writeFileSync } from "node:fs";',
     'import { availableParallelism } from "node:os";',
     'import { type ModelRecipe, refit } from "millwright";',
+    ...(own
+      ? [
+          `// Code of your own, which no file holds: ${plain(ownWords(own))}. Export it as ${ownNames.join(", ")}.`,
+          `import { ${ownNames.join(", ")} } from "./own.ts";`,
+        ]
+      : []),
     "",
     ...(metadata.data
       ? [
@@ -55,7 +65,7 @@ export function ejectedModule(file: string, sha256: string, metadata: ModelMetad
     "};",
     "",
     "const source = process.argv.slice(2);",
-    "const { model, record } = await refit(recipe, { source, threads: availableParallelism() });",
+    `const { model, record } = await refit(recipe, { ${["source", ...ownNames, "threads: availableParallelism()"].join(", ")} });`,
     'writeFileSync("model.onnx", model);',
     "const [figure] = record.test.metrics;",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the module that is written holds the template.
@@ -68,19 +78,6 @@ export function ejectedModule(file: string, sha256: string, metadata: ModelMetad
       : []),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** A value as TypeScript on one line; keys that are names stand without quotes. */
-function literal(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).map(([key, item]) => `${keyOf(key)}: ${literal(item as Json)}`);
-  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
-}
-
-function keyOf(key: string): string {
-  if (key === "__proto__") return '["__proto__"]';
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
 }
 
 /** Text that cannot end a comment or start a line. */

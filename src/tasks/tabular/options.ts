@@ -2,8 +2,10 @@
 import type { Json, ProgressListener } from "../../core/index.ts";
 import type { ColumnOverride, Reading } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
+import type { Metric } from "../../metrics/index.ts";
+import type { Choice, OwnStep, RacedFamily } from "../../select/index.ts";
 import type { ClassWeightOption } from "./class-weights.ts";
-import type { Choice } from "../../select/index.ts";
+import { type OwnParts, recordedOwn } from "./own.ts";
 import type { Requirement } from "./requirements.ts";
 
 export interface TrainOptions extends Reading {
@@ -12,13 +14,16 @@ export interface TrainOptions extends Reading {
   readonly target: string;
   readonly task?: "classification" | "regression";
   /** Metric to choose by; rocAuc for two classes, logLoss for more, rmse for numbers. */
-  readonly metric?: string;
+  readonly metric?: string | Metric;
   readonly positive?: string;
   /** Seconds for the whole run; exclusive with `budget`. */
   readonly time?: number;
   /** Work units, reproducible; about seconds of one core. */
   readonly budget?: number;
-  readonly families?: readonly string[];
+  /** Names, `usual` for those tried unless told, and families of the user's own: objects, or modules that hold them. */
+  readonly families?: readonly RacedFamily[];
+  /** Feature steps of the user's own, which every family gets beside the usual features. */
+  readonly steps?: readonly OwnStep[];
   /** 2 … 20; from the row count unless told. */
   readonly folds?: number;
   /** Share of rows kept untouched, in (0, 1); default 0.2. */
@@ -58,18 +63,26 @@ export interface TrainOptions extends Reading {
   readonly software: string;
 }
 
+/** The same as a caller in code writes it: seed 0, all cores, and no name for the program unless told. */
+export type TrainRequest = Omit<TrainOptions, "seed" | "threads" | "software"> &
+  Partial<Pick<TrainOptions, "seed" | "threads" | "software">>;
+
 /**
  * What the file says of how it was made: enough to make it again from the same table, and nothing
  * about where or when: no path, no clock, no thread count.
  */
-export function recipeOf(options: TrainOptions, unitsUsed: number, choice: Choice): ModelRecipe {
+export function recipeOf(
+  options: TrainOptions,
+  unitsUsed: number,
+  choice: Choice,
+  own: OwnParts,
+): ModelRecipe {
   if (options.recipe !== undefined) return { ...options.recipe, software: options.software };
   const {
     target,
     task,
     metric,
     positive,
-    families,
     folds,
     testSize,
     columns,
@@ -82,10 +95,11 @@ export function recipeOf(options: TrainOptions, unitsUsed: number, choice: Choic
     cost,
     classWeight,
   } = options;
+  const families = options.families?.filter((item) => typeof item === "string");
   const chosen = {
     target,
     task,
-    metric,
+    metric: typeof metric === "object" ? metric.name : metric,
     positive,
     families,
     folds,
@@ -99,6 +113,7 @@ export function recipeOf(options: TrainOptions, unitsUsed: number, choice: Choic
     id,
     cost,
     classWeight,
+    own: recordedOwn(own, choice),
   };
   // That all rows were learnt from, and others judged; which ones is not said.
   const judgedElsewhere = options.testSource === undefined ? undefined : true;

@@ -1,7 +1,8 @@
 /** The models that a recipe records, as candidates with settled shares. */
 import { MillwrightError } from "../../core/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
-import { type Candidate, family, type FamilyName, type FamilyParameters } from "../../select/index.ts";
+import { type Candidate, family, type FamilyParameters } from "../../select/index.ts";
+import { type OwnParts, passedAgain } from "./own.ts";
 
 /** @throws MillwrightError `MODEL_INVALID` for a recipe without models. */
 export function requireMembers(recipe: ModelRecipe): void {
@@ -14,10 +15,13 @@ export function requireMembers(recipe: ModelRecipe): void {
 }
 
 /** What the race tries: doing nothing, for comparison, and the models of the recipe. */
-export function recordedCandidates(recipe: ModelRecipe): Candidate[] {
+export function recordedCandidates(recipe: ModelRecipe, own: OwnParts): Candidate[] {
+  const passed = passedAgain(recipe, own);
   const members = recipe.members!.map(({ name, family: said, parameters }): Candidate => {
+    const mine = passed.get(name);
+    if (mine !== undefined) return mine;
     family(said);
-    return { name, family: said as FamilyName, parameters: parameters as FamilyParameters };
+    return { name, family: said, parameters: parameters as FamilyParameters };
   });
   if (members.some((member) => member.family === "baseline")) return members;
   return [{ name: "baseline", family: "baseline", parameters: {} }, ...members];

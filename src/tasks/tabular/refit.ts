@@ -2,7 +2,10 @@
 import type { ColumnOverride } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
 import type { Schema } from "../../schema/index.ts";
+import type { OwnStep, RacedFamily } from "../../select/index.ts";
+import type { Metric } from "../../metrics/index.ts";
 import type { TrainOptions } from "./options.ts";
+import type { RecordedOwn } from "./own.ts";
 import { requireMembers } from "./recorded.ts";
 import { trainTable, type TrainResult } from "./train.ts";
 
@@ -16,6 +19,7 @@ export type RefitOptions = Omit<
   | "time"
   | "budget"
   | "families"
+  | "steps"
   | "folds"
   | "testSize"
   | "columns"
@@ -30,7 +34,14 @@ export type RefitOptions = Omit<
   | "seed"
   | "recipe"
   | "software"
+  | "threads"
 > & {
+  /** Cores to use; all unless told. */
+  readonly threads?: number;
+  /** Code of the user's own that the recipe was made with: a file holds its names alone. */
+  readonly families?: readonly Exclude<RacedFamily, string>[];
+  readonly steps?: readonly OwnStep[];
+  readonly metric?: Metric;
   /** Name and version of the program, for the file; that of the recipe unless told. */
   readonly software?: string;
   /** Columns of the file that the recipe comes from: they keep their kinds, whatever the new rows look like. */
@@ -49,9 +60,11 @@ export async function refit(recipe: ModelRecipe, options: RefitOptions): Promise
   const {
     budget: _,
     judgedElsewhere: __,
+    own: ___,
     ...recorded
   } = recipe.options as unknown as TrainOptions & {
     readonly judgedElsewhere?: true;
+    readonly own?: RecordedOwn;
   };
   requireMembers(recipe);
   const pinned = schema === undefined ? {} : kindsOf(schema);
@@ -68,6 +81,7 @@ export async function refit(recipe: ModelRecipe, options: RefitOptions): Promise
     ...(testSize !== undefined && options.testSource === undefined && { testSize }),
     ...(Object.keys(columns).length > 0 && { columns }),
     ...rest,
+    ...(options.families && { families: [...(recorded.families ?? []), ...options.families] }),
     seed: recipe.seed,
     recipe,
     software,

@@ -12,7 +12,7 @@ import type {
 } from "../../report/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import { featureColumns } from "../../schema/index.ts";
-import { family, type FamilyName } from "../../select/index.ts";
+import { familyOf } from "../../select/index.ts";
 import { carriedSentences } from "./carried.ts";
 import type { Explanation } from "./explain.ts";
 import { constantAnswer, type LabelledFrame } from "./labelled.ts";
@@ -180,7 +180,7 @@ function splitBy({ options, table }: ReportParts): { readonly by?: string } {
 }
 
 function chosenInfo({ choice, model }: ReportParts): ReportData["chosen"] {
-  const titles = choice.members.map(({ entry }) => family(entry.candidate.family as FamilyName).title);
+  const titles = choice.members.map(({ entry }) => familyOf(entry.candidate).title);
   const distinct = [...new Set(titles)];
   return {
     name: choice.chosen,
@@ -214,7 +214,7 @@ function leaderboard({ choice }: ReportParts): BoardEntry[] {
       ...(parameters &&
         Object.keys(parameters).length > 0 && {
           parameters: Object.entries(parameters)
-            .map(([name, value]) => `${name} ${value}`)
+            .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
             .join(", "),
         }),
     };
@@ -263,7 +263,7 @@ function pictures(parts: ReportParts, training: LabelledFrame): Partial<ReportDa
 
 /** Whether what is shipped is one linear model, naive Bayes or one tree. */
 function isSimple({ members }: RunParts["choice"]): boolean {
-  return members.length === 1 && family(members[0]!.entry.candidate.family).simplicity === 1;
+  return members.length === 1 && familyOf(members[0]!.entry.candidate).simplicity === 1;
 }
 
 function itself({ chosen, board }: RunParts["choice"]): SimplerModel {

@@ -1,9 +1,24 @@
-/** The command line that gives the same file again: the options of the run with the work units that it spent. */
+/**
+ * What gives the same file again: the options of the run with the work units that it spent, as a command line; as a
+ * call in code where code of the user's own took part.
+ */
+import type { Json } from "../../core/index.ts";
 import { type ColumnOverride, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
 import type { ClassWeightOption } from "./class-weights.ts";
+import { literal } from "./literal.ts";
 import type { TrainOptions } from "./options.ts";
 
-export function reproduceCommand(options: TrainOptions, unitsUsed: number): string {
+/** @param finished - Names of the families of the user's own that were fitted in time. */
+export function reproduceCommand(
+  options: TrainOptions,
+  unitsUsed: number,
+  finished: readonly string[] = [],
+): string {
+  const { families, metric } = options;
+  const own = families?.some((item) => typeof item !== "string");
+  if (own || options.steps !== undefined || typeof metric === "object") {
+    return reproduceCall(options, unitsUsed, finished);
+  }
   const sources = options.source.map((source) => shellWord(withoutPassword(source)));
   const words = ["npx millwright train", ...sources];
   const flag = (name: string, value: string | number | undefined): void => {
@@ -17,9 +32,9 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
     return words.join(" ");
   }
   flag("--task", options.task);
-  flag("--metric", options.metric);
+  flag("--metric", metric as string | undefined);
   flag("--positive", options.positive);
-  flag("--families", namesOf(options.families));
+  flag("--families", namesOf(families as readonly string[] | undefined));
   flag("--folds", options.folds);
   flag("--test-size", options.testSize);
   flag("--test", options.testSource === undefined ? undefined : withoutPassword(options.testSource));
@@ -36,6 +51,63 @@ export function reproduceCommand(options: TrainOptions, unitsUsed: number): stri
   flag("--budget", unitsUsed);
   flag("--seed", options.seed);
   return words.join(" ");
+}
+
+/** Options that change nothing in the file, and those that the call writes in its own way. */
+const notWritten = new Set([
+  ...[
+    "threads",
+    "signal",
+    "onProgress",
+    "startedMs",
+    "software",
+    "require",
+    "like",
+    "recipe",
+    "against",
+    "inputs",
+  ],
+  ...["source", "testSource", "target", "families", "steps", "metric", "time", "budget", "seed"],
+]);
+
+/** A call with the user's own code by name; it stands as an identifier, which the program defines. */
+function reproduceCall(options: TrainOptions, unitsUsed: number, finished: readonly string[]): string {
+  const { families = [], steps, metric, testSource, recipe } = options;
+  const named = families.filter((item) => typeof item === "string").map((name) => literal(name));
+  const raced = [...named, ...finished.map(identifier)];
+  const written = steps?.map(({ columns, step }) => {
+    const name = "kind" in step ? step.kind : step.export;
+    return `{ columns: ${literal(columns)}, step: ${identifier(name)} }`;
+  });
+  const fields = (pairs: readonly (readonly [string, string | undefined])[]): string =>
+    pairs.flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${text}`])).join(", ");
+  const source = ["source", literal(options.source.map(withoutPassword))] as const;
+  const test = ["testSource", testSource && literal(withoutPassword(testSource))] as const;
+  const own = [
+    ["steps", written && `[${written.join(", ")}]`],
+    ["metric", typeof metric === "object" ? identifier(metric.name) : metric && literal(metric)],
+  ] as const;
+  if (recipe !== undefined) {
+    const mine = finished.length > 0 ? `[${finished.map(identifier).join(", ")}]` : undefined;
+    return `await refit(recipe, { ${fields([source, test, ["families", mine], ...own])} })`;
+  }
+  const rest = Object.entries(options).filter(
+    ([name, value]) => !notWritten.has(name) && value !== undefined,
+  );
+  return `await trainTable({ ${fields([
+    source,
+    test,
+    ["target", literal(options.target)],
+    ["families", raced.length > 0 ? `[${raced.join(", ")}]` : undefined],
+    ...own,
+    ...rest.map(([name, value]) => [name, literal(value as Json)] as const),
+    ["budget", String(unitsUsed)],
+    ["seed", String(options.seed)],
+  ])} })`;
+}
+
+function identifier(name: string): string {
+  return name.replaceAll(/[^\w$]+/g, "_").replace(/^(?=\d)/, "_");
 }
 
 /** What a list of names is written as: a comma inside a name is escaped. */

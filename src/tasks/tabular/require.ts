@@ -6,7 +6,7 @@ import { scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Task } from "../../pipeline/index.ts";
 import type { ColumnSchema } from "../../schema/index.ts";
-import { family } from "../../select/index.ts";
+import { family, type RacedFamily } from "../../select/index.ts";
 import { constantAnswer, judgedRows, type LabelledFrame } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
 
@@ -29,7 +29,12 @@ export function requireOptions(options: TrainOptions): void {
   if (both !== undefined) {
     throw conflict(`The column "${both}" stands in --keep and in --drop.`, "Take it out of one of them.");
   }
-  for (const name of families) family(name);
+  for (const name of familyNamesIn(families)) family(name);
+}
+
+/** The families of ours that are named one by one. */
+function familyNamesIn(families: readonly RacedFamily[]): string[] {
+  return families.filter((item) => typeof item === "string").filter((name) => name !== "usual");
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for an option of another task. */
@@ -44,11 +49,11 @@ export function requireTaskOptions(options: TrainOptions, task: Task): void {
 
 /** @throws MillwrightError `DATA_BAD_VALUE`, `PARAMETER_CONFLICT` when a family that the user named cannot learn this target, or from these columns. */
 export function requireFamilies(
-  families: readonly string[] = [],
+  families: readonly RacedFamily[] = [],
   y: LabelledFrame["y"],
   columns: readonly ColumnSchema[],
 ): void {
-  for (const name of families) {
+  for (const name of familyNamesIn(families)) {
     const { requireTarget, oneNumber } = family(name);
     if (y.kind === "regression") requireTarget?.(y.values);
     if (!oneNumber || (columns.length === 1 && columns[0]!.kind === "number")) continue;
@@ -60,8 +65,8 @@ export function requireFamilies(
 }
 
 /** @throws MillwrightError `DATA_LIMIT` when a fold has more rows than a family that the user named may carry. */
-export function requireCarriable(families: readonly string[] = [], rowCount: number): void {
-  for (const name of families) {
+export function requireCarriable(families: readonly RacedFamily[] = [], rowCount: number): void {
+  for (const name of familyNamesIn(families)) {
     const { maxRows = Infinity } = family(name);
     requireRowLimit(`The family ${name}`, rowCount, maxRows, "carries training rows in the file");
   }

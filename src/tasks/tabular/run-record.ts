@@ -191,7 +191,11 @@ export function recordOf(parts: RunParts): RunRecord {
     leaks: audit.leaks,
     ...(audit.nullTest && { nullTest: audit.nullTest }),
     budget: { unitsUsed: race.unitsUsed, stoppedBy: race.stoppedBy },
-    reproduce: reproduceCommand(options, race.unitsUsed),
+    reproduce: reproduceCommand(
+      options,
+      race.unitsUsed,
+      race.entries.flatMap(({ candidate }) => (candidate.own ? [candidate.name] : [])),
+    ),
     model: { bytes: parts.model.length, sha256: sha256(parts.model) },
     ...(parts.challenges.length > 0 && { against: parts.challenges }),
     ...(parts.requirements && { requirements: parts.requirements }),

@@ -3,6 +3,7 @@
  * split, race the families, compose one file, judge that file on rows that
  * nothing has looked at, and say what it means.
  */
+import { availableParallelism } from "node:os";
 import { createRandom, MillwrightError } from "../../core/index.ts";
 import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { Target } from "../../estimators/index.ts";
@@ -12,6 +13,7 @@ import { composeModel, type ComposedModel, type Member, referenceProfile } from 
 import type { ReportData } from "../../report/index.ts";
 import { featureColumns, type Frame } from "../../schema/index.ts";
 import {
+  type Candidate,
   type Choice,
   choose,
   foldsOf,
@@ -35,7 +37,8 @@ import {
   readLabelled,
   takeLabelled,
 } from "./labelled.ts";
-import { recipeOf, type TrainOptions } from "./options.ts";
+import { recipeOf, type TrainOptions, type TrainRequest } from "./options.ts";
+import { type OwnParts, ownPartsOf, ownRaceData } from "./own.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
 import { recordedCandidates, recordedShares } from "./recorded.ts";
 import { reportData } from "./report-data.ts";
@@ -74,7 +77,8 @@ const defaultBudget = 100;
  *
  * @throws MillwrightError for every mistake in options and data; see docs/errors.md.
  */
-export async function trainTable(options: TrainOptions): Promise<TrainResult> {
+export async function trainTable(request: TrainRequest): Promise<TrainResult> {
+  const options = { seed: 0, threads: availableParallelism(), software: "millwright", ...request };
   const startedMs = options.startedMs ?? performance.now();
   const secondsLeft = (): number => (options.time ?? Infinity) - (performance.now() - startedMs) / 1000;
   const progress = options.onProgress ?? (() => {});
@@ -86,10 +90,10 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
   requireTaskOptions(options, task);
   requireClasses(task, table.y);
   requireFitting(options.require ?? [], task);
+  const own = await ownPartsOf(options, task.kind, table.frame.schema);
+  const recorded = options.recipe && recordedCandidates(options.recipe, own);
   const metric = metricOf(options.metric, table.y);
-  const candidates = options.recipe
-    ? recordedCandidates(options.recipe)
-    : portfolio(task.kind, options.families, metric.name);
+  const candidates = recorded ?? racers(options, own, table, metric);
   requireFamilies(options.families, table.y, featureColumns(table.frame.schema));
   const splits = splitRows(table.frame, table.y, {
     testSize: options.testSource === undefined ? (options.testSize ?? 0.2) : 0,
@@ -114,7 +118,10 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     secondsLeft: secondsLeft() * 0.15,
   });
 
-  const data = raceDataOf(weighClasses(training, classWeights), splits, options.seed);
+  const data = {
+    ...raceDataOf(weighClasses(training, classWeights), splits, options.seed),
+    ...ownRaceData(own),
+  };
   const race = await runRace(data, {
     candidates,
     shape: {
@@ -144,7 +151,11 @@ export async function trainTable(options: TrainOptions): Promise<TrainResult> {
     options.seed,
   );
   const threshold = thresholdFor(options.cost, task, judged, calibration.reference(choice.answers));
-  const composed = await compose(options, table, training, race, choice, splits, { threshold, calibration });
+  const composed = await compose(options, table, training, race, choice, splits, {
+    threshold,
+    calibration,
+    own,
+  });
 
   progress({ stage: "judge the file on untouched rows" });
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
@@ -222,9 +233,14 @@ function raceSeconds(time: number, secondsLeft: number): number {
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a metric of the other task. */
-function metricOf(name: string | undefined, y: Target): Metric {
+function metricOf(given: string | Metric | undefined, y: Target): Metric {
   const classCount = y.kind === "classification" ? y.classCount : 0;
-  const chosen = name === undefined ? defaultMetric(y.kind, classCount) : metricByName(name);
+  const chosen =
+    typeof given === "object"
+      ? given
+      : given === undefined
+        ? defaultMetric(y.kind, classCount)
+        : metricByName(given);
   if (chosen.task !== y.kind || (chosen.binaryOnly && classCount !== 2)) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
@@ -233,6 +249,21 @@ function metricOf(name: string | undefined, y: Target): Metric {
     );
   }
   return chosen;
+}
+
+/**
+ * Who races: the families of the user's own right behind the baseline, since they were asked for, then ours.
+ * Where only own ones are named, only they and the baseline.
+ */
+function racers(
+  { families }: TrainOptions,
+  own: OwnParts,
+  { task }: PreparedTable,
+  metric: Metric,
+): readonly Candidate[] {
+  const named = families?.filter((item) => typeof item === "string");
+  const [baseline, ...others] = portfolio(task.kind, named, metric.name);
+  return [baseline!, ...own.families, ...others];
 }
 
 /**
@@ -264,7 +295,11 @@ async function compose(
   race: RaceResult,
   choice: Choice,
   splits: RunSplits,
-  { threshold, calibration }: { readonly threshold: number | undefined; readonly calibration: Calibration },
+  {
+    threshold,
+    calibration,
+    own,
+  }: { readonly threshold: number | undefined; readonly calibration: Calibration; readonly own: OwnParts },
 ): Promise<ComposedModel> {
   const { frame, task } = table;
   const members: readonly Member[] = choice.members.flatMap(({ entry, weight }) => {
@@ -285,7 +320,7 @@ async function compose(
         featureColumns(frame.schema).map((column) => column.name),
       ),
       data: { rowCount: frame.rowCount, columnCount: frame.schema.columns.length, sha256: table.fingerprint },
-      recipe: recipeOf(options, race.unitsUsed, choice),
+      recipe: recipeOf(options, race.unitsUsed, choice, own),
     },
     random: createRandom(options.seed).child("compose"),
   });

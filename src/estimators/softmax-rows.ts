@@ -1,0 +1,23 @@
+/** Class probabilities out of scores by hand: what the reference of a family needs that emits a softmax. */
+import type { Matrix } from "../features/index.ts";
+
+/**
+ * @param score - Of a row's features for a class; −Infinity for a class that cannot be.
+ * @returns Row-major [rows, classes]; each row sums to 1.
+ */
+export function softmaxRows(
+  { rowCount, columns }: Matrix,
+  classCount: number,
+  score: (row: Float64Array, code: number) => number,
+): Float64Array {
+  const out = new Float64Array(rowCount * classCount);
+  for (let i = 0; i < rowCount; i++) {
+    const row = Float64Array.from(columns, (column) => column[i]!);
+    const scores = Float64Array.from({ length: classCount }, (_, code) => score(row, code));
+    const top = scores.reduce((most, value) => Math.max(most, value));
+    const parts = scores.map((value) => Math.exp(value - top));
+    const total = parts.reduce((sum, value) => sum + value);
+    parts.forEach((part, code) => (out[i * classCount + code] = part / total));
+  }
+  return out;
+}
