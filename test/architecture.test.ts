@@ -23,6 +23,7 @@ const layers = [
   "features",
   "estimators",
   "nn",
+  "testing",
   "pipeline",
   "evaluate",
   "select",

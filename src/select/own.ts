@@ -76,7 +76,7 @@ function placeOf({ module, export: name, parameters }: OwnModule): ModulePlace {
 
 /** Loads own code. @throws MillwrightError `OWN_CODE_FAILED` with the module and its exports. */
 export async function loadOwn<T extends object>({ href, export: name, parameters }: ModulePlace): Promise<T> {
-  const where = `The export "${name}" of ${href.split("/").at(-1)}`;
+  const where = `The exported "${name}" of ${href.split("/").at(-1)}`;
   const exported = await awaitOwn(where, async () => (await import(href)) as Record<string, unknown>);
   const found = exported[name];
   if (found === undefined) {

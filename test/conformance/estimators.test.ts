@@ -39,7 +39,17 @@ import {
 } from "../../src/estimators/trees/index.ts";
 import { svm, svmParameters } from "../../src/estimators/svm/index.ts";
 import { mlp, mlpParameters } from "../../src/nn/index.ts";
-import { estimatorConformance, type Member } from "./estimator-conformance.ts";
+import { describe, test } from "vitest";
+import type { ParameterTable } from "../../src/core/index.ts";
+import type { Estimator } from "../../src/estimators/index.ts";
+import { familyConformance, type FamilyConformanceOptions } from "../../src/testing/index.ts";
+
+interface Member extends Omit<FamilyConformanceOptions, "parameters"> {
+  readonly name: string;
+  readonly make: (parameters?: Record<string, never>) => Estimator;
+  readonly table: ParameterTable;
+  readonly light?: Readonly<Record<string, unknown>>;
+}
 
 const chosenByFolds =
   "the strength is chosen on folds of rows, and a row of weight 2 is in one of them, two rows in two";
@@ -191,4 +201,9 @@ const members: readonly Member[] = [
   { name: "extraTrees", make: extraTrees, table: extraTreesParameters, ...tree },
 ];
 
-for (const member of members) estimatorConformance(member);
+for (const { name, make, light, ...options } of members) {
+  describe(name, () => {
+    const checks = familyConformance(make, { ...options, ...(light && { parameters: light }) });
+    for (const check of checks) test(check.name, check.run);
+  });
+}

@@ -11,11 +11,12 @@ import {
   type Choice,
   loadersOf,
   type OwnCandidate,
+  type OwnStep,
   ownCandidates,
   ownSteps,
   type OwnStepCode,
+  type RacedFamily,
 } from "../../select/index.ts";
-import type { TrainOptions } from "./options.ts";
 
 /** Own code of a run, loaded and checked as far as that can be done before a fit. */
 export interface OwnParts {
@@ -37,7 +38,15 @@ export interface RecordedOwn {
 
 /** @throws MillwrightError `OWN_CODE_FAILED`, `PARAMETER_CONFLICT`, `SCHEMA_MISSING_COLUMN`, `SCHEMA_ROLE`. */
 export async function ownPartsOf(
-  { families = [], steps = [], metric }: TrainOptions,
+  {
+    families = [],
+    steps = [],
+    metric,
+  }: {
+    readonly families?: readonly RacedFamily[];
+    readonly steps?: readonly OwnStep[];
+    readonly metric?: string | Metric;
+  },
   task: "classification" | "regression",
   schema: Schema,
 ): Promise<OwnParts> {

@@ -1,7 +1,7 @@
 /** Small seeded tables on which every family of models must keep the laws. */
-import { createRandom } from "../../src/core/index.ts";
-import type { Target, TrainingSet } from "../../src/estimators/index.ts";
-import type { Feature, Matrix } from "../../src/features/index.ts";
+import { createRandom } from "../core/index.ts";
+import type { Target, TrainingSet } from "../estimators/index.ts";
+import type { Feature, Matrix } from "../features/index.ts";
 
 /** What the columns of a table may hold. */
 export interface Takes {

@@ -1,0 +1,7 @@
+/**
+ * The laws of families and steps as checks, for any test runner:
+ * `for (const check of familyConformance(mine)) test(check.name, check.run);`
+ */
+export type { Check } from "./check.ts";
+export { familyConformance, type FamilyConformanceOptions, type FamilyLaw } from "./family.ts";
+export type { Takes } from "./family-data.ts";
