@@ -62,6 +62,8 @@ export class CsvSource implements RawSource {
   readonly names: readonly string[];
   readonly preferDecimalComma: boolean;
   readonly expectedBytes: number;
+  /** Rows of all files, estimated from the sample of the first, a little high. */
+  private readonly rowsExpected: number;
   ragged: Ragged = { count: 0, examples: [] };
   private opened: readonly OpenedCsv[];
   private readonly encodingGiven: boolean;
@@ -77,7 +79,10 @@ export class CsvSource implements RawSource {
     this.owner = opened.length === 1 ? file.name : `${file.name} and ${opened.length - 1} more`;
     this.names = found.names;
     this.preferDecimalComma = found.dialect.delimiter === 59;
-    this.expectedBytes = opened.reduce((sum, csv) => sum + csv.file.bytes * memoryShare[csv.file.packing], 0);
+    const textBytes = opened.reduce((sum, csv) => sum + csv.file.bytes * memoryShare[csv.file.packing], 0);
+    this.rowsExpected = Math.ceil((textBytes / found.bytesPerRow) * 1.02) + 64;
+    // Short numbers take more as float64 than as text.
+    this.expectedBytes = Math.max(textBytes, 8 * this.rowsExpected * found.names.length);
   }
 
   plan(declared: Declared): readonly FieldPlan[] {
@@ -135,7 +140,7 @@ export class CsvSource implements RawSource {
   private async *scanOnce(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
     const whole = options.whole === true;
     const total = this.opened.reduce((sum, csv) => sum + csv.file.bytes, 0);
-    const columns = plans.map(() => new ColumnBuilder(whole ? this.expectedRows() : 0));
+    const columns = plans.map(() => new ColumnBuilder(whole ? this.rowsExpected : 0));
     const take = (more: boolean): RawColumn[] =>
       columns.map((column, index) => (plans[index] === "skip" ? { type: "skip" } : column.take(more)));
     this.rowCount = 0;
@@ -168,12 +173,6 @@ export class CsvSource implements RawSource {
       before += csv.file.bytes;
     }
     if (whole || waiting > 0) yield { rowCount: waiting, columns: take(!whole) };
-  }
-
-  /** Rows of all files, estimated from the sample of the first, a little high. */
-  private expectedRows(): number {
-    const { found } = this.opened[0]!;
-    return Math.ceil((this.expectedBytes / found.bytesPerRow) * 1.02) + 64;
   }
 
   /** Blocks of one file, by several threads where it is large and can be cut. */

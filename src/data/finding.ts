@@ -22,6 +22,7 @@ export const findingKinds = [
   "header",
   "infinite",
   "sheet",
+  "sampledRows",
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 

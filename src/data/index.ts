@@ -37,6 +37,8 @@ export { type OpenOptions, openTable } from "./open-table.ts";
 export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
+export { memoryLimit } from "./memory.ts";
+export { readWithin, type RowsWithin } from "./read-within.ts";
 export { type Reading, readingFlags, readingOf, requireReadingUsed } from "./reading.ts";
 export { streamRows } from "./row-stream.ts";
 export { type Format, formats } from "./source.ts";

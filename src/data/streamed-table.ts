@@ -11,7 +11,7 @@ import { ColumnConverter } from "./infer/convert.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
 import { type LoadOptions, noRows, settleColumn } from "./load-table.ts";
 import { type RawSource, ScanAgain } from "./raw-source.ts";
-import { pick, requireRunning, schemaOf, type Table } from "./table.ts";
+import { requireRunning, schemaOf, type Table } from "./table.ts";
 
 /** A column of more distinct strings than this is left out: its dictionary alone would fill the memory. */
 const maxDictionary = 5_000_000;
@@ -107,6 +107,7 @@ class StreamedTable implements Table {
   readonly owner: string;
   readonly schema: Schema;
   readonly rowCount: number;
+  readonly streamedBytes: number;
   readonly findings: readonly Finding[];
   private readonly source: RawSource;
   private readonly plans: readonly FieldPlan[];
@@ -120,6 +121,7 @@ class StreamedTable implements Table {
     this.schema = settled.schema;
     this.plans = settled.plans;
     this.rowCount = settled.rowCount;
+    this.streamedBytes = Math.max(source.expectedBytes, 8 * settled.rowCount * settled.schema.columns.length);
     this.findings = settled.findings;
   }
 
@@ -179,55 +181,33 @@ class StreamedTable implements Table {
     return this.source.close();
   }
 
-  /** The rows at ascending places, in memory. */
+  /** The rows at ascending places, in memory: each column is filled in place, so that none is held twice. */
   private async gather(schema: Schema, rows: Float64Array): Promise<Frame> {
-    const names = schema.columns.map((column) => column.name);
-    const parts: { readonly count: number; readonly columns: ReadonlyMap<string, Cells> }[] = [];
+    const columns = new Map<string, Cells>();
     let before = 0;
     let at = 0;
-    for await (const frame of this.stream(names)) {
+    for await (const frame of this.stream(schema.columns.map((column) => column.name))) {
       const start = at;
       while (at < rows.length && rows[at]! < before + frame.rowCount) at++;
-      const places = rows.subarray(start, at).map((row) => row - before);
-      const columns = new Map(names.map((name) => [name, pick(frame.columns.get(name)!, places)] as const));
-      parts.push({ count: places.length, columns });
+      for (const [name, cells] of frame.columns) {
+        const all = columns.get(name) ?? emptyLike(cells, rows.length);
+        columns.set(name, all);
+        if (all.type === "number" && cells.type === "number")
+          for (let i = start; i < at; i++) all.values[i] = cells.values[rows[i]! - before]!;
+        else if (all.type === "string" && cells.type === "string")
+          for (let i = start; i < at; i++) all.codes[i] = cells.codes[rows[i]! - before]!;
+      }
       before += frame.rowCount;
     }
-    const columns = new Map(
-      names.map(
-        (name) =>
-          [
-            name,
-            join(
-              parts.map((part) => part.columns.get(name)!),
-              rows.length,
-            ),
-          ] as const,
-      ),
-    );
     return { schema, rowCount: rows.length, columns };
   }
 }
 
-/** Chunks of one column below one another; their dictionary is the same. */
-function join(parts: readonly Cells[], rowCount: number): Cells {
-  const first = parts[0]!;
-  if (first.type === "number") {
-    const values = new Float64Array(rowCount);
-    let at = 0;
-    for (const part of parts) {
-      if (part.type === "number") values.set(part.values, at);
-      at += part.type === "number" ? part.values.length : 0;
-    }
-    return { type: "number", values };
-  }
-  const codes = new Int32Array(rowCount);
-  let at = 0;
-  for (const part of parts) {
-    if (part.type === "string") codes.set(part.codes, at);
-    at += part.type === "string" ? part.codes.length : 0;
-  }
-  return { type: "string", codes, dictionary: first.dictionary };
+/** A column to be filled; its dictionary is that of the chunk, which grows with the chunks to come. */
+function emptyLike(cells: Cells, rowCount: number): Cells {
+  return cells.type === "number"
+    ? { type: "number", values: new Float64Array(rowCount) }
+    : { type: "string", codes: new Int32Array(rowCount), dictionary: cells.dictionary };
 }
 
 function megabytes(bytes: number): number {

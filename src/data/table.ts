@@ -10,6 +10,8 @@ export interface Table {
   readonly owner: string;
   readonly schema: Schema;
   readonly rowCount: number;
+  /** Bytes that the rows would take, where they are not kept in memory. */
+  readonly streamedBytes?: number;
   /** What was noticed while reading. */
   readonly findings: readonly Finding[];
   /**
@@ -162,7 +164,7 @@ function slice(cells: Cells, start: number, end: number): Cells {
 }
 
 /** Cells of some rows. */
-export function pick(cells: Cells, rows: ArrayLike<number>): Cells {
+function pick(cells: Cells, rows: ArrayLike<number>): Cells {
   if (cells.type === "number") {
     const values = new Float64Array(rows.length);
     for (let i = 0; i < rows.length; i++) values[i] = cells.values[rows[i]!]!;

@@ -36,29 +36,60 @@ export interface BlockJob {
 }
 
 /**
+ * Shared memory that job after job uses again. A thread that has seen a piece of it keeps it alive until its own
+ * garbage is collected, so new memory for every chunk of a long table adds up to the whole table.
+ */
+export class SharedSpace {
+  private readonly pieces: SharedArrayBuffer[] = [];
+  private next = 0;
+
+  get bytes(): number {
+    return this.pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  }
+
+  /** From here on all pieces are free. */
+  reset(): void {
+    this.next = 0;
+  }
+
+  take(bytes: number): SharedArrayBuffer {
+    const at = this.next++;
+    const known = this.pieces[at];
+    if (known !== undefined && known.byteLength >= bytes) return known;
+    const piece = new SharedArrayBuffer(bytes);
+    this.pieces[at] = piece;
+    return piece;
+  }
+}
+
+/**
  * Prepares a job.
  *
- * @param shared - Whether threads will share it: number columns, codes and answers are then copied to shared memory.
+ * @param space - Given where threads will share it: number columns, codes and answers then lie there.
  */
 export function createJob(
   columns: readonly { readonly schema: ColumnSchema; readonly cells: Cells }[],
   rowCount: number,
   blockRows: number,
   classes: readonly string[] | undefined,
-  shared: boolean,
+  space: SharedSpace | undefined,
 ): BlockJob {
+  space?.reset();
+  const shared = space !== undefined;
   const bytes = (length: number): ArrayBuffer | SharedArrayBuffer =>
-    shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
+    space === undefined ? new ArrayBuffer(length) : space.take(length);
+  const doubles = (length: number): Float64Array => new Float64Array(bytes(8 * length), 0, length);
+  const integers = (length: number): Int32Array => new Int32Array(bytes(4 * length), 0, length);
   const share = (cells: Cells): Cells => {
     if (cells.type === "number") {
       if (!shared) return cells;
-      const values = new Float64Array(bytes(8 * rowCount));
+      const values = doubles(rowCount);
       values.set(cells.values);
       return { type: "number", values };
     }
     const dictionary = cells.dictionary.map(inputString);
     if (!shared) return { ...cells, dictionary };
-    const codes = new Int32Array(bytes(4 * rowCount));
+    const codes = integers(rowCount);
     codes.set(cells.codes);
     return { type: "string", codes, dictionary };
   };
@@ -71,10 +102,9 @@ export function createJob(
     rowCount,
     blockRows,
     classes,
-    next: new Int32Array(bytes(4)),
-    prediction:
-      classes === undefined ? new Float64Array(bytes(8 * rowCount)) : new Int32Array(bytes(4 * rowCount)),
-    probabilities: classes && new Float64Array(bytes(8 * rowCount * classes.length)),
+    next: integers(1).fill(0),
+    prediction: classes === undefined ? doubles(rowCount) : integers(rowCount),
+    probabilities: classes && doubles(rowCount * classes.length),
   };
 }
 

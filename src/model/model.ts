@@ -20,7 +20,7 @@ import {
   type Schema,
 } from "../schema/index.ts";
 import { type Answer, compileAnswer, type Outputs } from "./answers.ts";
-import { type BlockJob, blockSize, createJob, runBlocks } from "./blocks.ts";
+import { type BlockJob, blockSize, createJob, runBlocks, SharedSpace } from "./blocks.ts";
 import type { ModelMetadata } from "./metadata.ts";
 import type { ModelSession } from "./session.ts";
 import { createThreads, type PredictThreads } from "./threads.ts";
@@ -73,6 +73,9 @@ export interface Model<S extends Schema = Schema> {
 /** Blocks that are worth a thread: starting one takes as long as predicting some thousands of rows. */
 const leastBlocks = 8;
 
+/** Shared memory that is kept between tables: enough for the chunks of one that streams. */
+const keptBytes = 64 * 1024 * 1024;
+
 /** Tensors for one row, kept between predictions. */
 interface Slot {
   readonly cells: readonly InputCells[];
@@ -88,6 +91,8 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const blockRows = metadata.batch?.rows ?? blockSize;
   const free: Slot[] = [];
   let threads: PredictThreads | undefined;
+  // Free while no table is answered.
+  let space: SharedSpace | undefined;
   let closed: Promise<void> | undefined;
   let running = 0;
   let whenIdle: (() => void) | undefined;
@@ -134,10 +139,19 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   ): Promise<ColumnAnswers> {
     const wanted = columns.map((schema) => ({ schema, cells: columnOf(name, schema, cells, rowCount) }));
     const shares = Math.min(threadCount, Math.ceil(rowCount / (leastBlocks * blockRows)));
-    const job = createJob(wanted, rowCount, blockRows, metadata.classes, shares > 1);
-    if (shares > 1) threads ??= createThreads(parts.bytes, metadata);
-    await Promise.all([runBlocks(job, session.run), shares > 1 && threads!.run(job, shares - 1)]);
-    return columnAnswers(name, job);
+    if (shares <= 1) {
+      const job = createJob(wanted, rowCount, blockRows, metadata.classes, undefined);
+      await runBlocks(job, session.run);
+      return columnAnswers(name, job);
+    }
+    const own = space ?? new SharedSpace();
+    space = undefined;
+    const job = createJob(wanted, rowCount, blockRows, metadata.classes, own);
+    threads ??= createThreads(parts.bytes, metadata);
+    await Promise.all([runBlocks(job, session.run), threads.run(job, shares - 1)]);
+    const answers = columnAnswers(name, job);
+    if (own.bytes <= keptBytes) space = own;
+    return answers;
   }
   const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
     enter();
@@ -218,7 +232,10 @@ function columnOf(
 }
 
 function columnAnswers(name: string, job: BlockJob): ColumnAnswers {
-  if (job.classes === undefined) return { prediction: job.prediction as Float64Array };
+  // Shared memory is used again by the next table.
+  const own = (values: Float64Array): Float64Array =>
+    values.buffer instanceof SharedArrayBuffer ? new Float64Array(values) : values;
+  if (job.classes === undefined) return { prediction: own(job.prediction as Float64Array) };
   const labels = new Array<string>(job.rowCount);
   for (let i = 0; i < job.rowCount; i++) {
     const label = job.classes[job.prediction[i]!];
@@ -231,5 +248,5 @@ function columnAnswers(name: string, job: BlockJob): ColumnAnswers {
     }
     labels[i] = label;
   }
-  return { prediction: labels, probabilities: job.probabilities! };
+  return { prediction: labels, probabilities: own(job.probabilities!) };
 }

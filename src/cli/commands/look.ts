@@ -5,6 +5,7 @@ import {
   openTable,
   parseColumnFlag,
   profile as profileOf,
+  readWithin,
   type Reading,
   readingFlags,
   shellWord,
@@ -31,6 +32,10 @@ export interface LookFlags extends Reading {
   readonly json?: boolean;
 }
 
+/** How many times over the rows are held: once as they are, and sorted or hashed column by column. */
+const lookCopies = 3;
+/** Rows that a table larger than memory is looked at on, at most. */
+const lookRows = 2_000_000;
 /** Columns printed; the rest is counted. */
 const maxColumns = 60;
 
@@ -39,16 +44,18 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
   const progress = startProgress(json);
   try {
     progress.listen({ stage: "read the table" });
+    const within = { copies: lookCopies, most: lookRows };
     const opened = await openTable(source, {
       ...reading,
+      ...within,
       columns: Object.fromEntries(column.map(parseColumnFlag)),
     });
-    const frame = await opened.read();
+    const { frame, findings: sampled } = await readWithin(opened, { ...within, memory: reading.memory });
     progress.listen({ stage: "profile" });
     const target = targetName === undefined ? {} : { target: targetName };
     const profile = await profileOf(frame, target);
     progress.listen({ stage: "look for what is wrong" });
-    const findings = [...opened.findings, ...(await findingsOf(frame, { ...target, profile }))];
+    const findings = [...opened.findings, ...sampled, ...(await findingsOf(frame, { ...target, profile }))];
     const suggestions = targetName === undefined ? suggestTargets(profile) : [targetName];
     const commands = suggestions.map((name) => trainCommand(source, name, column, reading));
     const sha256 = await opened.fingerprint();
@@ -58,7 +65,8 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
       printJson({
         format: 1,
         source: source.map(withoutPassword),
-        rows: frame.rowCount,
+        rows: opened.rowCount,
+        ...(frame.rowCount < opened.rowCount && { sampledRows: frame.rowCount }),
         sha256,
         ...target,
         columns: profile.columns,
@@ -67,7 +75,7 @@ export async function look(source: readonly string[], flags: LookFlags): Promise
       });
       return;
     }
-    const size = `${counted(frame.rowCount, "row")} × ${counted(frame.schema.columns.length, "column")}`;
+    const size = `${counted(opened.rowCount, "row")} × ${counted(frame.schema.columns.length, "column")}`;
     print(
       `${bold(source.map(withoutPassword).join(", "))}  ${size}  ${dim(`sha256 ${sha256.slice(0, 12)}`)}`,
     );

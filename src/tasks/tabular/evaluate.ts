@@ -1,6 +1,6 @@
 /** A model file of any origin scored on rows with known answers, every figure with its interval. */
 import { MillwrightError } from "../../core/index.ts";
-import { openTable, type Reading, readingOf } from "../../data/index.ts";
+import { openTable, type Reading, readingOf, readWithin, type RowsWithin } from "../../data/index.ts";
 import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
@@ -9,7 +9,7 @@ import { closeContender, type Contender, foreignAnswers, openContender } from ".
 import { bindInputs } from "./contender/feeds.ts";
 import type { ForeignFile } from "./contender/foreign-file.ts";
 import { answersOf, judgeAnswers, type MetricFigure } from "./judge.ts";
-import { constantAnswer, judgedSchema, type LabelledFrame, readLabelled } from "./labelled.ts";
+import { constantAnswer, judgedCopies, judgedSchema, type LabelledFrame, readLabelled } from "./labelled.ts";
 import {
   checkRequirements,
   requireFitting,
@@ -143,7 +143,7 @@ async function ownRows(model: Model, source: readonly string[], options: Evaluat
     rows,
     weight,
     answers: await answersOf(model, rows.frame, options.threads),
-    notes: [],
+    notes: (rows.findings ?? []).map(({ evidence }) => evidence),
     threshold: model.metadata.task.threshold,
     constant: constantOf(model) ?? constantAnswer(rows),
     answer: (row) => model.predictColumns(row.columns, 1),
@@ -169,7 +169,7 @@ async function foreignRows(
       "Name the column with the answers with --target.",
     );
   }
-  const frame = await readForeign(file, source, target, options);
+  const { frame, findings } = await readForeign(file, source, target, options);
   const column = frame.schema.columns.find(({ name }) => name === target)!;
   const task = readTask(frame, column, options.task, options.positive);
   requireTaskMetrics(file.name, task, options);
@@ -179,7 +179,7 @@ async function foreignRows(
     task,
     rows,
     answers,
-    notes,
+    notes: [...findings.map(({ evidence }) => evidence), ...notes],
     // What the training rows were is not known.
     constant: constantAnswer(rows),
     answer: (row) => foreignAnswers(file, task, row, inputs),
@@ -192,8 +192,8 @@ async function readForeign(
   source: readonly string[],
   target: string,
   options: EvaluateOptions,
-): Promise<Frame> {
-  const open = { ...readingOf(options), threads: options.threads };
+): Promise<RowsWithin> {
+  const open = { ...readingOf(options), threads: options.threads, copies: judgedCopies };
   const columns = { [target]: { role: "target" as const } };
   const first = await openTable(source, { ...open, columns });
   const names = first.schema.columns.map(({ name }) => name).filter((name) => name !== target);
@@ -209,9 +209,11 @@ async function readForeign(
       const kinds = Object.fromEntries(words.map((name) => [name, { kind: "category" as const }]));
       table = await openTable(source, { ...open, columns: { ...kinds, ...columns } });
     }
-    const whole = await table.read();
+    const within = { memory: options.memory, copies: judgedCopies };
+    const { frame: whole, findings } = await readWithin(table, within);
     const rows = rowsWithTarget(whole, target);
-    if (rows.length > 0) return rows.length === whole.rowCount ? whole : takeRows(whole, rows);
+    if (rows.length > 0)
+      return { frame: rows.length === whole.rowCount ? whole : takeRows(whole, rows), findings };
     throw new MillwrightError(
       "TARGET_MISSING",
       `${table.owner} has no value in the target "${target}" in all ${whole.rowCount} rows.`,

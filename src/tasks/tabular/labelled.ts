@@ -1,6 +1,13 @@
 /** Rows with their answers: of the training table, or of another source read the same way. */
 import { MillwrightError } from "../../core/index.ts";
-import { type ContentRead, openTable, type Reading, readingOf } from "../../data/index.ts";
+import {
+  type ContentRead,
+  type Finding,
+  openTable,
+  type Reading,
+  readingOf,
+  readWithin,
+} from "../../data/index.ts";
 import { shareWithUnseen, takeTarget, type Target, unseenClasses } from "../../estimators/index.ts";
 import { encodeTarget, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
@@ -12,6 +19,8 @@ export interface LabelledFrame {
   readonly weight?: Float64Array;
   /** What was read for them, where that is a source of their own. */
   readonly reads?: readonly ContentRead[];
+  /** Which rows they are, where that source did not fit into memory. */
+  readonly findings?: readonly Finding[];
 }
 
 /** Some rows of labelled rows, in the order given. */
@@ -64,6 +73,9 @@ export function judgedSchema(schema: Schema): Schema {
   return { columns: schema.columns.filter((column) => read.has(column.role)) };
 }
 
+/** How many times over rows to judge are held: as read, parted, and with columns shuffled. */
+export const judgedCopies = 6;
+
 /**
  * Rows with known answers from another source, read by a schema that is already settled.
  *
@@ -79,6 +91,7 @@ export async function readLabelled(
   const table = await openTable(source, {
     schema,
     ...readingOf(options),
+    copies: judgedCopies,
     ...(options.threads !== undefined && { threads: options.threads }),
     // Without its groups a row is drawn alone: nothing that judging cannot do without.
     optional: [...(options.optional ?? []), ...groupNames],
@@ -94,7 +107,8 @@ export async function readLabelled(
     );
   });
   try {
-    const whole = await table.read();
+    const within = { memory: options.memory, copies: judgedCopies };
+    const { frame: whole, findings } = await readWithin(table, within);
     const rows = rowsWithTarget(whole, task.target);
     if (rows.length === 0) {
       throw new MillwrightError(
@@ -110,6 +124,7 @@ export async function readLabelled(
       frame,
       y: encodeTarget(frame, task),
       reads: await table.reads(),
+      ...(findings.length > 0 && { findings }),
       ...(weighted && { weight: weightOf(frame, weightName) }),
     };
   } finally {

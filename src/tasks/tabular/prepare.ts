@@ -10,6 +10,7 @@ import {
   findings as lookAt,
   openTable,
   readingOf,
+  readWithin,
 } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import {
@@ -21,6 +22,7 @@ import {
 } from "../../pipeline/index.ts";
 import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
 import { weightOf } from "./labelled.ts";
+import { trainCopies } from "./processes.ts";
 import type { TrainOptions } from "./options.ts";
 
 export interface PreparedTable {
@@ -33,6 +35,8 @@ export interface PreparedTable {
   /** Columns left out because they give the target away. */
   readonly leaks: readonly string[];
   readonly rowsWithoutTarget: number;
+  /** Rows of the source, where only some of them fit into memory. */
+  readonly sampledFrom?: number;
   readonly fingerprint: string;
   readonly reads: readonly ContentRead[];
 }
@@ -49,9 +53,13 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
     columns: overridesOf(options),
+    copies: trainCopies,
   });
   try {
-    const whole = await table.read();
+    const { frame: whole, findings: sampled } = await readWithin(table, {
+      memory: options.memory,
+      copies: trainCopies,
+    });
     const rows = rowsWithTarget(whole, options.target);
     const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
     requireRows(options.target, whole.rowCount, rows.length);
@@ -59,6 +67,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     const task = readTask(labelled, column, options.task, options.positive);
     const findings = [
       ...table.findings,
+      ...sampled,
       ...(await lookAt(labelled, { target: options.target, task: task.kind })),
     ];
     const kept = new Set(options.keep ?? []);
@@ -81,6 +90,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
       findings,
       leaks: [...new Set(leaks)],
       rowsWithoutTarget: whole.rowCount - rows.length,
+      ...(whole.rowCount < table.rowCount && { sampledFrom: table.rowCount }),
       fingerprint: await table.fingerprint(),
       reads: await table.reads(),
     };

@@ -45,6 +45,10 @@ export interface RunRecord {
     readonly reads: readonly ContentRead[];
     readonly testReads?: readonly ContentRead[];
     readonly rows: number;
+    /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
+    readonly sampledFrom?: number;
+    /** Bytes given with `--memory`. */
+    readonly memory?: number;
     readonly rowsWithoutTarget: number;
     readonly columns: number;
     readonly trainRows: number;
@@ -139,6 +143,8 @@ export function recordOf(parts: RunParts): RunRecord {
       reads: table.reads,
       ...(parts.held.reads && { testReads: parts.held.reads }),
       rows: frame.rowCount + table.rowsWithoutTarget,
+      ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
+      ...(options.memory !== undefined && { memory: options.memory }),
       rowsWithoutTarget: table.rowsWithoutTarget,
       columns: frame.schema.columns.length,
       trainRows: splits.train.length,

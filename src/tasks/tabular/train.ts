@@ -40,6 +40,7 @@ import {
 import { recipeOf, type TrainOptions, type TrainRequest } from "./options.ts";
 import { type OwnParts, ownPartsOf, ownRaceData } from "./own.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
+import { processesWithin } from "./processes.ts";
 import { recordedCandidates, recordedShares } from "./recorded.ts";
 import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
@@ -78,14 +79,15 @@ const defaultBudget = 100;
  * @throws MillwrightError for every mistake in options and data; see docs/errors.md.
  */
 export async function trainTable(request: TrainRequest): Promise<TrainResult> {
-  const options = { seed: 0, threads: availableParallelism(), software: "millwright", ...request };
-  const startedMs = options.startedMs ?? performance.now();
-  const secondsLeft = (): number => (options.time ?? Infinity) - (performance.now() - startedMs) / 1000;
-  const progress = options.onProgress ?? (() => {});
-  requireOptions(options);
+  const given = { seed: 0, threads: availableParallelism(), software: "millwright", ...request };
+  const startedMs = given.startedMs ?? performance.now();
+  const secondsLeft = (): number => (given.time ?? Infinity) - (performance.now() - startedMs) / 1000;
+  const progress = given.onProgress ?? (() => {});
+  requireOptions(given);
 
   progress({ stage: "read the table" });
-  const table = await prepareTable(options);
+  const table = await prepareTable(given);
+  const options = { ...given, threads: processesWithin(given, table) };
   const { task } = table;
   requireTaskOptions(options, task);
   requireClasses(task, table.y);
@@ -193,7 +195,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
   const seconds = (performance.now() - startedMs) / 1000;
   const parts = {
     options,
-    table,
+    table: { ...table, findings: [...table.findings, ...(held.findings ?? [])] },
     splits,
     metric,
     race,

@@ -1,0 +1,27 @@
+/**
+ * How often training holds its rows, and so how many worker processes a limit of memory allows.
+ *
+ * This process holds them about four times: as read, parted into rows to learn and rows untouched, and written for the
+ * workers. A worker holds about three and a half: what it reads, one fold of it, and the fold's matrix and bins.
+ * Measured with bench/larger-than-memory.ts.
+ */
+import { memoryLimit } from "../../data/index.ts";
+import type { TrainOptions } from "./options.ts";
+import type { PreparedTable } from "./prepare.ts";
+
+const ownCopies = 4;
+const workerCopies = 3.5;
+
+/** Of this process and two workers: what a table must fit into, whatever the number of cores. */
+export const trainCopies = ownCopies + 2 * workerCopies;
+
+/** Worker processes at once: as many as there are threads, unless `--memory` or a table larger than memory says fewer. */
+export function processesWithin(
+  { memory, threads }: Pick<TrainOptions, "memory" | "threads">,
+  { frame, sampledFrom }: Pick<PreparedTable, "frame" | "sampledFrom">,
+): number {
+  if (memory === undefined && sampledFrom === undefined) return threads;
+  const bytes = 8 * frame.rowCount * frame.schema.columns.length;
+  const fitting = Math.floor((memoryLimit(memory) / bytes - ownCopies) / workerCopies);
+  return Math.max(1, Math.min(threads, fitting));
+}
