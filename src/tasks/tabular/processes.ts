@@ -6,8 +6,8 @@
  * Measured with bench/larger-than-memory.ts.
  */
 import { memoryLimit } from "../../data/index.ts";
+import type { Frame } from "../../schema/index.ts";
 import type { TrainOptions } from "./options.ts";
-import type { PreparedTable } from "./prepare.ts";
 
 const ownCopies = 4;
 const workerCopies = 3.5;
@@ -18,7 +18,7 @@ export const trainCopies = ownCopies + 2 * workerCopies;
 /** Worker processes at once: as many as there are threads, unless `--memory` or a table larger than memory says fewer. */
 export function processesWithin(
   { memory, threads }: Pick<TrainOptions, "memory" | "threads">,
-  { frame, sampledFrom }: Pick<PreparedTable, "frame" | "sampledFrom">,
+  { frame, sampledFrom }: { readonly frame: Frame; readonly sampledFrom?: number },
 ): number {
   if (memory === undefined && sampledFrom === undefined) return threads;
   const bytes = 8 * frame.rowCount * frame.schema.columns.length;
