@@ -26,8 +26,7 @@ test("import + load + first prediction: 300 ms (tested at 600) and 90 MB over ba
   expect(megabytes).toBeLessThanOrEqual(90);
 });
 
-test("one row through 500 trees: p50 150 µs (tested at 300), p99 400 µs (tested at 800)", () => {
-  const [p50, p99] = least("predict-row.ts", /p50 (\d+) µs, p90 \d+, p99 (\d+)/);
-  expect(p50).toBeLessThanOrEqual(300);
-  expect(p99).toBeLessThanOrEqual(800);
+test("one row through 500 trees: 300 µs of processor time", () => {
+  const [mean] = least("predict-row.ts", /processor time: (\d+) µs a row/);
+  expect(mean).toBeLessThanOrEqual(300);
 });

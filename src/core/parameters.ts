@@ -18,6 +18,8 @@ export interface NumberParameter extends Described {
   readonly max: number;
   /** Spread used by search; linear unless told. */
   readonly scale?: "linear" | "log";
+  /** Range that a search draws from, inside the bounds; left at its default unless given. */
+  readonly search?: readonly [low: number, high: number];
 }
 export interface ChoiceParameter extends Described {
   readonly type: "choice";

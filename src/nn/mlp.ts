@@ -32,9 +32,10 @@ export const mlpParameters = {
     min: 1,
     max: 4096,
     scale: "log",
+    search: [64, 512],
     meaning: "units of a hidden layer",
   },
-  layers: { type: "integer", default: 2, min: 1, max: 8, meaning: "hidden layers" },
+  layers: { type: "integer", default: 2, min: 1, max: 8, search: [1, 3], meaning: "hidden layers" },
   bins: {
     type: "integer",
     default: 48,
@@ -47,6 +48,7 @@ export const mlpParameters = {
     default: 0.1,
     min: 0,
     max: 0.9,
+    search: [0, 0.5],
     meaning: "share of hidden units left out at a step",
   },
   learningRate: {
@@ -55,6 +57,7 @@ export const mlpParameters = {
     min: 1e-6,
     max: 1,
     scale: "log",
+    search: [0.0005, 0.008],
     meaning: "largest step size",
   },
   weightDecay: {
@@ -62,6 +65,8 @@ export const mlpParameters = {
     default: 0.02,
     min: 0,
     max: 10,
+    scale: "log",
+    search: [0.001, 0.3],
     meaning: "share of the weights that decays per unit of step size (AdamW)",
   },
   epochs: { type: "integer", default: 100, min: 1, max: 10_000, meaning: "passes over the rows, at most" },

@@ -2,9 +2,9 @@
  * Every family that selection can race, by name: its maker, the style of features it wants,
  * and how simple its answer is to explain (the smaller the simpler; ties are named together).
  */
-import { MillwrightError, nearest } from "../core/index.ts";
+import { MillwrightError, nearest, type ParameterTable } from "../core/index.ts";
 import { constantBaseline } from "../estimators/baseline/index.ts";
-import { naiveBayes } from "../estimators/bayes/index.ts";
+import { naiveBayes, naiveBayesParameters } from "../estimators/bayes/index.ts";
 import { type Estimator, requireLossDomain } from "../estimators/index.ts";
 import { isotonic } from "../estimators/isotonic/index.ts";
 import {
@@ -22,8 +22,17 @@ import {
 } from "../estimators/linear/index.ts";
 import { nearestNeighbors, nearestNeighborsParameters } from "../estimators/neighbors/index.ts";
 import { svm, svmParameters } from "../estimators/svm/index.ts";
-import { boosting, decisionTree, extraTrees, randomForest } from "../estimators/trees/index.ts";
-import { mlp } from "../nn/index.ts";
+import {
+  boosting,
+  boostingParameters,
+  decisionTree,
+  decisionTreeParameters,
+  extraTrees,
+  extraTreesParameters,
+  randomForest,
+  randomForestParameters,
+} from "../estimators/trees/index.ts";
+import { mlp, mlpParameters } from "../nn/index.ts";
 
 /** Parameters of a candidate, plain JSON so that they can cross to a worker process and into the file. */
 export type FamilyParameters = Readonly<Record<string, number | string | boolean>>;
@@ -34,6 +43,8 @@ export interface Family {
   readonly simplicity: number;
   /** What it is, in words for a report. */
   readonly title: string;
+  /** Its parameters, where a search may draw some of them. */
+  readonly searched?: ParameterTable;
   /** Most rows that one fit may have, where the model carries them. */
   readonly maxRows?: number;
   /** Whether it is a function of one number, so that the table must have one column. */
@@ -84,12 +95,19 @@ const families = {
     title: "isotonic regression",
     oneNumber: true,
   },
-  naiveBayes: { make: (p) => naiveBayes(p), style: "naive", simplicity: 1, title: "naive Bayes" },
+  naiveBayes: {
+    make: (p) => naiveBayes(p),
+    style: "naive",
+    simplicity: 1,
+    title: "naive Bayes",
+    searched: naiveBayesParameters,
+  },
   nearestNeighbors: {
     make: (p) => nearestNeighbors(p),
     style: "linear",
     simplicity: 2,
     title: "nearest neighbours",
+    searched: nearestNeighborsParameters,
     maxRows: nearestNeighborsParameters.maxRows.default,
   },
   svm: {
@@ -97,18 +115,44 @@ const families = {
     style: "linear",
     simplicity: 2,
     title: "support vector machine",
+    searched: svmParameters,
     maxRows: svmParameters.maxRows.default,
   },
-  tree: { make: (p) => decisionTree(p), style: "trees", simplicity: 1, title: "one decision tree" },
-  forest: { make: (p) => randomForest(p), style: "trees", simplicity: 3, title: "random forest" },
+  tree: {
+    make: (p) => decisionTree(p),
+    style: "trees",
+    simplicity: 1,
+    title: "one decision tree",
+    searched: decisionTreeParameters,
+  },
+  forest: {
+    make: (p) => randomForest(p),
+    style: "trees",
+    simplicity: 3,
+    title: "random forest",
+    searched: randomForestParameters,
+  },
   extraTrees: {
     make: (p) => extraTrees(p),
     style: "trees",
     simplicity: 3,
     title: "extremely randomised trees",
+    searched: extraTreesParameters,
   },
-  boosting: { make: (p) => boosting(p), style: "trees", simplicity: 3, title: "gradient boosting" },
-  mlp: { make: (p) => mlp(p), style: "linear", simplicity: 4, title: "multilayer perceptron" },
+  boosting: {
+    make: (p) => boosting(p),
+    style: "trees",
+    simplicity: 3,
+    title: "gradient boosting",
+    searched: boostingParameters,
+  },
+  mlp: {
+    make: (p) => mlp(p),
+    style: "linear",
+    simplicity: 4,
+    title: "multilayer perceptron",
+    searched: mlpParameters,
+  },
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

@@ -6,10 +6,11 @@
  * seconds the finished entries are always a prefix of the portfolio, so that the
  * same result comes back from the work units of that prefix and the seed.
  */
-import { type Json, MillwrightError, type ProgressListener } from "../core/index.ts";
+import { createRandom, type Json, MillwrightError, type ProgressListener } from "../core/index.ts";
 import { type Candidate, type RaceShape, workUnits } from "./candidate.ts";
 import type { FoldResult, RaceData } from "./fold-job.ts";
 import { type RacePool, startRacePool } from "./race-pool.ts";
+import { patience, Search, spacesOf, type Trial } from "./search/brackets.ts";
 
 export interface RaceOptions {
   readonly candidates: readonly Candidate[];
@@ -22,6 +23,11 @@ export interface RaceOptions {
   readonly processes: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
+  /**
+   * Spends what the portfolio leaves on a search of settings, judged by this loss of answers to rows; smaller is
+   * better, undefined where the rows do not define it.
+   */
+  readonly searchBy?: (rows: Uint32Array, answers: Float64Array) => number | undefined;
   /** Scores finished out-of-fold answers, for the progress line only. */
   readonly describe?: (entry: RaceEntry) => string;
 }
@@ -46,7 +52,8 @@ export interface RaceResult {
   readonly skipped: readonly { readonly candidate: Candidate; readonly reason: string }[];
   /** Units of everything finished: with the seed it reproduces this result. */
   readonly unitsUsed: number;
-  readonly stoppedBy: "portfolio" | "budget" | "time" | "signal";
+  /** `portfolio`: everything was tried; `search`: and nothing better was found any more. */
+  readonly stoppedBy: "portfolio" | "search" | "budget" | "time" | "signal";
 }
 
 /** Rows judged by some split, ascending. */
@@ -103,7 +110,12 @@ export async function runRace(data: RaceData, options: RaceOptions): Promise<Rac
         options.onProgress?.({ stage: `try ${candidate.name}`, done, total });
       }),
     );
-    return await collect(outcomes, chosen, covered, data, options, () => stoppedBy);
+    const collected = await collect(outcomes, chosen, covered, data, options, () => stoppedBy);
+    if (stoppedBy === "portfolio")
+      stoppedBy = await searchOn(collected, pool, data, options, () => stoppedBy);
+    const { entries, skipped } = collected;
+    const unitsUsed = Math.round(collected.unitsUsed * 100) / 100;
+    return { entries, coveredRows: covered, skipped, unitsUsed, stoppedBy };
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", onAbort);
@@ -114,6 +126,14 @@ export async function runRace(data: RaceData, options: RaceOptions): Promise<Rac
 /** An object of the user's own is fitted in this process. */
 function isFittedHere({ own }: Candidate): boolean {
   return own !== undefined && own.module === undefined;
+}
+
+/** What the race has so far. */
+interface Collected {
+  readonly entries: RaceEntry[];
+  readonly trials: Trial[];
+  readonly skipped: { readonly candidate: Candidate; readonly reason: string }[];
+  unitsUsed: number;
 }
 
 type Outcome =
@@ -144,8 +164,9 @@ async function collect(
   data: RaceData,
   options: RaceOptions,
   stoppedBy: () => RaceResult["stoppedBy"],
-): Promise<RaceResult> {
+): Promise<Collected> {
   const entries: RaceEntry[] = [];
+  const trials: Trial[] = [];
   const skipped: { candidate: Candidate; reason: string }[] = [];
   let firstError: Error | undefined;
   let unitsUsed = 0;
@@ -165,26 +186,16 @@ async function collect(
         break;
       }
       firstError ??= error;
-      // One broken candidate does not cost the user the others; that it is our mistake is said.
-      const reason =
-        error instanceof MillwrightError
-          ? error.what
-          : `a defect of Millwright: ${error.message.split("\n")[0]}`;
-      skipped.push({ candidate, reason });
+      // One broken candidate does not cost the user the others.
+      skipped.push({ candidate, reason: reasonOf(error) });
       unitsUsed += workUnits(candidate, options.shape);
       continue;
     }
     const units = workUnits(candidate, options.shape);
     unitsUsed += units;
-    const entry: RaceEntry = {
-      candidate,
-      units,
-      predictions: gatherPredictions(outcome.results, data, covered),
-      fragments: outcome.results.map((result) => result.fragment),
-      summaries: outcome.results.map((result) => result.summary),
-      seconds: outcome.seconds,
-    };
+    const entry = entryOf(candidate, units, outcome, data, covered);
     entries.push(entry);
+    trials.push({ candidate, losses: lossesOf(outcome.results, data, options) });
     const note = options.describe?.(entry);
     if (note !== undefined) options.onProgress?.({ stage: `tried ${candidate.name}`, note });
   }
@@ -204,18 +215,97 @@ async function collect(
       "Give more with --time, or fewer rows.",
     );
   }
+  const beyond = options.candidates.slice(chosen.length);
   return {
     entries,
-    coveredRows: covered,
-    skipped: [
-      ...skipped,
-      ...options.candidates
-        .slice(chosen.length)
-        .map((candidate) => ({ candidate, reason: "beyond the budget" })),
-    ],
-    unitsUsed: Math.round(unitsUsed * 100) / 100,
-    stoppedBy: stoppedBy(),
+    trials,
+    skipped: [...skipped, ...beyond.map((candidate) => ({ candidate, reason: "beyond the budget" }))],
+    unitsUsed,
   };
+}
+
+/** Why a candidate could not be fitted; that it is our mistake is said. */
+function reasonOf(error: Error): string {
+  return error instanceof MillwrightError
+    ? error.what
+    : `a defect of Millwright: ${error.message.split("\n")[0]}`;
+}
+
+function entryOf(
+  candidate: Candidate,
+  units: number,
+  { results, seconds }: { readonly results: readonly FoldResult[]; readonly seconds: number },
+  data: RaceData,
+  covered: Uint32Array,
+): RaceEntry {
+  return {
+    candidate,
+    units,
+    predictions: gatherPredictions(results, data, covered),
+    fragments: results.map((result) => result.fragment),
+    summaries: results.map((result) => result.summary),
+    seconds,
+  };
+}
+
+function lossesOf(
+  results: readonly FoldResult[],
+  data: RaceData,
+  { searchBy }: RaceOptions,
+): (number | undefined)[] {
+  return data.splits.map(({ test }, split) =>
+    searchBy === undefined || test.length === 0 ? undefined : searchBy(test, results[split]!.predictions),
+  );
+}
+
+/**
+ * Searches settings with what the portfolio left of the budget, and adds what was found to the entries. A bracket
+ * that is stopped half-way leaves nothing, so that the work units tell how far the search came.
+ *
+ * @returns What ended it.
+ */
+async function searchOn(
+  collected: Collected,
+  pool: RacePool,
+  data: RaceData,
+  options: RaceOptions,
+  stoppedBy: () => RaceResult["stoppedBy"],
+): Promise<RaceResult["stoppedBy"]> {
+  const { searchBy, shape, budgetUnits = Infinity } = options;
+  const spaces = spacesOf(collected.trials);
+  if (searchBy === undefined || spaces.size === 0) return stoppedBy();
+  const judgedSplits = data.splits.filter(({ test }) => test.length > 0).length;
+  const search = new Search(collected.trials, spaces, {
+    run: (candidate, split) => pool.run({ candidate, split }),
+    lossOf: (split, answers) => searchBy(data.splits[split]!.test, answers),
+    shape,
+    judgedSplits,
+    splitCount: data.splits.length,
+    random: createRandom(data.seed).child("search"),
+  });
+  const covered = coveredRows(data);
+  for (let bracket = 1; search.barren < patience; bracket++) {
+    const candidates = search.proposeNext();
+    const units = search.unitsOf(candidates);
+    if (collected.unitsUsed + units > budgetUnits + 1e-9) return "budget";
+    options.onProgress?.({ stage: `search ${bracket}: ${candidates.map(({ name }) => name).join(", ")}` });
+    const began = performance.now();
+    try {
+      const finished = await search.runBracket(candidates);
+      const seconds = (performance.now() - began) / 1000;
+      collected.unitsUsed += units;
+      for (const { candidate, results } of finished) {
+        const spent = workUnits(candidate, shape);
+        collected.entries.push(entryOf(candidate, spent, { results, seconds }, data, covered));
+      }
+    } catch (error) {
+      if (error instanceof MillwrightError && error.code === "CANCELLED") return stoppedBy();
+      throw error;
+    }
+    for (const { candidate, error } of search.failures.splice(0))
+      collected.skipped.push({ candidate, reason: reasonOf(error) });
+  }
+  return "search";
 }
 
 /** Answers of all splits in the order of the covered rows. */

@@ -34,6 +34,7 @@ export const naiveBayesParameters = {
     min: 1e-12,
     max: 1,
     scale: "log",
+    search: [0.0001, 1],
     meaning: "share of a number's whole variance that is added to its variance in each class",
   },
 } as const satisfies ParameterTable;

@@ -26,3 +26,4 @@ export {
   tweedie,
   tweedieParameters,
 } from "./log-link.ts";
+export { cholesky, choleskySolve } from "./cholesky.ts";

@@ -29,6 +29,7 @@ export const nearestNeighborsParameters = {
     min: 1,
     max: 1000,
     scale: "log",
+    search: [3, 100],
     meaning: "rows that are asked",
   },
   weighting: {

@@ -38,6 +38,7 @@ export const svmParameters = {
     min: 1e-6,
     max: 1e9,
     scale: "log",
+    search: [0.1, 100],
     meaning: "weight of a row's error against the smoothness of the answer",
   },
   gamma: {

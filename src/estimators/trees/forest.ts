@@ -52,6 +52,7 @@ export const randomForestParameters = {
     min: 1,
     max: 1e9,
     scale: "log",
+    search: [2, 50],
     meaning: "fewest rows of a leaf",
   },
   featureShare: {
@@ -59,6 +60,7 @@ export const randomForestParameters = {
     default: 0,
     min: 0,
     max: 1,
+    search: [0.1, 1],
     meaning:
       "share of the features tried at a node; 0 is the square root of their number for classes, and for numbers a third, or all with random thresholds",
   },
@@ -78,13 +80,22 @@ export const extraTreesParameters = {
 
 /** Parameters of `decisionTree`. */
 export const decisionTreeParameters = {
-  maxLeaves: { type: "integer", default: 31, min: 2, max: 65_536, scale: "log", meaning: "most leaves" },
+  maxLeaves: {
+    type: "integer",
+    default: 31,
+    min: 2,
+    max: 65_536,
+    scale: "log",
+    search: [4, 256],
+    meaning: "most leaves",
+  },
   minRowsInLeaf: {
     type: "integer",
     default: 10,
     min: 1,
     max: 1e9,
     scale: "log",
+    search: [2, 200],
     meaning: "fewest rows of a leaf",
   },
   ...shared,

@@ -45,6 +45,7 @@ export const boostingParameters = {
     min: 1e-4,
     max: 1,
     scale: "log",
+    search: [0.02, 0.2],
     meaning: "factor of each tree's values",
   },
   maxLeaves: {
@@ -53,6 +54,7 @@ export const boostingParameters = {
     min: 2,
     max: 65_536,
     scale: "log",
+    search: [4, 128],
     meaning: "most leaves of a tree",
   },
   maxDepth: {
@@ -68,6 +70,7 @@ export const boostingParameters = {
     min: 1,
     max: 1e9,
     scale: "log",
+    search: [2, 200],
     meaning: "fewest rows of a leaf",
   },
   minHessian: {
@@ -79,12 +82,21 @@ export const boostingParameters = {
   },
   minGain: { type: "number", default: 0, min: 0, max: Infinity, meaning: "least gain of a split" },
   l1: { type: "number", default: 0, min: 0, max: Infinity, meaning: "L1 penalty of leaf values" },
-  l2: { type: "number", default: 1, min: 0, max: Infinity, meaning: "L2 penalty of leaf values" },
+  l2: {
+    type: "number",
+    default: 1,
+    min: 0,
+    max: Infinity,
+    scale: "log",
+    search: [0.01, 100],
+    meaning: "L2 penalty of leaf values",
+  },
   rowShare: {
     type: "number",
     default: 1,
     min: 0.01,
     max: 1,
+    search: [0.4, 1],
     meaning: "share of the rows that a round draws",
   },
   featureShare: {
@@ -92,6 +104,7 @@ export const boostingParameters = {
     default: 0.7,
     min: 0.01,
     max: 1,
+    search: [0.2, 1],
     meaning: "share of the features that a tree draws",
   },
   maxBins: {
@@ -107,6 +120,8 @@ export const boostingParameters = {
     default: 10,
     min: 0,
     max: 1e6,
+    scale: "log",
+    search: [1, 100],
     meaning: "second derivative added to a category before sorting",
   },
   categoryL2: {
@@ -128,6 +143,8 @@ export const boostingParameters = {
     default: 4,
     min: 1,
     max: 255,
+    scale: "log",
+    search: [1, 255],
     meaning: "up to so many categories, one is split from the rest",
   },
   maxNativeCategories: {

@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { createRandom, MillwrightError } from "../../core/index.ts";
 import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { Target } from "../../estimators/index.ts";
+import { scoredRows } from "../../evaluate/index.ts";
 import { defaultMetric, type Metric, metric as metricByName, metricTable } from "../../metrics/index.ts";
 import { load } from "../../model/index.ts";
 import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
@@ -18,8 +19,10 @@ import {
   choose,
   foldsOf,
   judgedAt,
+  type JudgedRows,
   portfolio,
   type RaceData,
+  type RaceOptions,
   type RaceResult,
   runRace,
 } from "../../select/index.ts";
@@ -133,6 +136,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
       foldCount: splits.folds.length,
     },
     processes: options.threads,
+    ...(searches(options) && { searchBy: lossBy(metric, judgedRows(training, task)) }),
     ...(options.time === undefined
       ? { budgetUnits: options.recipe ? Infinity : (options.budget ?? defaultBudget) }
       : { seconds: raceSeconds(options.time, secondsLeft()) }),
@@ -232,6 +236,25 @@ function figureOf({ name, value, low, high, baseline }: MetricFigure) {
 function raceSeconds(time: number, secondsLeft: number): number {
   const finishing = Math.min(60, Math.max(3, 0.2 * time));
   return Math.max(Math.min(2, time), secondsLeft - finishing);
+}
+
+/** Whether a search follows the portfolio: only where the user said what may be spent, for a portfolio is soon done. */
+function searches({ time, budget, recipe }: TrainOptions): boolean {
+  return recipe === undefined && (time !== undefined || budget !== undefined);
+}
+
+/** The metric of answers to some of the rows, as a loss; undefined where these rows do not define it. */
+function lossBy(metric: Metric, learnt: JudgedRows): NonNullable<RaceOptions["searchBy"]> {
+  return (rows, answers) => {
+    const judged = judgedAt(learnt, rows);
+    try {
+      const score = metric.score(scoredRows(judged.y, answers, judged));
+      return Number.isFinite(score) ? (metric.greaterIsBetter ? -score : score) : undefined;
+    } catch (error) {
+      if (error instanceof MillwrightError) return undefined;
+      throw error;
+    }
+  };
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a metric of the other task. */
