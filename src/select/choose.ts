@@ -16,6 +16,7 @@ import type { Metric } from "../metrics/index.ts";
 import { MillwrightError } from "../core/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
 import { familyOf } from "./candidate.ts";
+import type { FamilyParameters } from "./families.ts";
 import type { RaceEntry, RaceResult } from "./race.ts";
 import { answersAt, type JudgedRows, judgedAt, samplePlaces } from "./rows.ts";
 
@@ -28,6 +29,8 @@ export interface BoardEntry {
   /** 95 % interval over the rows. */
   readonly low: number;
   readonly high: number;
+  /** What was set; the rest stands at its default. */
+  readonly parameters: FamilyParameters;
   /** Work units spent. */
   readonly units: number;
   /** Seconds until its last fold was done; for a person, never in a file. */
@@ -124,6 +127,7 @@ export function choose(
       score,
       low,
       high,
+      parameters: entry?.candidate.parameters ?? {},
       units: entry?.units ?? 0,
       seconds: entry?.seconds ?? 0,
       weight,

@@ -68,6 +68,31 @@ describe("race", () => {
     expect(again.entries.map((entry) => entry.candidate.name)).toEqual(["baseline", "logistic"]);
   });
 
+  test("what the portfolio leaves is searched, the same with its units again and with two processes", async () => {
+    const searchBy = (rows: Uint32Array, answers: Float64Array): number =>
+      rows.reduce((sum, row, i) => {
+        const { y } = data;
+        return sum - Math.log(answers[2 * i + (y.kind === "classification" ? y.codes[row]! : 0)]!);
+      }, 0);
+    const left = 14 * workUnits(candidates[2]!, shape);
+    const first = await run({ budgetUnits: left, searchBy, processes: 1 });
+    const found = first.entries.filter((entry) => entry.candidate.name.startsWith("boosting "));
+    expect(found.length).toBeGreaterThanOrEqual(2);
+    for (const { candidate, predictions } of found) {
+      expect(candidate.parameters).toMatchObject({ rounds: 10 });
+      expect(candidate.parameters["learningRate"]).toBeGreaterThan(0);
+      expect(predictions).toHaveLength(2 * rowCount);
+    }
+    expect(first.stoppedBy).toBe("budget");
+    expect(first.unitsUsed).toBeLessThanOrEqual(left);
+    const again = await run({ budgetUnits: first.unitsUsed, searchBy, processes: 2 });
+    expect(again.unitsUsed).toBe(first.unitsUsed);
+    expect(again.entries.map(({ candidate }) => candidate)).toEqual(
+      first.entries.map(({ candidate }) => candidate),
+    );
+    again.entries.forEach((entry, i) => expect(entry.predictions).toEqual(first.entries[i]!.predictions));
+  });
+
   test("without time nothing is fitted, and the message says so", async () => {
     await expect(run({ seconds: 0 })).rejects.toThrow(/300 rows.*--time.*BUDGET_TOO_SMALL/s);
   });

@@ -112,7 +112,7 @@ export async function runRace(data: RaceData, options: RaceOptions): Promise<Rac
     );
     const collected = await collect(outcomes, chosen, covered, data, options, () => stoppedBy);
     if (stoppedBy === "portfolio")
-      stoppedBy = await searchOn(collected, pool, data, options, () => stoppedBy);
+      stoppedBy = await searchOn(collected, pool, data, options, started, () => stoppedBy);
     const { entries, skipped } = collected;
     const unitsUsed = Math.round(collected.unitsUsed * 100) / 100;
     return { entries, coveredRows: covered, skipped, unitsUsed, stoppedBy };
@@ -269,6 +269,7 @@ async function searchOn(
   pool: RacePool,
   data: RaceData,
   options: RaceOptions,
+  started: number,
   stoppedBy: () => RaceResult["stoppedBy"],
 ): Promise<RaceResult["stoppedBy"]> {
   const { searchBy, shape, budgetUnits = Infinity } = options;
@@ -289,10 +290,9 @@ async function searchOn(
     const units = search.unitsOf(candidates);
     if (collected.unitsUsed + units > budgetUnits + 1e-9) return "budget";
     options.onProgress?.({ stage: `search ${bracket}: ${candidates.map(({ name }) => name).join(", ")}` });
-    const began = performance.now();
     try {
       const finished = await search.runBracket(candidates);
-      const seconds = (performance.now() - began) / 1000;
+      const seconds = (performance.now() - started) / 1000;
       collected.unitsUsed += units;
       for (const { candidate, results } of finished) {
         const spent = workUnits(candidate, shape);

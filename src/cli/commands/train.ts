@@ -178,7 +178,8 @@ function printRun(
     `${bold(task.target)} (${what}) from ${record.columns.filter((column) => column.role === "feature").length} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched. ${data.split}`,
   );
   print();
-  const rows = record.leaderboard.map((entry) => [
+  const { shown, left } = boardLines(record.leaderboard, record.chosen);
+  const rows = shown.map((entry) => [
     `${entry.rank}`,
     entry.name === record.chosen ? bold(entry.name) : entry.name,
     figure(entry.score),
@@ -191,6 +192,7 @@ function printRun(
     [true, false, true, false, true, true],
   ))
     print(line);
+  if (left > 0) print(dim(`${left} more in ${join(out, "run.json")}`));
   print();
   const [first] = record.test.metrics;
   print(
@@ -224,6 +226,18 @@ function printRun(
   print(
     `${dim("next:")} npx millwright predict ${file} ${[...data.source.map(shellWord), ...flags].join(" ")} -o predictions.csv`,
   );
+}
+
+/** Lines of the board before the rest is only counted. */
+const linesShown = 15;
+
+/** The first lines, and whatever is shipped or does nothing. */
+function boardLines(board: RunRecord["leaderboard"], chosen: string) {
+  const shown = board.filter(
+    ({ name, family, weight }, index) =>
+      index < linesShown || weight > 0 || name === chosen || family === "baseline",
+  );
+  return { shown, left: board.length - shown.length };
 }
 
 /** One line on another file, and the plain verdict. */

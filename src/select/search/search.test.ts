@@ -77,10 +77,7 @@ function branin([u, v]: Float64Array): number {
 }
 
 /** Best value after 36 points, six at a time. */
-function bestOf(
-  seed: number,
-  next: (known: readonly Observation[], round: number) => Float64Array[],
-): number {
+function bestOf(next: (known: readonly Observation[], round: number) => Float64Array[]): number {
   const known: Observation[] = [];
   for (let round = 0; round < 6; round++) {
     const points = next(known, round);
@@ -90,18 +87,15 @@ function bestOf(
 }
 
 describe("proposals", () => {
-  test("come nearer to the least value of Branin's function than chance, for nearly every seed", () => {
-    let wins = 0;
-    let worst = 0;
+  test("come much nearer to the least value of Branin's function than chance", () => {
+    let guessed = 0;
+    let chance = 0;
     for (let seed = 0; seed < 10; seed++) {
       const random = createRandom(seed);
-      const guessed = bestOf(seed, (known, round) => propose(2, known, 6, random.child(round)));
-      const chance = bestOf(seed, () => propose(2, [], 6, random));
-      if (guessed < chance) wins++;
-      worst = Math.max(worst, guessed);
+      guessed += bestOf((known, round) => propose(2, known, 6, random.child(round))) - 0.397887;
+      chance += bestOf(() => propose(2, [], 6, random)) - 0.397887;
     }
-    expect(wins).toBeGreaterThanOrEqual(9);
-    expect(worst).toBeLessThan(1.5);
+    expect(guessed).toBeLessThan(0.3 * chance);
   });
 
   test("are the same for the same seed", () => {

@@ -7,7 +7,7 @@
 import { sha256 } from "../../core/index.ts";
 import { type ContentRead, type Finding, withoutPassword } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
-import type { Choice, RaceResult } from "../../select/index.ts";
+import type { Choice, FamilyParameters, RaceResult } from "../../select/index.ts";
 import type { Audit } from "./audit.ts";
 import type { Challenge } from "./contender/challenge.ts";
 import type { Explanation } from "./explain.ts";
@@ -23,6 +23,8 @@ export interface LeaderboardRow {
   readonly rank: number;
   readonly name: string;
   readonly family: string;
+  /** What was set; the rest stands at its default. */
+  readonly parameters: FamilyParameters;
   /** Score on rows that the entry was not fitted on, of the metric chosen by. */
   readonly score: number;
   readonly low: number;
