@@ -7,7 +7,7 @@ import type { Block } from "./csv/block.ts";
 import { addBlock, ColumnBuilder } from "./csv/columns.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
 import { Misaligned, parallelBytes, parseSegments } from "./csv/segments.ts";
-import { parseFile, parseSequentially } from "./csv/sequential.ts";
+import { type CsvText, parseFile, parseSequentially } from "./csv/sequential.ts";
 import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
 import type { Ragged, RawColumn } from "./raw-column.ts";
@@ -140,7 +140,9 @@ export class CsvSource implements RawSource {
   private async *scanOnce(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
     const whole = options.whole === true;
     const total = this.opened.reduce((sum, csv) => sum + csv.file.bytes, 0);
-    const columns = plans.map(() => new ColumnBuilder(whole ? this.rowsExpected : 0));
+    const columns = plans.map(
+      () => new ColumnBuilder(whole ? this.rowsExpected : 0, options.dictionaryBytes),
+    );
     const take = (more: boolean): RawColumn[] =>
       columns.map((column, index) => (plans[index] === "skip" ? { type: "skip" } : column.take(more)));
     this.rowCount = 0;
@@ -155,7 +157,11 @@ export class CsvSource implements RawSource {
       };
       let line = 1 + csv.found.headerLines;
       let left = 0;
-      for await (const { block, parser } of this.blocksOf(csv, plans, onBytes)) {
+      for await (const { block, parser } of this.blocksOf(
+        csv,
+        { plans, dictionaryBytes: options.dictionaryBytes },
+        onBytes,
+      )) {
         requireRunning(options.signal);
         addBlock(columns, block, `${index}/${parser}`);
         for (const row of block.ragged) ragged.examples.push({ ...row, line: line + row.line - 1 });
@@ -178,12 +184,12 @@ export class CsvSource implements RawSource {
   /** Blocks of one file, by several threads where it is large and can be cut. */
   private async *blocksOf(
     csv: OpenedCsv,
-    plans: readonly FieldPlan[],
+    how: Pick<CsvText, "plans" | "dictionaryBytes">,
     onBytes: (bytes: number) => void,
   ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
     const { file, found } = csv;
     const { dialect, headerBytes } = found;
-    const text = { dialect, plans, skipBytes: headerBytes };
+    const text: CsvText = { dialect, skipBytes: headerBytes, ...how };
     const plain = file.packing === "none" && csv.encoding === "utf-8";
     const firstByte = csv.markBytes + headerBytes;
     if (plain && file.bytes >= parallelBytes && !csv.quotedNewlines && this.threads > 1) {

@@ -31,6 +31,22 @@ export function requireMemory(memory: number | undefined): void {
   );
 }
 
+/** Most bytes that the distinct strings of one column may take: some five million short ones. */
+const mostStringBytes = 700e6;
+
+/**
+ * Bytes that the distinct strings, or numbers, of one column may take while a table is streamed: all such columns
+ * together an eighth of the limit, since readers, columns and rows each have strings of their own.
+ */
+export function dictionaryLimit(memory: number | undefined, columnCount: number): number {
+  return Math.min(mostStringBytes, memoryLimit(memory) / 8 / Math.max(1, columnCount));
+}
+
+/** Bytes that a string of a dictionary takes, about: itself, its place, and the way back from it to its code. */
+export function stringBytes(text: string): number {
+  return 80 + text.length;
+}
+
 /** Bytes as `--memory` reads them back. */
 export function sizeText(bytes: number): string {
   if (bytes % 1e9 === 0) return `${bytes / 1e9}GB`;

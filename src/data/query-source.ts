@@ -15,8 +15,9 @@ import type { Finding } from "./finding.ts";
 import type { Ragged } from "./raw-column.ts";
 import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
 
-/** Rows in one chunk of a scan. */
+/** Rows in one chunk of a scan, and cells where there are many columns. */
 const chunkRows = 65_536;
+const chunkCells = 1 << 20;
 /** A typed column takes at most this many bytes a row. */
 const cellBytes = 8;
 
@@ -87,7 +88,8 @@ export class QuerySource implements RawSource {
     const { engine, sql } = this.options;
     const places = plans.flatMap((plan, place) => (plan === "skip" ? [] : [place]));
     const used = places.map((place) => this.columns[place]!);
-    const collectors = used.map(collectorOf);
+    const enough = Math.min(chunkRows, Math.ceil(chunkCells / Math.max(1, used.length)));
+    const collectors = used.map((column) => collectorOf(column, options.dictionaryBytes));
     let rowCount = 0;
     let done = 0;
     const take = (): RawChunk => {
@@ -100,7 +102,7 @@ export class QuerySource implements RawSource {
       rowCount += chunk.rowCount;
       done += chunk.rowCount * used.length * cellBytes;
       options.onProgress?.(done, Math.max(done, this.expectedBytes));
-      if (options.whole !== true && rowCount >= chunkRows) yield take();
+      if (options.whole !== true && rowCount >= enough) yield take();
     }
     if (rowCount > 0 || options.whole === true) yield take();
   }

@@ -16,7 +16,10 @@ export interface Declared {
   readonly exactNumbers?: boolean | undefined;
 }
 
-/** Some rows, column by column; the dictionary of a string column is the same growing array in every chunk. */
+/**
+ * Some rows, column by column; the dictionary of a string column is the same growing array in every chunk, unless its
+ * size is limited: then another array says that codes began anew.
+ */
 export interface RawChunk {
   readonly rowCount: number;
   readonly columns: readonly RawColumn[];
@@ -26,6 +29,8 @@ export interface ScanOptions {
   readonly signal?: AbortSignal | undefined;
   /** All rows in one chunk, instead of as they come. */
   readonly whole?: boolean;
+  /** Bytes that the distinct strings of a column may take; without a limit unless given. */
+  readonly dictionaryBytes?: number | undefined;
   /** Work done and in all, in bytes. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }

@@ -9,6 +9,7 @@ import type { FieldPlan } from "../kernels/index.ts";
 import { type Finding, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { noRows } from "./load-table.ts";
+import { dictionaryLimit } from "./memory.ts";
 import { type OpenOptions, openChecked } from "./open-table.ts";
 import { type RawSource, ScanAgain } from "./raw-source.ts";
 import { requireRunning, type Table } from "./table.ts";
@@ -59,15 +60,16 @@ async function readAll(
   taker: RowTaker,
 ): Promise<number | undefined> {
   const names = new Set(raw.names);
+  const dictionaryBytes = dictionaryLimit(options.memory, options.schema.columns.length);
   const schema = { columns: options.schema.columns.filter((column) => names.has(column.name)) };
   const converters = schema.columns.map((column) => ({
     name: column.name,
     place: raw.names.indexOf(column.name),
-    converter: new ColumnConverter(column, raw.owner),
+    converter: new ColumnConverter(column, raw.owner, dictionaryBytes),
   }));
   let rowCount = 0;
   try {
-    for await (const chunk of raw.scan(plans, options)) {
+    for await (const chunk of raw.scan(plans, { ...options, dictionaryBytes })) {
       requireRunning(options.signal);
       const odd = chunk.columns.flatMap((column, place) => (column.type === "odd" ? [place] : []));
       for (const place of odd) plans[place] = "string";

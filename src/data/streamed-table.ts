@@ -11,10 +11,9 @@ import { ColumnConverter } from "./infer/convert.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
 import { type LoadOptions, noRows, settleColumn } from "./load-table.ts";
 import { type RawSource, ScanAgain } from "./raw-source.ts";
+import { GatheredColumn } from "./gathered-column.ts";
+import { dictionaryLimit } from "./memory.ts";
 import { requireRunning, schemaOf, type Table } from "./table.ts";
-
-/** A column of more distinct strings than this is left out: its dictionary alone would fill the memory. */
-const maxDictionary = 5_000_000;
 
 interface Settled {
   readonly schema: Schema;
@@ -28,37 +27,34 @@ interface Settled {
 export async function streamTable(
   source: RawSource,
   memoryBytes: number,
-  options: LoadOptions,
+  options: LoadOptions & { readonly memory?: number | undefined },
 ): Promise<Table> {
-  const settled = await settle(source, options).catch((error: unknown) => {
-    if (error instanceof ScanAgain) return settle(source, options);
+  const distinctBytes = dictionaryLimit(options.memory, source.names.length);
+  const settled = await settle(source, options, distinctBytes).catch((error: unknown) => {
+    if (error instanceof ScanAgain) return settle(source, options, distinctBytes);
     throw error;
   });
-  return new StreamedTable(source, memoryBytes, settled);
+  return new StreamedTable(source, { memoryBytes, distinctBytes }, settled);
 }
 
 /** Passes over the source until every column's way of reading fits, and its kind is known. */
-async function settle(source: RawSource, options: LoadOptions): Promise<Settled> {
+async function settle(source: RawSource, options: LoadOptions, distinctBytes: number): Promise<Settled> {
   const plans = [...source.plan(options)];
-  const summarisers = source.names.map((name) => new ColumnSummariser(name));
-  const crowded = new Set<number>();
+  const summariserOf = (name: string): ColumnSummariser => new ColumnSummariser(name, distinctBytes);
+  const summarisers = source.names.map(summariserOf);
   let rowCount = 0;
   let pass: readonly FieldPlan[] = plans;
   while (pass.some((plan) => plan !== "skip")) {
     rowCount = 0;
-    for await (const chunk of source.scan(pass, options)) {
+    for await (const chunk of source.scan(pass, { ...options, dictionaryBytes: distinctBytes })) {
       rowCount += chunk.rowCount;
-      for (const [index, column] of chunk.columns.entries()) {
-        if (crowded.has(index)) continue;
-        summarisers[index]!.add(column);
-        if (summarisers[index]!.distinctStrings > maxDictionary) crowded.add(index);
-      }
+      for (const [index, column] of chunk.columns.entries()) summarisers[index]!.add(column);
     }
     const again = plans.map((_, index): FieldPlan => (summarisers[index]!.odd ? "string" : "skip"));
     for (const [index, plan] of again.entries()) {
       if (plan === "skip") continue;
       plans[index] = plan;
-      summarisers[index] = new ColumnSummariser(source.names[index]!);
+      summarisers[index] = summariserOf(source.names[index]!);
     }
     pass = again;
   }
@@ -68,10 +64,18 @@ async function settle(source: RawSource, options: LoadOptions): Promise<Settled>
   const columns: ColumnSchema[] = [];
   for (const index of plans.keys()) {
     if (plans[index] === "skip") continue;
-    if (crowded.has(index)) {
-      columns.push({ name: source.names[index]!, kind: "id", role: "ignore" });
-      findings.push(crowdedFinding(source.names[index]!));
-    } else columns.push(settleColumn(source, index, summarisers[index]!, options, findings));
+    const summariser = summarisers[index]!;
+    const found: Finding[] = [];
+    const column = settleColumn(source, index, summariser, options, found);
+    // Texts are read row by row; of anything else so many distinct strings name the rows.
+    const declared = options.schema !== undefined || options.columns?.[column.name]?.kind !== undefined;
+    if (!summariser.crowded || declared || column.kind === "text" || column.kind === "number") {
+      columns.push(column);
+      findings.push(...found);
+    } else {
+      columns.push({ name: column.name, kind: "id", role: "ignore" });
+      findings.push(crowdedFinding(column.name, summariser.distinctStrings));
+    }
   }
   return { schema: { columns }, plans, rowCount, findings: withoutRepeats(findings) };
 }
@@ -92,14 +96,14 @@ async function decideRounding(
   }
 }
 
-function crowdedFinding(name: string): Finding {
+function crowdedFinding(name: string, distinct: number): Finding {
   return {
     kind: "identifier",
     column: name,
-    evidence: `It has more than ${maxDictionary} different values.`,
+    evidence: `It has more than ${distinct} different values, as many as the memory holds.`,
     effect: "leftOut",
-    undo: `--keep ${shellWord(name)}`,
-    numbers: { distinct: maxDictionary },
+    undo: `--column ${shellWord(`${name}=category`)}`,
+    numbers: { distinct },
   };
 }
 
@@ -112,9 +116,15 @@ class StreamedTable implements Table {
   private readonly source: RawSource;
   private readonly plans: readonly FieldPlan[];
   private readonly memoryBytes: number;
+  private readonly dictionaryBytes: number;
   private known: Promise<Content> | undefined;
 
-  constructor(source: RawSource, memoryBytes: number, settled: Settled) {
+  constructor(
+    source: RawSource,
+    { memoryBytes, distinctBytes }: { readonly memoryBytes: number; readonly distinctBytes: number },
+    settled: Settled,
+  ) {
+    this.dictionaryBytes = distinctBytes;
     this.owner = source.owner;
     this.source = source;
     this.memoryBytes = memoryBytes;
@@ -128,12 +138,18 @@ class StreamedTable implements Table {
   async *stream(names?: readonly string[], signal?: AbortSignal): AsyncGenerator<Frame> {
     const schema = schemaOf(this.owner, this.schema, names);
     const converters = new Map(
-      schema.columns.map((column) => [column.name, new ColumnConverter(column, this.owner)]),
+      schema.columns.map((column) => [
+        column.name,
+        new ColumnConverter(column, this.owner, this.dictionaryBytes),
+      ]),
     );
     const plans = this.plans.map(
       (plan, index): FieldPlan => (converters.has(this.source.names[index]!) ? plan : "skip"),
     );
-    for await (const { rowCount, columns } of this.source.scan(plans, { signal })) {
+    for await (const { rowCount, columns } of this.source.scan(plans, {
+      signal,
+      dictionaryBytes: this.dictionaryBytes,
+    })) {
       requireRunning(signal);
       const cells = new Map<string, Cells>();
       for (const [index, raw] of columns.entries()) {
@@ -183,31 +199,27 @@ class StreamedTable implements Table {
 
   /** The rows at ascending places, in memory: each column is filled in place, so that none is held twice. */
   private async gather(schema: Schema, rows: Float64Array): Promise<Frame> {
-    const columns = new Map<string, Cells>();
+    const names = schema.columns.map((column) => column.name);
+    const columns = new Map<string, GatheredColumn>();
     let before = 0;
     let at = 0;
-    for await (const frame of this.stream(schema.columns.map((column) => column.name))) {
+    for await (const frame of this.stream(names)) {
       const start = at;
       while (at < rows.length && rows[at]! < before + frame.rowCount) at++;
+      const places = rows.subarray(start, at);
       for (const [name, cells] of frame.columns) {
-        const all = columns.get(name) ?? emptyLike(cells, rows.length);
-        columns.set(name, all);
-        if (all.type === "number" && cells.type === "number")
-          for (let i = start; i < at; i++) all.values[i] = cells.values[rows[i]! - before]!;
-        else if (all.type === "string" && cells.type === "string")
-          for (let i = start; i < at; i++) all.codes[i] = cells.codes[rows[i]! - before]!;
+        const column = columns.get(name) ?? new GatheredColumn(cells, rows.length);
+        columns.set(name, column);
+        column.add(cells, places, start, before);
       }
       before += frame.rowCount;
     }
-    return { schema, rowCount: rows.length, columns };
+    return {
+      schema,
+      rowCount: rows.length,
+      columns: new Map(names.map((name) => [name, columns.get(name)!.cells])),
+    };
   }
-}
-
-/** A column to be filled; its dictionary is that of the chunk, which grows with the chunks to come. */
-function emptyLike(cells: Cells, rowCount: number): Cells {
-  return cells.type === "number"
-    ? { type: "number", values: new Float64Array(rowCount) }
-    : { type: "string", codes: new Int32Array(rowCount), dictionary: cells.dictionary };
 }
 
 function megabytes(bytes: number): number {

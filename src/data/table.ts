@@ -22,7 +22,8 @@ export interface Table {
   read(columns?: readonly string[]): Promise<Frame>;
   /**
    * The rows in chunks, in order, for tables that are larger than memory. Dictionaries grow from chunk to
-   * chunk and are the same arrays, so a code means the same in all of them.
+   * chunk and are the same arrays, so a code means the same in all of them; only a column of more distinct strings than
+   * the memory holds begins a new one now and then.
    *
    * @throws MillwrightError `SCHEMA_MISSING_COLUMN` with the nearest name, `CANCELLED`.
    */

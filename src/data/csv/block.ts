@@ -19,8 +19,16 @@ export type BlockColumn =
       readonly zoned: boolean;
       readonly unzoned: boolean;
     }
-  /** Codes are the parser's own; `added` are the strings that it met for the first time. */
-  | { readonly type: "string"; readonly codes: Int32Array; readonly added: readonly string[] };
+  /**
+   * Codes are the parser's own; `added` are the strings that it met for the first time. With `anew` it had forgotten
+   * all strings before, and codes begin at 0 again.
+   */
+  | {
+      readonly type: "string";
+      readonly codes: Int32Array;
+      readonly added: readonly string[];
+      readonly anew?: true;
+    };
 
 export interface Block {
   readonly rowCount: number;
@@ -43,12 +51,19 @@ export class BlockParser {
   private readonly plans: readonly FieldPlan[];
   /** Strings of each column handed over so far. */
   private readonly handed: number[];
+  private readonly dictionaryBytes: number;
   private raggedHanded = 0;
   private line: number;
 
-  constructor(parser: DelimitedParser, plans: readonly FieldPlan[]) {
+  /** @param dictionaryBytes - A column's strings are forgotten when they take more. */
+  constructor(
+    parser: DelimitedParser,
+    plans: readonly FieldPlan[],
+    dictionaryBytes: number = Number.POSITIVE_INFINITY,
+  ) {
     this.parser = parser;
     this.plans = plans;
+    this.dictionaryBytes = dictionaryBytes;
     this.handed = plans.map(() => 0);
     this.line = parser.line;
   }
@@ -69,6 +84,7 @@ export class BlockParser {
 
   private next(last: boolean): Block {
     const { parser, plans } = this;
+    const anew = plans.map((plan, column) => plan === "string" && this.forgets(column));
     const { rowCount, more } = parser.next(last);
     parser.summarise();
     const before = this.line - 1;
@@ -81,7 +97,7 @@ export class BlockParser {
     this.line = parser.line;
     return {
       rowCount,
-      columns: plans.map((plan, column) => this.column(plan, column, rowCount)),
+      columns: plans.map((plan, column) => this.column(plan, column, rowCount, anew[column]!)),
       raggedCount,
       ragged,
       lines,
@@ -91,14 +107,23 @@ export class BlockParser {
     };
   }
 
-  private column(plan: FieldPlan, column: number, rowCount: number): BlockColumn {
+  /** Whether a column's strings were too many, and are forgotten now. */
+  private forgets(column: number): boolean {
+    if (this.dictionaryBytes === Number.POSITIVE_INFINITY) return false;
+    if (this.parser.dictionaryBytes(column) <= this.dictionaryBytes) return false;
+    this.parser.forgetStrings(column);
+    this.handed[column] = 0;
+    return true;
+  }
+
+  private column(plan: FieldPlan, column: number, rowCount: number, anew: boolean): BlockColumn {
     const { parser } = this;
     if (plan === "skip") return { type: "skip" };
     if (parser.isOdd(column)) return { type: "odd" };
     if (plan === "string") {
       const added = parser.strings(column, this.handed[column]!);
       this.handed[column]! += added.length;
-      return { type: "string", codes: parser.codes(column, rowCount), added };
+      return { type: "string", codes: parser.codes(column, rowCount), added, ...(anew && { anew }) };
     }
     const values = parser.numbers(column, rowCount);
     if (plan === "number") {

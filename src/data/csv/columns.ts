@@ -6,8 +6,12 @@
  */
 import type { NumbersSeen } from "../../kernels/index.ts";
 import { joinSeen } from "../infer/number-summary.ts";
+import { stringBytes } from "../memory.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Block, BlockColumn } from "./block.ts";
+
+/** Code of a parser's string that has none here yet. */
+const unknown = -2;
 
 export class ColumnBuilder {
   odd = false;
@@ -19,15 +23,22 @@ export class ColumnBuilder {
   private unzoned = false;
   private decimals = 0;
   private seen: NumbersSeen | undefined;
-  private readonly dictionary: string[] = [];
-  private readonly codeOf = new Map<string, number>();
-  /** Codes here of each parser's codes. */
-  private readonly renumbered = new Map<string, { size: number; codes: Int32Array }>();
+  private dictionary: string[] = [];
+  private codeOf = new Map<string, number>();
+  /** Bytes that the dictionary takes, about. */
+  private bytes = 0;
+  /** Codes here of each parser's codes, or `unknown`; and its strings, where they may be needed again. */
+  private readonly renumbered = new Map<string, { size: number; codes: Int32Array; strings: string[] }>();
   private readonly expectedRows: number;
+  private readonly dictionaryBytes: number;
 
-  /** @param expectedRows - To size the arrays; 0 when unknown. */
-  constructor(expectedRows: number) {
+  /**
+   * @param expectedRows - To size the arrays; 0 when unknown.
+   * @param dictionaryBytes - A dictionary that takes more is given up when rows are taken, and a new one begun.
+   */
+  constructor(expectedRows: number, dictionaryBytes: number = Number.POSITIVE_INFINITY) {
     this.expectedRows = expectedRows;
+    this.dictionaryBytes = dictionaryBytes;
   }
 
   /** @param parser - Names the parser that the codes belong to. */
@@ -40,7 +51,7 @@ export class ColumnBuilder {
     }
     this.type = column.type;
     if (column.type === "string") {
-      this.addCodes(column.codes, column.added, parser);
+      this.addCodes(column, parser);
       return;
     }
     const end = this.length + column.values.length;
@@ -65,9 +76,14 @@ export class ColumnBuilder {
     return Math.max(needed, have === 0 ? this.expectedRows : Math.ceil(have * 1.5));
   }
 
-  private addCodes(codes: Int32Array, added: readonly string[], parser: string): void {
-    const known = this.renumbered.get(parser) ?? { size: 0, codes: new Int32Array(0) };
+  private addCodes(column: Extract<BlockColumn, { readonly type: "string" }>, parser: string): void {
+    const { codes, added } = column;
+    const known = this.renumbered.get(parser) ?? { size: 0, codes: new Int32Array(0), strings: [] };
     this.renumbered.set(parser, known);
+    if (column.anew === true) {
+      known.size = 0;
+      known.strings = [];
+    }
     const size = known.size + added.length;
     if (size > known.codes.length) {
       const grown = new Int32Array(Math.max(size, 2 * known.codes.length));
@@ -75,14 +91,8 @@ export class ColumnBuilder {
       known.codes = grown;
     }
     // A parser's new strings stand in the order in which its rows met them.
-    for (const text of added) {
-      let code = this.codeOf.get(text);
-      if (code === undefined) {
-        code = this.dictionary.push(text) - 1;
-        this.codeOf.set(text, code);
-      }
-      known.codes[known.size++] = code;
-    }
+    for (const text of added) known.codes[known.size++] = this.codeFor(text);
+    if (this.dictionaryBytes < Number.POSITIVE_INFINITY) for (const text of added) known.strings.push(text);
     const end = this.length + codes.length;
     if (end > this.codes.length) {
       const grown = new Int32Array(this.capacity(end, this.codes.length));
@@ -93,13 +103,36 @@ export class ColumnBuilder {
     const table = known.codes;
     for (let i = 0, at = this.length; i < codes.length; i++, at++) {
       const code = codes[i]!;
-      out[at] = code < 0 ? -1 : table[code]!;
+      let own = code < 0 ? -1 : table[code]!;
+      if (own === unknown) {
+        own = this.codeFor(known.strings[code]!);
+        table[code] = own;
+      }
+      out[at] = own;
     }
     this.length = end;
   }
 
+  private codeFor(text: string): number {
+    let code = this.codeOf.get(text);
+    if (code === undefined) {
+      code = this.dictionary.push(text) - 1;
+      this.codeOf.set(text, code);
+      this.bytes += stringBytes(text);
+    }
+    return code;
+  }
+
+  /** The strings of the rows to come get a new dictionary; parsers keep their codes, which are looked up anew. */
+  private beginDictionary(): void {
+    this.dictionary = [];
+    this.codeOf = new Map();
+    this.bytes = 0;
+    for (const known of this.renumbered.values()) known.codes.fill(unknown);
+  }
+
   /**
-   * The rows since the last take; the dictionary is that of all rows so far, one array that grows.
+   * The rows since the last take; the dictionary is that of all rows so far, one array that grows until it is too large.
    *
    * @param more - Whether rows will follow, for which the arrays are kept.
    */
@@ -109,8 +142,11 @@ export class ColumnBuilder {
     this.seen = undefined;
     if (this.odd) return { type: "odd" };
     if (type === "skip" || type === "odd") return { type: "skip" };
-    if (type === "string")
-      return { type, codes: this.part(this.codes, length, more), dictionary: this.dictionary };
+    if (type === "string") {
+      const { dictionary } = this;
+      if (this.bytes > this.dictionaryBytes) this.beginDictionary();
+      return { type, codes: this.part(this.codes, length, more), dictionary };
+    }
     const values = this.part(this.numbers, length, more);
     return type === "number"
       ? { type, values, decimals: this.decimals, ...(seen === undefined ? {} : { seen }) }

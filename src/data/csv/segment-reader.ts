@@ -34,10 +34,10 @@ export class SegmentReader {
 
   /** @param slots - Blocks that can stand at a time. */
   constructor(work: SegmentWork, slots: number) {
-    const { dialect, plans } = work.text;
+    const { dialect, plans, dictionaryBytes } = work.text;
     this.work = work;
     this.parser = new DelimitedParser(dialect, plans, 1, slots);
-    this.runner = new BlockParser(this.parser, plans);
+    this.runner = new BlockParser(this.parser, plans, dictionaryBytes);
     this.file = openSync(work.path, "r");
   }
 

@@ -9,6 +9,8 @@ export interface CsvText {
   readonly plans: readonly FieldPlan[];
   /** Bytes of the header, which are left out. */
   readonly skipBytes: number;
+  /** Bytes that the distinct strings of a column may take, where they are limited. */
+  readonly dictionaryBytes?: number | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function* parseSequentially(
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Block> {
   const parser = new DelimitedParser(text.dialect, text.plans, 1);
-  const runner = new BlockParser(parser, text.plans);
+  const runner = new BlockParser(parser, text.plans, text.dictionaryBytes);
   let skip = text.skipBytes;
   let done = 0;
   for await (const block of blocks) {
@@ -56,7 +58,7 @@ export async function* parseFile(
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Block> {
   const parser = new DelimitedParser(text.dialect, text.plans, 1);
-  const runner = new BlockParser(parser, text.plans);
+  const runner = new BlockParser(parser, text.plans, text.dictionaryBytes);
   const handle = await open(path);
   try {
     for (let at = firstByte; ; ) {

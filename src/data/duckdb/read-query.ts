@@ -3,6 +3,7 @@
  *
  * Each DuckDB type is cast in SQL to one of two shapes that can be copied without looking at the rows.
  */
+import { stringBytes } from "../memory.ts";
 import { StringTable } from "./string-table.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Chunk, Engine } from "./engine.ts";
@@ -72,8 +73,12 @@ export interface Collector {
   take(): RawColumn;
 }
 
-export function collectorOf(column: QueryColumn): Collector {
-  return column.shape === "string" ? new StringCollector() : new NumberCollector(column.shape);
+/** @param dictionaryBytes - A dictionary that takes more is given up when rows are taken, and a new one begun. */
+export function collectorOf(
+  column: QueryColumn,
+  dictionaryBytes: number = Number.POSITIVE_INFINITY,
+): Collector {
+  return column.shape === "string" ? new StringCollector(dictionaryBytes) : new NumberCollector(column.shape);
 }
 
 class NumberCollector implements Collector {
@@ -133,8 +138,14 @@ class NumberCollector implements Collector {
 class StringCollector implements Collector {
   private codes = new Int32Array(4096);
   private length = 0;
-  private readonly table = new StringTable();
-  private readonly decoded: string[] = [];
+  private table = new StringTable();
+  private decoded: string[] = [];
+  private bytes = 0;
+  private readonly dictionaryBytes: number;
+
+  constructor(dictionaryBytes: number) {
+    this.dictionaryBytes = dictionaryBytes;
+  }
 
   add(chunk: Chunk, column: number): void {
     const more = chunk.rowCount;
@@ -164,7 +175,16 @@ class StringCollector implements Collector {
   take(): RawColumn {
     const codes = this.codes.slice(0, this.length);
     this.length = 0;
-    for (const value of this.table.decode(this.decoded.length)) this.decoded.push(value);
-    return { type: "string", codes, dictionary: this.decoded };
+    const dictionary = this.decoded;
+    for (const value of this.table.decode(dictionary.length)) {
+      dictionary.push(value);
+      this.bytes += stringBytes(value);
+    }
+    if (this.bytes > this.dictionaryBytes) {
+      this.table = new StringTable();
+      this.decoded = [];
+      this.bytes = 0;
+    }
+    return { type: "string", codes, dictionary };
   }
 }

@@ -124,6 +124,7 @@ class CellReader {
   private readonly usualWords: boolean;
   /** Of each entry of the dictionary, as far as it was read; undefined is unreadable. */
   private readonly known: (number | undefined)[] = [];
+  private dictionary: readonly string[] | undefined;
 
   constructor({ name, kind, expected, missing, format }: CellColumn) {
     const base = { name, role: "feature" as const, missing };
@@ -139,6 +140,9 @@ class CellReader {
   read(cells: Cells): { readonly cells: Cells; readonly marked: Cells } {
     if (cells.type === "number") throw new Error(`Millwright defect: ${this.schema.name} holds no strings`);
     const { codes, dictionary } = cells;
+    // Another dictionary: codes began anew.
+    if (dictionary !== this.dictionary) this.known.length = 0;
+    this.dictionary = dictionary;
     for (let next = this.known.length; next < dictionary.length; next++)
       this.known.push(this.parse(dictionary[next]!));
     const values = new Float64Array(codes.length).fill(Number.NaN);

@@ -46,6 +46,9 @@ class Summary {
   /** Words among its numbers. */
   private readonly unreadable: number;
   private missing = 0;
+  private present = 0;
+  /** Whether there are more distinct strings than the memory holds: nothing is said of them. */
+  private crowded = false;
   private readonly extremes = new ExtremesOf();
   /** Distinct numbers, until there are too many. */
   private readonly numbers = new Map<number, number>();
@@ -62,7 +65,12 @@ class Summary {
 
   add(cells: Cells): void {
     if (cells.type === "string") {
+      if (this.missing + this.present > 0 && cells.dictionary !== this.dictionary) this.crowded = true;
       this.dictionary = cells.dictionary;
+      if (this.crowded) {
+        for (const code of cells.codes) if (code < 0) this.missing++;
+        return;
+      }
       if (this.counts.length < cells.dictionary.length) {
         const grown = new Float64Array(Math.max(cells.dictionary.length, 2 * this.counts.length));
         grown.set(this.counts);
@@ -70,7 +78,10 @@ class Summary {
       }
       for (const code of cells.codes) {
         if (code < 0) this.missing++;
-        else this.counts[code]!++;
+        else {
+          this.counts[code]!++;
+          this.present++;
+        }
       }
       return;
     }
@@ -99,6 +110,7 @@ class Summary {
       if (column.role === "id") return { ...base, ...(this.seen?.size === present && { unique: true }) };
       return { ...base, ...this.bounds(this.extremes.get()!, margin) };
     }
+    if (this.crowded) return base;
     const distinct = this.counts.subarray(0, this.dictionary.length).filter((count) => count > 0).length;
     if (column.kind === "id" || column.role === "id")
       return { ...base, ...(distinct === present && { unique: true }) };

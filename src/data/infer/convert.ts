@@ -15,6 +15,7 @@ import {
   readNumberCell,
   readStringCell,
 } from "../../schema/index.ts";
+import { stringBytes } from "../memory.ts";
 import type { RawColumn } from "../raw-column.ts";
 
 /** Code of a cell not looked at yet. */
@@ -30,14 +31,22 @@ export class ColumnConverter {
   private numbersKnown = 0;
   /** Code of each raw code, or `unknown`. */
   private renumbered = new Int32Array(0);
-  private readonly codeOfText = new Map<string, number>();
-  private readonly codeOfValue = new Map<number, number>();
-  private readonly dictionary: string[] = [];
+  private codeOfText = new Map<string, number>();
+  private codeOfValue = new Map<number, number>();
+  private dictionary: string[] = [];
+  /** Bytes that the dictionary takes, about. */
+  private bytes = 0;
+  private raw: readonly string[] | undefined;
+  private readonly dictionaryBytes: number;
 
-  /** @param owner - The source, for messages. */
-  constructor(column: ColumnSchema, owner: string) {
+  /**
+   * @param owner - The source, for messages.
+   * @param dictionaryBytes - A dictionary that takes more is given up, and another begun with the next rows.
+   */
+  constructor(column: ColumnSchema, owner: string, dictionaryBytes: number = Number.POSITIVE_INFINITY) {
     this.column = column;
     this.owner = owner;
+    this.dictionaryBytes = dictionaryBytes;
   }
 
   /**
@@ -47,6 +56,10 @@ export class ColumnConverter {
    * @throws MillwrightError `SCHEMA_WRONG_KIND` when the source delivers another sort of column altogether.
    */
   convert(raw: RawColumn): Cells {
+    if (raw.type === "string" && raw.dictionary !== this.raw) {
+      if (this.raw !== undefined) this.beginDictionary();
+      this.raw = raw.dictionary;
+    } else if (this.bytes > this.dictionaryBytes) this.beginDictionary();
     switch (raw.type) {
       case "number":
         return this.fromNumbers(raw.values, raw.seen);
@@ -57,6 +70,16 @@ export class ColumnConverter {
       default:
         throw new Error(`Millwright defect: column "${this.column.name}" was not read`);
     }
+  }
+
+  /** Nothing of the strings before is known any more. */
+  private beginDictionary(): void {
+    this.numbersKnown = 0;
+    this.renumbered.fill(unknown);
+    this.codeOfText = new Map();
+    this.codeOfValue = new Map();
+    this.dictionary = [];
+    this.bytes = 0;
   }
 
   private fromNumbers(values: Float64Array, seen: NumbersSeen | undefined): Cells {
@@ -102,6 +125,7 @@ export class ColumnConverter {
     if (known !== undefined) return known;
     const code = this.dictionary.push(text) - 1;
     this.codeOfText.set(text, code);
+    this.bytes += stringBytes(text);
     return code;
   }
 

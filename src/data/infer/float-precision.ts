@@ -81,6 +81,13 @@ export class RoundingTable {
   private table = new Float64Array(1024).fill(Number.NaN);
   private readonly single = new Float32Array(1);
   private readonly bits = new Uint32Array(this.single.buffer);
+  private readonly most: number;
+
+  /** @param bytes - The table may take; a column of more values than fit counts as one whose values meet. */
+  constructor(bytes: number = Number.POSITIVE_INFINITY) {
+    // Half of the slots are in use at most, and the old table stands beside the new one while it grows.
+    this.most = Math.min(maxRounded, Math.floor(bytes / 48));
+  }
 
   add(values: Float64Array): void {
     for (let i = 0; i < values.length && !this.met; i++) {
@@ -117,7 +124,7 @@ export class RoundingTable {
 
   private insert(slot: number, value: number): void {
     this.table[slot] = value;
-    this.met = ++this.used > maxRounded;
+    this.met = ++this.used > this.most;
     if (this.used * 2 <= this.capacity) return;
     const old = this.table;
     this.capacity *= 2;

@@ -26,15 +26,21 @@ export class NumberSummary {
   private decimals: number | undefined = 0;
   private readonly distinctSeen: Set<number> | undefined;
 
-  /** @param countDistinct - Whether `distinct` is wanted, which costs memory. */
-  constructor(countDistinct: boolean) {
+  private readonly mostDistinct: number;
+
+  /**
+   * @param countDistinct - Whether `distinct` is wanted, which costs memory.
+   * @param distinctBytes - Bytes that the distinct values may take.
+   */
+  constructor(countDistinct: boolean, distinctBytes: number = Number.POSITIVE_INFINITY) {
     this.distinctSeen = countDistinct ? new Set() : undefined;
+    this.mostDistinct = Math.min(maxDistinct, Math.max(1, Math.floor(distinctBytes / 48)));
   }
 
   /** Number of distinct values; 0 where they are not counted. */
   get distinct(): number {
     if (this.distinctSeen === undefined) return 0;
-    return this.distinctSeen.size >= maxDistinct ? this.present : this.distinctSeen.size;
+    return this.distinctSeen.size >= this.mostDistinct ? this.present : this.distinctSeen.size;
   }
 
   /** Whether the digits alone show that float32 keeps the distinct values apart. */
@@ -57,7 +63,7 @@ export class NumberSummary {
     Object.assign(this, { rowCount, present, low, high, lowRows, next, integral, counting, first });
     this.whole = integral && present === rowCount;
     if (this.distinctSeen !== undefined) {
-      for (let i = 0; i < values.length && this.distinctSeen.size < maxDistinct; i++)
+      for (let i = 0; i < values.length && this.distinctSeen.size < this.mostDistinct; i++)
         this.distinctSeen.add(values[i]!);
     }
   }

@@ -18,19 +18,24 @@ export class ColumnSummariser {
   private dictionary: readonly string[] = [];
   private counts = new Float64Array(0);
   private typed: "boolean" | undefined;
+  private readonly distinctBytes: number;
+  /** Whether the distinct strings were too many to be kept: what is known is of the rows before. */
+  crowded = false;
 
-  constructor(name: string) {
-    this.numbers = new NumberSummary(namesRows(name));
+  /** @param distinctBytes - Bytes that the distinct values may take. */
+  constructor(name: string, distinctBytes: number = Number.POSITIVE_INFINITY) {
+    this.distinctBytes = distinctBytes;
+    this.numbers = new NumberSummary(namesRows(name), distinctBytes);
+  }
+
+  /** Number of distinct strings so far, or before they were too many. */
+  get distinctStrings(): number {
+    return this.dictionary.length;
   }
 
   /** Whether the way the column was read did not fit. */
   get odd(): boolean {
     return this.type === "odd";
-  }
-
-  /** Number of distinct strings so far. */
-  get distinctStrings(): number {
-    return this.dictionary.length;
   }
 
   /** Whether only a look at all values together shows if float32 keeps them apart. */
@@ -59,7 +64,7 @@ export class ColumnSummariser {
 
   /** The second look: all values again, where `undecided`. */
   addRounded(raw: RawColumn): void {
-    this.rounding ??= new RoundingTable();
+    this.rounding ??= new RoundingTable(this.distinctBytes);
     if (raw.type === "number") this.rounding.add(raw.values);
   }
 
@@ -85,6 +90,8 @@ export class ColumnSummariser {
   }
 
   private addStrings(codes: Int32Array, dictionary: readonly string[]): void {
+    if (this.rowCount > 0 && dictionary !== this.dictionary) this.crowded = true;
+    if (this.crowded) return;
     if (this.counts.length < dictionary.length) {
       const grown = new Float64Array(Math.max(dictionary.length, 2 * this.counts.length));
       grown.set(this.counts);

@@ -358,6 +358,22 @@ export class DelimitedParser {
     return values;
   }
 
+  /** Bytes that the distinct strings of a column take here, about. */
+  dictionaryBytes(column: number): number {
+    const words = this.#descriptor(column);
+    const size = words[SIZE]!;
+    return 24 * size + this.#memory.u32(words[OFFSETS]!, size + 1)[size]!;
+  }
+
+  /** Forgets the distinct strings of a column: codes begin at 0 again, in the memory that the old ones took. */
+  forgetStrings(column: number): void {
+    const words = this.#descriptor(column);
+    this.#memory.i32(words[SLOTS]!, 2 * words[SLOTS + 1]!).fill(-1);
+    this.#memory.u32(words[OFFSETS]!, 1)[0] = 0;
+    words[SIZE] = 0;
+    words[NOT_ASCII] = 0;
+  }
+
   /** Rows left out so far. */
   get raggedCount(): number {
     return this.#words[RAGGED_COUNT]!;
