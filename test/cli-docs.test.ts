@@ -36,6 +36,7 @@ describe("docs/cli.md", () => {
       "check",
       "data",
       "train",
+      "cluster",
       "predict",
       "evaluate",
       "inspect",
@@ -48,7 +49,7 @@ describe("docs/cli.md", () => {
   });
 
   test.each(commands)("lists the flags of %s", async (command) => {
-    const shared = ["look", "check", "data", "train", "predict", "evaluate"].includes(command)
+    const shared = ["look", "check", "data", "train", "cluster", "predict", "evaluate"].includes(command)
       ? flagsOf("Sources")
       : [];
     expect([...flagsOf(command), ...shared, "--help"].sort()).toEqual((await helpFlags(command)).sort());

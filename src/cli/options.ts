@@ -42,6 +42,11 @@ export function numberIn(flag: string, min: number, max: number, whole = false):
   };
 }
 
+/** What another reader takes, or the word "auto", which is undefined. */
+export function orAuto<T>(read: (text: string) => T): (text: string) => T | undefined {
+  return (text) => (text.trim() === "auto" ? undefined : read(text));
+}
+
 /** One of some words. */
 export function oneOf<const T extends string>(flag: string, words: readonly T[]): (text: string) => T {
   return (text) => {

@@ -12,6 +12,7 @@ import {
   costs,
   numberIn,
   oneOf,
+  orAuto,
   rowLimit,
   seconds,
   secondsOf,
@@ -233,6 +234,29 @@ function createProgram(run: Run): Command {
     .option("--out <folder>", "where the results go", ".")
     .option(...jsonOption)
     .action(run(async (source, flags) => (await import("./commands/train.ts")).train(source, flags)));
+
+  readingOptions(
+    program
+      .command("cluster")
+      .description("find groups of similar rows, leave model.onnx, report.html and run.json")
+      .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
+      .option(
+        "--clusters <n>",
+        "how many; auto, the default, finds the number",
+        orAuto(numberIn("--clusters", 1, 1000, true)),
+      )
+      .option("--method <name>", "kmeans", oneOf("--method", ["kmeans"] as const), "kmeans")
+      .option("--columns <names>", "compare rows by these columns alone", wordsOf("--columns"))
+      .option(...columnOption)
+      .option("--keep <columns>", "keep columns that would be left out", wordsOf("--keep"))
+      .option("--drop <columns>", "leave columns out", wordsOf("--drop"))
+      .option("--id <column>", "names the row; never compared"),
+  )
+    .option(...seedOption)
+    .option(...threadsOption)
+    .option("--out <folder>", "where the results go", ".")
+    .option(...jsonOption)
+    .action(run(async (source, flags) => (await import("./commands/cluster.ts")).cluster(source, flags)));
 
   readingOptions(
     program

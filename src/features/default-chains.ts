@@ -2,8 +2,9 @@
  * The default plan of features for a style of family.
  *
  * Trees split raw numbers and native categories, and learn the direction of a
- * missing value themselves. Linear models, networks and distances want filled,
- * scaled numbers and 0/1 columns. Naive Bayes counts categories, takes numbers by their normal scores, since it
+ * missing value themselves. Linear models and networks want filled, scaled numbers
+ * and 0/1 columns; distances the same, with the outermost hundredths moved in, since
+ * a single far row would be a cluster of its own, and without a feature that says what was missing. Naive Bayes counts categories, takes numbers by their normal scores, since it
  * sees each by a normal density, and leaves missing ones out. Only columns with the role feature are read, and never
  * a column of kind id.
  */
@@ -23,7 +24,7 @@ import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
 
 /** `naive` is for families that model each feature by itself. */
-export type PlanStyle = "trees" | "linear" | "naive";
+export type PlanStyle = "trees" | "linear" | "naive" | "distance";
 
 export interface DefaultChainsOptions {
   /** Training rows: how many categories a column has decides how it is encoded. */
@@ -50,6 +51,7 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     trees: [],
     naive: [quantileTransform({ distribution: "normal" })],
     linear: [...bounded, scale()],
+    distance: [impute(), clipOutliers({ lower: 0.01, upper: 0.99 }), scale()],
   }[style];
   const chains: Chain[] = [];
   const add = (names: readonly string[], encoder: Encoder, transforms: readonly Transform[] = []): void => {
@@ -93,7 +95,7 @@ function textSize(
   columnCount: number,
   rowCount: number,
 ): { maxTerms: number; buckets: number; sublinear: boolean } {
-  const most = style === "trees" ? 200 : 1000;
+  const most = { trees: 200, distance: 100, linear: 1000, naive: 1000 }[style];
   const room = Math.floor(textCells / Math.max(1, rowCount) / Math.max(1, columnCount));
   return {
     maxTerms: Math.max(20, Math.min(most, room)),

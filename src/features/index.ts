@@ -19,6 +19,7 @@ export { targetEncode, type TargetEncodeOptions, targetEncodeParameters } from "
 export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
 export { timeSince, type TimeSinceOptions, timeSinceParameters } from "./encoders/time-since.ts";
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
+export { sourceWeights } from "./source-weights.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
 export type { Feature, Matrix, SparseRows } from "./matrix.ts";
 export { featureColumn, sparseMatrix, takeSparseRows } from "./sparse.ts";
@@ -50,3 +51,21 @@ export {
   quantileTransformParameters,
 } from "./transforms/quantile-transform.ts";
 export { scale, type ScaleOptions, scaleParameters } from "./transforms/scale.ts";
+export {
+  clusterSizes,
+  kMeans,
+  kMeansDistance,
+  kMeansDistances,
+  type KMeansFit,
+  lloyd,
+  ownRowOrder,
+  type Points,
+  pointsOf,
+  takePoints,
+} from "./projections/k-means.ts";
+export {
+  type PrincipalComponents,
+  principalComponents,
+  project,
+} from "./projections/principal-components.ts";
+export { symmetricEigen } from "./projections/symmetric-eigen.ts";

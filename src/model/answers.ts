@@ -1,43 +1,54 @@
 /**
- * The graph's two outputs as answers: objects for an application, arrays for a table.
+ * The graph's outputs as answers: objects for an application, arrays for a table.
  */
 import type { Tensor } from "../core/index.ts";
 
 /** One answer as an application gets it. */
 export interface Answer {
   readonly prediction: string | number;
-  /** Label → probability; absent for regression. */
+  /** Label → probability, where the file gives them. */
   readonly probabilities?: Readonly<Record<string, number>>;
+  /** Cluster → distance to its centre, where the file gives them. */
+  readonly distances?: Readonly<Record<string, number>>;
 }
 
-/** The outputs of one run. `prediction` is [rows, 1], `probabilities` [rows, classes]. */
+/** What stands beside the prediction. */
+export type Beside = "probabilities" | "distances";
+
+/** The outputs of one run. `prediction` is [rows, 1], `probabilities` and `distances` [rows, classes]. */
 export interface Outputs {
   readonly prediction: Tensor;
   readonly probabilities?: Tensor;
+  readonly distances?: Tensor;
 }
 
 /**
  * Makes the function that turns row `row` of the outputs into an answer.
  *
- * @param classes - Labels in the order of `probabilities`; undefined for regression.
+ * @param classes - Labels in the order of what stands beside; undefined for regression.
  */
 export function compileAnswer(
   classes: readonly string[] | undefined,
+  beside: Beside | undefined,
 ): (outputs: Outputs, row: number) => Answer {
-  if (classes === undefined) return ({ prediction }, row) => ({ prediction: prediction.data[row] as number });
+  if (classes === undefined || beside === undefined)
+    return ({ prediction }, row) => ({ prediction: prediction.data[row] as number | string });
   // Assigning "__proto__" would set the prototype: such a label needs the slower way.
   const odd = classes.includes("__proto__");
   const width = classes.length;
-  return ({ prediction, probabilities }, row) => {
-    const values = probabilities!.data as Float64Array;
+  return (outputs, row) => {
+    const values = outputs[beside]!.data as Float64Array;
     const at = row * width;
-    const label = prediction.data[row] as string;
+    const label = outputs.prediction.data[row] as string;
     if (odd) {
       const entries = classes.map((name, k) => [name, values[at + k]!] as const);
-      return { prediction: label, probabilities: Object.fromEntries(entries) };
+      return answerWith(beside, label, Object.fromEntries(entries));
     }
     const record: Record<string, number> = {};
     for (let k = 0; k < width; k++) record[classes[k]!] = values[at + k]!;
-    return { prediction: label, probabilities: record };
+    return answerWith(beside, label, record);
   };
 }
+
+const answerWith = (beside: Beside, prediction: string, values: Readonly<Record<string, number>>): Answer =>
+  beside === "probabilities" ? { prediction, probabilities: values } : { prediction, distances: values };

@@ -8,7 +8,7 @@
  */
 import type { Tensor } from "../core/index.ts";
 import { type Cells, type ColumnSchema, type InputType, inputString, inputType } from "../schema/index.ts";
-import type { Outputs } from "./answers.ts";
+import type { Beside, Outputs } from "./answers.ts";
 
 /** Most rows of one run. Above this a row gets no cheaper, and a block's tensors leave the cache. */
 export const blockSize = 1024;
@@ -31,8 +31,9 @@ export interface BlockJob {
   readonly next: Int32Array;
   /** Regression: the answers. Classification: index of the label. */
   readonly prediction: Float64Array | Int32Array;
-  /** Row-major [rowCount, classes]; absent for regression. */
-  readonly probabilities: Float64Array | undefined;
+  readonly beside: Beside | undefined;
+  /** What stands beside the label, row-major [rowCount, classes]. */
+  readonly besides: Float64Array | undefined;
 }
 
 /**
@@ -71,7 +72,7 @@ export function createJob(
   columns: readonly { readonly schema: ColumnSchema; readonly cells: Cells }[],
   rowCount: number,
   blockRows: number,
-  classes: readonly string[] | undefined,
+  { classes, beside }: Pick<BlockJob, "classes" | "beside">,
   space: SharedSpace | undefined,
 ): BlockJob {
   space?.reset();
@@ -104,7 +105,8 @@ export function createJob(
     classes,
     next: integers(1).fill(0),
     prediction: classes === undefined ? doubles(rowCount) : integers(rowCount),
-    probabilities: classes && doubles(rowCount * classes.length),
+    beside,
+    besides: beside && doubles(rowCount * classes!.length),
   };
 }
 
@@ -123,7 +125,8 @@ export async function runBlocks(
     if (job.classes === undefined) job.prediction.set(prediction as Float64Array, start);
     else {
       for (let i = 0; i < count; i++) job.prediction[start + i] = codeOf.get(prediction[i] as string) ?? -1;
-      job.probabilities!.set(outputs.probabilities!.data as Float64Array, start * job.classes.length);
+      if (job.beside !== undefined)
+        job.besides!.set(outputs[job.beside]!.data as Float64Array, start * job.classes.length);
     }
   }
 }

@@ -8,7 +8,7 @@
 import { MillwrightError, type Tensor } from "../core/index.ts";
 import { type ColumnSchema, featureColumns, inputCells, inputType } from "../schema/index.ts";
 import type { Outputs } from "./answers.ts";
-import type { GoldenRows, ModelMetadata } from "./metadata.ts";
+import { besideOf, type GoldenRows, type ModelMetadata } from "./metadata.ts";
 
 /** Largest relative difference between a golden answer and its repetition. */
 const goldenTolerance = 1e-6;
@@ -44,12 +44,13 @@ export async function checkGolden(
   checkCells(name, columns, golden);
   const answers = await run(goldenFeeds(columns, golden.inputs));
   const prediction = answers.prediction.data;
-  const probabilities = answers.probabilities?.data as Float64Array | undefined;
+  const beside = besideOf(metadata);
+  const besides = beside && (answers[beside]!.data as Float64Array);
   const typical = classes === undefined ? mean(golden.prediction as readonly number[]) : 1;
   for (let row = 0; row < count; row++) {
-    const expected = golden.probabilities?.[row] ?? [];
+    const expected = (beside && golden[beside]?.[row]) ?? [];
     for (let k = 0; k < expected.length; k++) {
-      const got = probabilities![row * expected.length + k]!;
+      const got = besides![row * expected.length + k]!;
       if (!near(got, expected[k]!, 1)) throw changed(name, row, `${expected[k]} for "${classes![k]}"`, got);
     }
     const wanted = golden.prediction[row]!;
@@ -57,7 +58,8 @@ export async function checkGolden(
     const same =
       typeof wanted === "number"
         ? near(got as number, wanted, typical)
-        : got === wanted || isTie(metadata, expected, String(got));
+        : got === wanted ||
+          isTie(metadata, beside === "distances" ? expected.map((d) => -d) : expected, String(got));
     if (!same) throw changed(name, row, JSON.stringify(wanted), got);
   }
 }
@@ -68,11 +70,14 @@ const near = (a: number, b: number, scale: number): boolean =>
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
 
-/** Whether another label is no change: it is as probable as the winner, or stands on the threshold. */
+/** Whether another label is no change: it is as probable, or as near, as the winner, or stands on the threshold. */
 function isTie({ classes, task }: ModelMetadata, probabilities: readonly number[], label: string): boolean {
   const own = probabilities[classes!.indexOf(label)];
   if (own === undefined) return false;
-  if (task.kind !== "binary") return Math.max(...probabilities) - own <= 2 * goldenTolerance;
+  if (task.kind !== "binary") {
+    const most = Math.max(...probabilities);
+    return most - own <= 2 * goldenTolerance * Math.max(1, Math.abs(most));
+  }
   const positive = probabilities[classes!.indexOf(task.positive ?? classes![1]!)]!;
   return Math.abs(positive - (task.threshold ?? 0.5)) <= goldenTolerance;
 }

@@ -3,6 +3,7 @@ export type { LoadOptions } from "./load.ts";
 export { load, readMetadata } from "./load.ts";
 export { type FromJsonSchema, type JsonSchema } from "./json-schema.ts";
 export {
+  besideOf,
   type DataFingerprint,
   decodeMetadata,
   type Distribution,

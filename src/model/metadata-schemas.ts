@@ -60,6 +60,11 @@ const columnSchema = {
         kind: { enum: ["category"] },
         numeric: { enum: [true], description: 'The values are numbers: 7, "7" and "7.0" are "7".' },
         labels,
+        answers: {
+          enum: ["distances", "label"],
+          description:
+            "Of the target of a clustering: what stands beside the label, or that nothing does; probabilities where absent.",
+        },
       },
       required: named,
       additionalProperties: false,
@@ -161,8 +166,12 @@ export const metadataSchemas = {
   "millwright.task": {
     type: "object",
     properties: {
-      kind: { enum: ["regression", "binary", "multiclass"] },
-      target: string,
+      kind: { enum: ["regression", "binary", "multiclass", "clustering"] },
+      target: {
+        ...string,
+        description:
+          "The column that is predicted; of a clustering, a name for the answer, which no table has.",
+      },
       positive: { ...string, description: "Of a binary task: the label that the metrics are about." },
       threshold: {
         ...share,
@@ -186,7 +195,8 @@ export const metadataSchemas = {
     items: string,
     minItems: 1,
     uniqueItems: true,
-    description: "Of a classifier: the labels, in the order of the output `probabilities`.",
+    description:
+      "The labels, in the order of the output `probabilities` or `distances`; a clustering's label `-1` is a row that belongs to no cluster.",
   },
   "millwright.golden": {
     type: "object",
@@ -201,6 +211,7 @@ export const metadataSchemas = {
       },
       prediction: { type: "array", items: { anyOf: [{ type: "number" }, string] } },
       probabilities: { type: "array", items: { type: "array", items: { type: "number" } } },
+      distances: { type: "array", items: { type: "array", items: { type: "number" } } },
     },
     required: ["inputs", "prediction"],
     additionalProperties: false,

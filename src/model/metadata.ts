@@ -5,7 +5,7 @@
  * was written can be read, and a file that was tampered with is one clear error.
  */
 import { canonicalJson, type Json, MillwrightError } from "../core/index.ts";
-import { featureColumns, labelsOf, type Schema, targetColumn } from "../schema/index.ts";
+import { answersOf, featureColumns, labelsOf, type Schema, targetColumn } from "../schema/index.ts";
 import { type FromJsonSchema, findProblem } from "./json-schema.ts";
 import { formatVersion, metadataSchemas } from "./metadata-schemas.ts";
 
@@ -42,6 +42,14 @@ export interface ModelMetadata {
   /** Most rows of one run; 1,024 where absent. */
   readonly batch?: Of<"millwright.batch">;
   readonly recipe?: ModelRecipe;
+}
+
+/** The second output of the graph: what stands beside `prediction`, where something does. */
+export function besideOf({
+  schema,
+}: Pick<ModelMetadata, "schema">): "probabilities" | "distances" | undefined {
+  const answers = answersOf(targetColumn(schema)!);
+  return answers === "probabilities" || answers === "distances" ? answers : undefined;
 }
 
 /** Bytes of one metadata value that are read at most. */
@@ -124,7 +132,12 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (names.size < schema.columns.length) return "two columns of the schema have one name";
   const features = featureColumns(schema);
   if (features.length === 0) return "no column of the schema is a feature";
-  const clash = features.find(({ name }) => name === "prediction" || name === "probabilities");
+  const clash = features.find(
+    ({ name }) =>
+      name === "prediction" ||
+      name === "probabilities" ||
+      (name === "distances" && task.kind === "clustering"),
+  );
   if (clash !== undefined) return `the feature "${clash.name}" is named like an output of the graph`;
   const target = targetColumn(schema);
   if (target?.name !== task.target) return `the task predicts "${task.target}", and the schema does not`;
@@ -137,6 +150,10 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (classes !== undefined && canonicalJson(labelsOf(target) ?? null) !== canonicalJson(classes)) {
     return "the target's labels differ from millwright.classes";
   }
+  const beside = answersOf(target);
+  if (task.kind !== "clustering" && (beside === "distances" || beside === "label")) {
+    return `a ${task.kind} task has no answers but probabilities`;
+  }
   if (task.kind === "binary" && classes!.length > 2) return `a binary task has ${classes!.length} classes`;
   if (task.positive !== undefined && classes?.includes(task.positive) !== true) {
     return `the positive label "${task.positive}" is not a class`;
@@ -148,6 +165,7 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
     golden,
     features.map((column) => column.name),
     classes,
+    beside,
   );
 }
 
@@ -155,6 +173,7 @@ function findGoldenProblem(
   golden: GoldenRows,
   features: readonly string[],
   classes: readonly string[] | undefined,
+  beside: ReturnType<typeof answersOf>,
 ): string | undefined {
   const count = golden.prediction.length;
   if (Object.keys(golden.inputs).length !== features.length) {
@@ -167,11 +186,17 @@ function findGoldenProblem(
   }
   const type = classes === undefined ? "number" : "string";
   if (golden.prediction.some((answer) => typeof answer !== type)) return `a golden answer is not a ${type}`;
-  if (classes === undefined) return golden.probabilities && "a regression has golden probabilities";
-  const fits =
-    golden.probabilities?.length === count &&
-    golden.probabilities.every((row) => row.length === classes.length);
-  return fits ? undefined : `the golden probabilities are not ${count} × ${classes.length}`;
+  for (const what of ["probabilities", "distances"] as const) {
+    const rows = golden[what];
+    if (beside !== what) {
+      if (rows !== undefined) return `${what} are no answer of the file, and its golden rows have some`;
+      continue;
+    }
+    const width = classes!.length;
+    if (rows?.length !== count || rows.some((row) => row.length !== width))
+      return `the golden ${what} are not ${count} × ${width}`;
+  }
+  return undefined;
 }
 
 function invalid(name: string, what: string, cause?: unknown): MillwrightError {

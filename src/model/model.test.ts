@@ -112,6 +112,7 @@ test("types: rows and labels come from the schema", async () => {
   expectTypeOf(loose).toEqualTypeOf<{
     readonly prediction: string | number;
     readonly probabilities?: Readonly<Record<string, number>>;
+    readonly distances?: Readonly<Record<string, number>>;
   }>();
   expect(loose.prediction).toBe(answer.prediction);
   await untyped.close();

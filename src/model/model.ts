@@ -21,7 +21,7 @@ import {
 } from "../schema/index.ts";
 import { type Answer, compileAnswer, type Outputs } from "./answers.ts";
 import { type BlockJob, blockSize, createJob, runBlocks, SharedSpace } from "./blocks.ts";
-import type { ModelMetadata } from "./metadata.ts";
+import { besideOf, type ModelMetadata } from "./metadata.ts";
 import type { ModelSession } from "./session.ts";
 import { createThreads, type PredictThreads } from "./threads.ts";
 
@@ -37,8 +37,10 @@ export interface ModelParts {
 export interface ColumnAnswers {
   /** A label or a number a row. Shape [rowCount]. */
   readonly prediction: readonly string[] | Float64Array;
-  /** Row-major [rowCount, classes], in the order of `metadata.classes`; absent for regression. */
+  /** Row-major [rowCount, classes], in the order of `metadata.classes`, where the file gives them. */
   readonly probabilities?: Float64Array;
+  /** The same of distances to the centres of clusters. */
+  readonly distances?: Float64Array;
 }
 
 /** A loaded model file. `S` is the schema that `load` was given. */
@@ -87,7 +89,9 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const { name, metadata, session } = parts;
   const columns = featureColumns(metadata.schema);
   const readRow = compileRowReader(columns, name);
-  const answer = compileAnswer(metadata.classes) as (outputs: Outputs, row: number) => Answer;
+  const beside = besideOf(metadata);
+  const said = { classes: metadata.classes, beside };
+  const answer = compileAnswer(metadata.classes, beside) as (outputs: Outputs, row: number) => Answer;
   const blockRows = metadata.batch?.rows ?? blockSize;
   const free: Slot[] = [];
   let threads: PredictThreads | undefined;
@@ -140,13 +144,13 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
     const wanted = columns.map((schema) => ({ schema, cells: columnOf(name, schema, cells, rowCount) }));
     const shares = Math.min(threadCount, Math.ceil(rowCount / (leastBlocks * blockRows)));
     if (shares <= 1) {
-      const job = createJob(wanted, rowCount, blockRows, metadata.classes, undefined);
+      const job = createJob(wanted, rowCount, blockRows, said, undefined);
       await runBlocks(job, session.run);
       return columnAnswers(name, job);
     }
     const own = space ?? new SharedSpace();
     space = undefined;
-    const job = createJob(wanted, rowCount, blockRows, metadata.classes, own);
+    const job = createJob(wanted, rowCount, blockRows, said, own);
     threads ??= createThreads(parts.bytes, metadata);
     await Promise.all([runBlocks(job, session.run), threads.run(job, shares - 1)]);
     const answers = columnAnswers(name, job);
@@ -248,5 +252,5 @@ function columnAnswers(name: string, job: BlockJob): ColumnAnswers {
     }
     labels[i] = label;
   }
-  return { prediction: labels, probabilities: own(job.probabilities!) };
+  return { prediction: labels, ...(job.beside && { [job.beside]: own(job.besides!) }) };
 }

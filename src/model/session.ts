@@ -1,12 +1,12 @@
 /**
  * The session of a model file, checked against the contract: one input a feature,
- * named as its column, and the outputs `prediction` and `probabilities`.
+ * named as its column, and the outputs `prediction` and what stands beside it.
  */
 import { MillwrightError, type Tensor } from "../core/index.ts";
 import { compile, type Device, type LocalSession, type Port } from "../runtime/index.ts";
 import { featureColumns, inputType } from "../schema/index.ts";
 import type { Outputs } from "./answers.ts";
-import type { ModelMetadata } from "./metadata.ts";
+import { besideOf, type ModelMetadata } from "./metadata.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -45,7 +45,8 @@ export async function openSession(
     await session.release();
     throw invalid(name, problem);
   }
-  const outputs = metadata.classes === undefined ? ["prediction"] : ["prediction", "probabilities"];
+  const beside = besideOf(metadata);
+  const outputs = beside === undefined ? ["prediction"] : ["prediction", beside];
   return {
     run: (feeds) => session.run(feeds, outputs) as Promise<Record<string, Tensor> & Outputs>,
     bind: (feeds) => {
@@ -68,10 +69,10 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   const outputs = new Map(session.outputs.map((port) => [port.name, port]));
   const { classes } = metadata;
   const type = classes === undefined ? "float64" : "string";
+  const beside = besideOf(metadata);
   return (
     findMismatch("output", "prediction", outputs.get("prediction"), type, 1) ??
-    (classes &&
-      findMismatch("output", "probabilities", outputs.get("probabilities"), "float64", classes.length))
+    (beside && findMismatch("output", beside, outputs.get(beside), "float64", classes!.length))
   );
 }
 

@@ -62,6 +62,8 @@ function columnText(column: ColumnSchema): string {
   if (column.role === "target") options.push('role: "target"');
   if (column.kind === "category" && column.numeric === true) options.push("numeric: true");
   if (column.kind === "datetime") options.push(`clock: "${column.clock}"`);
+  if (column.kind === "category" && column.answers !== undefined)
+    options.push(`answers: "${column.answers}"`);
   const labels = column.role === "target" ? (labelsOf(column) ?? []) : [];
   if (labels.length > 0) options.push(`labels: [${labels.map(quote).join(", ")}]`);
   const start = `  ${keyOf(column.name)}: ${column.kind}(`;

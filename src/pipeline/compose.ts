@@ -5,14 +5,15 @@
  * shares what they have in common. The answer becomes a number, or a label by the
  * largest probability (two classes: by the threshold).
  */
-import type { Random, Tensor } from "../core/index.ts";
-import { feedsOf, graphInputs } from "../features/index.ts";
+import type { Random } from "../core/index.ts";
+import { graphInputs } from "../features/index.ts";
 import {
   add,
   argMax,
   batchRows,
   constant,
   gather,
+  type Graph,
   graph,
   greaterOrEqual,
   inline,
@@ -25,16 +26,9 @@ import {
   where,
   writeOnnx,
 } from "../graph/index.ts";
-import {
-  encodeMetadata,
-  type GoldenRows,
-  type ModelMetadata,
-  type ModelMetrics,
-  type ModelTask,
-} from "../model/index.ts";
-import { compile } from "../runtime/index.ts";
-import { featureColumns, type Frame, type Schema } from "../schema/index.ts";
-import { goldenFrame } from "./golden.ts";
+import { encodeMetadata, type ModelMetadata, type ModelMetrics, type ModelTask } from "../model/index.ts";
+import { featureColumns, type Schema } from "../schema/index.ts";
+import { answerGolden } from "./golden.ts";
 import type { Task } from "./target.ts";
 
 /** A fitted pipeline in the blend. */
@@ -72,6 +66,12 @@ export interface ComposedModel {
 /** Rows of a run where no value is wide: `model/` takes as many unless the file says less. */
 const mostRows = 1024;
 
+/** What the file says of how many rows to run at once, where that is less than usual. */
+export function batchOf(whole: Graph): Pick<ModelMetadata, "batch"> {
+  const rows = batchRows(whole, mostRows);
+  return rows < mostRows ? { batch: { rows } } : {};
+}
+
 /** Composes the graph and answers its golden rows by running it. */
 export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const { task, members } = parts;
@@ -86,10 +86,8 @@ export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const blended = answers.reduce((sum, answer) => add(sum, answer));
   const outputs = decode(task, parts.calibrate?.(blended) ?? blended, parts.threshold ?? 0.5);
   const whole = simplify(graph({ inputs: [...inputs.values()], outputs }));
-  const golden = await answerGolden(writeOnnx(whole), schema, names, parts);
-  const rows = batchRows(whole, mostRows);
-  const batch = rows < mostRows ? { batch: { rows } } : {};
-  const metadata = { ...batch, schema, task: modelTask(parts), golden, ...parts.about };
+  const golden = await answerGolden(writeOnnx(whole), schema, parts.about.profile, parts.random);
+  const metadata = { ...batchOf(whole), schema, task: modelTask(parts), golden, ...parts.about };
   return {
     write: (metrics) =>
       writeOnnx(whole, {
@@ -141,37 +139,4 @@ function positiveFrom(answer: Value, positive: number, threshold: number): Value
     constant({ dtype: "int64", shape: [1, 1], data: BigInt64Array.of(BigInt(value)) });
   const share = slice(answer, [positive], [positive + 1], [1]);
   return where(greaterOrEqual(share, threshold), index(positive), index(1 - positive));
-}
-
-async function answerGolden(
-  bytes: Uint8Array,
-  schema: Schema,
-  names: readonly string[],
-  parts: ModelParts,
-): Promise<GoldenRows> {
-  const frame = goldenFrame(schema, parts.about.profile, parts.random.child("golden rows"));
-  const session = await compile(bytes, { threads: 1 });
-  try {
-    const { prediction, probabilities } = await session.run(feedsOf(frame, names));
-    return {
-      inputs: Object.fromEntries(names.map((name) => [name, cellsOf(frame, name)])),
-      prediction: [...(prediction!.data as Float64Array | readonly string[])],
-      ...(probabilities && { probabilities: rowsOf(probabilities) }),
-    };
-  } finally {
-    await session.release();
-  }
-}
-
-function cellsOf(frame: Frame, name: string): (number | string | null)[] {
-  const cells = frame.columns.get(name)!;
-  return cells.type === "number"
-    ? Array.from(cells.values, (value) => (Number.isNaN(value) ? null : value))
-    : Array.from(cells.codes, (code) => (code < 0 ? null : cells.dictionary[code]!));
-}
-
-function rowsOf(tensor: Tensor): number[][] {
-  const [count = 0, width = 0] = tensor.shape;
-  const values = tensor.data as Float64Array;
-  return Array.from({ length: count }, (_, row) => [...values.subarray(row * width, (row + 1) * width)]);
 }

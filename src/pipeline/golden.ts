@@ -5,14 +5,57 @@
  * Drawing each column alone breaks every link between columns, so no row is a
  * person's record. Odd rows come first: all missing, values never seen.
  */
-import type { Random } from "../core/index.ts";
-import type { Distribution, ReferenceProfile } from "../model/index.ts";
+import type { Random, Tensor } from "../core/index.ts";
+import { feedsOf } from "../features/index.ts";
+import type { Distribution, GoldenRows, ReferenceProfile } from "../model/index.ts";
+import { compile } from "../runtime/index.ts";
 import { type Cells, featureColumns, type Frame, type Schema } from "../schema/index.ts";
 
 const goldenCount = 8;
 
 /** A category that no table holds, so that the unknown code is exercised. */
 const unseen = "(never seen)";
+
+/**
+ * Synthetic rows with the answers that a file gives them.
+ *
+ * @param bytes - The graph; it needs no metadata yet.
+ * @param random - Of the model; the rows have a generator of their own under it.
+ */
+export async function answerGolden(
+  bytes: Uint8Array,
+  schema: Schema,
+  profile: ReferenceProfile,
+  random: Random,
+): Promise<GoldenRows> {
+  const frame = goldenFrame(schema, profile, random.child("golden rows"));
+  const names = featureColumns(schema).map((column) => column.name);
+  const session = await compile(bytes, { threads: 1 });
+  try {
+    const { prediction, probabilities, distances } = await session.run(feedsOf(frame, names));
+    return {
+      inputs: Object.fromEntries(names.map((name) => [name, cellsOf(frame, name)])),
+      prediction: [...(prediction!.data as Float64Array | readonly string[])],
+      ...(probabilities && { probabilities: rowsOf(probabilities) }),
+      ...(distances && { distances: rowsOf(distances) }),
+    };
+  } finally {
+    await session.release();
+  }
+}
+
+function cellsOf(frame: Frame, name: string): (number | string | null)[] {
+  const cells = frame.columns.get(name)!;
+  return cells.type === "number"
+    ? Array.from(cells.values, (value) => (Number.isNaN(value) ? null : value))
+    : Array.from(cells.codes, (code) => (code < 0 ? null : cells.dictionary[code]!));
+}
+
+function rowsOf(tensor: Tensor): number[][] {
+  const [count = 0, width = 0] = tensor.shape;
+  const values = tensor.data as Float64Array;
+  return Array.from({ length: count }, (_, row) => [...values.subarray(row * width, (row + 1) * width)]);
+}
 
 /** Synthetic rows with every feature column of the schema. */
 export function goldenFrame(schema: Schema, profile: ReferenceProfile, random: Random): Frame {

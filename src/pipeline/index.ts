@@ -1,3 +1,9 @@
+export {
+  type ClusterModelParts,
+  type ClusterOutputs,
+  composeClusters,
+  noiseLabel,
+} from "./compose-clusters.ts";
 export { type ComposedModel, composeModel, type Member, type ModelParts } from "./compose.ts";
 export { requireOurResults } from "./our-results.ts";
 export {

@@ -1,3 +1,5 @@
+export type { ClusterDifference, ClusterReportData, ClusterSummary } from "./cluster-report-data.ts";
+export { renderClusterReport } from "./render-cluster-report.ts";
 export { modelCard } from "./card.ts";
 export { summaryLines } from "./headline.ts";
 export { renderReport } from "./render-report.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Colour, contrast, dark, light } from "./palette.ts";
+import { type Colour, contrast, dark, groupColours, light } from "./palette.ts";
 
 const themes = { light, dark };
-const text: Colour[] = ["ink", "soft", "blue", "orange", "green", "violet"];
+const text: Colour[] = ["ink", "soft", ...groupColours];
 
 for (const [theme, colours] of Object.entries(themes)) {
   test.each(text)(`${theme}: %s as text has a contrast of 4.5 on page and panel`, (colour) => {

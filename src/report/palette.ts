@@ -19,6 +19,10 @@ export const light = {
   orange: "#b4530a",
   green: "#22724a",
   violet: "#6d4aa8",
+  teal: "#0b6a72",
+  rose: "#a32c60",
+  olive: "#646010",
+  brown: "#7b4a2c",
 } as const;
 
 export type Colour = keyof typeof light;
@@ -35,10 +39,26 @@ export const dark: Readonly<Record<Colour, string>> = {
   orange: "#efa35c",
   green: "#70c696",
   violet: "#b99eec",
+  teal: "#5cc2cc",
+  rose: "#ef8fb6",
+  olive: "#c6bb58",
+  brown: "#d3a588",
 };
 
 /** Colours of several lines in one chart, in order. */
 export const lineColours: readonly Colour[] = ["orange", "violet", "green", "blue"];
+
+/** Colours of groups, in order; later groups begin again. */
+export const groupColours: readonly Colour[] = [
+  "blue",
+  "orange",
+  "green",
+  "violet",
+  "rose",
+  "teal",
+  "olive",
+  "brown",
+];
 
 /** CSS declarations of a theme: `--ink:#1c2127;…`; the heat of tables needs blue as numbers. */
 export function variables(theme: Readonly<Record<Colour, string>>): string {

@@ -1,14 +1,8 @@
-/**
- * `report.html`: one file, no network, no script, aggregates only.
- *
- * A content policy in the file itself allows nothing but its own style sheet, named
- * by hash. The sections come in a fixed order; one without data is absent.
- */
-import { sha256 } from "../core/index.ts";
-import type { Plot } from "./charts/plot.ts";
+/** `report.html` of a training run. The sections come in a fixed order; one without data is absent. */
 import { noun } from "./facts.ts";
 import { type Draw, figureGrid } from "./figure.ts";
-import { type Html, html, raw } from "./html.ts";
+import { type Html, html } from "./html.ts";
+import { drawing, page, type Section } from "./page.ts";
 import { calibrationFigure, classFigure, confusionFigure, tableClasses } from "./pictures-classes.ts";
 import { precisionRecallFigure, rocFigure } from "./pictures-curves.ts";
 import { dependenceFigures, dependenceNote } from "./pictures-dependence.ts";
@@ -31,14 +25,7 @@ import {
   segmentsSection,
   testTable,
 } from "./section-tables.ts";
-import { style } from "./style.ts";
-import { say, toHtml, toPlain, name } from "./text.ts";
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly body: Html;
-}
+import { name, say, toHtml, toPlain } from "./text.ts";
 
 /**
  * Draws the report.
@@ -49,14 +36,13 @@ interface Section {
  * @returns A whole HTML document of at most 2 MB.
  */
 export async function renderReport(data: ReportData): Promise<string> {
-  const { drawPlot } = await import("./charts/draw.ts");
-  const ids = new Set<string>();
-  const draw: Draw = (plot: Plot) => {
-    if (ids.has(plot.id)) throw new Error(`Millwright defect: two pictures are called ${plot.id}.`);
-    ids.add(plot.id);
-    return drawPlot(plot);
-  };
-  return documentOf(data, summarySection(data, draw), sectionsOf(data, draw)).markup;
+  const draw = await drawing();
+  return page({
+    title: toPlain(say`Predicting ${name(data.target.column)}`),
+    top: summarySection(data, draw),
+    sections: sectionsOf(data, draw),
+    one: noun(data).one,
+  });
 }
 
 function sectionsOf(data: ReportData, draw: Draw): Section[] {
@@ -109,45 +95,4 @@ function learnt(data: ReportData, draw: Draw): Html | undefined {
 <p class="prose">${toHtml(dependenceNote(data))}</p>
 ${dependence}`
   }`;
-}
-
-function documentOf(data: ReportData, top: Html, sections: readonly Section[]): Html {
-  const hash = Buffer.from(sha256(style), "hex").toString("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const title = toPlain(say`Predicting ${name(data.target.column)}`);
-  const theme = (id: string, text: string): Html =>
-    html`<label><input type="radio" name="theme" id="theme-${id}"${id === "auto" && html` checked`}> ${text}</label>`;
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="Millwright">
-<title>${title}</title>
-<style>${raw(style)}</style>
-</head>
-<body>
-<a class="skip" href="#top">Skip to the report</a>
-<div class="page">
-<nav aria-label="Sections"><div>
-<ol>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ol>
-<fieldset><legend>Colours</legend>${theme("auto", "Auto")}${theme("light", "Light")}${theme("dark", "Dark")}</fieldset>
-</div></nav>
-<main id="top">
-${top}
-${sections.map(
-  (section) => html`<section id="${section.id}" aria-labelledby="${section.id}-title">
-<h2 id="${section.id}-title">${section.title}</h2>
-${section.body}</section>
-`,
-)}
-<footer>Made by Millwright. It holds aggregates only, no single ${noun(data).one}, and opens without a network.</footer>
-</main>
-</div>
-</body>
-</html>
-`;
 }

@@ -13,10 +13,9 @@ export function adviceSection(data: ReportData): Html | undefined {
 `;
 }
 
-export function reproduceSection(data: ReportData): Html {
-  const { run } = data;
+export function reproduceSection({ run }: Pick<ReportData, "run">): Html {
   const promise =
-    run.budget === undefined
+    run.budget === undefined && run.timeLimitSeconds !== undefined
       ? "This command repeats the search; a limit in seconds instead of work units may end it at another point:"
       : "The same data, versions and kind of processor give the same file, byte for byte, with this command:";
   const facts: (readonly [string, string] | undefined)[] = [

@@ -23,8 +23,7 @@ const linesShown = 40;
 const segmentsShown = 12;
 
 export function findingsSection(data: ReportData): Html {
-  const shown = data.findings.slice(0, linesShown);
-  if (shown.length === 0) {
+  if (data.findings.length === 0) {
     return html`<p class="prose">Nothing suspicious was found: no leak, no identifier, no constant column, no duplicate ${noun(data).many}.</p>
 `;
   }
@@ -33,12 +32,18 @@ export function findingsSection(data: ReportData): Html {
     (finding) => html`<p class="callout">${toHtml(leakSentence(data, finding))}</p>
 `,
   );
+  return html`${scores}${findingsTable(data.findings)}`;
+}
+
+/** What was found about the table, a line each. */
+export function findingsTable(findings: readonly Finding[]): Html {
+  const shown = findings.slice(0, linesShown);
   const line = (finding: Finding): Html =>
     html`<tr><td><span class="tag${finding.kind === "leak" ? " alert" : ""}">${visible(finding.kind, 30)}</span></td><td>${finding.column === undefined ? "–" : nameHtml(finding.column)}</td><td class="wide">${visible(finding.evidence, 500)}${finding.action && html` <span class="soft">${sentenceCase(visible(finding.action, 120))}.</span>`}</td><td>${finding.undo && html`<code>${visible(finding.undo, 120)}</code>`}</td></tr>`;
-  return html`${scores}<div class="scroll" role="region" tabindex="0" aria-label="Findings"><table>
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Findings"><table>
 <thead><tr><th scope="col">Kind</th><th scope="col">Column</th><th scope="col">Evidence</th><th scope="col">To undo</th></tr></thead>
 <tbody>${shown.map(line)}</tbody></table></div>
-${remark(data.findings.length - shown.length, "finding")}`;
+${remark(findings.length - shown.length, "finding")}`;
 }
 
 /** `With casual we would have reported R² 0.99; without it 0.89.` */

@@ -38,21 +38,33 @@ export function number<const R extends Role = "feature">(
 
 /**
  * One of some strings; or of some numbers, with `numeric`, and rows may then hold either.
- * As a target, `labels` are its classes in the order of `probabilities`.
+ * As a target, `labels` are its classes in the order of `probabilities`; `answers` says what a clustering
+ * gives beside the label instead.
  */
 export function category<
   const R extends Role = "feature",
   const L extends string = string,
   const N extends true | undefined = undefined,
+  const A extends "distances" | "label" | undefined = undefined,
 >(
-  options: Omit<Options<CategoryColumnSchema>, "numeric"> & {
+  options: Omit<Options<CategoryColumnSchema>, "numeric" | "answers"> & {
     readonly role?: R;
     readonly labels?: readonly L[];
     readonly numeric?: N;
+    readonly answers?: A;
   } = {},
-): LabelledSpec<Omit<CategoryColumnSchema, "numeric">, R, L> & { readonly numeric?: NonNullable<N> } {
-  const { numeric, ...rest } = options;
-  return { ...rest, ...(numeric && { numeric }), kind: "category", role: roleOf(options) };
+): LabelledSpec<Omit<CategoryColumnSchema, "numeric" | "answers">, R, L> & {
+  readonly numeric?: NonNullable<N>;
+  readonly answers?: NonNullable<A>;
+} {
+  const { numeric, answers, ...rest } = options;
+  return {
+    ...rest,
+    ...(numeric && { numeric }),
+    ...(answers && { answers }),
+    kind: "category",
+    role: roleOf(options),
+  };
 }
 
 /** True or false. As a target, its classes are the labels "true" and "false". */
@@ -142,13 +154,23 @@ type TargetOf<S extends Schema> = Extract<ColumnsOf<S>, { readonly role: "target
 export type LabelOf<S extends Schema> =
   TargetOf<S> extends { readonly labels?: readonly (infer L)[] } ? L : never;
 
-/** An answer: a label with every label's probability, or a number. */
+/** What stands beside a label; `never` where that are probabilities. */
+type BesideOf<S extends Schema> = TargetOf<S> extends { readonly answers?: infer A } ? A : never;
+
+/** An answer: a label with every label's probability or distance, or a number. */
 export type PredictionOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
-    ? { readonly prediction: string | number; readonly probabilities?: Readonly<Record<string, number>> }
+    ? {
+        readonly prediction: string | number;
+        readonly probabilities?: Readonly<Record<string, number>>;
+        readonly distances?: Readonly<Record<string, number>>;
+      }
     : TargetOf<S> extends { readonly kind: "number" }
       ? { readonly prediction: number }
-      : {
-          readonly prediction: LabelOf<S> & string;
-          readonly probabilities: Readonly<Record<LabelOf<S> & string, number>>;
-        };
+      : { readonly prediction: LabelOf<S> & string } & ([BesideOf<S>] extends ["label"]
+          ? [BesideOf<S>] extends [never]
+            ? { readonly probabilities: Readonly<Record<LabelOf<S> & string, number>> }
+            : unknown
+          : [BesideOf<S>] extends ["distances"]
+            ? { readonly distances: Readonly<Record<LabelOf<S> & string, number>> }
+            : { readonly probabilities: Readonly<Record<LabelOf<S> & string, number>> });

@@ -32,6 +32,7 @@ export { type Cells, type Frame, type NumberCells, type StringCells, takeRows } 
 export {
   featureColumns,
   kindOf,
+  answersOf,
   labelsOf,
   schemaDifference,
   schemaHash,

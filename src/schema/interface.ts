@@ -26,7 +26,9 @@ export function schemaHash(schema: Schema): string {
     .map((column): [string, string] => [column.name, kindOf(column)])
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const answer: Json =
-    target === undefined ? null : [target.name, kindOf(target), ...(labelsOf(target) ?? [])];
+    target === undefined
+      ? null
+      : [target.name, kindOf(target), ...(labelsOf(target) ?? []), ...besideInHash(target)];
   return sha256(canonicalJson({ features, target: answer }));
 }
 
@@ -62,6 +64,9 @@ function targetDifference(file?: ColumnSchema, given?: ColumnSchema): string | u
   if (kindOf(file) !== kindOf(given)) {
     return `the target "${file.name}" is ${kindOf(file)} in the file and ${kindOf(given)} in the schema`;
   }
+  if (answersOf(file) !== answersOf(given)) {
+    return `the file answers with ${answersOf(file)}, and the schema expects ${answersOf(given)}`;
+  }
   const [labels, expected] = [labelsOf(file), labelsOf(given)];
   if (expected !== undefined && labels?.join("\0") !== expected.join("\0")) {
     return `the target "${file.name}" has the labels ${JSON.stringify(labels)} in the file and ${JSON.stringify(expected)} in the schema`;
@@ -73,6 +78,17 @@ function targetDifference(file?: ColumnSchema, given?: ColumnSchema): string | u
 export function kindOf(column: ColumnSchema): string {
   if (column.kind === "datetime") return `datetime (${column.clock})`;
   return column.kind === "category" && column.numeric === true ? "category (numbers)" : column.kind;
+}
+
+/** What a file gives beside its answer. */
+export function answersOf(target: ColumnSchema): "probabilities" | "distances" | "label" | "number" {
+  if (target.kind === "number") return "number";
+  return (target.kind === "category" ? target.answers : undefined) ?? "probabilities";
+}
+
+/** Only what differs from a classifier is hashed, so that the hashes of classifiers stay. */
+function besideInHash(target: ColumnSchema): string[] {
+  return target.kind === "category" && target.answers !== undefined ? [`answers ${target.answers}`] : [];
 }
 
 /** Classes of a target, where they are known. */

@@ -44,6 +44,8 @@ export interface CategoryColumnSchema extends ColumnBase {
   readonly numeric?: true;
   /** Of a target: its classes, in the order of `probabilities`. */
   readonly labels?: readonly string[];
+  /** Of the target of a clustering: what stands beside the label, or that nothing does; probabilities unless told. */
+  readonly answers?: "distances" | "label";
 }
 export interface BooleanColumnSchema extends ColumnBase {
   readonly kind: "boolean";

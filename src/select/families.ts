@@ -32,6 +32,7 @@ import {
   randomForest,
   randomForestParameters,
 } from "../estimators/trees/index.ts";
+import type { PlanStyle } from "../features/index.ts";
 import { mlp, mlpParameters } from "../nn/index.ts";
 
 /** Parameters of a candidate, plain JSON so that they can cross to a worker process and into the file. */
@@ -39,7 +40,7 @@ export type FamilyParameters = Readonly<Record<string, number | string | boolean
 
 export interface Family {
   readonly make: (parameters: FamilyParameters) => Estimator;
-  readonly style: "trees" | "linear" | "naive";
+  readonly style: PlanStyle;
   readonly simplicity: number;
   /** What it is, in words for a report. */
   readonly title: string;

@@ -1,1 +1,2 @@
 export * from "./tabular/index.ts";
+export * from "./cluster/index.ts";

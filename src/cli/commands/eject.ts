@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { sha256 } from "../../core/index.ts";
 import { readMetadata, readSource } from "../../model/index.ts";
 import { prepareFile, writeWhole } from "../../pipeline/index.ts";
-import { ejectedModule } from "../../tasks/index.ts";
+import { ejectedModule, refuseClustering } from "../../tasks/index.ts";
 import { print, printJson } from "../terminal.ts";
 
 export async function eject(
@@ -12,7 +12,9 @@ export async function eject(
 ): Promise<void> {
   prepareFile(flags.out);
   const { bytes } = await readSource(path);
-  const text = ejectedModule(basename(path), sha256(bytes), await readMetadata(bytes));
+  const metadata = await readMetadata(bytes);
+  refuseClustering(basename(path), metadata, "eject");
+  const text = ejectedModule(basename(path), sha256(bytes), metadata);
   writeWhole({ [flags.out]: text });
   const lines = text.split("\n").length - 1;
   if (flags.json) printJson({ format: 1, model: path, out: flags.out, lines });

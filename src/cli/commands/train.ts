@@ -6,6 +6,7 @@ import { readMetadata } from "../../model/index.ts";
 import {
   parseRequirement,
   refit,
+  refuseClustering,
   type RefitOptions,
   prepareResults,
   type RunRecord,
@@ -147,7 +148,8 @@ async function refitLike(like: string, flags: TrainFlags, options: RefitOptions)
       `Leave --${flag} out, or train anew without --like.`,
     );
   }
-  const { recipe, schema } = await readMetadata(like);
+  const { recipe, schema, task } = await readMetadata(like);
+  refuseClustering(like, { task }, "fit anew");
   if (recipe === undefined) {
     throw new MillwrightError(
       "MODEL_INVALID",

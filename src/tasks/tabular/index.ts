@@ -7,6 +7,7 @@ export { refit, type RefitOptions } from "./refit.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
 export type { MetricFigure } from "./judge.ts";
 export { parseRequirement, type Requirement, type RequirementResult } from "./requirements.ts";
+export { refuseClustering } from "./refuse-clustering.ts";
 export type { LeaderboardRow, RunRecord } from "./run-record.ts";
 export { trainTable, type TrainResult } from "./train.ts";
 export { carriedText } from "./carried.ts";

@@ -5,10 +5,10 @@
  * sample file are the answers kept, to be laid out in its order.
  */
 import { type Finding, type Reading, readingOf, streamRows } from "../../data/index.ts";
-import type { ColumnAnswers, Model } from "../../model/index.ts";
+import { besideOf, type ColumnAnswers, type Model } from "../../model/index.ts";
 import { type ColumnSchema, featureColumns, type Frame, type Schema } from "../../schema/index.ts";
 import { RunBatches } from "./run-batches.ts";
-import { idCandidates, layOut, readSample, type SampleFile, textsOf } from "./sample.ts";
+import { besideWord, idCandidates, layOut, readSample, type SampleFile, textsOf } from "./sample.ts";
 
 export interface PredictedRows {
   readonly rowCount: number;
@@ -32,7 +32,7 @@ export interface LineTarget {
 }
 
 /**
- * Writes a header, `prediction`, then `probability_<label>` for each label of a classifier, or that of the sample; and
+ * Writes a header, `prediction`, then `probability_<label>` or `distance_<cluster>` for each label, or that of the sample; and
  * a line a row.
  *
  * @param source - Needs the model's columns; the target and others may be there or not.
@@ -111,16 +111,21 @@ async function answerAll(
 }
 
 function header(model: Model): string {
-  const names = ["prediction", ...(model.metadata.classes ?? []).map((label) => `probability_${label}`)];
+  const beside = besideOf(model.metadata);
+  const labels = beside === undefined ? [] : model.metadata.classes!;
+  const names = ["prediction", ...labels.map((label) => `${besideWord[beside!]}_${label}`)];
   return `${names.map(csvCell).join(",")}\n`;
 }
 
-function asLines(model: Model, { prediction, probabilities }: ColumnAnswers, rowCount: number): string {
-  const width = model.metadata.classes?.length ?? 0;
+function asLines(model: Model, answers: ColumnAnswers, rowCount: number): string {
+  const { prediction } = answers;
+  const beside = besideOf(model.metadata);
+  const width = beside === undefined ? 0 : model.metadata.classes!.length;
+  const values = beside && answers[beside];
   let text = "";
   for (let row = 0; row < rowCount; row++) {
     text += csvCell(String(prediction[row]));
-    for (let c = 0; c < width; c++) text += `,${probabilities![row * width + c]!}`;
+    for (let c = 0; c < width; c++) text += `,${values![row * width + c]!}`;
     text += "\n";
   }
   return text;
@@ -132,11 +137,13 @@ class KeptAnswers implements AnswerTaker {
   readonly ids = new Map<string, (string | null)[]>();
   private readonly names: readonly string[];
   private readonly labelled: boolean;
+  private readonly beside: ReturnType<typeof besideOf>;
   private parts: ColumnAnswers[] = [];
 
   constructor(model: Model, names: readonly string[]) {
     this.names = names;
     this.labelled = model.metadata.classes !== undefined;
+    this.beside = besideOf(model.metadata);
   }
 
   begin(): void {
@@ -158,9 +165,10 @@ class KeptAnswers implements AnswerTaker {
 
   answers(): ColumnAnswers {
     if (!this.labelled) return { prediction: joined(this.parts.map(({ prediction }) => prediction)) };
+    const { beside } = this;
     return {
       prediction: this.parts.flatMap(({ prediction }) => prediction as readonly string[]),
-      probabilities: joined(this.parts.map(({ probabilities }) => probabilities!)),
+      ...(beside && { [beside]: joined(this.parts.map((answers) => answers[beside]!)) }),
     };
   }
 }

@@ -111,7 +111,7 @@ function identifier(name: string): string {
 }
 
 /** What a list of names is written as: a comma inside a name is escaped. */
-function namesOf(names: readonly string[] | undefined): string | undefined {
+export function namesOf(names: readonly string[] | undefined): string | undefined {
   return names?.map((name) => name.replaceAll(",", "\\,")).join(",");
 }
 
@@ -124,7 +124,7 @@ function classWeightFlag(option: ClassWeightOption): string {
 }
 
 /** What `parseColumnFlag` reads back. */
-function columnFlag(name: string, { kind, missing, order, role }: ColumnOverride): string {
+export function columnFlag(name: string, { kind, missing, order, role }: ColumnOverride): string {
   const parts = [
     missing && `missing=${missing.join("|")}`,
     order && `order=${order}`,

@@ -4,7 +4,7 @@
  */
 import { MillwrightError, nearest } from "../../core/index.ts";
 import { openTable } from "../../data/index.ts";
-import type { ColumnAnswers, Model } from "../../model/index.ts";
+import { besideOf, type ColumnAnswers, type Model } from "../../model/index.ts";
 import { type Frame, plainDecimal } from "../../schema/index.ts";
 
 export interface SampleFile {
@@ -40,6 +40,9 @@ export function textsOf(frame: Frame, name: string): (string | null)[] {
   return Array.from(cells.codes, (code) => (code < 0 ? null : cells.dictionary[code]!));
 }
 
+/** What the columns of probabilities and distances are called before their label. */
+export const besideWord = { probabilities: "probability", distances: "distance" } as const;
+
 /** Columns of the sample that may be ids of the source: all but those that name an answer. */
 export function idCandidates(sample: SampleFile, model: Model): string[] {
   const answers = answerNames(model);
@@ -50,8 +53,10 @@ export function idCandidates(sample: SampleFile, model: Model): string[] {
 function answerNames({ metadata }: Model): Map<string, number> {
   const { target } = metadata.task;
   const names = new Map<string, number>();
-  for (const [code, label] of (metadata.classes ?? []).entries()) {
-    for (const name of [label, `probability_${label}`, `${target}_${label}`]) names.set(name, code);
+  const beside = besideOf(metadata);
+  for (const [code, label] of (beside === undefined ? [] : metadata.classes!).entries()) {
+    for (const name of [label, `${besideWord[beside!]}_${label}`, `${target}_${label}`])
+      names.set(name, code);
   }
   return names.set("prediction", -1).set(target, -1);
 }
@@ -134,24 +139,27 @@ function answerWriter(
   name: string,
   open: readonly string[],
   model: Model,
-  { prediction, probabilities }: ColumnAnswers,
+  answers: ColumnAnswers,
 ): (row: number) => string {
+  const { prediction } = answers;
+  const beside = besideOf(model.metadata);
+  const values = beside && answers[beside];
   const { classes } = model.metadata;
   const named = answerNames(model).get(name);
   const width = classes?.length ?? 0;
-  if (named !== undefined && named >= 0) return (row) => String(probabilities![row * width + named]!);
+  if (named !== undefined && named >= 0) return (row) => String(values![row * width + named]!);
   if (named === undefined && open.length > 1) {
     const known = [...answerNames(model).keys()];
     const guess = nearest(name, known);
     throw mismatch(
       `The column "${name}" of ${sample.path} is no column of the source and no answer of ${model.name}${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
-      `Name the answer ${model.metadata.task.target}${classes ? `, or the probabilities by their labels (${classes.slice(0, 6).join(", ")})` : ""}.`,
+      `Name the answer ${model.metadata.task.target}${beside !== undefined && classes ? `, or the ${beside} by their labels (${classes.slice(0, 6).join(", ")})` : ""}.`,
     );
   }
   if (classes === undefined) return (row) => String(prediction[row]);
   const spelt = spelling(sample, name, model);
   return spelt === "probability"
-    ? (row) => String(probabilities![row * width + classes.indexOf(model.metadata.task.positive!)]!)
+    ? (row) => String(values![row * width + classes.indexOf(model.metadata.task.positive!)]!)
     : (row) => spelt.get(prediction[row] as string)!;
 }
 

@@ -1,10 +1,11 @@
 /** A model file of any origin that answers the rows of a table, to be judged beside ours. */
 import { MillwrightError } from "../../../core/index.ts";
 import { readOnnxMetadata } from "../../../graph/index.ts";
-import { load, type Model, readNamed, readSource } from "../../../model/index.ts";
+import { decodeMetadata, load, type Model, readNamed, readSource } from "../../../model/index.ts";
 import type { Task } from "../../../pipeline/index.ts";
 import type { Frame } from "../../../schema/index.ts";
 import { answersOf } from "../judge.ts";
+import { refuseClustering } from "../refuse-clustering.ts";
 import { type Reading, readingOf } from "./answers.ts";
 import { bindInputs, feedsFor } from "./feeds.ts";
 import { type ForeignFile, openForeign } from "./foreign-file.ts";
@@ -23,6 +24,7 @@ export async function openContender(path: string): Promise<Contender> {
   const { bytes, name } = await readSource(path);
   const pairs = readNamed(name, bytes, readOnnxMetadata);
   if (Object.hasOwn(pairs, "millwright.format")) {
+    refuseClustering(name, decodeMetadata(pairs, name), "score");
     return { kind: "ours", name, bytes: bytes.length, model: await load(bytes, undefined, { name }) };
   }
   return { kind: "foreign", name, bytes: bytes.length, file: await openForeign(name, bytes) };

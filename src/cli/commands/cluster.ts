@@ -1,0 +1,153 @@
+/** `millwright cluster`: groups of similar rows; leaves model.onnx, report.html and run.json. */
+import { join } from "node:path";
+import { parseColumnFlag, type Reading, readingFlags, readingOf, shellWord } from "../../data/index.ts";
+import { type ClusterMethod, type ClusterRecord, clusterTable } from "../../tasks/index.ts";
+import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
+import { catchInterrupt } from "../run.ts";
+import {
+  bold,
+  clip,
+  counted,
+  dim,
+  figure,
+  findingLine,
+  percent,
+  print,
+  printJson,
+  startProgress,
+  table,
+} from "../terminal.ts";
+import { version } from "../version.ts";
+
+export interface ClusterFlags extends Reading {
+  readonly clusters?: number;
+  readonly method: ClusterMethod;
+  readonly columns?: readonly string[];
+  readonly column?: readonly string[];
+  readonly keep?: readonly string[];
+  readonly drop?: readonly string[];
+  readonly id?: string;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** Columns that are told for each cluster. */
+const differencesShown = 3;
+
+export async function cluster(source: readonly string[], flags: ClusterFlags): Promise<void> {
+  const { availableParallelism } = await import("node:os");
+  const { clusters, method, columns, column, keep, drop, id, seed, threads, out, json = false } = flags;
+  const folder = prepareFolder(out);
+  requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
+  const progress = startProgress(json);
+  const interrupt = catchInterrupt(json);
+  try {
+    const result = await clusterTable({
+      ...readingOf(flags),
+      source,
+      method,
+      ...(clusters !== undefined && { clusters }),
+      ...(columns && { only: columns }),
+      ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+      ...(keep && { keep }),
+      ...(drop && { drop }),
+      ...(id !== undefined && { id }),
+      seed,
+      threads: threads ?? availableParallelism(),
+      signal: interrupt.signal,
+      onProgress: progress.listen,
+      startedMs: 0,
+      software: `millwright ${version}`,
+    });
+    progress.listen({ stage: "draw the report" });
+    const { renderClusterReport } = await import("../../report/index.ts");
+    const report = await renderClusterReport(result.report);
+    const model = join(folder, "model.onnx");
+    writeWhole({
+      [model]: result.model,
+      [join(folder, "report.html")]: report,
+      [join(folder, "run.json")]: `${JSON.stringify(result.record, null, 2)}\n`,
+    });
+    progress.end();
+    if (json) printJson(result.record);
+    else printRun(result.record, { model, out, reading: readingOf(flags) });
+  } finally {
+    interrupt.release();
+    progress.end();
+  }
+}
+
+function printRun(
+  record: ClusterRecord,
+  { model, out, reading }: { readonly model: string; readonly out: string; readonly reading: Reading },
+): void {
+  const { clusters, noise, structure, silhouette } = record;
+  for (const finding of record.findings) print(findingLine(finding));
+  if (record.findings.length > 0) print();
+  const compared = record.columns.filter((column) => column.role === "feature").length;
+  print(
+    `${bold(counted(clusters.length, "cluster"))} in ${counted(record.data.rows, "row")}, compared by ${counted(compared, "column")}.`,
+  );
+  print();
+  const rows = clusters.map(({ label, rows: size, share, differences }) => [
+    label,
+    size.toLocaleString("en-US"),
+    percent(share),
+    differences.length === 0
+      ? size < 5
+        ? "too few rows to describe"
+        : "close to all rows"
+      : differences.slice(0, differencesShown).map(differenceText).join("; "),
+  ]);
+  if (noise)
+    rows.push(["none", noise.rows.toLocaleString("en-US"), percent(noise.share), "belong to no cluster"]);
+  for (const line of table(
+    [["cluster", "rows", "share", "differs in (all rows)"], ...rows],
+    [false, true, true],
+  ))
+    print(line);
+  print();
+  if (silhouette)
+    print(
+      `Mean silhouette ${bold(figure(silhouette.value))}: 1 is far from the next cluster, 0 on the border of it.`,
+    );
+  print(structureText(structure));
+  print();
+  const file = shellWord(model);
+  const flags = readingFlags(reading).map(shellWord);
+  print(`report: ${join(out, "report.html")}`);
+  print(`${dim("again, same file:")} ${record.reproduce}${out === "." ? "" : ` --out ${shellWord(out)}`}`);
+  print(`${dim("next:")} npx millwright inspect ${file}`);
+  print(
+    `${dim("next:")} npx millwright predict ${file} ${[...record.data.source.map(shellWord), ...flags].join(" ")} -o clusters.csv`,
+  );
+}
+
+type Difference = ClusterRecord["clusters"][number]["differences"][number];
+
+function differenceText(difference: Difference): string {
+  const column = clip(difference.column, 30);
+  if (difference.kind === "missing")
+    return `${column} missing ${percent(difference.share)} (${percent(difference.overall)})`;
+  if (difference.kind === "share")
+    return `${column} = ${clip(difference.value, 24)} ${percent(difference.share)} (${percent(difference.overall)})`;
+  const show = difference.of === "datetime" ? day : figure;
+  return `${column} ${show(difference.mean)} (${show(difference.overall)})`;
+}
+
+const day = (value: number): string => new Date(value).toISOString().slice(0, 10);
+
+/** Whether there are clusters at all, in one line. */
+function structureText({ verdict, silhouette, shuffled, cloud }: ClusterRecord["structure"]): string {
+  const beside = `on tables without clusters the same search reaches ${figure(Math.max(...shuffled))} (columns shuffled) and ${figure(Math.max(...cloud))} (one cloud), here ${figure(silhouette)}`;
+  switch (verdict) {
+    case "apart":
+      return `The rows keep apart: ${beside}.`;
+    case "gradient":
+      return `Warning: no separate groups, but parts of one continuum: ${beside}.`;
+    case "none":
+      return `Warning: this table shows no clusters: ${beside}.`;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * `run.json` of a clustering: what was done and found, for people and machines; docs/schemas/cluster.json.
+ *
+ * Unlike the model file it may hold clock readings and paths. Fields are only added within a format version.
+ */
+import { type Json, sha256 } from "../../core/index.ts";
+import {
+  type ContentRead,
+  type Finding,
+  readingFlags,
+  shellWord,
+  withoutPassword,
+} from "../../data/index.ts";
+import { columnFlag, namesOf } from "../tabular/reproduce.ts";
+import type { Difference } from "./describe.ts";
+import type { ClusterOptions } from "./options.ts";
+import type { PreparedRows } from "./prepare.ts";
+import type { Comparison, Verdict } from "./structure.ts";
+
+export interface ClusterRow {
+  /** As the file answers it. */
+  readonly label: string;
+  readonly rows: number;
+  readonly share: number;
+  /** Mean silhouette of its rows; absent where it is not defined. */
+  readonly silhouette?: number;
+  /** How it differs from all rows, most first. */
+  readonly differences: readonly Difference[];
+}
+
+export interface ClusterRecord {
+  readonly format: 1;
+  readonly software: string;
+  readonly seconds: number;
+  readonly data: {
+    readonly source: readonly string[];
+    readonly sql?: string;
+    readonly sha256: string;
+    readonly reads: readonly ContentRead[];
+    readonly rows: number;
+    readonly columns: number;
+  };
+  readonly method: { readonly name: string; readonly parameters: Json; readonly outcome: Json };
+  /** What was asked for; absent where the number was found. */
+  readonly asked?: number;
+  /** The largest first. */
+  readonly clusters: readonly ClusterRow[];
+  /** Rows of no cluster. */
+  readonly noise?: { readonly rows: number; readonly share: number };
+  /** Mean silhouette of the rows in clusters, and of how many rows; absent where there is one cluster. */
+  readonly silhouette?: { readonly value: number; readonly rows: number };
+  /** How each number of clusters did, where the number was found. */
+  readonly counts?: readonly Comparison[];
+  /** How the chosen number did, on so many rows. */
+  readonly structure: Comparison & { readonly rows: number; readonly verdict: Verdict };
+  readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
+  readonly findings: readonly Finding[];
+  /** The command that gives the same file again. */
+  readonly reproduce: string;
+  readonly model: { readonly bytes: number; readonly sha256: string };
+}
+
+export interface ClusterRunParts {
+  readonly options: ClusterOptions;
+  readonly table: PreparedRows;
+  readonly method: ClusterRecord["method"];
+  readonly clusters: readonly ClusterRow[];
+  readonly noiseRows: number | undefined;
+  readonly silhouette: ClusterRecord["silhouette"];
+  readonly counts?: readonly Comparison[];
+  readonly structure: ClusterRecord["structure"];
+  readonly model: Uint8Array;
+  readonly seconds: number;
+}
+
+export function clusterRecordOf(parts: ClusterRunParts): ClusterRecord {
+  const { options, table, noiseRows } = parts;
+  const { frame } = table;
+  return {
+    format: 1,
+    software: options.software,
+    seconds: Math.round(parts.seconds * 10) / 10,
+    data: {
+      source: options.source.map(withoutPassword),
+      ...(options.sql !== undefined && { sql: options.sql }),
+      sha256: table.fingerprint,
+      reads: table.reads,
+      rows: frame.rowCount,
+      columns: frame.schema.columns.length,
+    },
+    method: parts.method,
+    ...(options.clusters !== undefined && { asked: options.clusters }),
+    clusters: parts.clusters,
+    ...(noiseRows !== undefined && { noise: { rows: noiseRows, share: noiseRows / frame.rowCount } }),
+    ...(parts.silhouette && { silhouette: parts.silhouette }),
+    ...(parts.counts && { counts: parts.counts }),
+    structure: parts.structure,
+    columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
+    findings: table.findings,
+    reproduce: reproduceCommand(options),
+    model: { bytes: parts.model.length, sha256: sha256(parts.model) },
+  };
+}
+
+function reproduceCommand(options: ClusterOptions): string {
+  const sources = options.source.map((source) => shellWord(withoutPassword(source)));
+  const words = ["npx millwright cluster", ...sources, ...readingFlags(options).map(shellWord)];
+  const flag = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(name, shellWord(String(value)));
+  };
+  flag("--method", options.method);
+  flag("--clusters", options.clusters);
+  flag("--columns", namesOf(options.only));
+  for (const [name, declared] of Object.entries(options.columns ?? {}))
+    flag("--column", columnFlag(name, declared));
+  flag("--keep", namesOf(options.keep));
+  flag("--drop", namesOf(options.drop));
+  flag("--id", options.id);
+  flag("--seed", options.seed);
+  return words.join(" ");
+}

@@ -1,0 +1,24 @@
+/** A clustering has no target: nothing says what is right, and `train` cannot make it again. */
+import { MillwrightError } from "../../core/index.ts";
+import type { ModelMetadata } from "../../model/index.ts";
+
+/**
+ * @param name - The file's name.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering.
+ */
+export function refuseClustering(
+  name: string,
+  { task }: Pick<ModelMetadata, "task">,
+  wish: "score" | "fit anew" | "eject",
+): void {
+  if (task.kind !== "clustering") return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    wish === "score"
+      ? `${name} is a clustering: no column says what is right, so that there is nothing to score.`
+      : `${name} is a clustering, and only a file of \`millwright train\` can be ${wish === "eject" ? "ejected" : "fitted anew"}.`,
+    wish === "score"
+      ? "Look at its report, or answer rows with `millwright predict`."
+      : "Run `millwright cluster` with the options that `millwright inspect --json` shows in its recipe.",
+  );
+}
