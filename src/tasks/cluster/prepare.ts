@@ -29,7 +29,7 @@ export interface PreparedRows {
   readonly fingerprint: string;
   readonly reads: readonly ContentRead[];
   /** @param inputs - Graph inputs by column name. @returns float64 [batch, features] as in `matrix`. */
-  emit(inputs: ReadonlyMap<string, Value>): Value;
+  readonly emit: (inputs: ReadonlyMap<string, Value>) => Value;
 }
 
 /** Fewest rows that are clustered. */
