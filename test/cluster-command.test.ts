@@ -71,7 +71,7 @@ let record: ClusterRecord;
 beforeAll(async () => {
   writeFileSync(inWork("shops.csv"), table.csv);
   record = await clustered("shops.csv", "--out", inWork("shops"));
-}, 60_000);
+}, 180_000);
 
 describe("on rows of three kinds", () => {
   test("finds that there are three, which they are, and what they are", async () => {
@@ -221,4 +221,4 @@ test("no secret of a person is in model.onnx, report.html and run.json", async (
       expect(secretsIn(bytes, planted), file).toEqual([]);
     }
   }
-}, 60_000);
+}, 180_000);
