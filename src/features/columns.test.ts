@@ -8,16 +8,20 @@ import {
   frequencyEncode,
   hashing,
   impute,
+  interactions,
   numbers,
   oneHot,
   ordinal,
   powerTransform,
   quantileTransform,
   scale,
+  selectBest,
   type Transform,
   targetEncode,
   tfidf,
   timeSince,
+  union,
+  varianceThreshold,
 } from "./index.ts";
 
 const schema = defineSchema({
@@ -56,6 +60,9 @@ test("steps take columns of their kinds and make chains", () => {
   expect(kindsOf(ordinal(c.city))).toEqual(["ordinal"]);
   expect(kindsOf(frequencyEncode(c.city, c.member, { measure: "count" }))).toEqual(["frequencyEncode"]);
   expect(kindsOf(powerTransform(c.age))).toEqual(["numbers", "powerTransform"]);
+  expect(kindsOf(interactions(c.age, c.fare, { ratios: true }))).toEqual(["numbers", "interactions"]);
+  const both: Transform = interactions({ powers: 2 });
+  expect(both.parameters).toMatchObject({ powers: 2, products: true, maxPairs: 200 });
   expect(kindsOf(hashing(c.city, { buckets: 8 }))).toEqual(["hashing"]);
   expect(kindsOf(targetEncode(c.city))).toEqual(["targetEncode"]);
   expect(kindsOf(dateParts(c.when, { hour: false }))).toEqual(["dateParts"]);
@@ -81,6 +88,15 @@ test("a chain is no promise: it can be returned by an async function", async () 
   expect(await Promise.resolve(chain)).toBe(chain);
 });
 
+test("selections and unions of chains", () => {
+  const both = union(scale(c.age), oneHot(c.city)).pipe(varianceThreshold());
+  expect(both.columns).toEqual(["age", "city"]);
+  const best = both.pipe(selectBest({ count: 3 }));
+  expect(best.transforms.map((t) => t.kind)).toEqual(["varianceThreshold", "selectBest"]);
+  expect(both.transforms).toHaveLength(1);
+  expect(union(best, numbers(c.fare)).columns).toEqual(["age", "city", "fare"]);
+});
+
 test("what does not fit does not compile", () => {
   const refused = (): void => {
     // @ts-expect-error no such column
@@ -99,6 +115,18 @@ test("what does not fit does not compile", () => {
     frequencyEncode(c.age);
     // @ts-expect-error text has no power
     powerTransform(c.note);
+    // @ts-expect-error nor a product
+    interactions(c.age, c.note);
+    // @ts-expect-error no such option
+    interactions({ sums: true });
+    // @ts-expect-error a selection reads features, not columns
+    varianceThreshold(c.age);
+    // @ts-expect-error how many stay must be told
+    selectBest({ neighbors: 3 });
+    // @ts-expect-error a union is of chains
+    union(c.age, c.fare);
+    // @ts-expect-error of one at least
+    union();
     // @ts-expect-error words are made of text
     tfidf(c.city);
     // @ts-expect-error parts are made of datetimes

@@ -26,9 +26,12 @@ import { frameOf, type Plain } from "./frame-fixture.ts";
 import * as doors from "./index.ts";
 import { feedsOf, graphInputs } from "./inputs.ts";
 import type { Matrix } from "./matrix.ts";
-import { type Chain, chainOf, type StepTarget } from "./step.ts";
+import { selectBest } from "./selections/select-best.ts";
+import { varianceThreshold } from "./selections/variance-threshold.ts";
+import { type Chain, chainOf, type Selection, type StepTarget, type Union, union } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
+import { interactions } from "./transforms/interactions.ts";
 import { powerTransform } from "./transforms/power-transform.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
@@ -37,7 +40,7 @@ const numbersOf = (...transforms: Chain["transforms"]): Chain =>
   chainOf(["plain", "single", "counts", "empty", "constant", "extreme"], numbersEncoder, transforms);
 
 /** Every step with every option that changes what it emits. */
-const plans: Readonly<Record<string, Chain>> = {
+const plans: Readonly<Record<string, Chain | Union>> = {
   numbers: numbersOf(),
   "impute median": numbersOf(impute()),
   "impute mean, indicator seen": numbersOf(impute({ strategy: "mean", indicator: "seen" })),
@@ -59,6 +62,13 @@ const plans: Readonly<Record<string, Chain>> = {
   "powerTransform boxCox": chainOf(["positive", "empty"], numbersEncoder, [
     powerTransform({ method: "boxCox" }),
   ]),
+  interactions: numbersOf(interactions()),
+  "interactions of all sorts, imputed": numbersOf(
+    impute(),
+    interactions({ ratios: true, powers: 3, keep: false }),
+    impute({ indicator: "always" }),
+  ),
+  "interactions, powers alone": numbersOf(interactions({ products: false, powers: 2 })),
   "impute, clip, scale": numbersOf(impute({ indicator: "seen" }), clipOutliers(), scale()),
   ordinal: chainOf(["city", "odd", "rare", "none", "flag"], ordinalEncoder()),
   "ordinal, 3 codes, impute": chainOf(["city", "odd"], ordinalEncoder({ maxCategories: 3 }), [
@@ -96,6 +106,33 @@ const plans: Readonly<Record<string, Chain>> = {
   tfidf: chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 })),
   characterTfidf: chainOf(["note", "blank"], characterTfidfEncoder({ maxTerms: 60 })),
   "characterTfidf of one length": chainOf(["note"], characterTfidfEncoder({ shortest: 1, longest: 1 })),
+  union: union(
+    numbersOf(impute({ indicator: "always" })),
+    chainOf(["city", "flag"], oneHotEncoder()),
+    union(chainOf(["when"], datePartsEncoder()), chainOf(["never", "when"], datePartsEncoder())).pipe(
+      impute(),
+    ),
+  ).pipe(scale()),
+  varianceThreshold: numbersOf(varianceThreshold(), impute(), scale()),
+  "varianceThreshold of all sorts": union(
+    numbersOf(),
+    chainOf(["city", "none", "flag"], ordinalEncoder()),
+    chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 })),
+  ).pipe(varianceThreshold({ threshold: 0.01 })),
+  selectBest: numbersOf(
+    impute({ indicator: "always" }),
+    interactions(),
+    selectBest({ count: 5 }),
+    impute(),
+    scale(),
+  ),
+  "selectBest of all sorts": union(
+    numbersOf(quantileTransform()),
+    chainOf(["city", "rare", "none"], ordinalEncoder()),
+    chainOf(["city", "flag"], oneHotEncoder()),
+    timeSinceChain(["never", "when"], { since: new ColumnRef("other", "datetime") }),
+    chainOf(["note"], tfidfEncoder({ buckets: 4 })),
+  ).pipe(selectBest({ share: 0.4, neighbors: 5, maxRows: 200 })),
   "tfidf words, sublinear": chainOf(["note"], tfidfEncoder({ ngrams: 1, sublinear: true, maxTerms: 3 })),
 };
 
@@ -132,10 +169,11 @@ const words = [
 const extremes = [0, -0, 5e-324, 1.7e308, -1.7e308, Infinity, -Infinity, Number.NaN, 16777217, 0.1];
 
 test("every step is under these laws", () => {
-  const kinds = Object.values(plans).flatMap(({ encoder, transforms }) => [
-    encoder.kind,
-    ...transforms.map((t) => t.kind),
-  ]);
+  const kindsOf = (chain: Chain | Union): string[] => [
+    ...("encoder" in chain ? [chain.encoder.kind] : chain.chains.flatMap(kindsOf)),
+    ...chain.transforms.map((t) => t.kind),
+  ];
+  const kinds = Object.values(plans).flatMap(kindsOf);
   const steps = [
     "numbers",
     ...Object.keys(doors)
@@ -185,6 +223,10 @@ function table(rowCount: number, seed: number, unseen: boolean): Frame {
     blank: { kind: "text", cells: unseen ? spread(words) : all("") },
   });
 }
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const equalColumns = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+  a.length === b.length && Array.from(a).every((value, i) => Object.is(value, b[i]) || value === b[i]);
 
 const regression = (rowCount: number): StepTarget => {
   const random = createRandom(9);
@@ -244,8 +286,9 @@ function expectClose(
 }
 
 describe.each(Object.entries(plans))("%s", (name, chain) => {
-  const usesTarget = name.startsWith("targetEncode");
-  const tolerance = /tfidf/i.test(name) ? 1.2e-7 : 1e-12;
+  const outOfFold = name.startsWith("targetEncode");
+  const usesTarget = outOfFold || name.startsWith("selectBest");
+  const tolerance = /tfidf|of all sorts/i.test(name) ? 1.2e-7 : 1e-12;
 
   test.each(
     [
@@ -272,10 +315,39 @@ describe.each(Object.entries(plans))("%s", (name, chain) => {
         expectClose(file, rowMajor(fitted.reference(other)), fitted, tolerance);
         expectClose(rowMajor(await fitted.transform(other)), file, fitted, 0);
       }
-      if (!usesTarget) expectClose(rowMajor(fitted.matrix), await served(fitted, frame), fitted, 0);
+      if (!outOfFold) expectClose(rowMajor(fitted.matrix), await served(fitted, frame), fitted, 0);
       expect(fitted.matrix.columns.every((column) => column.length === rows)).toBe(true);
     },
   );
+
+  test("a selection behind it changes no number, and what it leaves nothing of is not read", async () => {
+    const frame = table(100, 1, false);
+    const target = classes(100, 2);
+    const whole = await fitFeatures([chain], frame, context(target));
+    const width = whole.features.length;
+    for (const kept of [[width - 1], range(width).filter((j) => j % 2 === 0)]) {
+      const alternate: Selection = { kind: "some", parameters: {}, select: () => kept };
+      const part = await fitFeatures([chain.pipe(alternate)], frame, context(target));
+      // A name that is taken elsewhere has a number behind it.
+      const plain = (j: number): unknown => ({ ...whole.features[j]!, name: expect.anything() as string });
+      expect(part.features).toEqual(kept.map(plain));
+      expect(part.matrix.columns.length).toBe(kept.length);
+      part.matrix.columns.forEach((column, j) =>
+        expect(equalColumns(column, whole.matrix.columns[kept[j]!]!)).toBe(true),
+      );
+      const read = new Set(part.features.flatMap(({ sources }) => sources));
+      expect(part.columns.toSorted()).toEqual([...read].toSorted());
+      const later = table(40, 2, true);
+      const file = await served(part, later);
+      const expected = rowMajor(await whole.transform(later));
+      const picked = Float64Array.from(
+        file,
+        (_, i) => expected[Math.floor(i / kept.length) * width + kept[i % kept.length]!]!,
+      );
+      expectClose(file, picked, part, 0);
+      expectClose(file, rowMajor(part.reference(later)), part, tolerance);
+    }
+  });
 
   test("features have unique names and sources among the columns", async () => {
     const frame = table(400, 1, false);

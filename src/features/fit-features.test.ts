@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../core/index.ts";
-import { graph, writeOnnx } from "../graph/index.ts";
+import { add, gather, graph, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import type { Frame } from "../schema/index.ts";
 import { defaultChains } from "./default-chains.ts";
@@ -12,7 +12,7 @@ import { tfidfEncoder } from "./encoders/tfidf.ts";
 import { fitFeatures, type FittedFeatures } from "./fit-features.ts";
 import { byName, contextOf, frameOf } from "./frame-fixture.ts";
 import { feedsOf, graphInputs } from "./inputs.ts";
-import { chainOf } from "./step.ts";
+import { chainOf, type Selection, type Transform } from "./step.ts";
 import { impute } from "./transforms/impute.ts";
 import { scale } from "./transforms/scale.ts";
 
@@ -95,6 +95,39 @@ test("blocks of rows, of strings and of long texts give what one run gives", asy
     });
   }
   expect(Object.keys(whole)).toHaveLength(8);
+});
+
+test("a transform that cannot be narrowed stays whole, with what it reads, before a selection", async () => {
+  const frame = frameOf({ a: [1, 2, null], b: [10, 20, 30], c: [7, 8, 9] });
+  // Each feature and the one after it.
+  const sums: Transform = {
+    kind: "sums",
+    parameters: {},
+    fit: ({ features }) => ({
+      features,
+      emit: (x) => add(x, gather(x, [1, 2, 0], 1)),
+      reference: (row) => features.map((_, j) => row[j]! + row[(j + 1) % 3]!),
+    }),
+  };
+  const twoOf = (places: readonly number[]): Selection => ({
+    kind: "two",
+    parameters: {},
+    select: () => places,
+  });
+  const chain = chainOf(["a", "b", "c"], numbersEncoder, [sums, twoOf([0, 2]), scale(), twoOf([1])]);
+  const fitted = await fitFeatures([chain, chainOf(["b"], numbersEncoder)], frame, {
+    ...contextOf(),
+    minRows: 1,
+  });
+  expect(fitted.columns).toEqual(["a", "b", "c"]);
+  expect(fitted.features.map(({ name }) => name)).toEqual(["c", "b"]);
+  expect(byName(fitted.matrix)).toEqual({ c: [-1, 1, Number.NaN], b: [10, 20, 30] });
+  for (const matrix of [await fitted.transform(frame), fitted.reference(frame)])
+    expect(byName(matrix)).toEqual(byName(fitted.matrix));
+  const session = await compile(bytesOf(fitted, frame));
+  const { x } = await session.run(feedsOf(frame, fitted.columns));
+  await session.release();
+  expect([...(x!.data as Float64Array)]).toEqual([-1, 10, 1, 20, Number.NaN, 30]);
 });
 
 test("no rows give a matrix of no rows", async () => {

@@ -2,11 +2,17 @@
  * Chains fitted together: a table becomes a matrix, and the same map becomes graph nodes.
  */
 import { MillwrightError } from "../core/index.ts";
-import { cast, concat, type Value } from "../graph/index.ts";
+import type { Value } from "../graph/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
-import { asSeen } from "./categories.ts";
-import { apply, encode, encodeSparse } from "./evaluate.ts";
-import { guardedEncoder, guardedTransform } from "./guarded.ts";
+import {
+  columnsRead,
+  emitChain,
+  fitChain,
+  type FittedChain,
+  referenceChain,
+  sideBySide,
+  transformChain,
+} from "./fit-chain.ts";
 import { sourceOf } from "./inputs.ts";
 import type { Feature, Matrix } from "./matrix.ts";
 import {
@@ -19,7 +25,7 @@ import {
   stackRows,
   takeSparseRows,
 } from "./sparse.ts";
-import type { Chain, FittedEncoder, FittedTransform, SourceColumn, StepContext } from "./step.ts";
+import type { Chain, StepContext, Union } from "./step.ts";
 
 /** What fitting may look at besides the table; see `StepContext`. A row of weight 0 is as if it were absent. */
 export type FeatureContext = Omit<StepContext, "rowCount" | "minRows"> & {
@@ -33,7 +39,7 @@ export type FeatureContext = Omit<StepContext, "rowCount" | "minRows"> & {
 export interface FittedFeatures {
   /** In the order of the matrix; names are unique. */
   readonly features: readonly Feature[];
-  /** Table columns that are read, in schema order. */
+  /** Table columns that are read, in schema order: not those of which a selection leaves nothing. */
   readonly columns: readonly string[];
   /** Of the rows that were fitted on. Target encoding is out of fold here, and only here. */
   readonly matrix: Matrix;
@@ -48,24 +54,16 @@ export interface FittedFeatures {
   reference(frame: Frame): Matrix;
 }
 
-/** A chain after fitting: an encoder a column, then transforms of them all. */
-interface FittedChain {
-  readonly columns: readonly string[];
-  readonly encoders: readonly FittedEncoder[];
-  readonly transforms: readonly FittedTransform[];
-  readonly features: readonly Feature[];
-}
-
 /**
  * Fits chains on the rows of a table.
  *
- * @param chains - At least one; their features stand side by side in this order.
+ * @param chains - Chains, and unions of chains. At least one; their features stand side by side in this order.
  * @throws MillwrightError `DATA_EMPTY` without rows or chains; `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`,
  *   `SCHEMA_ROLE` for a column that is absent, of a kind that the step does not read, or no feature;
  *   `PARAMETER_CONFLICT` for steps that do not go together.
  */
 export async function fitFeatures(
-  chains: readonly Chain[],
+  chains: readonly (Chain | Union)[],
   frame: Frame,
   context: FeatureContext,
 ): Promise<FittedFeatures> {
@@ -77,11 +75,11 @@ export async function fitFeatures(
   const parts: MatrixPart[] = [];
   for (const chain of chains) {
     const made = await fitChain(chain, frame, stepContext, context.sparse === true);
-    fitted.push(made.chain);
-    parts.push(...made.parts);
+    fitted.push(made.fitted);
+    parts.push(...made.data);
   }
   const features = withUniqueNames(fitted.flatMap((chain) => chain.features));
-  const used = new Set(chains.flatMap((chain) => chain.columns));
+  const used = new Set(fitted.flatMap(columnsRead));
   const sparse = parts.some(isSparse) && isMostlyZeros(parts, frame.rowCount);
   return {
     features,
@@ -101,18 +99,20 @@ export async function fitFeatures(
   };
 }
 
-function requireFittable(chains: readonly Chain[], frame: Frame): void {
-  if (chains.length === 0 || chains.some((chain) => chain.columns.length === 0)) {
+function requireFittable(chains: readonly (Chain | Union)[], frame: Frame): void {
+  const simple = chains.flatMap(simpleChains);
+  const empty = simple.filter((chain) => chain.columns.length === 0).length;
+  if (simple.length === 0 || empty > 0) {
     throw new MillwrightError(
       "DATA_EMPTY",
-      `The features are ${chains.length} chains, ${chains.filter((chain) => chain.columns.length === 0).length} of them without a column.`,
+      `The features are ${simple.length} chains, ${empty} of them without a column.`,
       "Give at least one column with the role feature.",
     );
   }
   if (frame.rowCount === 0) {
     throw new MillwrightError("DATA_EMPTY", "The features have 0 rows to fit on.", "Give at least one row.");
   }
-  for (const { columns, encoder } of chains) {
+  for (const { columns, encoder } of simple) {
     for (const name of columns) {
       const { schema } = sourceOf(frame, name);
       if (schema.role !== "feature") {
@@ -134,6 +134,10 @@ function requireFittable(chains: readonly Chain[], frame: Frame): void {
   }
 }
 
+function simpleChains(chain: Chain | Union): readonly Chain[] {
+  return "chains" in chain ? chain.chains.flatMap(simpleChains) : [chain];
+}
+
 /** Rows of positive weight, or undefined when all are. */
 function presentRows(weight: Float64Array | undefined): Uint32Array | undefined {
   if (weight?.includes(0) !== true) return undefined;
@@ -142,7 +146,7 @@ function presentRows(weight: Float64Array | undefined): Uint32Array | undefined 
 
 /** Fits on the present rows only; the absent ones are then transformed like any other row. */
 async function fitWithoutAbsent(
-  chains: readonly Chain[],
+  chains: readonly (Chain | Union)[],
   frame: Frame,
   context: FeatureContext,
   present: Uint32Array,
@@ -177,18 +181,6 @@ async function fitWithoutAbsent(
   return { ...fitted, matrix: { ...whole, columns } };
 }
 
-/** Sparse steps' strings as sparse rows where asked for, everything else as columns. */
-async function encodePart(
-  source: SourceColumn,
-  encoder: FittedEncoder,
-  rowCount: number,
-  sparse: boolean,
-): Promise<MatrixPart> {
-  return sparse && encoder.sparse === true && source.cells.type === "string"
-    ? await encodeSparse(source.schema, source.cells, encoder)
-    : await encode(source, encoder, rowCount);
-}
-
 function assemble(
   features: readonly Feature[],
   parts: readonly MatrixPart[],
@@ -201,107 +193,6 @@ function assemble(
     features,
     columns: parts.flatMap((part) => (isSparse(part) ? denseColumns(part) : part)),
   };
-}
-
-async function fitChain(
-  chain: Chain,
-  frame: Frame,
-  context: StepContext,
-  sparse: boolean,
-): Promise<{ chain: FittedChain; parts: readonly MatrixPart[] }> {
-  const encoders: FittedEncoder[] = [];
-  const parts: MatrixPart[] = [];
-  for (const name of chain.columns) {
-    const source = sourceOf(frame, name);
-    const random = context.random.child(`${chain.encoder.kind}:${name}`);
-    const encoder = chain.own
-      ? await guardedEncoder(chain.encoder, source, { ...context, random })
-      : chain.encoder.fit(source, { ...context, random });
-    encoders.push(encoder);
-    const keep = sparse && chain.transforms.length === 0;
-    parts.push(encoder.training ?? (await encodePart(source, encoder, frame.rowCount, keep)));
-  }
-  let features = encoders.flatMap((encoder) => encoder.features);
-  const transforms: FittedTransform[] = [];
-  if (chain.transforms.length === 0)
-    return { chain: { columns: chain.columns, encoders, transforms, features }, parts };
-  let columns = parts.flatMap((part) => (isSparse(part) ? [] : part));
-  for (const transform of chain.transforms) {
-    const random = context.random.child(`${transform.kind}:${chain.columns.join()}`);
-    const x = { rowCount: frame.rowCount, features, columns };
-    const fitted = chain.own
-      ? await guardedTransform(transform, x, { ...context, random })
-      : transform.fit(x, { ...context, random });
-    columns = await apply(columns, [fitted], frame.rowCount);
-    features = [...fitted.features];
-    transforms.push(fitted);
-  }
-  return { chain: { columns: chain.columns, encoders, transforms, features }, parts: [columns] };
-}
-
-async function transformChain(
-  chain: FittedChain,
-  frame: Frame,
-  sparse: boolean,
-): Promise<readonly MatrixPart[]> {
-  const parts: MatrixPart[] = [];
-  const plain = chain.transforms.length === 0;
-  for (const [i, name] of chain.columns.entries()) {
-    const source = sourceOf(frame, name);
-    parts.push(await encodePart(source, chain.encoders[i]!, frame.rowCount, sparse && plain));
-  }
-  if (plain) return parts;
-  const columns = parts.flatMap((part) => (isSparse(part) ? [] : part));
-  return [await apply(columns, chain.transforms, frame.rowCount)];
-}
-
-function emitChain(chain: FittedChain, inputs: ReadonlyMap<string, Value>): Value {
-  const parts: Value[] = [];
-  let plain: Value[] = [];
-  const flush = (): void => {
-    // Neighbouring number columns of one dtype need one Cast, not one each.
-    if (plain.length > 0) parts.push(cast(sideBySide(plain), "float64"));
-    plain = [];
-  };
-  chain.encoders.forEach((encoder, i) => {
-    const input = inputs.get(chain.columns[i]!);
-    if (input === undefined) {
-      throw new MillwrightError(
-        "SCHEMA_MISSING_COLUMN",
-        `The features read the column "${chain.columns[i]!}", and the graph has no such input among its ${inputs.size}.`,
-        "Make the inputs with graphInputs for all columns of the features.",
-      );
-    }
-    if (!encoder.identity || (plain.length > 0 && plain[0]!.dtype !== input.dtype)) flush();
-    if (encoder.identity) plain.push(input);
-    else parts.push(encoder.emit(input));
-  });
-  flush();
-  return chain.transforms.reduce((value, transform) => transform.emit(value), sideBySide(parts));
-}
-
-function sideBySide(values: readonly Value[]): Value {
-  return values.length === 1 ? values[0]! : concat(values, 1);
-}
-
-function referenceChain(chain: FittedChain, frame: Frame): Float64Array[] {
-  const sources = chain.columns.map((name) => sourceOf(frame, name));
-  const out = chain.features.map(() => new Float64Array(frame.rowCount));
-  for (let i = 0; i < frame.rowCount; i++) {
-    let row: ArrayLike<number> = sources.flatMap(({ schema, cells }, k) => {
-      if (cells.type === "string") {
-        const code = cells.codes[i]!;
-        const text = code < 0 ? "" : asSeen(cells.dictionary[code]!);
-        return Array.from(chain.encoders[k]!.reference(text));
-      }
-      const value = cells.values[i]!;
-      const rounded = schema.kind === "number" && schema.dtype === "float32" ? Math.fround(value) : value;
-      return Array.from(chain.encoders[k]!.reference(rounded));
-    });
-    for (const transform of chain.transforms) row = transform.reference(row);
-    for (let j = 0; j < out.length; j++) out[j]![i] = row[j]!;
-  }
-  return out;
 }
 
 /** A name that is taken gets a number behind it. */

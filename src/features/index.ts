@@ -21,6 +21,16 @@ export { timeSince, type TimeSinceOptions, timeSinceParameters } from "./encoder
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 export { sourceWeights } from "./source-weights.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
+export {
+  selectBest,
+  type SelectBestOptions,
+  selectBestParameters,
+} from "./selections/select-best.ts";
+export {
+  varianceThreshold,
+  type VarianceThresholdOptions,
+  varianceThresholdParameters,
+} from "./selections/variance-threshold.ts";
 export type { Feature, Matrix, SparseRows } from "./matrix.ts";
 export { featureColumn, sparseMatrix, takeSparseRows } from "./sparse.ts";
 export {
@@ -29,10 +39,14 @@ export {
   type Encoder,
   type FittedEncoder,
   type FittedTransform,
+  type Narrowed,
+  type Selection,
   type SourceColumn,
   type StepContext,
   type StepTarget,
   type Transform,
+  type Union,
+  union,
 } from "./step.ts";
 export {
   clipOutliers,
@@ -40,6 +54,11 @@ export {
   clipOutliersParameters,
 } from "./transforms/clip-outliers.ts";
 export { impute, type ImputeOptions, imputeParameters } from "./transforms/impute.ts";
+export {
+  interactions,
+  type InteractionsOptions,
+  interactionsParameters,
+} from "./transforms/interactions.ts";
 export {
   powerTransform,
   type PowerTransformOptions,

@@ -47,6 +47,79 @@ export function sparseMatrix(features: readonly Feature[], sparse: SparseRows): 
   };
 }
 
+/** Parts side by side as one matrix: sparse where one of them is. */
+export function matrixOf(
+  features: readonly Feature[],
+  parts: readonly MatrixPart[],
+  rowCount: number,
+): Matrix {
+  if (parts.some(isSparse)) return sparseMatrix(features, joinRows(parts, rowCount));
+  return { rowCount, features, columns: parts.flatMap((part) => part as readonly Column[]) };
+}
+
+/** Parts by the places of their columns, ascending; a part of which no column is left goes. */
+export function takeColumns(parts: readonly MatrixPart[], places: readonly number[]): MatrixPart[] {
+  let offset = 0;
+  return parts.flatMap((part): MatrixPart[] => {
+    const width = isSparse(part) ? part.columnCount : part.length;
+    const from = offset;
+    offset += width;
+    const inside = places
+      .filter((place) => place >= from && place < from + width)
+      .map((place) => place - from);
+    if (inside.length === 0) return [];
+    return [isSparse(part) ? takeSparseColumns(part, inside) : inside.map((place) => part[place]!)];
+  });
+}
+
+function takeSparseColumns(rows: SparseRows, places: readonly number[]): SparseRows {
+  const placeOf = new Int32Array(rows.columnCount).fill(-1);
+  places.forEach((column, place) => (placeOf[column] = place));
+  const rowCount = rows.starts.length - 1;
+  const starts = new Uint32Array(rowCount + 1);
+  const index = new Uint32Array(rows.index.length);
+  const values = rows.values.slice();
+  let count = 0;
+  for (let i = 0; i < rowCount; i++) {
+    for (let at = rows.starts[i]!; at < rows.starts[i + 1]!; at++) {
+      const place = placeOf[rows.index[at]!]!;
+      if (place < 0) continue;
+      index[count] = place;
+      values[count++] = rows.values[at]!;
+    }
+    starts[i + 1] = count;
+  }
+  return { columnCount: places.length, starts, index: index.slice(0, count), values: values.slice(0, count) };
+}
+
+/** All columns in turn; of a sparse matrix each lies in one buffer, and is valid until the next is asked for. */
+export function* columnsInTurn(x: Matrix): Generator<Column> {
+  if (x.sparse === undefined) {
+    yield* x.columns;
+    return;
+  }
+  const { columnCount, starts, index, values } = x.sparse;
+  const ends = new Uint32Array(columnCount + 1);
+  for (const column of index) ends[column + 1]!++;
+  for (let j = 0; j < columnCount; j++) ends[j + 1]! += ends[j]!;
+  const begins = ends.slice();
+  const rows = new Uint32Array(index.length);
+  const places = new Uint32Array(index.length);
+  for (let i = 0; i < x.rowCount; i++) {
+    for (let at = starts[i]!; at < starts[i + 1]!; at++) {
+      const to = begins[index[at]!]!++;
+      rows[to] = i;
+      places[to] = at;
+    }
+  }
+  const buffer = new Float64Array(x.rowCount);
+  for (let j = 0; j < columnCount; j++) {
+    buffer.fill(0);
+    for (let at = ends[j]!; at < ends[j + 1]!; at++) buffer[rows[at]!] = values[places[at]!]!;
+    yield buffer;
+  }
+}
+
 /** One column of a matrix, without making the others. */
 export function featureColumn(x: Matrix, feature: number): Column {
   if (x.sparse === undefined) return x.columns[feature]!;

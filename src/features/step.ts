@@ -81,6 +81,21 @@ export interface FittedTransform {
   emit(x: Value): Value;
   /** The same for one row. */
   reference(row: ArrayLike<number>): ArrayLike<number>;
+  /**
+   * The same map for some of its features, and what these need: where a later step selects, the rest is let go of.
+   * Without it everything before the transform stays.
+   *
+   * @param places - Of the features wanted, ascending.
+   */
+  narrow?(places: readonly number[]): Narrowed;
+}
+
+/** A transform for fewer features. */
+export interface Narrowed {
+  /** Places of the features that it reads, ascending. */
+  readonly inputs: readonly number[];
+  /** Reads `inputs` alone. */
+  readonly transform: FittedTransform;
 }
 
 export interface Transform {
@@ -90,22 +105,44 @@ export interface Transform {
   fit(x: Matrix, context: StepContext): FittedTransform;
 }
 
+/** A step that lets some features through and changes no number, so that it leaves no node in the graph. */
+export interface Selection {
+  readonly kind: string;
+  /** Resolved parameters. */
+  readonly parameters: Json;
+  /**
+   * @param x - Sparse where everything before it is.
+   * @returns Places of the features that stay, ascending; at least one.
+   */
+  select(x: Matrix, context: StepContext): readonly number[];
+}
+
 /** Some columns, how each becomes numbers, and what is done to the numbers of all of them. */
 export interface Chain {
   readonly columns: readonly string[];
   readonly encoder: Encoder;
-  readonly transforms: readonly Transform[];
+  readonly transforms: readonly (Transform | Selection)[];
   /** Steps that a user brought: what they fit is checked against their own reference. */
   readonly own?: true;
   /** The same chain with more transforms at its end. (Not `then`: an object with that method is taken for a promise.) */
-  pipe(...transforms: readonly Transform[]): Chain;
+  pipe(...transforms: readonly (Transform | Selection)[]): Chain;
+}
+
+/** Chains side by side, and what is done to the numbers of all of them. */
+export interface Union {
+  /** Of all its chains. */
+  readonly columns: readonly string[];
+  readonly chains: readonly (Chain | Union)[];
+  readonly transforms: readonly (Transform | Selection)[];
+  /** The same union with more transforms at its end. */
+  pipe(...transforms: readonly (Transform | Selection)[]): Union;
 }
 
 /** Makes a chain of column names; the functions that take column references check kinds at compile time instead. */
 export function chainOf(
   columns: readonly string[],
   encoder: Encoder,
-  transforms: readonly Transform[] = [],
+  transforms: readonly (Transform | Selection)[] = [],
   own?: true,
 ): Chain {
   return {
@@ -114,5 +151,23 @@ export function chainOf(
     transforms,
     ...(own && { own }),
     pipe: (...more) => chainOf(columns, encoder, [...transforms, ...more], own),
+  };
+}
+
+/**
+ * Chains side by side as one, for steps that look at the features of all of them.
+ *
+ * @example union(numbers(c.age), oneHot(c.city)).pipe(selectBest({ count: 20 }))
+ */
+export function union(...chains: readonly [Chain | Union, ...(Chain | Union)[]]): Union {
+  return unionOf(chains, []);
+}
+
+function unionOf(chains: readonly (Chain | Union)[], transforms: readonly (Transform | Selection)[]): Union {
+  return {
+    columns: chains.flatMap((chain) => chain.columns),
+    chains,
+    transforms,
+    pipe: (...more) => unionOf(chains, [...transforms, ...more]),
   };
 }

@@ -7,13 +7,13 @@
  */
 import type { ProgressListener, Random } from "../core/index.ts";
 import { type Estimator, type Fitted, type Target, withUnseenClasses } from "../estimators/index.ts";
-import { type Chain, type FittedFeatures, fitFeatures } from "../features/index.ts";
+import { type Chain, type FittedFeatures, fitFeatures, type Union } from "../features/index.ts";
 import type { Value } from "../graph/index.ts";
 import type { Frame } from "../schema/index.ts";
 
 /** How columns become features, and the family that learns from them. */
 export interface Recipe {
-  readonly chains: readonly Chain[];
+  readonly chains: readonly (Chain | Union)[];
   readonly estimator: Estimator;
 }
 

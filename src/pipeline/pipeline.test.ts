@@ -6,7 +6,18 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { createRandom } from "../core/index.ts";
 import { tableFromRows } from "../data/index.ts";
 import { logistic, ridge } from "../estimators/linear/index.ts";
-import { oneHot, scale, tfidf } from "../features/index.ts";
+import {
+  impute,
+  numbers,
+  oneHot,
+  scale,
+  selectBest,
+  tfidf,
+  union,
+  varianceThreshold,
+} from "../features/index.ts";
+import { inputName, readOnnx } from "../graph/index.ts";
+import { load } from "../model/index.ts";
 import { category, defineSchema, number, text } from "../schema/index.ts";
 import { pipeline } from "./pipeline.ts";
 
@@ -54,6 +65,47 @@ describe("pipeline", () => {
     const c = await make.fit(await table.read());
     expect(c.model.metadata.schema).toEqual(a.model.metadata.schema);
     await Promise.all([a, b, c].map((trained) => trained.model.close()));
+  });
+
+  test("columns that a selection drops are no inputs of the file where that is asked for", async () => {
+    const wide = defineSchema({
+      tenure: number(),
+      noise: number(),
+      constant: number(),
+      plan: category(),
+      note: text(),
+      churned: category({ role: "target", labels: ["no", "yes"] }),
+    });
+    const made = rows.map((row) => ({ ...row, noise: random.normal(), constant: 7 }));
+    const fit = async (keepInputs?: boolean) =>
+      await pipeline({
+        schema: wide,
+        features: (c) => [
+          union(
+            numbers(c.noise, c.constant).pipe(impute()),
+            scale(c.tenure),
+            oneHot(c.plan),
+            tfidf(c.note),
+          ).pipe(varianceThreshold(), selectBest({ count: 1 })),
+        ],
+        estimator: logistic(),
+        ...(keepInputs !== undefined && { keepInputs }),
+      }).fit(tableFromRows(made, { schema: wide }));
+    const inputsOf = ({ bytes }: { bytes: Uint8Array }) => readOnnx(bytes).inputs.map(inputName);
+    const [whole, narrow] = [await fit(), await fit(false)];
+    expect(narrow.fitted.features.columns).toEqual(["tenure"]);
+    expect(inputsOf(whole)).toEqual(["tenure", "noise", "constant", "plan", "note"]);
+    expect(inputsOf(narrow)).toEqual(["tenure"]);
+    expect(Object.keys(narrow.model.metadata.profile!.columns)).toEqual(["tenure"]);
+    const roles = narrow.model.metadata.schema.columns.map(({ name, role }) => `${name}: ${role}`);
+    expect(roles).toContain("plan: ignore");
+    const row = { tenure: 2, noise: 0, constant: null, plan: "gold", note: null };
+    expect(await narrow.model.predictOne(row)).toEqual(await whole.model.predictOne(row));
+    expect(await narrow.model.predict([])).toEqual([]);
+    await expect(load(narrow.bytes, wide, { name: "narrow.onnx" })).rejects.toMatchObject({
+      code: "SCHEMA_MISMATCH",
+    });
+    await Promise.all([whole, narrow].map(({ model }) => model.close()));
   });
 
   test("what does not fit the schema does not compile", () => {

@@ -15,6 +15,7 @@ import {
   defaultChains,
   graphInputs,
   type PlanStyle,
+  type Union,
 } from "../features/index.ts";
 import { graph, simplify, writeOnnx } from "../graph/index.ts";
 import { load, type Model } from "../model/index.ts";
@@ -39,10 +40,16 @@ export interface PipelineOptions<C extends ColumnSchema> {
   /** Made by `defineSchema`; exactly one column has the role target. */
   readonly schema: TypedSchema<C>;
   /** Chains of steps on columns of the schema, or the default plan for a style of family. */
-  readonly features: ((columns: ColumnRefs<TypedSchema<C>>) => readonly Chain[]) | PlanStyle;
+  readonly features: ((columns: ColumnRefs<TypedSchema<C>>) => readonly (Chain | Union)[]) | PlanStyle;
   readonly estimator: Estimator;
   /** The label that counts as positive, where there are two. */
   readonly positive?: string;
+  /**
+   * Feature columns that no step reads, such as those that a selection drops, stay inputs of the file, so that it
+   * loads with the literal. Default true. With false the file takes the other columns alone, and
+   * `npx millwright types` writes its schema.
+   */
+  readonly keepInputs?: boolean;
 }
 
 export interface PipelineFitOptions {
@@ -101,7 +108,7 @@ async function fit<C extends ColumnSchema>(
   table: Table | Frame,
   { seed = 0, threads = 1, signal }: PipelineFitOptions,
 ): Promise<TrainedPipeline<TypedSchema<C>>> {
-  const { schema, features, estimator } = options;
+  const { schema, features, estimator, keepInputs = true } = options;
   const whole = framed(
     schema,
     "read" in table ? await table.read(schema.columns.map((column) => column.name)) : table,
@@ -129,6 +136,9 @@ async function fit<C extends ColumnSchema>(
     { random, threads, ...(signal && { signal }) },
   );
   const inputs = graphInputs(schema, fitted.features.columns);
+  const read = keepInputs
+    ? featureColumns(schema).map((column) => column.name)
+    : [...fitted.features.columns];
   const fragment = writeOnnx(
     simplify(graph({ inputs: [...inputs.values()], outputs: { answer: fitted.emit(inputs) } })),
   );
@@ -136,10 +146,10 @@ async function fit<C extends ColumnSchema>(
     schema,
     task,
     members: [{ fragment, weight: 1 }],
-    keepInputs: true,
+    keepInputs,
     about: {
       card: {
-        summary: `Predicts "${target.name}" from ${featureColumns(schema).length} columns.`,
+        summary: `Predicts "${target.name}" from ${read.length} columns.`,
         members: [
           {
             family: estimator.family,
@@ -151,10 +161,7 @@ async function fit<C extends ColumnSchema>(
         policy: {},
         software: "millwright",
       },
-      profile: referenceProfile(
-        frame,
-        featureColumns(schema).map((column) => column.name),
-      ),
+      profile: referenceProfile(frame, read),
       data: {
         rowCount: frame.rowCount,
         columnCount: schema.columns.length,
@@ -170,7 +177,8 @@ async function fit<C extends ColumnSchema>(
   });
   const bytes = composed.write();
   return {
-    model: await load(bytes, schema, { name: "model.onnx" }),
+    // A row of the literal has what a file of fewer inputs asks for, and more.
+    model: await load<TypedSchema<C>>(bytes, keepInputs ? schema : undefined, { name: "model.onnx" }),
     bytes,
     fitted,
     save: (path) => writeWhole({ [path]: bytes }),

@@ -118,6 +118,12 @@ describe("refused", () => {
       words: /"x" needs a time with a zone/,
     },
     {
+      name: "nothing",
+      chain: timeSinceChain(["x"], { since: "" }),
+      frame: instants,
+      words: /since is ""/,
+    },
+    {
       name: "what is no time",
       chain: timeSinceChain(["x"], { since: "soon" }),
       frame: instants,

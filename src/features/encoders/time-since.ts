@@ -34,6 +34,7 @@ import {
   type Chain,
   chainOf,
   type Encoder,
+  type FittedTransform,
   type SourceColumn,
   type StepContext,
   type Transform,
@@ -119,7 +120,7 @@ function referenceOf({ schema, cells }: SourceColumn, since: Date | string, cont
     typeof since === "string"
       ? parseDatetimeCell(since, { clock: schema.clock, order: "ymd" })
       : since.getTime();
-  if (time === undefined) {
+  if (time === undefined || Number.isNaN(time)) {
     const zone =
       schema.clock === "wall"
         ? "without a zone, such as 2024-01-31T09:30"
@@ -165,19 +166,33 @@ function minusLast(reference: string, unit: Unit): Transform {
   return {
     kind: "timeSince",
     parameters: { since: { column: reference }, unit },
-    fit({ features }) {
-      const last = features.length - 1;
-      const others = Array.from({ length: last }, (_, j) => j);
+    fit: ({ features }) => differences(features, reference, size),
+  };
+}
+
+/** @param times - Features of times in milliseconds; the last one is the reference. */
+function differences(times: readonly Feature[], reference: string, size: number): FittedTransform {
+  const last = times.length - 1;
+  const others = times.slice(0, last).map((_, j) => j);
+  return {
+    features: others.map(
+      (j): Feature => ({
+        name: `${times[j]!.name}:since ${reference}`,
+        sources: [...times[j]!.sources, reference],
+        kind: "number",
+      }),
+    ),
+    emit: (x) => div(sub(gather(x, others, 1), gather(x, [last], 1)), size),
+    reference: (row) => others.map((j) => (row[j]! - row[last]!) / size),
+    narrow(places) {
+      const inputs = [...places, last];
       return {
-        features: others.map(
-          (j): Feature => ({
-            name: `${features[j]!.name}:since ${reference}`,
-            sources: [...features[j]!.sources, reference],
-            kind: "number",
-          }),
+        inputs,
+        transform: differences(
+          inputs.map((j) => times[j]!),
+          reference,
+          size,
         ),
-        emit: (times) => div(sub(gather(times, others, 1), gather(times, [last], 1)), size),
-        reference: (row) => others.map((j) => (row[j]! - row[last]!) / size),
       };
     },
   };

@@ -13,6 +13,7 @@ import { type ColumnRef, transformOrChain } from "../columns.ts";
 import { numbersEncoder } from "../encoders/numbers.ts";
 import { moments, sharedQuantile, sortedFinite } from "../statistics.ts";
 import { type Chain, chainOf, type StepContext, type Transform } from "../step.ts";
+import { eachFeature } from "./each-feature.ts";
 import { requireNumbers, rowConstant } from "./row-constant.ts";
 
 export const clipOutliersParameters = {
@@ -43,19 +44,16 @@ function clipOutliersTransform(options: ClipOutliersOptions = {}): Transform {
     fit(x, context) {
       requireNumbers("clipOutliers", x.features);
       const limits = x.columns.map((column) => limitsOf(column, parameters, context));
-      const low = Float64Array.from(limits, ([lower]) => lower);
-      const high = Float64Array.from(limits, ([, upper]) => upper);
-      return {
-        features: x.features,
+      return eachFeature(x.features, limits, (some) => ({
         emit(value) {
-          const raised = where(less(value, rowConstant(low)), rowConstant(low), value);
-          return where(greater(raised, rowConstant(high)), rowConstant(high), raised);
+          const low = rowConstant(Float64Array.from(some, ([lower]) => lower));
+          const high = rowConstant(Float64Array.from(some, ([, upper]) => upper));
+          const raised = where(less(value, low), low, value);
+          return where(greater(raised, high), high, raised);
         },
         reference: (row) =>
-          Float64Array.from(low, (lower, j) =>
-            row[j]! < lower ? lower : row[j]! > high[j]! ? high[j]! : row[j]!,
-          ),
-      };
+          some.map(([low, high], j) => (row[j]! < low ? low : row[j]! > high ? high : row[j]!)),
+      }));
     },
   };
 }

@@ -11,5 +11,16 @@ export function eachFeature<L>(
   learned: readonly L[],
   build: (learned: readonly L[]) => Pick<FittedTransform, "emit" | "reference">,
 ): FittedTransform {
-  return { features, ...build(learned) };
+  return {
+    features,
+    ...build(learned),
+    narrow: (places) => ({
+      inputs: places,
+      transform: eachFeature(
+        places.map((j) => features[j]!),
+        places.map((j) => learned[j]!),
+        build,
+      ),
+    }),
+  };
 }

@@ -12,12 +12,12 @@ import {
   type ParameterValues,
   resolveParameters,
 } from "../../core/index.ts";
-import { cast, concat, gather, isNaN, where } from "../../graph/index.ts";
+import { cast, concat, gather, isNaN, type Value, where } from "../../graph/index.ts";
 import { type ColumnRef, transformOrChain } from "../columns.ts";
 import type { Feature } from "../matrix.ts";
 import { numbersEncoder } from "../encoders/numbers.ts";
 import { moments, sharedMode, sharedQuantile, sortedFinite } from "../statistics.ts";
-import { type Chain, chainOf, type StepContext, type Transform } from "../step.ts";
+import { type Chain, chainOf, type FittedTransform, type StepContext, type Transform } from "../step.ts";
 import { rowConstant } from "./row-constant.ts";
 
 export const imputeParameters = {
@@ -60,23 +60,60 @@ function imputeTransform(options: ImputeOptions = {}): Transform {
         const wanted = indicator === "always" || (indicator === "seen" && missing > 0);
         if (wanted || (fill === undefined && missing > 0)) marked.push(j);
       });
-      const indicators = marked.map((j): Feature => {
-        const { name, sources } = x.features[j]!;
-        return { name: `${name}:missing`, sources, kind: "number" };
-      });
+      return fitted(
+        x.features,
+        fills,
+        x.features.map((_, j) => j),
+        marked,
+      );
+    },
+  };
+}
+
+/** @param filled - Places of the features that are filled. @param marked - Of those with an indicator. */
+function fitted(
+  inputs: readonly Feature[],
+  fills: Float64Array,
+  filled: readonly number[],
+  marked: readonly number[],
+): FittedTransform {
+  const every = (places: readonly number[]): boolean => places.length === inputs.length;
+  const indicators = marked.map((j): Feature => {
+    const { name, sources } = inputs[j]!;
+    return { name: `${name}:missing`, sources, kind: "number" };
+  });
+  return {
+    features: [...filled.map((j) => inputs[j]!), ...indicators],
+    emit(value) {
+      const missing = isNaN(value);
+      const parts: Value[] = [];
+      if (filled.length > 0) {
+        const all = where(missing, rowConstant(fills), value);
+        parts.push(every(filled) ? all : gather(all, filled, 1));
+      }
+      if (marked.length > 0)
+        parts.push(cast(every(marked) ? missing : gather(missing, marked, 1), "float64"));
+      return parts.length === 1 ? parts[0]! : concat(parts, 1);
+    },
+    reference: (row) => [
+      ...filled.map((j) => (Number.isNaN(row[j]!) ? fills[j]! : row[j]!)),
+      ...marked.map((j) => (Number.isNaN(row[j]!) ? 1 : 0)),
+    ],
+    narrow(places) {
+      const wanted = places.filter((place) => place < filled.length).map((place) => filled[place]!);
+      const shown = places
+        .filter((place) => place >= filled.length)
+        .map((place) => marked[place - filled.length]!);
+      const needed = [...new Set([...wanted, ...shown])].sort((a, b) => a - b);
+      const placeOf = new Map(needed.map((j, place) => [j, place]));
       return {
-        features: [...x.features, ...indicators],
-        emit(value) {
-          const missing = isNaN(value);
-          const filled = where(missing, rowConstant(fills), value);
-          if (marked.length === 0) return filled;
-          const flags = marked.length === fills.length ? missing : gather(missing, marked, 1);
-          return concat([filled, cast(flags, "float64")], 1);
-        },
-        reference: (row) => [
-          ...Array.from(fills, (fill, j) => (Number.isNaN(row[j]!) ? fill : row[j]!)),
-          ...marked.map((j) => (Number.isNaN(row[j]!) ? 1 : 0)),
-        ],
+        inputs: needed,
+        transform: fitted(
+          needed.map((j) => inputs[j]!),
+          Float64Array.from(needed, (j) => fills[j]!),
+          wanted.map((j) => placeOf.get(j)!),
+          shown.map((j) => placeOf.get(j)!),
+        ),
       };
     },
   };

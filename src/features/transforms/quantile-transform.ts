@@ -34,6 +34,7 @@ import { type ColumnRef, transformOrChain } from "../columns.ts";
 import { numbersEncoder } from "../encoders/numbers.ts";
 import { sharedQuantile, sortedFinite } from "../statistics.ts";
 import { type Chain, chainOf, type StepContext, type Transform } from "../step.ts";
+import { eachFeature } from "./each-feature.ts";
 import { requireNumbers, rowConstant } from "./row-constant.ts";
 
 export const quantileTransformParameters = {
@@ -69,11 +70,10 @@ function quantileTransformTransform(options: QuantileTransformOptions = {}): Tra
     fit(x, context) {
       requireNumbers("quantileTransform", x.features);
       const tables = x.columns.map((column) => tableOf(column, parameters, context));
-      return {
-        features: x.features,
-        emit: (value) => emitTables(value, tables),
-        reference: (row) => tables.map((table, j) => lookUp(table, row[j]!)),
-      };
+      return eachFeature(x.features, tables, (some) => ({
+        emit: (value) => emitTables(value, some),
+        reference: (row) => some.map((table, j) => lookUp(table, row[j]!)),
+      }));
     },
   };
 }

@@ -13,6 +13,7 @@ import { type ColumnRef, transformOrChain } from "../columns.ts";
 import { numbersEncoder } from "../encoders/numbers.ts";
 import { moments, sharedQuantile, sortedFinite } from "../statistics.ts";
 import { type Chain, chainOf, type StepContext, type Transform } from "../step.ts";
+import { eachFeature } from "./each-feature.ts";
 import { impute } from "./impute.ts";
 import { requireNumbers, rowConstant } from "./row-constant.ts";
 
@@ -33,18 +34,18 @@ function scaleTransform(options: ScaleOptions = {}): Transform {
     parameters,
     fit(x, context) {
       requireNumbers("scale", x.features);
-      const shifts = new Float64Array(x.features.length);
-      const widths = new Float64Array(x.features.length);
-      x.columns.forEach((column, j) => {
+      const learned = x.columns.map((column) => {
         const [shift, width] = shiftAndWidth(column, parameters.method, context);
-        shifts[j] = shift;
-        widths[j] = width > 0 && Number.isFinite(width) ? width : 1;
+        return { shift, width: width > 0 && Number.isFinite(width) ? width : 1 };
       });
-      return {
-        features: x.features,
-        emit: (value) => div(sub(value, rowConstant(shifts)), rowConstant(widths)),
-        reference: (row) => Float64Array.from(shifts, (shift, j) => (row[j]! - shift) / widths[j]!),
-      };
+      return eachFeature(x.features, learned, (some) => ({
+        emit(value) {
+          const shifts = rowConstant(Float64Array.from(some, ({ shift }) => shift));
+          const widths = rowConstant(Float64Array.from(some, ({ width }) => width));
+          return div(sub(value, shifts), widths);
+        },
+        reference: (row) => some.map(({ shift, width }, j) => (row[j]! - shift) / width),
+      }));
     },
   };
 }
