@@ -5,7 +5,7 @@
  * Drawing each column alone breaks every link between columns, so no row is a
  * person's record. Odd rows come first: all missing, values never seen.
  */
-import type { Random, Tensor } from "../core/index.ts";
+import { MillwrightError, type Random, type Tensor } from "../core/index.ts";
 import { feedsOf } from "../features/index.ts";
 import type { Distribution, GoldenRows, ReferenceProfile } from "../model/index.ts";
 import { compile } from "../runtime/index.ts";
@@ -33,6 +33,7 @@ export async function answerGolden(
   const session = await compile(bytes, { threads: 1 });
   try {
     const { prediction, probabilities, distances } = await session.run(feedsOf(frame, names));
+    requireNumbers(probabilities ?? distances ?? prediction!);
     return {
       inputs: Object.fromEntries(names.map((name) => [name, cellsOf(frame, name)])),
       prediction: [...(prediction!.data as Float64Array | readonly string[])],
@@ -42,6 +43,23 @@ export async function answerGolden(
   } finally {
     await session.release();
   }
+}
+
+/** A family that takes no missing number answers NaN where a step lets one through, which no row should find out. */
+function requireNumbers({ data, shape }: Tensor): void {
+  const answers = data as Float64Array;
+  const at = answers.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const rows = shape[0]!;
+  const bad = new Set<number>();
+  answers.forEach((value, i) => {
+    if (!Number.isFinite(value)) bad.add(Math.floor((i * rows) / answers.length));
+  });
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `The model answers ${answers[at]} for ${bad.size} of ${rows} rows drawn to try it, some of which miss values.`,
+    "End each chain of features with impute(), or choose a family that takes missing numbers.",
+  );
 }
 
 function cellsOf(frame: Frame, name: string): (number | string | null)[] {

@@ -120,6 +120,14 @@ describe("pipeline", () => {
     expect(wrong).toBeTypeOf("function");
   });
 
+  test("features that stay missing, for a family that takes none, are an error that says what to do", async () => {
+    const make = pipeline({ schema: churn, features: (c) => [numbers(c.tenure)], estimator: logistic() });
+    await expect(make.fit(tableFromRows(rows, { schema: churn }))).rejects.toMatchObject({
+      code: "PARAMETER_CONFLICT",
+      message: expect.stringMatching(/answers NaN for \d+ of \d+ rows.*impute\(\)/) as string,
+    });
+  });
+
   test("a family that does not do the task, and a table of other kinds, are refused by name", async () => {
     expect(() => pipeline({ schema: churn, features: "linear", estimator: ridge() })).toThrow(
       /"churned" asks for classification.*PARAMETER_CONFLICT/s,
