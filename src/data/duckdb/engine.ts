@@ -7,9 +7,10 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Connection, DataChunk, Database, Result } from "@duckdb/node-bindings";
+import type { Connection, DataChunk, Database, Result, Vector } from "@duckdb/node-bindings";
 import { MillwrightError } from "../../core/index.ts";
 import type { Frame } from "../../schema/index.ts";
+import { StringImages } from "./string-images.ts";
 
 type Bindings = typeof import("@duckdb/node-bindings");
 
@@ -54,6 +55,8 @@ export class Engine {
   private readonly database: Database;
   private readonly connection: Connection;
   private readonly folder: string;
+  private readonly images = new WeakMap<readonly string[], StringImages>();
+  private readonly staged = new Uint32Array(4 * vectorRows);
 
   private constructor(bindings: Bindings, database: Database, connection: Connection, folder: string) {
     this.folder = folder;
@@ -150,20 +153,34 @@ export class Engine {
           const { buffer, byteOffset } = cells.values;
           const bytes = (end - start) * 8;
           bindings.copy_data_to_vector(vector, 0, buffer as ArrayBuffer, byteOffset + start * 8, bytes);
-        } else {
-          for (let row = start; row < end; row++) {
-            const code = cells.codes[row]!;
-            const text = code < 0 ? "" : cells.dictionary[code]!;
-            if (text.includes("\0")) {
-              bindings.vector_assign_string_element_len(vector, row - start, encoder.encode(text));
-            } else bindings.vector_assign_string_element(vector, row - start, text);
-          }
-        }
+        } else this.appendStrings(vector, cells.codes.subarray(start, end), cells.dictionary);
       }
       bindings.data_chunk_set_size(chunk, end - start);
       bindings.append_data_chunk(appender, chunk);
     }
     bindings.appender_close_sync(appender);
+  }
+
+  /** Short strings as DuckDB keeps them, a whole vector at a time; long ones by a call each, some 0.3 µs. */
+  private appendStrings(vector: Vector, codes: Int32Array, dictionary: readonly string[]): void {
+    const { bindings, staged } = this;
+    const images = this.imagesOf(dictionary);
+    const long: number[] = [];
+    for (let row = 0; row < codes.length; row++) {
+      const code = codes[row]!;
+      if (code >= 0 && images.isLong(code)) long.push(row);
+      images.copy(code, staged, row);
+    }
+    bindings.copy_data_to_vector(vector, 0, staged.buffer as ArrayBuffer, 0, 16 * codes.length);
+    for (const row of long)
+      bindings.vector_assign_string_element_len(vector, row, encoder.encode(dictionary[codes[row]!]!));
+  }
+
+  private imagesOf(dictionary: readonly string[]): StringImages {
+    const known = this.images.get(dictionary) ?? new StringImages();
+    this.images.set(dictionary, known);
+    known.add(dictionary);
+    return known;
   }
 
   close(): void {

@@ -41,9 +41,7 @@ function isNumeric(column: ColumnSchema): boolean {
 
 function isWhole(frame: Frame, name: string): boolean {
   const cells = frame.columns.get(name)!;
-  return (
-    cells.type === "number" && cells.values.every((value) => value !== value || Number.isSafeInteger(value))
-  );
+  return cells.type === "number" && areWhole(cells.values);
 }
 
 function expression(column: ColumnSchema, whole: boolean): string {
@@ -56,4 +54,12 @@ function expression(column: ColumnSchema, whole: boolean): string {
   }
   const text = `nullif(${name}, '')`;
   return column.kind === "boolean" && column.written === undefined ? `${text}::BOOLEAN` : text;
+}
+
+function areWhole(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value === value && !Number.isSafeInteger(value)) return false;
+  }
+  return true;
 }

@@ -41,6 +41,20 @@ export function namesInSql({ columns }: Schema): ReadonlyMap<string, string> {
   return names;
 }
 
+/** Rows of some columns. */
+export function columnsOf(table: Rows, wanted: (name: string) => boolean): Rows {
+  const schema: Schema = { columns: table.schema.columns.filter(({ name }) => wanted(name)) };
+  return {
+    schema,
+    async *stream() {
+      for await (const frame of table.stream()) {
+        const columns = new Map(schema.columns.map(({ name }) => [name, frame.columns.get(name)!] as const));
+        yield { schema, rowCount: frame.rowCount, columns };
+      }
+    },
+  };
+}
+
 /** Rows whose columns have other names. */
 export function renamed(table: Rows, names: ReadonlyMap<string, string>): Rows {
   const to = (name: string): string => names.get(name) ?? name;
