@@ -21,8 +21,9 @@ export interface CsvOptions extends DialectOptions {
   readonly threads?: number;
 }
 
-/** Fields of a chunk when rows are streamed. */
-const chunkFields = 1 << 20;
+/** Fields of a chunk when rows are streamed, and rows where there are very many columns. */
+const chunkFields = 1 << 18;
+const chunkRows = 1024;
 /** More columns than this cannot be inputs of a model file. */
 const maxColumns = 10_000;
 /** Share of rows that may be broken before the file is refused. */
@@ -171,7 +172,7 @@ export class CsvSource implements RawSource {
         left = block.leftBytes;
         if (left > maxRowBytes) refuseOpenQuote(csv, line, left);
         waiting += block.rowCount;
-        if (whole || waiting * plans.length < chunkFields) continue;
+        if (whole || waiting * plans.length < chunkFields || waiting < chunkRows) continue;
         yield { rowCount: waiting, columns: take(true) };
         waiting = 0;
       }

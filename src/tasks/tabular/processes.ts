@@ -1,16 +1,16 @@
 /**
  * How often training holds its rows, and so how many worker processes a limit of memory allows.
  *
- * This process holds them about four times: as read, parted into rows to learn and rows untouched, and written for the
- * workers. A worker holds about three and a half: what it reads, one fold of it, and the fold's matrix and bins.
+ * This process holds them about five times: as read, parted into rows to learn and rows untouched, and written for the
+ * workers. A worker holds about six: what it reads, one fold of it, and the fold's matrix and bins.
  * Measured with bench/larger-than-memory.ts.
  */
 import { memoryLimit } from "../../data/index.ts";
 import type { Frame } from "../../schema/index.ts";
 import type { TrainOptions } from "./options.ts";
 
-const ownCopies = 4;
-const workerCopies = 3.5;
+const ownCopies = 5;
+const workerCopies = 6;
 
 /** Of this process and two workers: what a table must fit into, whatever the number of cores. */
 export const trainCopies = ownCopies + 2 * workerCopies;

@@ -1,0 +1,59 @@
+/**
+ * A command with the most memory that it and its worker processes held at once: the sum of their resident sets, read
+ * from /proc every 20 ms. Pages that they share are counted in each, so the figure is rather too high.
+ */
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export interface Measured {
+  readonly stdout: string;
+  readonly seconds: number;
+  /** Bytes, of all processes together. */
+  readonly peakBytes: number;
+  /** Processes when it peaked. */
+  readonly processes: number;
+}
+
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** Runs `millwright` with these words. @throws Error with what it said when it fails. */
+export async function measureCommand(words: readonly string[]): Promise<Measured> {
+  const started = performance.now();
+  const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (part: Buffer) => (stdout += part));
+  child.stderr.on("data", (part: Buffer) => (stderr += part));
+  let [peakBytes, processes] = [0, 0];
+  const watch = setInterval(() => {
+    const held = treeOf(child.pid!).map(residentBytes);
+    const sum = held.reduce((total, bytes) => total + bytes, 0);
+    if (sum > peakBytes) [peakBytes, processes] = [sum, held.length];
+  }, 20);
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`millwright ${words.join(" ")} ended with ${code}: ${stderr}`);
+  return { stdout, seconds: (performance.now() - started) / 1000, peakBytes, processes };
+}
+
+function treeOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)];
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function residentBytes(pid: number): number {
+  try {
+    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
