@@ -15,6 +15,8 @@ export interface Takes {
   readonly oneColumn?: boolean;
   /** Only numbers above 0 as target. */
   readonly positiveTarget?: boolean | undefined;
+  /** Features are counts or amounts: none below 0. */
+  readonly atLeastZero?: boolean | undefined;
 }
 
 export type Kind = "number" | "two classes" | "three classes";
@@ -45,6 +47,13 @@ export function table(
   if (takes.missing) {
     for (let i = 0; i < rows; i += 7) a[i] = Number.NaN;
     for (let i = 3; i < rows; i += 11) city[i] = Number.NaN;
+  }
+  if (takes.atLeastZero) {
+    // The first two rise and fall with the target, so that their shares tell it.
+    for (let i = 0; i < rows; i++) {
+      a[i] = Math.exp(a[i]!);
+      b[i] = Math.exp((100 - b[i]!) / 2);
+    }
   }
   const features: Feature[] = [number("a"), number("b"), number("c")];
   const columns: (Float32Array | Float64Array)[] = [a, b, c];

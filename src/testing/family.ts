@@ -260,8 +260,8 @@ export function familyConformance(
     async () => {
       for (const kind of wanted) {
         for (const bad of [Number.NaN, Infinity]) {
-          const { positiveTarget, oneColumn = false } = takes;
-          const rows = table(kind, rowCount, { positiveTarget, oneColumn });
+          const { positiveTarget, atLeastZero, oneColumn = false } = takes;
+          const rows = table(kind, rowCount, { positiveTarget, atLeastZero, oneColumn });
           rows.x.columns[oneColumn ? 0 : 1]![17] = bad;
           const fit = made().fit(rows, context());
           if (takes.missing) requireAnswers(kind, (await fit).reference(rows.x), rowCount);
@@ -274,8 +274,8 @@ export function familyConformance(
   if (!takes.categories) {
     check("refuses a category by the feature's name", async () => {
       for (const kind of wanted) {
-        const { positiveTarget, oneColumn = false } = takes;
-        const rows = table(kind, rowCount, { positiveTarget, oneColumn, categories: true });
+        const { positiveTarget, atLeastZero, oneColumn = false } = takes;
+        const rows = table(kind, rowCount, { positiveTarget, atLeastZero, oneColumn, categories: true });
         const fit = () => made().fit(rows, context());
         await requireRefusal(fit, /"city".*SCHEMA_WRONG_KIND/s, 'The category "city"');
       }

@@ -1,6 +1,13 @@
 /** Every family of models, one line each: what it takes, and which laws it cannot keep and why. */
 import { constantBaseline, constantBaselineParameters } from "../../src/estimators/baseline/index.ts";
-import { naiveBayes, naiveBayesParameters } from "../../src/estimators/bayes/index.ts";
+import {
+  complementNaiveBayes,
+  complementNaiveBayesParameters,
+  multinomialNaiveBayes,
+  multinomialNaiveBayesParameters,
+  naiveBayes,
+  naiveBayesParameters,
+} from "../../src/estimators/bayes/index.ts";
 import { isotonic, isotonicParameters } from "../../src/estimators/isotonic/index.ts";
 import {
   elasticNet,
@@ -155,6 +162,26 @@ const members: readonly Member[] = [
     make: naiveBayes,
     table: naiveBayesParameters,
     takes: { missing: true, categories: true, infinity: true },
+  },
+  {
+    name: "multinomialNaiveBayes",
+    make: multinomialNaiveBayes,
+    table: multinomialNaiveBayesParameters,
+    takes: { atLeastZero: true },
+  },
+  {
+    name: "complementNaiveBayes",
+    make: complementNaiveBayes,
+    table: complementNaiveBayesParameters,
+    takes: { atLeastZero: true },
+  },
+  {
+    name: "complementNaiveBayes of its own temperature",
+    make: complementNaiveBayes,
+    table: complementNaiveBayesParameters,
+    light: { temperature: 0 },
+    takes: { atLeastZero: true },
+    exceptions: { "a row of weight 2 counts as two": chosenByFolds.replace("strength", "temperature") },
   },
   {
     name: "isotonic",

@@ -73,11 +73,15 @@ function emitModel(model: NaiveBayesModel, x: Value): Value {
   // Without a factor the prior still needs a row for each row of x.
   if (parts.length === 0) parts.push(reduceSum(emptyRows(x, c), { axes: [1] }));
   const score = parts.reduce((sum, part) => add(sum, part));
-  const p = softmax(add(score, float64(prior, [1, c])), 1);
-  if (c === classCount) return p;
+  return spreadClasses(softmax(add(score, float64(prior, [1, c])), 1), present, classCount);
+}
+
+/** Puts the columns of the classes with rows in their places, 0 for the others. */
+export function spreadClasses(p: Value, present: readonly number[], classCount: number): Value {
+  if (present.length === classCount) return p;
   const places = Array.from({ length: classCount }, (_, k) => {
     const at = present.indexOf(k);
-    return at < 0 ? c : at;
+    return at < 0 ? present.length : at;
   });
   return gather(pad(p, [0, 0, 0, 1]), places, 1);
 }

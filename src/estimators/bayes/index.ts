@@ -1,1 +1,7 @@
+export {
+  complementNaiveBayes,
+  complementNaiveBayesParameters,
+  multinomialNaiveBayes,
+  multinomialNaiveBayesParameters,
+} from "./count-bayes.ts";
 export { naiveBayes, naiveBayesParameters } from "./naive-bayes.ts";
