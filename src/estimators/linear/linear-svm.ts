@@ -3,7 +3,8 @@
  * max(0, 1 − margin)², or its root.
  *
  * The optimum of the square is scikit-learn's LinearSVC with C = 1 / l2 (but for its penalty on the constant),
- * by Newton's method; of the hinge itself it is SVC with a linear kernel, by an interior point. Several classes
+ * by Newton's method, on sparse rows by descent in the dual; of the hinge itself it is SVC with a linear kernel, by an
+ * interior point. Several classes
  * are each told from the rest. Probabilities come from scores of rows that were left out, in 5 folds, by
  * Platt scaling. Left to itself it takes the l2 of least cross-validated squared hinge. Source: Keerthi & DeCoste 2005,
  * JMLR 6; Chang, Hsieh & Lin 2008, JMLR 9.
@@ -31,6 +32,7 @@ import { presentClasses, spreadClasses } from "./logistic.ts";
 import { requireClasses, requirePairs } from "./require.ts";
 import { onFeatures, penaltyFactors, rowBlocks } from "./row-blocks.ts";
 import { squaredHinge } from "./score-loss.ts";
+import { fitSparseSvm } from "./sparse-svm.ts";
 
 export const linearSvmParameters = {
   loss: {
@@ -115,6 +117,12 @@ async function scorerOf(
   parameters: Parameters,
   context: FitContext,
 ): Promise<Scorer> {
+  const { sparse } = usable.x;
+  if (sparse !== undefined && parameters.loss === "squaredHinge") {
+    const { random, signal } = context;
+    const { leftOut, ...found } = await fitSparseSvm(usable, sparse, hit, { ...parameters, random, signal });
+    return { ...found, ...plattScale(leftOut, hit, usable.weight ?? new Float64Array(hit.length).fill(1)) };
+  }
   const whole = await separate(usable, hit, parameters, context);
   const given = { ...parameters, l2: whole.l2 };
   const folds = stratifiedFolds(hit, usable.rowIds, context.random.child("platt").integer(2 ** 32));
