@@ -4,12 +4,15 @@
  * Trees split raw numbers and native categories, and learn the direction of a
  * missing value themselves. Linear models and networks want filled, scaled numbers
  * and 0/1 columns; distances the same, with the outermost hundredths moved in, since
- * a single far row would be a cluster of its own, and without a feature that says what was missing. Naive Bayes counts categories, takes numbers by their normal scores, since it
- * sees each by a normal density, and leaves missing ones out. Only columns with the role feature are read, and never
+ * a single far row would be a cluster of its own, and without a feature that says what was missing. Naive Bayes counts
+ * categories, takes numbers by their normal scores, since it sees each by a normal density, and leaves missing ones out.
+ * Families that read sparse rows take all words, pairs and runs of characters that enough rows hold; those that count
+ * want nothing below 0. Only columns with the role feature are read, and never
  * a column of kind id.
  */
 import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
 import { countCategories } from "./categories.ts";
+import { characterTfidfEncoder } from "./encoders/character-tfidf.ts";
 import { datePartsEncoder } from "./encoders/date-parts.ts";
 import { hashingEncoder } from "./encoders/hashing.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
@@ -23,8 +26,11 @@ import { impute } from "./transforms/impute.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
 
-/** `naive` is for families that model each feature by itself. */
-export type PlanStyle = "trees" | "linear" | "naive" | "distance";
+/**
+ * `naive` is for families that model each feature by itself; `sparse` for linear ones that read sparse rows, with all
+ * that texts hold; `counts` for the same with numbers of at least 0.
+ */
+export type PlanStyle = "trees" | "linear" | "naive" | "distance" | "sparse" | "counts";
 
 export interface DefaultChainsOptions {
   /** Training rows: how many categories a column has decides how it is encoded. */
@@ -52,6 +58,9 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     naive: [quantileTransform({ distribution: "normal" })],
     linear: [...bounded, scale()],
     distance: [impute(), clipOutliers({ lower: 0.01, upper: 0.99 }), scale()],
+    sparse: [...bounded, scale()],
+    // Ranks: of numbers that may be below 0, or missing.
+    counts: [impute({ indicator: "seen" }), quantileTransform()],
   }[style];
   const chains: Chain[] = [];
   const add = (names: readonly string[], encoder: Encoder, transforms: readonly Transform[] = []): void => {
@@ -74,6 +83,12 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
   const cycles = style === "trees" ? "number" : "oneHot";
   add(named("datetime"), datePartsEncoder({ cycles }), finish);
   const texts = named("text");
+  if (style === "sparse" || style === "counts") {
+    // Two for each row, as far as that goes: fewer would mix what rare words tell.
+    const buckets = 2 ** Math.max(6, Math.min(14, Math.ceil(Math.log2(options.frame.rowCount)) + 1));
+    add(texts, tfidfEncoder({ maxTerms: 100_000, buckets, sublinear: true }));
+    add(texts, characterTfidfEncoder({ maxTerms: 50_000 }));
+  } else add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
   add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
   for (const { columns: read, step } of options.own ?? []) {
     chains.push(

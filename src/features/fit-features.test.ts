@@ -3,7 +3,7 @@ import { createRandom } from "../core/index.ts";
 import { add, gather, graph, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import type { Frame } from "../schema/index.ts";
-import { defaultChains } from "./default-chains.ts";
+import { defaultChains, type PlanStyle } from "./default-chains.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
 import { ordinalEncoder } from "./encoders/ordinal.ts";
@@ -337,7 +337,7 @@ describe("defaultChains", () => {
       ),
     },
   };
-  const outline = (style: "trees" | "linear" | "naive", target: boolean): string[] =>
+  const outline = (style: PlanStyle, target: boolean): string[] =>
     defaultChains(frame.schema, style, { frame, target }).map(
       ({ columns, encoder, transforms }) =>
         `${columns.join()}: ${[encoder.kind, ...transforms.map((transform) => transform.kind)].join(" ")}`,
@@ -382,12 +382,36 @@ describe("defaultChains", () => {
         "note: tfidf",
       ],
     },
+    {
+      style: "sparse" as const,
+      target: true,
+      expected: [
+        "age: numbers impute clipOutliers scale",
+        "city,member: oneHot",
+        "zip: targetEncode scale",
+        "when: dateParts impute clipOutliers scale",
+        "note: tfidf",
+        "note: characterTfidf",
+      ],
+    },
+    {
+      style: "counts" as const,
+      target: true,
+      expected: [
+        "age: numbers impute quantileTransform",
+        "city,member: oneHot",
+        "zip: targetEncode quantileTransform",
+        "when: dateParts impute quantileTransform",
+        "note: tfidf",
+        "note: characterTfidf",
+      ],
+    },
   ])("$style, with a target: $target", ({ style, target, expected }) => {
     expect(outline(style, target)).toEqual(expected);
   });
 
-  test.each(["linear", "naive"] as const)(
-    "%s leaves no value infinite in rows like none before, and linear none missing",
+  test.each(["linear", "naive", "sparse", "counts"] as const)(
+    "%s leaves no value infinite in rows like none before, only naive one missing, and counts none below 0",
     async (style) => {
       const target = {
         kind: "regression" as const,
@@ -409,6 +433,8 @@ describe("defaultChains", () => {
         for (const [j, column] of matrix.columns.entries()) {
           const bounded = column.every((x) => Number.isFinite(x) || (style === "naive" && Number.isNaN(x)));
           expect(bounded, fitted.features[j]!.name).toBe(true);
+          if (style === "counts")
+            expect(Math.min(...column), fitted.features[j]!.name).toBeGreaterThanOrEqual(0);
         }
       }
     },

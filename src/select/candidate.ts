@@ -54,6 +54,8 @@ const costs: Record<
   nearestNeighbors: { base: 0.1, perCell: 0.1, perClass: false },
   svm: { base: 0.5, perCell: 2, perClass: true },
   naiveBayes: { base: 0.03, perCell: 0.006, perClass: false },
+  multinomialNaiveBayes: { base: 0.05, perCell: 0.006, perClass: false },
+  complementNaiveBayes: { base: 0.05, perCell: 0.006, perClass: false },
   tree: { base: 0.03, perCell: 0.003, perClass: false },
   forest: { base: 0.2, perCell: 0.18, perClass: false },
   extraTrees: { base: 0.2, perCell: 0.18, perClass: false },

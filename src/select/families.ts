@@ -4,7 +4,12 @@
  */
 import { MillwrightError, nearest, type ParameterTable } from "../core/index.ts";
 import { constantBaseline } from "../estimators/baseline/index.ts";
-import { naiveBayes, naiveBayesParameters } from "../estimators/bayes/index.ts";
+import {
+  complementNaiveBayes,
+  multinomialNaiveBayes,
+  naiveBayes,
+  naiveBayesParameters,
+} from "../estimators/bayes/index.ts";
 import { type Estimator, requireLossDomain } from "../estimators/index.ts";
 import { isotonic } from "../estimators/isotonic/index.ts";
 import {
@@ -78,7 +83,7 @@ const families = {
   elasticNet: { make: (p) => elasticNet(p), style: "linear", simplicity: 1, title: "elastic net" },
   linearSvm: {
     make: (p) => linearSvm(p),
-    style: "linear",
+    style: "sparse",
     simplicity: 1,
     title: "linear support vector machine",
   },
@@ -102,6 +107,18 @@ const families = {
     simplicity: 1,
     title: "naive Bayes",
     searched: naiveBayesParameters,
+  },
+  multinomialNaiveBayes: {
+    make: (p) => multinomialNaiveBayes(p),
+    style: "counts",
+    simplicity: 1,
+    title: "multinomial naive Bayes",
+  },
+  complementNaiveBayes: {
+    make: (p) => complementNaiveBayes(p),
+    style: "counts",
+    simplicity: 1,
+    title: "complement naive Bayes",
   },
   nearestNeighbors: {
     make: (p) => nearestNeighbors(p),

@@ -70,9 +70,36 @@ const neighbors: Candidate = { name: "nearest neighbours", family: "nearestNeigh
 
 const machine: Candidate = { name: "SVM", family: "svm", parameters: {} };
 
+/** Unit rows of words and runs of characters need no search for a strength, nor more digits of it. */
+const textMachine: Candidate = {
+  name: "linear SVM",
+  family: "linearSvm",
+  parameters: { l2: 2, tolerance: 1e-4 },
+};
+const complement: Candidate = {
+  name: "complement naive Bayes",
+  family: "complementNaiveBayes",
+  parameters: { smoothing: 0.1, temperature: 0 },
+};
+
+/** Where a feature is text these come after the simple family: they read every word and run of characters. */
+const textClassification: readonly Candidate[] = classification.flatMap((candidate) =>
+  candidate.family === "logistic" ? [candidate, complement, textMachine] : [candidate],
+);
+
 /** Tried only where they are named: they answer another question than the usual one, or carry much for it. */
 const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
-  classification: [{ name: "linear SVM", family: "linearSvm", parameters: {} }, neighbors, machine],
+  classification: [
+    { name: "linear SVM", family: "linearSvm", parameters: {} },
+    complement,
+    {
+      name: "multinomial naive Bayes",
+      family: "multinomialNaiveBayes",
+      parameters: { smoothing: 0.1, temperature: 0 },
+    },
+    neighbors,
+    machine,
+  ],
   regression: [
     { name: "lasso", family: "lasso", parameters: {} },
     { name: "Poisson", family: "poisson", parameters: {} },
@@ -108,19 +135,22 @@ function withLoss(candidates: readonly Candidate[], metric: string | undefined):
  *
  * @param families - Only these, `usual` standing for those tried unless told; the baseline always stays on the board.
  * @param metric - Name of what ranks them: a quantile is learnt by its own loss.
+ * @param text - Whether a feature is text.
  * @throws MillwrightError `PARAMETER_UNKNOWN`, `PARAMETER_CONFLICT`.
  */
 export function portfolio(
   task: Target["kind"],
   families?: readonly string[],
   metric?: string,
+  text = false,
 ): readonly Candidate[] {
-  const usual = task === "regression" ? withLoss(regression, metric) : classification;
+  const classes = text ? textClassification : classification;
+  const usual = task === "regression" ? withLoss(regression, metric) : classes;
   if (families === undefined) return usual;
   const wanted = new Set(families);
   if (wanted.delete("usual")) for (const candidate of usual) wanted.add(candidate.family);
   const named = task === "regression" ? withLoss(onRequest.regression, metric) : onRequest.classification;
-  const all = [...usual, ...named];
+  const all = [...usual, ...named.filter(({ name }) => usual.every((other) => other.name !== name))];
   for (const name of wanted) {
     family(name);
     if (name !== "baseline" && !all.some((candidate) => candidate.family === name)) {

@@ -135,6 +135,16 @@ describe("portfolio", () => {
     },
   );
 
+  test("where a feature is text, what reads every word comes early, and is named once", () => {
+    const names = (families?: readonly string[], text = true): string[] =>
+      portfolio("classification", families, "logLoss", text).map(({ name }) => name);
+    expect(names().slice(0, 4)).toEqual(["baseline", "logistic", "complement naive Bayes", "linear SVM"]);
+    expect(names(undefined, false)).not.toContain("linear SVM");
+    expect(names(["linearSvm"])).toEqual(["baseline", "linear SVM"]);
+    expect(names(["linearSvm"], false)).toEqual(["baseline", "linear SVM"]);
+    expect(portfolio("regression", undefined, "rmse", true)).toEqual(portfolio("regression"));
+  });
+
   test("families are filtered, the baseline stays, and a wrong name gets the nearest", () => {
     expect(new Set(portfolio("regression", ["boosting"]).map((candidate) => candidate.family))).toEqual(
       new Set(["baseline", "boosting"]),

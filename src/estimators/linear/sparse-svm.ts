@@ -4,8 +4,8 @@
  * slow, the minimiser of all slopes at once goes on from where it came to.
  */
 import type { Random } from "../../core/index.ts";
-import type { SparseRows } from "../../features/index.ts";
-import { take, takeRows, type UsableRows } from "../index.ts";
+import { type SparseRows, takeSparseRows } from "../../features/index.ts";
+import { take, type UsableRows } from "../index.ts";
 import { affineReference } from "./affine.ts";
 import { dualDescent } from "./dual-descent.ts";
 import { leastLoss, stratifiedFolds } from "./fold-path.ts";
@@ -60,7 +60,7 @@ export async function fitSparseSvm(
   const rows = options.standardize ? scaled(sparse, deviation) : sparse;
   const sign = Int8Array.from(hit, (one) => 2 * one - 1);
   const weight = given ?? new Float64Array(hit.length).fill(1);
-  const l2 = options.l2 > 0 ? options.l2 : await chooseL2({ ...usable, x }, rows, sign, weight, options);
+  const l2 = options.l2 > 0 ? options.l2 : await chooseL2(usable, rows, sign, weight, options);
   const how = { tolerance, maxIter, signal };
   const { used, q } = design;
   const objective = scoreObjective(squaredHinge, design, options.standardize, 1);
@@ -91,7 +91,7 @@ export async function fitSparseSvm(
         mean: new Float64Array(deviation.length),
         offset: without.intercepts,
       },
-      { ...x, sparse },
+      x,
     );
     for (let i = 0; i < hit.length; i++)
       if (folds === undefined || folds[i] === fold) leftOut[i] = scores[i]!;
@@ -139,7 +139,7 @@ async function chooseL2(
   const most = Math.max(2000, Math.min(20_000, Math.round(sampleValues / perRow)));
   const seed = random.child("folds").integer(2 ** 32);
   const index = sampleRows(rowIds, most, seed);
-  const rows = takeRows({ ...x, sparse: all }, index).sparse!;
+  const rows = takeSparseRows(all, index);
   const signs = Int8Array.from(index, (i) => sign[i]!);
   const weights = take(weight, index);
   const hit = Uint8Array.from(signs, (one) => Number(one > 0));

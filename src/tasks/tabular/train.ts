@@ -12,7 +12,7 @@ import { defaultMetric, type Metric, metric as metricByName, metricTable } from 
 import { load } from "../../model/index.ts";
 import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
-import { featureColumns, type Frame } from "../../schema/index.ts";
+import { featureColumns, type Frame, type Schema } from "../../schema/index.ts";
 import {
   type Candidate,
   type Choice,
@@ -219,6 +219,8 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
   return { model: bytes, record, report: reportData({ ...parts, training, record }) };
 }
 
+const hasText = (schema: Schema): boolean => featureColumns(schema).some(({ kind }) => kind === "text");
+
 /** A figure as the file keeps it: without what is not defined. */
 function figureOf({ name, value, low, high, baseline }: MetricFigure) {
   return {
@@ -283,11 +285,11 @@ function metricOf(given: string | Metric | undefined, y: Target): Metric {
 function racers(
   { families }: TrainOptions,
   own: OwnParts,
-  { task }: PreparedTable,
+  { task, frame }: PreparedTable,
   metric: Metric,
 ): readonly Candidate[] {
   const named = families?.filter((item) => typeof item === "string");
-  const [baseline, ...others] = portfolio(task.kind, named, metric.name);
+  const [baseline, ...others] = portfolio(task.kind, named, metric.name, hasText(frame.schema));
   return [baseline!, ...own.families, ...others];
 }
 
