@@ -24,6 +24,8 @@ import {
   linearSvmParameters,
   logistic,
   logisticParameters,
+  ordinalLogistic,
+  ordinalLogisticParameters,
   poisson,
   poissonParameters,
   quantile,
@@ -33,6 +35,7 @@ import {
   tweedie,
   tweedieParameters,
 } from "../../src/estimators/linear/index.ts";
+import { ordered } from "../../src/estimators/ordinal/index.ts";
 import { nearestNeighbors, nearestNeighborsParameters } from "../../src/estimators/neighbors/index.ts";
 import {
   boosting,
@@ -120,6 +123,26 @@ const members: readonly Member[] = [
     make: logistic,
     table: logisticParameters,
     exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+  },
+  { name: "ordinalLogistic", make: ordinalLogistic, table: ordinalLogisticParameters, light: { l2: 0.5 } },
+  {
+    name: "ordinalLogistic of its own choice",
+    make: ordinalLogistic,
+    table: ordinalLogisticParameters,
+    exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+  },
+  {
+    name: "logistic for levels in order",
+    make: (parameters) => ordered(logistic(parameters)),
+    table: logisticParameters,
+    light: { l2: 0.5 },
+  },
+  {
+    name: "boosting for levels in order",
+    make: (parameters) => ordered(boosting(parameters)),
+    table: boostingParameters,
+    light: { rounds: 30 },
+    ...tree,
   },
   {
     name: "poisson",

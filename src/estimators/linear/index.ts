@@ -17,6 +17,12 @@ export {
 } from "./elastic-net.ts";
 export { linearSvm, linearSvmParameters } from "./linear-svm.ts";
 export { huber, huberParameters } from "./huber.ts";
+export {
+  ordinalLogistic,
+  type OrdinalLogisticEstimator,
+  type OrdinalLogisticFitted,
+  ordinalLogisticParameters,
+} from "./ordinal-logistic.ts";
 export { quantile, quantileParameters } from "./quantile.ts";
 export {
   gamma,

@@ -110,12 +110,26 @@ async function lbfgs(
   objective: ScoreObjective,
   problem: Problem,
   start: Float64Array,
-  { maxIter, tolerance, threads, signal, bound }: MinimiseOptions,
+  options: MinimiseOptions,
 ): Promise<Minimum> {
-  const solve = bound ?? (await boundSolve(objective, problem, threads));
+  const solve = options.bound ?? (await boundSolve(objective, problem, options.threads));
+  return quasiNewton((v) => objective.evaluate(v, problem), start, solve, options);
+}
+
+/**
+ * Minimises a convex function by L-BFGS.
+ *
+ * @param solve - Applies the inverse of what its curvature is thought to be.
+ */
+export async function quasiNewton(
+  evaluate: (v: Float64Array) => Evaluation | Promise<Evaluation>,
+  start: Float64Array,
+  solve: Solve,
+  { maxIter, tolerance, signal }: Pick<MinimiseOptions, "maxIter" | "tolerance" | "signal">,
+): Promise<Minimum> {
   const pairs: { s: Float64Array; y: Float64Array; inner: number }[] = [];
   let v = start;
-  let here = await objective.evaluate(v, problem);
+  let here = await evaluate(v);
   for (let iterations = 0; ; iterations++) {
     const step = twoLoops(here.gradient, pairs, solve);
     const decrement = dot(step, 0, here.gradient, 0, step.length);
@@ -125,7 +139,7 @@ async function lbfgs(
     if (iterations === maxIter || signal?.aborted) {
       return { v, loss: here.loss, iterations, converged: false };
     }
-    const found = await lowerPoint((at) => objective.evaluate(at, problem), v, here, step, decrement);
+    const found = await lowerPoint(evaluate, v, here, step, decrement);
     if (found === undefined) return { v, loss: here.loss, iterations, converged: true };
     const s = found.v.map((value, i) => value - v[i]!);
     const y = found.evaluation.gradient.map((value, i) => value - here.gradient[i]!);
@@ -138,8 +152,8 @@ async function lbfgs(
 }
 
 /** First of the full step and its halves that falls by a ten-thousandth of what the slope promises. */
-async function lowerPoint<E extends Evaluation>(
-  evaluate: (at: Float64Array) => Promise<E>,
+export async function lowerPoint<E extends Evaluation>(
+  evaluate: (at: Float64Array) => E | Promise<E>,
   v: Float64Array,
   here: Evaluation,
   step: Float64Array,

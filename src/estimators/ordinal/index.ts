@@ -1,0 +1,1 @@
+export { ordered } from "./frank-hall.ts";
