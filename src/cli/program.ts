@@ -177,8 +177,13 @@ function createProgram(run: Run): Command {
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
       .option(
         "--task <task>",
-        "classification or regression; decided from the target unless told",
-        oneOf("--task", ["classification", "regression"] as const),
+        "classification, regression or ordinal (levels in their order); decided from the target unless told",
+        oneOf("--task", ["classification", "regression", "ordinal"] as const),
+      )
+      .option(
+        "--order <levels>",
+        "levels of the target from the least to the most, as low,medium,high",
+        wordsOf("--order"),
       )
       .option("--metric <name>", "what to choose by: rocAuc, logLoss, accuracy, f1, rmse, mae, r2, …")
       .option("--positive <label>", "the label that counts as positive")

@@ -10,7 +10,13 @@ import type { Value } from "../graph/index.ts";
 /** What is predicted: a number, or one of `classCount` classes (at least 2). */
 export type Target =
   | { readonly kind: "regression"; readonly values: Float64Array }
-  | { readonly kind: "classification"; readonly classCount: number; readonly codes: Int32Array };
+  | {
+      readonly kind: "classification";
+      readonly classCount: number;
+      readonly codes: Int32Array;
+      /** Classes are levels, and their codes stand in that order. */
+      readonly ordered?: true;
+    };
 
 /** Rows to fit on. */
 export interface TrainingSet {

@@ -102,7 +102,7 @@ export function takeRows(x: Matrix, index: Uint32Array): Matrix {
 export function takeTarget(y: Target, index: Uint32Array): Target {
   return y.kind === "regression"
     ? { kind: "regression", values: take(y.values, index) }
-    : { kind: "classification", classCount: y.classCount, codes: take(y.codes, index) };
+    : { ...y, codes: take(y.codes, index) };
 }
 
 /** Elements of an array by index, in the given order. */

@@ -1,7 +1,7 @@
 /** Between a model's answers on a frame and the rows that metrics score. */
 import { MillwrightError } from "../core/index.ts";
 import { take, type Target } from "../estimators/index.ts";
-import type { ScoredRows } from "../metrics/index.ts";
+import { medianLevels, type ScoredRows } from "../metrics/index.ts";
 import type { Frame } from "../schema/index.ts";
 
 /**
@@ -38,7 +38,15 @@ export function scoredRows(target: Target, output: Float64Array, context: RowCon
   }
   return target.kind === "regression"
     ? { y: target.values, predicted: output, weight }
-    : { y: target.codes, classCount: target.classCount, probabilities: output, positive, weight };
+    : {
+        y: target.codes,
+        classCount: target.classCount,
+        probabilities: output,
+        // As the file answers: of levels the median.
+        predicted: target.ordered === true ? medianLevels(output, target.classCount) : undefined,
+        positive,
+        weight,
+      };
 }
 
 /** The weights of some rows, if there are any. */

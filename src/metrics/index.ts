@@ -9,7 +9,8 @@ export { logLoss, logLossRows, type ProbabilityOptions } from "./log-loss.ts";
 export { matthews } from "./matthews.ts";
 export type { ClassificationRows, Metric, RegressionRows, ScoredRows, Task } from "./metric.ts";
 export { mostProbable } from "./metric-kinds.ts";
-export { defaultMetric, metric, metricsFor, metricTable } from "./metric-table.ts";
+export { halfTolerance, levelError, medianLevels, quadraticKappa } from "./level-agreement.ts";
+export { defaultMetric, metric, metricsFor, metricTable, type MetricTarget, misfit } from "./metric-table.ts";
 export { ascendingOrder } from "./order.ts";
 export { type ClassRows, defineMetric, type MetricDefinition, type NumberRows } from "./define-metric.ts";
 export {

@@ -17,7 +17,8 @@ export interface ProbabilityRows {
 
 /** A metric of the confusion matrix. */
 export function labelMetric(
-  about: { readonly name: string; readonly title: string; readonly binaryOnly?: boolean },
+  about: Pick<Metric, "name" | "title"> &
+    Partial<Pick<Metric, "binaryOnly" | "greaterIsBetter" | "unit" | "ordered">>,
   figure: (matrix: Float64Array, classCount: number, positive: number) => number,
   score: (
     y: Int32Array,
@@ -27,13 +28,13 @@ export function labelMetric(
 ): Metric {
   const binaryOnly = about.binaryOnly ?? false;
   return {
+    greaterIsBetter: true,
+    unit: "share",
     ...about,
     task: "classification",
-    greaterIsBetter: true,
     needs: "labels",
     ranks: false,
     binaryOnly,
-    unit: "share",
     score(rows) {
       const { y, classCount, positive, weight } = classificationRows(about.name, rows, binaryOnly);
       return score(y, labelsOf(about.name, rows as ClassificationRows), { classCount, positive, weight });

@@ -4,6 +4,7 @@ import { accuracy, accuracyOf, balancedAccuracy, balancedAccuracyOf } from "./ac
 import { averagePrecision, averagePrecisionScorer } from "./average-precision.ts";
 import { brier, brierScorer } from "./brier.ts";
 import { expectedCalibrationError, expectedCalibrationErrorScorer } from "./expected-calibration-error.ts";
+import { levelError, levelErrorOf, quadraticKappa, quadraticKappaOf } from "./level-agreement.ts";
 import { logLoss, logLossScorer } from "./log-loss.ts";
 import { matthews, matthewsOf } from "./matthews.ts";
 import type { Metric, Task } from "./metric.ts";
@@ -127,6 +128,22 @@ const list: readonly Metric[] = [
   share("recall", "weighted"),
   share("f1", "weighted"),
   labelMetric({ name: "matthews", title: "Matthews correlation" }, matthewsOf, matthews),
+  labelMetric(
+    { name: "quadraticKappa", title: "Quadratic weighted kappa", ordered: true },
+    quadraticKappaOf,
+    quadraticKappa,
+  ),
+  labelMetric(
+    {
+      name: "levelError",
+      title: "Mean level error",
+      ordered: true,
+      greaterIsBetter: false,
+      unit: "levels",
+    },
+    levelErrorOf,
+    levelError,
+  ),
   valueMetric({ name: "rmse", title: "RMSE", greaterIsBetter: false, unit: "target" }, rmseScorer, rmse),
   valueMetric({ name: "mae", title: "MAE", greaterIsBetter: false, unit: "target" }, maeScorer, mae),
   valueMetric({ name: "mse", title: "MSE", greaterIsBetter: false, unit: "target²" }, mseScorer, mse),
@@ -149,6 +166,8 @@ const aliases: Readonly<Record<string, string>> = {
   brierscore: "brier",
   ece: "expectedCalibrationError",
   mcc: "matthews",
+  qwk: "quadraticKappa",
+  kappa: "quadraticKappa",
   meanabsoluteerror: "mae",
   meansquarederror: "mse",
   rootmeansquarederror: "rmse",
@@ -183,13 +202,33 @@ export function metric(name: string): Metric {
   );
 }
 
-/** The metric that ranks models unless told: `rocAuc` for two classes, `logLoss` for more, `rmse` for numbers. */
-export function defaultMetric(task: Task, classCount = 2): Metric {
+/** What a metric must fit. */
+export interface MetricTarget {
+  readonly task: Task;
+  /** 0 for numbers. */
+  readonly classCount: number;
+  /** Whether the classes are levels in their order. */
+  readonly ordered: boolean;
+}
+
+/**
+ * The metric that ranks models unless told: `rocAuc` for two classes, `logLoss` for more, `quadraticKappa` for levels,
+ * `rmse` for numbers.
+ */
+export function defaultMetric(task: Task, classCount = 2, ordered = false): Metric {
   if (task === "regression") return metricTable.rmse!;
+  if (ordered) return metricTable.quadraticKappa!;
   return classCount === 2 ? metricTable.rocAuc! : metricTable.logLoss!;
 }
 
-/** The metrics that fit a task, in board order: those of two classes only where there are two. */
-export function metricsFor(task: Task, classCount = 2): readonly Metric[] {
-  return list.filter((entry) => entry.task === task && !(entry.binaryOnly && classCount !== 2));
+/** The metrics that fit a task, in board order: those of two classes, or of levels, only where there are such. */
+export function metricsFor(task: Task, classCount = 2, ordered = false): readonly Metric[] {
+  return list.filter((entry) => misfit(entry, { task, classCount, ordered }) === undefined);
+}
+
+/** What a metric is for, in words, where that is not this target: "two classes"; undefined where it fits. */
+export function misfit(metric: Metric, { task, classCount, ordered }: MetricTarget): string | undefined {
+  if (metric.task !== task) return metric.task;
+  if (metric.binaryOnly && classCount !== 2) return "two classes";
+  return metric.ordered === true && !ordered ? "levels in their order" : undefined;
 }

@@ -44,8 +44,10 @@ export interface Metric {
   readonly ranks: boolean;
   /** Refuses more than two classes. */
   readonly binaryOnly: boolean;
-  /** `target`: in the unit of the target; `share`: a number around [0, 1]; the others in their own. */
-  readonly unit: "target" | "target²" | "share" | "nats";
+  /** `target`: in the unit of the target; `share`: a number around [0, 1]; `levels`: steps from class to class; the others in their own. */
+  readonly unit: "target" | "target²" | "share" | "nats" | "levels";
+  /** Reads an order from the codes of the classes: only where they are levels. */
+  readonly ordered?: boolean;
   /**
    * Score of rows under their weights.
    *

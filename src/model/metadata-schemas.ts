@@ -166,7 +166,11 @@ export const metadataSchemas = {
   "millwright.task": {
     type: "object",
     properties: {
-      kind: { enum: ["regression", "binary", "multiclass", "clustering"] },
+      kind: {
+        enum: ["regression", "binary", "multiclass", "ordinal", "clustering"],
+        description:
+          "`ordinal`: the classes are levels from the least to the most, and the prediction is the median.",
+      },
       target: {
         ...string,
         description:

@@ -93,7 +93,7 @@ test("the inferred types are those of the contracts", () => {
   type Keys<C> = C extends { readonly kind: infer K extends string } ? `${K}.${keyof C & string}` : never;
   expectTypeOf<Keys<ColumnsInFile["columns"][number]>>().toEqualTypeOf<Keys<Schema["columns"][number]>>();
   expectTypeOf<ModelMetadata["task"]>().toEqualTypeOf<{
-    readonly kind: "regression" | "binary" | "multiclass" | "clustering";
+    readonly kind: "regression" | "binary" | "multiclass" | "ordinal" | "clustering";
     readonly target: string;
     readonly positive?: string;
     readonly threshold?: number;

@@ -11,6 +11,7 @@ import {
   add,
   argMax,
   batchRows,
+  cast,
   constant,
   gather,
   type Graph,
@@ -18,14 +19,18 @@ import {
   greaterOrEqual,
   inline,
   inputName,
+  less,
+  matMul,
   mul,
   readOnnx,
+  reduceSum,
   simplify,
   slice,
   type Value,
   where,
   writeOnnx,
 } from "../graph/index.ts";
+import { halfTolerance } from "../metrics/index.ts";
 import { encodeMetadata, type ModelMetadata, type ModelMetrics, type ModelTask } from "../model/index.ts";
 import { featureColumns, type Schema } from "../schema/index.ts";
 import { answerGolden } from "./golden.ts";
@@ -104,7 +109,8 @@ function modelTask({ task, threshold = 0.5, constant }: ModelParts): ModelTask {
   const { target } = task;
   const also = constant && { constant: [...constant] };
   if (task.kind === "regression") return { kind: "regression", target, ...also };
-  if (task.positive === undefined) return { kind: "multiclass", target, ...also };
+  if (task.positive === undefined)
+    return { kind: task.ordered === true ? "ordinal" : "multiclass", target, ...also };
   return { kind: "binary", target, positive: task.positive, threshold, ...also };
 }
 
@@ -128,9 +134,20 @@ function decode(task: Task, answer: Value, threshold: number): Record<string, Va
   const labels = constant({ dtype: "string", shape: [task.classes.length], data: task.classes });
   const winner =
     task.positive === undefined
-      ? argMax(answer, { axis: 1, keepDims: true })
+      ? task.ordered === true
+        ? medianLevel(answer, task.classes.length)
+        : argMax(answer, { axis: 1, keepDims: true })
       : positiveFrom(answer, task.classes.indexOf(task.positive), threshold);
   return { prediction: gather(labels, winner), probabilities: answer };
+}
+
+/** Level [batch, 1]: the first that half of the probability lies at or below. */
+function medianLevel(answer: Value, count: number): Value {
+  const sums = Float64Array.from({ length: count * (count - 1) }, (_, at) =>
+    Number(Math.floor(at / (count - 1)) <= at % (count - 1)),
+  );
+  const upTo = matMul(answer, constant({ dtype: "float64", shape: [count, count - 1], data: sums }));
+  return reduceSum(cast(less(upTo, 0.5 - halfTolerance), "int64"), { axes: [1], keepDims: true });
 }
 
 /** Class index [batch, 1]: the positive one from the threshold on. */

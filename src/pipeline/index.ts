@@ -17,10 +17,12 @@ export { distributionOf, minRowsShown, referenceProfile } from "./profile.ts";
 export {
   encodeTarget,
   inferTaskKind,
+  isOrdered,
   readTask,
   requireFreeOutputNames,
   rowsWithTarget,
   type Task,
+  type TaskRequest,
 } from "./target.ts";
 export {
   type Pipeline,

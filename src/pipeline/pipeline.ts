@@ -117,12 +117,10 @@ async function fit<C extends ColumnSchema>(
   const rows = rowsWithTarget(whole, target.name);
   const frame = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
   const labels = labelsOf(target);
-  const found = readTask(
-    frame,
-    target,
-    target.kind === "number" ? "regression" : "classification",
-    options.positive,
-  );
+  const found = readTask(frame, target, {
+    kind: target.kind === "number" ? "regression" : "classification",
+    positive: options.positive,
+  });
   const task =
     found.kind === "classification" && labels !== undefined ? { ...found, classes: labels } : found;
   const random = createRandom(seed);

@@ -30,7 +30,60 @@ function labels(...cells: (string | null)[]): Frame {
 }
 
 const task = (frame: Frame, kind?: "regression" | "classification", positive?: string) =>
-  readTask(frame, frame.schema.columns[0]!, kind, positive);
+  readTask(frame, frame.schema.columns[0]!, { kind, positive });
+
+describe("levels", () => {
+  const levels = (frame: Frame, order?: readonly string[], positive?: string) =>
+    readTask(frame, frame.schema.columns[0]!, { kind: "ordinal", order, positive });
+  const words = labels("high", "low", "medium", "low");
+
+  test.each([
+    ["numbers ascend", numbers(10, 2, 3, 2), undefined, ["2", "3", "10"]],
+    ["words of a known scale stand in its order", words, undefined, ["low", "medium", "high"]],
+    [
+      "case and joints of words do not matter",
+      labels("Very Good", "very_bad", "OK"),
+      undefined,
+      ["very_bad", "OK", "Very Good"],
+    ],
+    ["the user's order comes first", words, ["high", "medium", "low"], ["high", "medium", "low"]],
+  ] as const)("%s", (_, frame, order, classes) => {
+    expect(levels(frame, order)).toEqual({ kind: "classification", target: "y", classes, ordered: true });
+  });
+
+  test("--order alone asks for levels, and their codes stand in it", () => {
+    const order = ["low", "medium", "high"];
+    const found = readTask(words, words.schema.columns[0]!, { order });
+    expect(encodeTarget(words, found)).toEqual({
+      kind: "classification",
+      classCount: 3,
+      codes: Int32Array.of(2, 0, 1, 0),
+      ordered: true,
+    });
+  });
+
+  test.each([
+    [
+      labels("red", "green", "blue"),
+      undefined,
+      /order of the levels of "y" is not known.*PARAMETER_MISSING/s,
+    ],
+    [words, ["low", "high"], /does not name "medium".*PARAMETER_RANGE/s],
+    [words, ["low", "medium", "high", "top"], /names "top", which no row holds.*PARAMETER_RANGE/s],
+    [words, ["low", "medium", "low", "high"], /names "low" twice.*PARAMETER_RANGE/s],
+    [labels("low", "high"), undefined, /has 2 levels.*--task classification.*PARAMETER_CONFLICT/s],
+    [numbers(...Array.from({ length: 31 }, (_, i) => i)), undefined, /31 levels.*PARAMETER_CONFLICT/s],
+  ] as const)("what cannot be ordered is refused: %#", (frame, order, message) => {
+    expect(() => levels(frame, order)).toThrow(message);
+  });
+
+  test("a positive label, and an order of another task, are refused", () => {
+    expect(() => levels(words, undefined, "low")).toThrow(/PARAMETER_CONFLICT/);
+    expect(() =>
+      readTask(words, words.schema.columns[0]!, { kind: "classification", order: ["low", "medium", "high"] }),
+    ).toThrow(/PARAMETER_CONFLICT/);
+  });
+});
 
 describe("task", () => {
   test.each([

@@ -5,7 +5,7 @@
  * every label is one, else by code unit), so codes do not depend on row order.
  */
 import { MillwrightError } from "../core/index.ts";
-import { shellWord } from "../data/index.ts";
+import { knownOrder, shellWord } from "../data/index.ts";
 import type { Target } from "../estimators/index.ts";
 import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
 
@@ -17,9 +17,16 @@ export type Task =
       readonly target: string;
       /** Labels in the order of the probabilities. */
       readonly classes: readonly string[];
+      /** Labels are levels, from the least to the most. */
+      readonly ordered?: true;
       /** The label counted as positive; two classes only. */
       readonly positive?: string;
     };
+
+/** Whether what is predicted are levels in their order. */
+export function isOrdered(task: Task): boolean {
+  return task.kind === "classification" && task.ordered === true;
+}
 
 /** Words that name the event of interest, lower-case; the first class that is one is positive. */
 const positiveWords = new Set([
@@ -96,15 +103,32 @@ export function rowsWithTarget(frame: Frame, name: string): Uint32Array {
   return Uint32Array.from(rows);
 }
 
+/** What a user says of the task; the rest is decided from the column. */
+export interface TaskRequest {
+  readonly kind?: Task["kind"] | "ordinal" | undefined;
+  /** The label that counts as positive. */
+  readonly positive?: string | undefined;
+  /** Levels from the least to the most, all of them. */
+  readonly order?: readonly string[] | undefined;
+}
+
 /**
  * Reads the task from the rows that have a target.
  *
- * @param kind - Forced by the user, or undefined to decide from the column.
- * @param positive - The positive label named by the user.
- * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `SCHEMA_WRONG_KIND`, `PARAMETER_CONFLICT`.
+ * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `SCHEMA_WRONG_KIND`, `PARAMETER_CONFLICT`,
+ *   `PARAMETER_MISSING` for levels whose order is not known, `PARAMETER_RANGE`.
  */
-export function readTask(frame: Frame, column: ColumnSchema, kind?: Task["kind"], positive?: string): Task {
+export function readTask(frame: Frame, column: ColumnSchema, request: TaskRequest = {}): Task {
+  const { kind, positive, order } = request;
   const name = column.name;
+  if (order !== undefined && kind !== undefined && kind !== "ordinal") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--order names levels, and --task is ${kind}.`,
+      "Use --task ordinal, or leave --order out.",
+    );
+  }
+  if (kind === "ordinal" || order !== undefined) return readLevels(frame, name, request);
   const task = kind ?? inferTaskKind(column, frame);
   const cells = frame.columns.get(name);
   if (task === "regression") {
@@ -131,13 +155,7 @@ export function readTask(frame: Frame, column: ColumnSchema, kind?: Task["kind"]
     if (!(low < high)) throw constantTarget(name, frame.rowCount, String(low));
     return { kind: "regression", target: name };
   }
-  const label = labelOf(frame, name);
-  const seen = new Set<string>();
-  for (let row = 0; row < frame.rowCount; row++) {
-    const value = label(row);
-    if (value !== undefined) seen.add(value);
-  }
-  const classes = sortLabels([...seen]);
+  const classes = labelsIn(frame, name);
   if (classes.length < 2) throw constantTarget(name, frame.rowCount, classes[0] ?? "missing");
   if (classes.length > 1000 || (classes.length > 50 && classes.length > frame.rowCount / 5)) {
     throw new MillwrightError(
@@ -171,6 +189,66 @@ export function readTask(frame: Frame, column: ColumnSchema, kind?: Task["kind"]
     classes,
     positive: positive ?? guessPositive(frame, name, classes),
   };
+}
+
+/** Labels that rows hold, in a fixed order. */
+function labelsIn(frame: Frame, name: string): string[] {
+  const label = labelOf(frame, name);
+  const seen = new Set<string>();
+  for (let row = 0; row < frame.rowCount; row++) {
+    const value = label(row);
+    if (value !== undefined) seen.add(value);
+  }
+  return sortLabels([...seen]);
+}
+
+/** Most levels that are learnt one cut at a time. */
+const mostLevels = 30;
+
+/** Levels in their order: as the user names them, as numbers ascend, or as known words stand. */
+function readLevels(frame: Frame, name: string, { positive, order }: TaskRequest): Task {
+  if (positive !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--positive names one label, and "${name}" is predicted as levels.`,
+      "Leave --positive out, or use --task classification.",
+    );
+  }
+  const labels = labelsIn(frame, name);
+  const twice = order?.find((level, at) => order.indexOf(level) < at);
+  const unnamed = order && labels.find((label) => !order.includes(label));
+  const absent = order?.find((level) => !labels.includes(level));
+  if (twice !== undefined || unnamed !== undefined || absent !== undefined) {
+    const what =
+      twice !== undefined
+        ? `--order names "${twice}" twice`
+        : unnamed !== undefined
+          ? `--order does not name "${unnamed}"`
+          : `--order names "${absent}", which no row holds`;
+    throw new MillwrightError(
+      "PARAMETER_RANGE",
+      `${what}; the levels of "${name}" are ${labels.slice(0, 12).join(", ")}.`,
+      "Name each of them once, from the least to the most.",
+    );
+  }
+  if (labels.length < 2) throw constantTarget(name, frame.rowCount, labels[0] ?? "missing");
+  if (labels.length === 2 || labels.length > mostLevels) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `The target "${name}" has ${labels.length} levels, and --task ordinal takes 3 to ${mostLevels}.`,
+      labels.length === 2 ? "Use --task classification." : "Use --task regression, or put levels together.",
+    );
+  }
+  const numeric = labels.every((label) => label.trim() !== "" && Number.isFinite(Number(label)));
+  const classes = order ?? (numeric ? labels : knownOrder(labels));
+  if (classes === undefined) {
+    throw new MillwrightError(
+      "PARAMETER_MISSING",
+      `The order of the levels of "${name}" is not known: ${labels.slice(0, 12).join(", ")}.`,
+      "Name them from the least to the most, as --order low,medium,high.",
+    );
+  }
+  return { kind: "classification", target: name, classes: [...classes], ordered: true };
 }
 
 /** How a target that is no number becomes one: by its kind where every label reads as a number, else by a query. */
@@ -250,7 +328,12 @@ export function encodeTarget(frame: Frame, task: Task): Target {
     }
     codes[row] = code;
   }
-  return { kind: "classification", classCount: task.classes.length, codes };
+  return {
+    kind: "classification",
+    classCount: task.classes.length,
+    codes,
+    ...(task.ordered && { ordered: true }),
+  };
 }
 
 /** Names of the graph's outputs, which no feature may bear. */

@@ -45,6 +45,7 @@ const costs: Record<
   linearSvm: { base: 0.2, perCell: 0.03, perClass: true },
   lasso: { base: 0.05, perCell: 0.01, perClass: false },
   logistic: { base: 0.1, perCell: 0.06, perClass: true },
+  ordinalLogistic: { base: 0.1, perCell: 0.03, perClass: false },
   poisson: { base: 0.1, perCell: 0.01, perClass: false },
   gamma: { base: 0.1, perCell: 0.01, perClass: false },
   tweedie: { base: 0.1, perCell: 0.01, perClass: false },

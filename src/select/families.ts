@@ -20,6 +20,7 @@ import {
   linear,
   linearSvm,
   logistic,
+  ordinalLogistic,
   poisson,
   quantile,
   ridge,
@@ -53,6 +54,8 @@ export interface Family {
   readonly searched?: ParameterTable;
   /** Most rows that one fit may have, where the model carries them. */
   readonly maxRows?: number;
+  /** Reads the order of levels itself; any other family is fitted once a cut. */
+  readonly readsLevels?: boolean;
   /** Whether it is a function of one number, so that the table must have one column. */
   readonly oneNumber?: boolean;
   /** @throws MillwrightError `DATA_BAD_VALUE` for a number that it cannot learn. */
@@ -77,6 +80,7 @@ const families = {
     style: "naive",
     simplicity: 0,
     title: "doing nothing: the mean or the class shares",
+    readsLevels: true,
   },
   linear: { make: (p) => linear(p), style: "linear", simplicity: 1, title: "linear regression" },
   ridge: { make: (p) => ridge(p), style: "linear", simplicity: 1, title: "ridge regression" },
@@ -89,6 +93,13 @@ const families = {
   },
   lasso: { make: (p) => lasso(p), style: "linear", simplicity: 1, title: "lasso" },
   logistic: { make: (p) => logistic(p), style: "linear", simplicity: 1, title: "logistic regression" },
+  ordinalLogistic: {
+    make: (p) => ordinalLogistic(p),
+    style: "linear",
+    simplicity: 1,
+    title: "ordinal logistic regression (proportional odds)",
+    readsLevels: true,
+  },
   poisson: logLink("poisson", (p) => poisson(p)),
   gamma: logLink("gamma", (p) => gamma(p)),
   tweedie: logLink("tweedie", (p) => tweedie(p)),

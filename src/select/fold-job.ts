@@ -6,7 +6,8 @@
  */
 import { createRandom, type Json } from "../core/index.ts";
 import type { Split } from "../data/index.ts";
-import { takeTarget, type Target } from "../estimators/index.ts";
+import { type Estimator, takeTarget, type Target } from "../estimators/index.ts";
+import { ordered } from "../estimators/ordinal/index.ts";
 import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
 import { batchRows, graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
@@ -66,7 +67,7 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
       target: true,
       ...(data.steps && { own: await loadedSteps(data.steps) }),
     }),
-    estimator: await estimatorOf(job.candidate),
+    estimator: await estimatorFor(job.candidate, y),
   };
   const fitted = await fitRecipe(
     recipe,
@@ -86,6 +87,13 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     fragment,
     summary: fitted.model.summary,
   };
+}
+
+/** The candidate's family; for levels in their order, lifted where it does not read the order itself. */
+async function estimatorFor(candidate: Candidate, y: Target): Promise<Estimator> {
+  const estimator = await estimatorOf(candidate);
+  const lifts = y.kind === "classification" && y.ordered === true && familyOf(candidate).readsLevels !== true;
+  return lifts ? ordered(estimator) : estimator;
 }
 
 /** Runs a fragment over a frame in row blocks on one thread, so that the answers never depend on threads. */

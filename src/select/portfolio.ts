@@ -130,21 +130,31 @@ function withLoss(candidates: readonly Candidate[], metric: string | undefined):
   });
 }
 
+/** The simple family of levels comes first; every other candidate is lifted to levels by the race. */
+function withLevels(candidates: readonly Candidate[]): readonly Candidate[] {
+  const odds: Candidate = { name: "ordinal logistic", family: "ordinalLogistic", parameters: {} };
+  return candidates.flatMap((candidate) =>
+    candidate.family === "logistic" ? [odds, candidate] : [candidate],
+  );
+}
+
 /**
  * The candidates for a task.
  *
  * @param families - Only these, `usual` standing for those tried unless told; the baseline always stays on the board.
  * @param metric - Name of what ranks them: a quantile is learnt by its own loss.
- * @param text - Whether a feature is text.
+ * @param target.text - Whether a feature is text.
+ * @param target.ordered - Whether the classes are levels in their order.
  * @throws MillwrightError `PARAMETER_UNKNOWN`, `PARAMETER_CONFLICT`.
  */
 export function portfolio(
   task: Target["kind"],
   families?: readonly string[],
   metric?: string,
-  text = false,
+  { text = false, ordered = false }: { readonly text?: boolean; readonly ordered?: boolean } = {},
 ): readonly Candidate[] {
-  const classes = text ? textClassification : classification;
+  const unordered = text ? textClassification : classification;
+  const classes = ordered ? withLevels(unordered) : unordered;
   const usual = task === "regression" ? withLoss(regression, metric) : classes;
   if (families === undefined) return usual;
   const wanted = new Set(families);

@@ -125,7 +125,8 @@ describe("portfolio", () => {
   test.each(["regression", "classification"] as const)(
     "every candidate for %s is one that its family takes",
     (task) => {
-      const takes = (name: FamilyName) => family(name).make({}).tasks.includes(task);
+      const takes = (name: FamilyName) =>
+        family(name).make({}).tasks.includes(task) && name !== "ordinalLogistic";
       const all = portfolio(task, familyNames.filter(takes));
       expect(new Set(all.map((candidate) => candidate.name)).size).toBe(all.length);
       for (const candidate of all) {
@@ -137,12 +138,20 @@ describe("portfolio", () => {
 
   test("where a feature is text, what reads every word comes early, and is named once", () => {
     const names = (families?: readonly string[], text = true): string[] =>
-      portfolio("classification", families, "logLoss", text).map(({ name }) => name);
+      portfolio("classification", families, "logLoss", { text }).map(({ name }) => name);
     expect(names().slice(0, 4)).toEqual(["baseline", "logistic", "complement naive Bayes", "linear SVM"]);
     expect(names(undefined, false)).not.toContain("linear SVM");
     expect(names(["linearSvm"])).toEqual(["baseline", "linear SVM"]);
     expect(names(["linearSvm"], false)).toEqual(["baseline", "linear SVM"]);
-    expect(portfolio("regression", undefined, "rmse", true)).toEqual(portfolio("regression"));
+    expect(portfolio("regression", undefined, "rmse", { text: true })).toEqual(portfolio("regression"));
+  });
+
+  test("levels in their order bring proportional odds, which other classes do not know", () => {
+    const names = portfolio("classification", undefined, "quadraticKappa", { ordered: true });
+    expect(names.slice(0, 3).map(({ name }) => name)).toEqual(["baseline", "ordinal logistic", "logistic"]);
+    expect(() => portfolio("classification", ["ordinalLogistic"])).toThrow(/does not do classification/);
+    const levels = portfolio("classification", ["ordinalLogistic"], "quadraticKappa", { ordered: true });
+    expect(levels.map(({ family: name }) => name)).toEqual(["baseline", "ordinalLogistic"]);
   });
 
   test("families are filtered, the baseline stays, and a wrong name gets the nearest", () => {

@@ -58,6 +58,8 @@ def classification(name, n, k, decimals, weighted):
         "accuracy": m.accuracy_score(y, predicted, sample_weight=weight),
         "balancedAccuracy": m.balanced_accuracy_score(y, predicted, sample_weight=weight),
         "matthews": m.matthews_corrcoef(y, predicted, sample_weight=weight),
+        "quadraticKappa": m.cohen_kappa_score(y, predicted, weights="quadratic", sample_weight=weight, labels=list(range(k))),
+        "levelError": m.mean_absolute_error(y, predicted, sample_weight=weight),
         "logLoss": m.log_loss(y, p, sample_weight=weight, labels=list(range(k))),
         "brier": m.brier_score_loss(y, p if k > 2 else p[:, 1], sample_weight=weight, labels=list(range(k))),
         "expectedCalibrationError": calibration_error(y, p, weight),

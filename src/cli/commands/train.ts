@@ -34,7 +34,8 @@ import { version } from "../version.ts";
 export interface TrainFlags extends Reading {
   readonly target?: string;
   readonly like?: string;
-  readonly task?: "classification" | "regression";
+  readonly task?: "classification" | "regression" | "ordinal";
+  readonly order?: readonly string[];
   readonly metric?: string;
   readonly positive?: string;
   readonly time?: number;
@@ -118,6 +119,7 @@ function requireTarget(target: string | undefined): string {
 const settledByRecipe = [
   "target",
   "task",
+  "order",
   "metric",
   "positive",
   "time",
@@ -175,7 +177,9 @@ function printRun(
   const what =
     task.kind === "regression"
       ? "number"
-      : `${task.classes!.length} labels${task.positive === undefined ? "" : `, positive "${task.positive}"`}`;
+      : task.kind === "ordinal"
+        ? `levels ${task.classes!.join(" < ")}`
+        : `${task.classes!.length} labels${task.positive === undefined ? "" : `, positive "${task.positive}"`}`;
   print(
     `${bold(task.target)} (${what}) from ${record.columns.filter((column) => column.role === "feature").length} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched. ${data.split}`,
   );

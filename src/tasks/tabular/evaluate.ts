@@ -1,9 +1,9 @@
 /** A model file of any origin scored on rows with known answers, every figure with its interval. */
 import { MillwrightError } from "../../core/index.ts";
 import { openTable, type Reading, readingOf, readWithin, type RowsWithin } from "../../data/index.ts";
-import { defaultMetric, metric as metricByName } from "../../metrics/index.ts";
+import { defaultMetric, metric as metricByName, misfit } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
-import { encodeTarget, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
+import { encodeTarget, isOrdered, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, takeRows } from "../../schema/index.ts";
 import { closeContender, type Contender, foreignAnswers, openContender } from "./contender/contender.ts";
 import { bindInputs } from "./contender/feeds.ts";
@@ -54,6 +54,7 @@ function taskOfModel(model: Model): Task {
         kind: "classification",
         target: task.target,
         classes: classes!,
+        ...(task.kind === "ordinal" && { ordered: true }),
         ...(task.positive !== undefined && { positive: task.positive }),
       };
 }
@@ -98,7 +99,7 @@ async function judge(
   const required = options.require ?? [];
   const classCount = task.kind === "classification" ? task.classes.length : 0;
   const { metrics } = judgeAnswers(answers, rows, task, constant, {
-    metric: wanted[0] ?? defaultMetric(task.kind, classCount),
+    metric: wanted[0] ?? defaultMetric(task.kind, classCount, isOrdered(task)),
     also: [...wanted, ...requiredMetrics(required)],
     seed: options.seed,
     threshold,
@@ -171,7 +172,7 @@ async function foreignRows(
   }
   const { frame, findings } = await readForeign(file, source, target, options);
   const column = frame.schema.columns.find(({ name }) => name === target)!;
-  const task = readTask(frame, column, options.task, options.positive);
+  const task = readTask(frame, column, { kind: options.task, positive: options.positive });
   requireTaskMetrics(file.name, task, options);
   const { answers, notes } = await foreignAnswers(file, task, frame, inputs);
   const rows = { frame, y: encodeTarget(frame, task) };
@@ -238,11 +239,17 @@ function requireOwnOptions(model: Model, options: EvaluateOptions): void {
 }
 
 function requireTaskMetrics(name: string, task: Task, options: EvaluateOptions): void {
-  const wrong = (options.metrics ?? []).map(metricByName).find((item) => item.task !== task.kind);
-  if (wrong !== undefined) {
+  const classCount = task.kind === "classification" ? task.classes.length : 0;
+  for (const item of (options.metrics ?? []).map(metricByName)) {
+    // A metric of two classes says itself what it lacks.
+    const found = misfit(
+      { ...item, binaryOnly: false },
+      { task: task.kind, classCount, ordered: isOrdered(task) },
+    );
+    if (found === undefined) continue;
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `The metric ${wrong.name} is for ${wrong.task}, and ${name} does ${task.kind}.`,
+      `The metric ${item.name} is for ${found}, and ${name} does ${task.kind}.`,
       "Choose another metric.",
     );
   }

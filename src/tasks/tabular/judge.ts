@@ -6,7 +6,7 @@
 import { bootstrapInterval, scoredRows } from "../../evaluate/index.ts";
 import { type Metric, metricsFor } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
-import type { Task } from "../../pipeline/index.ts";
+import { isOrdered, type Task } from "../../pipeline/index.ts";
 import type { JudgedRows } from "../../select/index.ts";
 import { judgedRows, type LabelledFrame } from "./labelled.ts";
 
@@ -66,7 +66,7 @@ export function judgeAnswers(
   for (let i = 0; i < answers.length; i++) doingNothing[i] = constant[i % constant.length]!;
   const classCount = rows.y.kind === "classification" ? rows.y.classCount : 0;
   const every = new Map(
-    [options.metric, ...(options.also ?? []), ...metricsFor(rows.y.kind, classCount)].map(
+    [options.metric, ...(options.also ?? []), ...metricsFor(rows.y.kind, classCount, isOrdered(task))].map(
       (item) => [item.name, item] as const,
     ),
   );

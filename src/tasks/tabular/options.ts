@@ -12,8 +12,10 @@ export interface TrainOptions extends Reading {
   /** Files, globs or one database URL. */
   readonly source: readonly string[];
   readonly target: string;
-  readonly task?: "classification" | "regression";
-  /** Metric to choose by; rocAuc for two classes, logLoss for more, rmse for numbers. */
+  readonly task?: "classification" | "regression" | "ordinal";
+  /** Levels of the target from the least to the most; as numbers ascend, or as known words stand, unless told. */
+  readonly order?: readonly string[];
+  /** Metric to choose by; rocAuc for two classes, logLoss for more, quadraticKappa for levels, rmse for numbers. */
   readonly metric?: string | Metric;
   readonly positive?: string;
   /** Seconds for the whole run; exclusive with `budget`. */
@@ -81,6 +83,7 @@ export function recipeOf(
   const {
     target,
     task,
+    order,
     metric,
     positive,
     folds,
@@ -99,6 +102,7 @@ export function recipeOf(
   const chosen = {
     target,
     task,
+    order,
     metric: typeof metric === "object" ? metric.name : metric,
     positive,
     families,

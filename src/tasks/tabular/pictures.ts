@@ -58,7 +58,7 @@ export function classPictures(
       ? Int32Array.from(y, (_, i) =>
           probabilities[2 * i + positive]! >= operating.threshold! ? positive : 1 - positive,
         )
-      : mostProbable(probabilities, classCount);
+      : (rows.predicted ?? mostProbable(probabilities, classCount));
   return {
     ...(drawable.length > 0 && {
       roc: drawable.map((code) => {

@@ -64,7 +64,11 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
     requireRows(options.target, whole.rowCount, rows.length);
     const column = labelled.schema.columns.find((item) => item.name === options.target)!;
-    const task = readTask(labelled, column, options.task, options.positive);
+    const task = readTask(labelled, column, {
+      kind: options.task,
+      positive: options.positive,
+      order: options.order,
+    });
     const findings = [
       ...table.findings,
       ...sampled,

@@ -14,6 +14,7 @@ export type RefitOptions = Omit<
   TrainOptions,
   | "target"
   | "task"
+  | "order"
   | "metric"
   | "positive"
   | "time"

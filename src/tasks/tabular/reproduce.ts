@@ -32,6 +32,7 @@ export function reproduceCommand(
     return words.join(" ");
   }
   flag("--task", options.task);
+  flag("--order", namesOf(options.order));
   flag("--metric", metric as string | undefined);
   flag("--positive", options.positive);
   flag("--families", namesOf(families as readonly string[] | undefined));

@@ -3,8 +3,8 @@
  * the time of one row. The file is judged as it is shipped; nothing is chosen by these.
  */
 import { MillwrightError, nearest } from "../../core/index.ts";
-import { type Metric, metric as metricByName, metricTable } from "../../metrics/index.ts";
-import type { Task } from "../../pipeline/index.ts";
+import { type Metric, metric as metricByName, metricTable, misfit } from "../../metrics/index.ts";
+import { isOrdered, type Task } from "../../pipeline/index.ts";
 import { type Frame, takeRows } from "../../schema/index.ts";
 import type { MetricFigure } from "./judge.ts";
 
@@ -85,10 +85,11 @@ export function requireFitting(requirements: readonly Requirement[], task: Task)
   for (const { text, metric } of requirements) {
     if (metric === undefined) continue;
     const classCount = task.kind === "classification" ? task.classes.length : 0;
-    if (metric.task === task.kind && (!metric.binaryOnly || classCount === 2)) continue;
+    const found = misfit(metric, { task: task.kind, classCount, ordered: isOrdered(task) });
+    if (found === undefined) continue;
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `--require "${text}" is for ${metric.binaryOnly ? "two classes" : metric.task}, and "${task.target}" ${task.kind === "regression" ? "is a number" : `has ${classCount} classes`}.`,
+      `--require "${text}" is for ${found}, and "${task.target}" ${task.kind === "regression" ? "is a number" : `has ${classCount} classes`}.`,
       "Require another figure.",
     );
   }

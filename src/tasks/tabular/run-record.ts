@@ -59,7 +59,7 @@ export interface RunRecord {
     readonly folds: number;
   };
   readonly task: {
-    readonly kind: "regression" | "binary" | "multiclass";
+    readonly kind: "regression" | "binary" | "multiclass" | "ordinal";
     readonly target: string;
     readonly classes?: readonly string[];
     readonly positive?: string;
@@ -158,7 +158,7 @@ export function recordOf(parts: RunParts): RunRecord {
       task.kind === "regression"
         ? { kind: "regression", target: task.target }
         : {
-            kind: task.classes.length === 2 ? "binary" : "multiclass",
+            kind: task.ordered === true ? "ordinal" : task.classes.length === 2 ? "binary" : "multiclass",
             target: task.target,
             classes: task.classes,
             ...(task.positive !== undefined && { positive: task.positive }),

@@ -8,9 +8,21 @@ import { createRandom, MillwrightError } from "../../core/index.ts";
 import type { Calibration } from "../../estimators/calibration/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
-import { defaultMetric, type Metric, metric as metricByName, metricTable } from "../../metrics/index.ts";
+import {
+  defaultMetric,
+  type Metric,
+  metric as metricByName,
+  metricTable,
+  misfit,
+} from "../../metrics/index.ts";
 import { load } from "../../model/index.ts";
-import { composeModel, type ComposedModel, type Member, referenceProfile } from "../../pipeline/index.ts";
+import {
+  composeModel,
+  type ComposedModel,
+  isOrdered,
+  type Member,
+  referenceProfile,
+} from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { featureColumns, type Frame, type Schema } from "../../schema/index.ts";
 import {
@@ -262,17 +274,15 @@ function lossBy(metric: Metric, learnt: JudgedRows): NonNullable<RaceOptions["se
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a metric of the other task. */
 function metricOf(given: string | Metric | undefined, y: Target): Metric {
   const classCount = y.kind === "classification" ? y.classCount : 0;
-  const chosen =
-    typeof given === "object"
-      ? given
-      : given === undefined
-        ? defaultMetric(y.kind, classCount)
-        : metricByName(given);
-  if (chosen.task !== y.kind || (chosen.binaryOnly && classCount !== 2)) {
+  const ordered = y.kind === "classification" && y.ordered === true;
+  const usual = defaultMetric(y.kind, classCount, ordered);
+  const chosen = typeof given === "object" ? given : given === undefined ? usual : metricByName(given);
+  const found = misfit(chosen, { task: y.kind, classCount, ordered });
+  if (found !== undefined) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `The metric ${chosen.name} is for ${chosen.binaryOnly ? "two classes" : chosen.task}, and the target ${y.kind === "regression" ? "is a number" : `has ${classCount} classes`}.`,
-      `Use ${defaultMetric(y.kind, classCount).name}, or choose another task with --task.`,
+      `The metric ${chosen.name} is for ${found}, and the target ${y.kind === "regression" ? "is a number" : `has ${classCount} classes`}.`,
+      `Use ${usual.name}, or choose another task with --task.`,
     );
   }
   return chosen;
@@ -289,7 +299,10 @@ function racers(
   metric: Metric,
 ): readonly Candidate[] {
   const named = families?.filter((item) => typeof item === "string");
-  const [baseline, ...others] = portfolio(task.kind, named, metric.name, hasText(frame.schema));
+  const [baseline, ...others] = portfolio(task.kind, named, metric.name, {
+    text: hasText(frame.schema),
+    ordered: isOrdered(task),
+  });
   return [baseline!, ...own.families, ...others];
 }
 
