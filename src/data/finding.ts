@@ -16,6 +16,7 @@ export const findingKinds = [
   "mixedTypes",
   "imbalance",
   "loneLabel",
+  "orderedTarget",
   "format",
   "raggedRows",
   "encoding",

@@ -1,6 +1,6 @@
 /** A table's profile and findings: the two questions of `look`, for tables and for columns in memory. */
 import type { Frame } from "../schema/index.ts";
-import { findingsOfFrame } from "./checks/findings.ts";
+import { findingsOfFrame, type FindingsOptions } from "./checks/findings.ts";
 import type { Finding } from "./finding.ts";
 import { type Profile, profileFrame, type ProfileOptions } from "./profile/profile.ts";
 import type { Table } from "./table.ts";
@@ -27,7 +27,7 @@ export async function profile(table: Table | Frame, options: ProfileOptions = {}
  */
 export async function findings(
   table: Table | Frame,
-  options: ProfileOptions & { readonly profile?: Profile } = {},
+  options: ProfileOptions & Pick<FindingsOptions, "profile" | "suggestLevels"> = {},
 ): Promise<readonly Finding[]> {
   const read = "findings" in table ? table.findings : [];
   return findingsOfFrame(await frameOf(table), { ...options, read });

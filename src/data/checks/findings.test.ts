@@ -65,6 +65,26 @@ describe("what is found, and nothing else", () => {
     ]);
   });
 
+  test("levels in their order, unless the task is settled", async () => {
+    const graded = (of: (index: number) => number | string) =>
+      honest.map((row, index) => ({ ...row, y: of(index) }));
+    const kinds = async (of: (index: number) => number | string, how = {}) =>
+      (await findings(tableFromRows(graded(of)), { target: "y", ...how })).filter(
+        ({ kind }) => kind === "orderedTarget",
+      );
+    expect(await kinds((index) => 1 + (index % 5))).toMatchObject([
+      { column: "y", effect: "hint", undo: "--task ordinal", numbers: { levels: 5 } },
+    ]);
+    expect(await kinds((index) => ["High", "Low", "Medium"][index % 3]!)).toMatchObject([
+      { undo: "--task ordinal --order Low,Medium,High" },
+    ]);
+    expect(await kinds((index) => 1 + (index % 5), { suggestLevels: false })).toEqual([]);
+    expect(await kinds((index) => index % 12)).toEqual([]);
+    expect(await kinds((index) => 4 + (index % 3))).toEqual([]);
+    expect(await kinds((index) => 0.5 * (index % 5))).toEqual([]);
+    expect(await kinds((index) => ["red", "low", "high"][index % 3]!)).toEqual([]);
+  });
+
   test("labels of one row, which nothing can judge", async () => {
     const lone = honest.map((row, index) => ({ ...row, y: index < 2 ? `only ${index}` : `${index % 2}` }));
     const found = await findings(tableFromRows(lone), { target: "y" });

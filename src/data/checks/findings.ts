@@ -8,6 +8,7 @@ import { type GroupedRows, groupedRows } from "./grouped-rows.ts";
 import { hiddenMissing, isScaled } from "./hidden-missing.ts";
 import { findLeaks } from "./leaks.ts";
 import { type MixedUnits, mixedUnits } from "./mixed-units.ts";
+import { orderedTarget } from "./ordered-target.ts";
 import { type ShiftedTarget, shiftedTarget } from "./shifted-target.ts";
 import { type TargetInId, targetInId } from "./target-in-id.ts";
 import { timeDrift, timeOrder } from "./time-order.ts";
@@ -21,6 +22,8 @@ export interface FindingsOptions {
   readonly target?: string;
   /** What a target of numbers is, where the user says so. */
   readonly task?: ProfileTarget["task"];
+  /** Whether to say where a target looks like levels in their order; true unless told. */
+  readonly suggestLevels?: boolean;
   /** What reading found: `table.findings`. */
   readonly read?: readonly Finding[];
   /** Relations already measured spare measuring them again. */
@@ -76,6 +79,8 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
   if (target !== undefined) {
     const imbalance = rarestClass(target);
     if (imbalance !== undefined) found.push(imbalance);
+    const levels = (options.suggestLevels ?? true) ? orderedTarget(target) : undefined;
+    if (levels !== undefined) found.push(levels);
     const lone = loneLabels(target);
     if (lone !== undefined) found.push(lone);
     const names = frame.schema.columns

@@ -23,7 +23,10 @@ export function cardOf(
 ): ModelCard {
   const { task, frame } = table;
   const count = featureColumns(frame.schema).length;
-  const what = task.kind === "regression" ? "the number" : `one of ${task.classes.length} labels of`;
+  const what =
+    task.kind === "regression"
+      ? "the number"
+      : `one of ${task.classes.length} ${task.ordered === true ? "levels in their order" : "labels"} of`;
   const left = new Set(table.leaks);
   const carried = carriedSentences(choice);
   return {

@@ -72,7 +72,11 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     const findings = [
       ...table.findings,
       ...sampled,
-      ...(await lookAt(labelled, { target: options.target, task: task.kind })),
+      ...(await lookAt(labelled, {
+        target: options.target,
+        task: task.kind,
+        suggestLevels: options.task === undefined && options.order === undefined,
+      })),
     ];
     const kept = new Set(options.keep ?? []);
     const leaks = findings
