@@ -89,7 +89,6 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     add(texts, tfidfEncoder({ maxTerms: 100_000, buckets, sublinear: true }));
     add(texts, characterTfidfEncoder({ maxTerms: 50_000 }));
   } else add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
-  add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
   for (const { columns: read, step } of options.own ?? []) {
     chains.push(
       "accepts" in step
@@ -110,7 +109,7 @@ function textSize(
   columnCount: number,
   rowCount: number,
 ): { maxTerms: number; buckets: number; sublinear: boolean } {
-  const most = { trees: 200, distance: 100, linear: 1000, naive: 1000 }[style];
+  const most = { trees: 200, distance: 100, linear: 1000, naive: 1000, sparse: 1000, counts: 1000 }[style];
   const room = Math.floor(textCells / Math.max(1, rowCount) / Math.max(1, columnCount));
   return {
     maxTerms: Math.max(20, Math.min(most, room)),

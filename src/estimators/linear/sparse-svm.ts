@@ -61,7 +61,6 @@ export async function fitSparseSvm(
   const sign = Int8Array.from(hit, (one) => 2 * one - 1);
   const weight = given ?? new Float64Array(hit.length).fill(1);
   const l2 = options.l2 > 0 ? options.l2 : await chooseL2(usable, rows, sign, weight, options);
-  const how = { tolerance, maxIter, signal };
   const { used, q } = design;
   const objective = scoreObjective(squaredHinge, design, options.standardize, 1);
   const solve = async (name: string, inside: Float64Array, start?: Float64Array): Promise<Solved> => {
