@@ -92,7 +92,7 @@ function importsOf(file: string): Import[] {
 }
 
 const folderOf = (file: string): string => file.split("/")[0]!;
-const isTest = (file: string): boolean => /\.test\.ts$/.test(file) || file.includes("/testing/");
+const isTest = (file: string): boolean => /(\.test|-fixture)\.ts$/.test(file) || file.includes("/testing/");
 
 const files = sourceFiles();
 const productFiles = files.filter((file) => !isTest(file));

@@ -5,3 +5,4 @@
 export type { Check } from "./check.ts";
 export { familyConformance, type FamilyConformanceOptions, type FamilyLaw } from "./family.ts";
 export type { Takes } from "./family-data.ts";
+export { stepConformance, type StepConformanceOptions, type StepLaw } from "./step.ts";
