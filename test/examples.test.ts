@@ -2,10 +2,25 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectile } from "../examples/own/expectile.ts";
+import { logRatio } from "../examples/own/log-ratio.ts";
+import { nearestCentroid } from "../examples/own/nearest-centroid.ts";
+import { shortageCost } from "../examples/own/shortage-cost.ts";
+import { linearByLoss } from "../src/estimators/linear/index.ts";
+import { boosting } from "../src/estimators/trees/index.ts";
+import { trainTable } from "../src/tasks/index.ts";
+import {
+  type Check,
+  familyConformance,
+  lossConformance,
+  metricConformance,
+  stepConformance,
+} from "../src/testing/index.ts";
 import { typesModule } from "../src/model/index.ts";
 import { describeWithBrowser } from "./browser.ts";
 import { churnProbability, exampleColumns, makeChurnModel } from "./fixtures/churn-model.ts";
@@ -35,6 +50,67 @@ test.each([
 ])("the %s has at most 20 lines", (_, files) => {
   const lines = files.flatMap((file) => readFileSync(join(examples, file), "utf8").trimEnd().split("\n"));
   expect(lines.length).toBeLessThanOrEqual(20);
+});
+
+describe("own algorithms", () => {
+  test.each([
+    ["nearest-centroid.ts", 30],
+    ["log-ratio.ts", 15],
+    ["expectile.ts", 15],
+    ["shortage-cost.ts", 15],
+  ])("%s has at most %i lines, and no any", (file, most) => {
+    const text = readFileSync(join(examples, "own", file), "utf8");
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(most);
+    expect(text).not.toMatch(/\bany\b|\bas\b|@ts-/);
+  });
+
+  const suites: Record<string, readonly Check[]> = {
+    nearestCentroid: familyConformance(nearestCentroid),
+    logRatio: stepConformance(logRatio(), { columnCount: 2 }),
+    shortageCost: metricConformance(shortageCost),
+    expectile: lossConformance(expectile(0.8)),
+  };
+  const checks = Object.entries(suites).flatMap(([name, suite]) =>
+    suite.map((check) => [name, check.name, check] as const),
+  );
+  test.each(checks)("%s: %s", (_, _law, check) => check.run());
+
+  test("stand on the board of a run, and in its file", async () => {
+    const source = join(folder, "penguins.csv");
+    const penguins = JSON.parse(
+      readFileSync(
+        fileURLToPath(new URL("../data/penguins.json", import.meta.resolve("vega-datasets"))),
+        "utf8",
+      ),
+    ) as readonly Readonly<Record<string, string | number | null>>[];
+    const names = Object.keys(penguins[0]!);
+    const lines = penguins.map((row) => names.map((name) => row[name] ?? "").join(","));
+    writeFileSync(source, [names.join(","), ...lines].join("\n"));
+    const base = { source: [source], seed: 1, threads: 2, folds: 3 };
+    const bills = { columns: ["Beak Length (mm)", "Beak Depth (mm)"], step: logRatio() };
+    const species = await trainTable({
+      ...base,
+      target: "Species",
+      families: ["tree", nearestCentroid()],
+      steps: [bills],
+    });
+    expect(species.record.skipped).toEqual([]);
+    const scores = Object.fromEntries(species.record.leaderboard.map(({ name, score }) => [name, score]));
+    expect(scores["nearestCentroid"]).toBeLessThan(0.2);
+    expect(scores["nearestCentroid"]).toBeLessThan(scores["baseline"]!);
+    const mass = await trainTable({
+      ...base,
+      target: "Body Mass (g)",
+      metric: shortageCost,
+      families: ["ridge", boosting({ loss: expectile(0.8), rounds: 60 }), linearByLoss(expectile(0.8))],
+    });
+    expect(mass.record.skipped).toEqual([]);
+    const costs = Object.fromEntries(mass.record.leaderboard.map(({ name, score }) => [name, score]));
+    // Ridge answers the mean; an expectile above it costs less where a shortage costs four times as much.
+    expect(costs["linear, expectile@0.8"]).toBeLessThan(costs["ridge"]!);
+    expect(mass.record.test.metrics[0]!.name).toBe("shortageCost");
+    expect(mass.report.leaderboard.map(({ name }) => name)).toContain("boosting, expectile@0.8");
+  });
 });
 
 function typeCheck(project: string): { readonly status: number | null; readonly stdout: string } {

@@ -13,5 +13,15 @@ export {
   type UsableRows,
   usableRows,
 } from "./training-rows.ts";
+export {
+  answerByHand,
+  bestScore,
+  costOf,
+  derivatives,
+  emitAnswer,
+  type Loss,
+  targetsOfLoss,
+  taskOfLoss,
+} from "./own-loss.ts";
 export { softmaxRows } from "./softmax-rows.ts";
 export { shareWithUnseen, type UnseenClasses, unseenClasses, withUnseenClasses } from "./unseen-classes.ts";

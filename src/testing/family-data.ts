@@ -13,6 +13,8 @@ export interface Takes {
   readonly infinity?: boolean;
   /** One number as feature, no more. */
   readonly oneColumn?: boolean;
+  /** Two classes, no more. */
+  readonly twoClasses?: boolean;
   /** Only numbers above 0 as target. */
   readonly positiveTarget?: boolean | undefined;
   /** Features are counts or amounts: none below 0. */

@@ -66,8 +66,10 @@ export function familyConformance(
   const { takes = {}, rows: rowCount = 120, graphTolerance = 1e-10, sumTolerance = 1e-7 } = options;
   const light = given(options.parameters ?? {});
   const made = (): Estimator => make(light);
-  const wanted = kinds.filter((kind) =>
-    made().tasks.includes(kind === "number" ? "regression" : "classification"),
+  const wanted = kinds.filter(
+    (kind) =>
+      made().tasks.includes(kind === "number" ? "regression" : "classification") &&
+      !(takes.twoClasses && kind === "three classes"),
   );
   const checks: Check[] = [];
   const check = (name: string, run: () => Promise<void>): void => {

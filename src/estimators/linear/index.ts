@@ -33,3 +33,4 @@ export {
   tweedieParameters,
 } from "./log-link.ts";
 export { cholesky, choleskySolve } from "./cholesky.ts";
+export { linearByLoss, linearByLossParameters } from "./by-loss.ts";

@@ -11,6 +11,7 @@ import type { BinnedDataset } from "./binned-dataset.ts";
 import type { GrownLeaf } from "./growth.ts";
 import { type GrowParameters, TreeGrower } from "./grow.ts";
 import { type Objective, type ObjectiveName, weightedQuantile } from "./objectives.ts";
+import { ownGradients } from "./own-gradients.ts";
 import type { Tree } from "./tree.ts";
 
 export interface BoostParameters extends GrowParameters {
@@ -24,7 +25,8 @@ export interface BoostParameters extends GrowParameters {
 /** Targets and weights by row number of the data set, in the kernels' memory. */
 export interface BoostRows {
   readonly data: BinnedDataset;
-  readonly objectiveName: ObjectiveName;
+  /** The kernel that knows the derivatives; none for a loss of the user's own. */
+  readonly objectiveName: ObjectiveName | undefined;
   readonly objective: Objective;
   readonly classCount: number;
   /** Numbers, or class codes. */
@@ -133,18 +135,24 @@ export class BoostRun {
     const { grower, rows, args, targets, weights, sums } = this.#space;
     const { kernels, rowCount: n } = rows.data;
     const outputs = this.#outputs;
-    computeGradients(kernels, args, {
-      objective: rows.objectiveName,
-      scores: this.#scores,
-      targets,
-      weights,
-      pairs: this.#pairs,
-      count: n,
-      classes: outputs,
-      stride: n,
-      sums,
-      parameter: this.#objective.parameter,
-    });
+    const { own, parameter } = this.#objective;
+    if (own !== undefined) {
+      const job = { scores: this.#score(0), targets: rows.targets, weights: rows.weights, sums };
+      ownGradients(kernels.memory, own, { ...job, pairs: this.#pairs });
+    } else {
+      computeGradients(kernels, args, {
+        objective: rows.objectiveName!,
+        scores: this.#scores,
+        targets,
+        weights,
+        pairs: this.#pairs,
+        count: n,
+        classes: outputs,
+        stride: n,
+        sums,
+        parameter,
+      });
+    }
     const roundSeed = this.#seed + Math.imul(this.#round, 0x632be5ab);
     const active = this.#drawRows(roundSeed);
     const all = this.#fitRows.length + this.#watchRows.length;

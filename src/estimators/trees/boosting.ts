@@ -7,7 +7,7 @@
 import { type Json, MillwrightError, nearest, resolveParameters } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { Kernels } from "../../kernels/index.ts";
-import { type Estimator, type Fitted, usableRows } from "../index.ts";
+import { type Estimator, type Fitted, type Loss, targetsOfLoss, taskOfLoss, usableRows } from "../index.ts";
 import { binMatrix, defaultBinOptions, usefulThreads } from "./bin-matrix.ts";
 import { emitTrees } from "./emit.ts";
 import { type BoostedTrees, fitBoosted } from "./fit-boosted.ts";
@@ -24,6 +24,8 @@ import { importanceOf, sumTrees } from "./tree.ts";
 export type BoostingSettings = Partial<BoostingParameters> & {
   /** 1 where the answer (the score of class 1) must not fall as the feature rises, −1 where it must not rise. */
   readonly monotone?: Readonly<Record<string, 1 | -1>>;
+  /** A loss of the user's own, in place of `objective`. */
+  readonly loss?: Loss;
 };
 
 /**
@@ -34,17 +36,31 @@ export type BoostingSettings = Partial<BoostingParameters> & {
  * or with more than two classes.
  */
 export function boosting(settings: BoostingSettings = {}): Estimator {
-  const { monotone, ...given } = settings;
+  const { monotone, loss, ...given } = settings;
   const resolved = resolveParameters("boosting", boostingParameters, given);
+  if (loss !== undefined && resolved.objective !== "auto") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `boosting is given the loss "${loss.name}" and the objective "${resolved.objective}".`,
+      "Leave one of them out.",
+    );
+  }
+  const family = loss === undefined ? "boosting" : `boosting, ${loss.name}`;
   return {
-    family: "boosting",
-    parameters: monotone === undefined ? resolved : { ...resolved, monotone },
-    tasks: ["regression", "classification"],
+    family,
+    parameters: {
+      ...resolved,
+      ...(monotone !== undefined && { monotone }),
+      ...(loss && { loss: loss.name }),
+    },
+    tasks: loss ? [taskOfLoss(loss)] : ["regression", "classification"],
+    ...(loss && { plan: "trees", title: `gradient boosting by the loss ${loss.name}` }),
     async fit(rows, context) {
       const usable = usableRows("boosting", rows);
       const watched =
         context.validation === undefined ? undefined : usableRows("boosting", context.validation, true);
       const { y, weight, rowIds } = usable;
+      if (loss !== undefined) targetsOfLoss(loss, y);
       if (monotone !== undefined && y.kind === "classification" && y.classCount > 2) {
         throw new MillwrightError(
           "PARAMETER_CONFLICT",
@@ -76,9 +92,9 @@ export function boosting(settings: BoostingSettings = {}): Estimator {
         const bins = { ...defaultBinOptions, maxBins, minRowsInBin, seed };
         const data = binMatrix(kernels, x, bins, rowIds, watched?.x.rowCount);
         if (watched !== undefined) data.append(appendStatistics(watched.x, statistics).columns);
-        const targets = { y, weight, rowIds, validation: watched, monotone: directions };
+        const targets = { y, weight, rowIds, validation: watched, monotone: directions, loss };
         const model = await fitBoosted(data, targets, resolved, seed, context);
-        return fittedBoosting(model, statistics, usable.x.features.length);
+        return fittedBoosting(family, model, statistics, usable.x.features.length);
       } finally {
         await kernels.close();
       }
@@ -114,6 +130,7 @@ function directionsOf(monotone: Readonly<Record<string, 1 | -1>>, x: Matrix): In
 }
 
 function fittedBoosting(
+  family: string,
   model: BoostedTrees,
   statistics: readonly TargetStatistic[],
   featureCount: number,
@@ -132,7 +149,7 @@ function fittedBoosting(
     rounds: trees.length / base.length,
   };
   return {
-    family: "boosting",
+    family,
     emit: (x) => objective.emit(emitTrees(trees, base, emitStatistics(statistics, x))),
     reference: (x: Matrix) =>
       objective.reference(sumTrees(trees, base, appendStatistics(x, statistics)), base.length),

@@ -1,9 +1,9 @@
 /** Boosting over a binned data set: rounds, early stopping, and the model. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
-import { type FitContext, requireLossDomain, type Target } from "../index.ts";
+import { type FitContext, type Loss, requireLossDomain, type Target } from "../index.ts";
 import type { BinnedDataset } from "./binned-dataset.ts";
 import { BoostRun, BoostSpace } from "./boost.ts";
-import { type Objective, objectiveNamed, type ObjectiveName } from "./objectives.ts";
+import { type Objective, objectiveNamed, type ObjectiveName, objectiveOfLoss } from "./objectives.ts";
 import type { BoostingParameters } from "./parameters.ts";
 import type { Tree } from "./tree.ts";
 import { type Part, rowNumbers, watchedParts } from "./watched-rows.ts";
@@ -13,7 +13,8 @@ export interface BoostedTrees {
   readonly trees: readonly Tree[];
   /** Score before the first tree, one an output. */
   readonly base: readonly number[];
-  readonly objectiveName: ObjectiveName;
+  /** Name of what was minimised. */
+  readonly objectiveName: string;
   readonly objective: Objective;
 }
 
@@ -26,6 +27,8 @@ export interface BoostTargets {
   readonly validation?: { readonly y: Target; readonly weight?: Float64Array | undefined } | undefined;
   /** Per feature 1 where the answer must not fall as the feature rises, −1 where it must not rise, else 0. */
   readonly monotone?: Int8Array | undefined;
+  /** In place of the objective of the parameters. */
+  readonly loss?: Loss | undefined;
 }
 
 /** Above so many rows, the tenth held out is not missed. */
@@ -63,8 +66,9 @@ export async function fitBoosted(
           validation?.weight ?? new Float64Array(more).fill(1),
         );
   const classCount = y.kind === "classification" ? y.classCount : 1;
-  const objectiveName = objectiveOf(y, parameters);
-  const objective = objectiveNamed(objectiveName, parameters);
+  const { loss } = targets;
+  const objectiveName = loss ? undefined : objectiveOf(y, parameters);
+  const objective = loss ? objectiveOfLoss(loss) : objectiveNamed(objectiveName!, parameters);
   const rowIds = targets.rowIds ?? rowNumbers(0, n);
   const boost = { ...parameters, featuresPerNode: 0, randomThresholds: false, monotone: targets.monotone };
   const all = validation === undefined ? numbersOf(y) : join(numbersOf(y), numbersOf(validation.y));
@@ -84,7 +88,12 @@ export async function fitBoosted(
     run = start({ fit: rowNumbers(0, n), watch: new Uint32Array(0) });
   rounds = await addRounds(run, rounds, context);
   data.kernels.memory.release(mark);
-  return { trees: run.trees.slice(0, rounds * run.base.length), base: run.base, objectiveName, objective };
+  return {
+    trees: run.trees.slice(0, rounds * run.base.length),
+    base: run.base,
+    objectiveName: objectiveName ?? loss!.name,
+    objective,
+  };
 }
 
 function sizeOf(y: Target): number {

@@ -5,6 +5,7 @@
  * Koenker & Bassett 1978 (quantile).
  */
 import { concat, exp, sigmoid, softmax, sub, type Value } from "../../graph/index.ts";
+import { answerByHand, bestScore, costOf, emitAnswer, type Loss } from "../index.ts";
 
 export interface Objective {
   /** Scores a row: 1, or one a class. */
@@ -31,6 +32,8 @@ export interface Objective {
   readonly parameter?: number;
   /** Leaves hold this quantile of their rows' errors in place of a Newton step, since the loss has no curvature. */
   readonly leafQuantile?: number;
+  /** A loss of the user's own: no kernel knows its derivatives. */
+  readonly own?: Loss;
 }
 
 /** Weighted share of rows per class, never quite 0 or 1. */
@@ -213,6 +216,19 @@ export function weightedQuantile(
     if (below >= level * total * (1 - 1e-12) && below > 0) return values[row]!;
   }
   return values[order.at(-1)!]!;
+}
+
+/** A loss of the user's own as an objective. */
+export function objectiveOfLoss(loss: Loss): Objective {
+  return {
+    outputs: () => 1,
+    base: (targets, weights, rows) => [Math.fround(bestScore(loss, targets, weights, rows))],
+    loss: (scores, targets, weights, rows) =>
+      weightedMean(weights, rows, (row) => costOf(loss, scores[0]![row]!, targets[row]!)),
+    emit: (scores) => emitAnswer(loss, scores),
+    reference: (scores) => answerByHand(loss, scores),
+    own: loss,
+  };
 }
 
 /** The losses for numbers that a user may name. */
