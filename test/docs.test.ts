@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Folder, makeFolder } from "./docs/page.ts";
 import { differences } from "./docs/printed-kinds.ts";
 import { type Command, commandsOf, type Snippet, snippetsOf } from "./docs/snippets.ts";
+import { demoCsv } from "../src/tasks/index.ts";
 import { exampleColumns, makeChurnModel } from "./fixtures/churn-model.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -40,8 +41,16 @@ const notRun: readonly { readonly page: string; readonly language: string; reado
 
 /** What stands in a page's folder before its first snippet. */
 async function furnish(page: string, folder: string): Promise<void> {
-  const weather = new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets"));
-  copyFileSync(fileURLToPath(weather), join(folder, "seattle-weather.csv"));
+  for (const name of ["seattle-weather.csv", "penguins.json"]) {
+    const data = new URL(`../data/${name}`, import.meta.resolve("vega-datasets"));
+    copyFileSync(fileURLToPath(data), join(folder, name));
+  }
+  const customers: Readonly<Record<string, number>> =
+    page === "docs/guides/retraining.md" ? { january: 1, february: 2, march: 3 } : { customers: 1 };
+  if (page.startsWith("docs/guides/")) {
+    for (const [name, seed] of Object.entries(customers))
+      writeFileSync(join(folder, `${name}.csv`), demoCsv(700, seed));
+  }
   if (page === "docs/guides/own-algorithm.md") {
     for (const name of readdirSync(join(root, "examples/own")))
       copyFileSync(join(root, "examples/own", name), join(folder, name));
