@@ -126,7 +126,19 @@ for (const page of pages) {
     test.each(snippets.map((snippet) => [snippet.line, snippet.language, snippet] as const))(
       "line %i (%s)",
       (_line, _language, snippet) => check(snippet, folder),
+      180_000,
     );
+    if (page === "docs/guides/reading-the-report.md") {
+      test("it names the parts of the report as the report does", () => {
+        const report = readFileSync(join(folder.path, "report.html"), "utf8");
+        const named = [...readFileSync(join(root, page), "utf8").matchAll(/\*\*([^*]+)\*\*/g)].map(
+          (match) => match[1]!,
+        );
+        expect(named.length).toBeGreaterThan(8);
+        for (const name of named)
+          expect(report).toMatch(new RegExp(`<(h2|h3|dt)[^>]*>${name.replace("?", "\\?")}`));
+      });
+    }
     if (scripts.length > 0) {
       test("its TypeScript compiles", async () => {
         expect(await folder.typeCheck(scripts)).toEqual({ code: 0, stdout: "", stderr: "" });
@@ -181,7 +193,7 @@ async function checkCommand({ words, output }: Command, folder: Folder): Promise
 
 /** Training is cut short; a page that shows `--budget` itself gets what it asks for. */
 function withSmallBudget(words: string): string {
-  if (!words.startsWith("npx millwright train ") || / --budget /.test(words)) return words;
+  if (!words.startsWith("npx millwright train ") || / --(budget|like) /.test(words)) return words;
   return `${words.replace(/ --time \S+/, "")} --budget 4`;
 }
 
