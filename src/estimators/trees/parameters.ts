@@ -45,7 +45,7 @@ export const boostingParameters = {
     min: 1e-4,
     max: 1,
     scale: "log",
-    search: [0.02, 0.2],
+    search: [0.03, 0.2],
     meaning: "factor of each tree's values",
   },
   maxLeaves: {
