@@ -19,6 +19,18 @@ function readSeconds(flag: string, text: string): number {
   return value;
 }
 
+/** "0.5ms", "2s" or plain milliseconds, as milliseconds. */
+export function millisecondsOf(flag: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+(?:\.\d+)?)\s*(us|ms|s)?$/.exec(text.trim());
+    const value = match
+      ? Number(match[1]) * { us: 1e-3, ms: 1, s: 1e3 }[(match[2] ?? "ms") as "us" | "ms" | "s"]
+      : NaN;
+    if (!(value > 0)) throw refused(flag, text, "Write it as 0.5ms, 200us, or 2 for milliseconds.");
+    return value;
+  };
+}
+
 /** "500MB", "2GB" or plain bytes, as bytes. */
 export function bytesOf(flag: string): (text: string) => number {
   return (text) => {

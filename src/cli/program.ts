@@ -9,6 +9,7 @@ import {
   bytesOf,
   characterOf,
   classWeights,
+  millisecondsOf,
   costs,
   numberIn,
   oneOf,
@@ -223,6 +224,12 @@ function createProgram(run: Run): Command {
         "rocAuc>=0.84, p99Ms<=5 or fileMb<=10 on untouched rows, else exit code 3 (repeatable)",
         repeated,
       )
+      .option(
+        "--max-latency <duration>",
+        "choose among models that answer a row in this time (0.5ms)",
+        millisecondsOf("--max-latency"),
+      )
+      .option("--max-size <bytes>", "choose among files of at most this size (5MB)", bytesOf("--max-size"))
       .option(
         "--class-weight <weights>",
         "balanced, or weights of training rows by label: yes=5,no=1",

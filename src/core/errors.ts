@@ -55,6 +55,7 @@ export const errorCodes = [
   "FIT_DIVERGED",
   "FIT_SINGULAR",
   "BUDGET_TOO_SMALL",
+  "LIMIT_UNREACHED",
   "CANCELLED",
   // the machine
   "OUTPUT_UNWRITABLE",

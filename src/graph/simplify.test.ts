@@ -104,6 +104,18 @@ describe("simplify", () => {
     expect(types(g)).toEqual(["Shape"]);
   });
 
+  test("the rows of what is put together from columns are those of its first part, which alone stays", () => {
+    const [a, b] = [input("a", "float32", ["n", 2]), input("b", "float32", ["n", 3])];
+    const wide = ops.concat([ops.neg(a), ops.exp(b)], -1);
+    const tall = ops.concat([a, a], 0);
+    const rows = (value: Value): Graph =>
+      simplify(graph({ inputs: [a, b], outputs: { rows: ops.shapeOf(value, 0, 1) } }));
+    expect(types(rows(wide))).toEqual(["Neg", "Shape"]);
+    expect(types(rows(tall))).toEqual(["Concat", "Shape"]);
+    const columns = simplify(graph({ inputs: [a, b], outputs: { all: ops.shapeOf(wide) } }));
+    expect(types(columns)).toContain("Concat");
+  });
+
   test("is stable: simplifying again changes nothing, and equal graphs stay equal", () => {
     const make = (): Graph => {
       const w = parameter("w", { dtype: "float64", shape: [3, 2], data: new Float64Array(6).fill(0.5) });

@@ -47,10 +47,11 @@ function simplifyNode(
   to: (value: AnyValue) => AnyValue,
   table: Expressions,
 ): readonly AnyValue[] {
-  const inputs = node.inputs.map((value) => value && to(value));
+  const source = countsRows(node) ? (value: AnyValue): AnyValue => to(sourceOfRows(value)) : to;
+  const inputs = node.inputs.map((value) => value && source(value));
   const captured = [...(node.captures ?? [])].every(([, value]) => to(value) === value);
   const same = captured && inputs.every((value, i) => value === node.inputs[i]);
-  const next = same ? node : renew(node, to);
+  const next = same ? node : renew(node, source);
   const values = [...next.inputs, ...next.outputs];
   if (!next.definition || next.definition.random || !values.every((value) => !value || isKnown(value))) {
     return next.outputs;
@@ -59,6 +60,24 @@ function simplifyNode(
   if (folded) return [table.leaf(folded)];
   const through = passedThrough(next);
   return through ? [through] : table.node(next);
+}
+
+/** Whether a node asks for the size of the first dimension only. */
+function countsRows({ type, domain, attributes }: Node): boolean {
+  return (
+    type === "Shape" && domain === "" && attributes.int("start", 0) === 0 && attributes.int("end", 0) === 1
+  );
+}
+
+/** A value with as many rows as another that is put together from columns: its first part. */
+function sourceOfRows(value: AnyValue): AnyValue {
+  const { producer } = value;
+  if (producer.kind !== "node" || producer.type !== "Concat" || producer.domain !== "") return value;
+  const [first] = producer.inputs;
+  if (!first || !isKnown(first)) return value;
+  const rank = first.shape.length;
+  const axis = producer.attributes.int("axis", 0);
+  return (axis + rank) % rank === 0 ? value : sourceOfRows(first);
 }
 
 /** The input that a node returns unchanged, if it does. */

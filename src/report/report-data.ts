@@ -101,6 +101,10 @@ export interface BoardEntry {
   readonly weight?: number | undefined;
   readonly fitSeconds?: number | undefined;
   readonly sizeBytes?: number | undefined;
+  /** Milliseconds of one row. */
+  readonly rowMs?: number | undefined;
+  /** Whether no other entry is as good, as fast and as small. */
+  readonly pareto?: boolean | undefined;
   /** Parameters that differ from the defaults, short: `63 leaves, rate 0.05`. */
   readonly parameters?: string | undefined;
 }

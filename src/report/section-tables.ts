@@ -110,13 +110,14 @@ export function leaderboardSection(data: ReportData): Html {
     entries.some((entry) => test(entry) !== undefined);
   const timed = has((entry) => entry.fitSeconds);
   const sized = has((entry) => entry.sizeBytes);
+  const clocked = has((entry) => entry.rowMs);
   const unit = data.metric.inTargetUnits ? data.target.unit : undefined;
   const line = (entry: BoardEntry): Html =>
-    html`<tr${entry === chosen && html` class="chosen"`}><th scope="row">${nameHtml(entry.name)}<small>${notes(data, entry, chosen).join(" · ")}</small></th><td class="n">${estimate(entry.score, decimals)}</td><td class="drawing">${scale.mark(entry.score, entry === chosen ? "main" : "other")}</td>${timed && html`<td class="n">${entry.fitSeconds === undefined ? "–" : duration(entry.fitSeconds)}</td>`}${sized && html`<td class="n">${entry.sizeBytes === undefined ? "–" : bytes(entry.sizeBytes)}</td>`}</tr>`;
+    html`<tr${entry === chosen && html` class="chosen"`}><th scope="row">${nameHtml(entry.name)}<small>${notes(data, entry, chosen).join(" · ")}</small></th><td class="n">${estimate(entry.score, decimals)}</td><td class="drawing">${scale.mark(entry.score, entry === chosen ? "main" : "other")}</td>${timed && html`<td class="n">${entry.fitSeconds === undefined ? "–" : duration(entry.fitSeconds)}</td>`}${clocked && html`<td class="n">${entry.rowMs === undefined ? "–" : `${number(entry.rowMs)} ms`}</td>`}${sized && html`<td class="n">${entry.sizeBytes === undefined ? "–" : bytes(entry.sizeBytes)}</td>`}</tr>`;
   return html`<p class="prose">${toHtml(boardReading(data, chosen))}</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Leaderboard"><table class="board">
 <caption>${boardCaption(data)}</caption>
-<thead><tr><th scope="col">Model</th><th scope="col" class="n">${titleWithUnit(data.metric.label, unit)}</th><th scope="col" class="scale"><span>${fixed(scale.low, decimals)}</span><span>${fixed(scale.high, decimals)}</span></th>${timed && html`<th scope="col" class="n">Fit</th>`}${sized && html`<th scope="col" class="n">Size</th>`}</tr></thead>
+<thead><tr><th scope="col">Model</th><th scope="col" class="n">${titleWithUnit(data.metric.label, unit)}</th><th scope="col" class="scale"><span>${fixed(scale.low, decimals)}</span><span>${fixed(scale.high, decimals)}</span></th>${timed && html`<th scope="col" class="n">Fit</th>`}${clocked && html`<th scope="col" class="n">A row</th>`}${sized && html`<th scope="col" class="n">Size</th>`}</tr></thead>
 <tbody>${entries.map(line)}</tbody></table></div>
 ${remark(data.leaderboard.length - entries.length, "model")}${nullTest(data)}`;
 }
@@ -148,6 +149,8 @@ function notes(data: ReportData, entry: BoardEntry, chosen: BoardEntry): string[
   if (data.simpler?.name === entry.name && entry !== chosen) {
     lines.push(data.simpler.withinNoise ? "simple, and within the noise of the best" : "the best simple one");
   }
+  if (entry.pareto === true && entry !== chosen && entry.role !== "baseline")
+    lines.push("no other is as good, as fast and as small");
   if (entry.parameters !== undefined && entry.parameters !== "") lines.push(visible(entry.parameters, 120));
   return lines;
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { createRandom } from "../core/index.ts";
 import { metric } from "../metrics/index.ts";
 import type { FamilyName } from "./families.ts";
-import { choose, type RaceEntry, type RaceResult } from "./index.ts";
+import { paretoFront } from "./cost.ts";
+import { choose, type CostLimits, type EntryCost, type RaceEntry, type RaceResult } from "./index.ts";
 
 const rowCount = 400;
 const random = createRandom(5);
@@ -25,14 +26,19 @@ const race = (...entries: RaceEntry[]): RaceResult => ({
   unitsUsed: entries.length,
   stoppedBy: "portfolio",
 });
-const chosen = (...entries: RaceEntry[]) => choose(race(...entries), judged, metric("rmse"), 0);
+const free = new Map<RaceEntry, EntryCost>();
+free.get = () => ({ bytes: 1, rowMs: 1 });
+const withShares = (shares: ReadonlyMap<string, number>, ...entries: RaceEntry[]) =>
+  choose(race(...entries), judged, metric("rmse"), { seed: 0, costs: free, shares });
+const chosen = (...entries: RaceEntry[]) =>
+  choose(race(...entries), judged, metric("rmse"), { seed: 0, costs: free });
 
 describe("the simple model beside the chosen one", () => {
   const boosted = entry("boosting", "boosting", (row) => noise[row]!);
 
   test("within the noise", () => {
     const near = entry("ridge", "ridge", (row) => 1.001 * noise[(row + 7) % rowCount]!);
-    const { simpler } = choose(race(near, boosted), judged, metric("rmse"), 0, new Map([["boosting", 1]]));
+    const { simpler } = withShares(new Map([["boosting", 1]]), near, boosted);
     expect(simpler).toMatchObject({ name: "ridge", withinNoise: true });
   });
 
@@ -62,15 +68,57 @@ describe("settled shares", () => {
 
   test("are kept, and those of what could not be fitted go to the others", () => {
     const whole = entry("forest", "forest", (row) => 2 * noise[row]!);
-    const all = choose(race(one, two, whole), judged, metric("rmse"), 0, shares);
+    const all = withShares(shares, one, two, whole);
     expect(all.members.map(({ weight }) => weight)).toEqual([0.25, 0.5, 0.25]);
-    const rest = choose(race(one, two), judged, metric("rmse"), 0, shares);
+    const rest = withShares(shares, one, two);
     expect(rest.members.map(({ weight }) => weight)).toEqual([0.25 / 0.75, 0.5 / 0.75]);
     expect(rest.chosen).toBe("ensemble");
   });
 
   test("of nothing that was fitted are refused", () => {
     const baseline = entry("baseline", "baseline", (row) => -values[row]!);
-    expect(() => choose(race(baseline), judged, metric("rmse"), 0, shares)).toThrow("None of the 3 models");
+    expect(() => withShares(shares, baseline)).toThrow("None of the 3 models");
+  });
+});
+
+describe("limits", () => {
+  const baseline = entry("baseline", "baseline", (row) => -values[row]!);
+  const ridge = entry("ridge", "ridge", (row) => 2 * noise[row]!);
+  const boosting = entry("boosting", "boosting", (row) => -1.5 * noise[row]!);
+  const forest = entry("forest", "forest", (row) => noise[row]!);
+  const costs = new Map<RaceEntry, EntryCost>([
+    [baseline, { bytes: 100, rowMs: 0.01 }],
+    [ridge, { bytes: 1000, rowMs: 0.02 }],
+    [boosting, { bytes: 50_000, rowMs: 0.1 }],
+    [forest, { bytes: 900_000, rowMs: 0.3 }],
+  ]);
+  const within = (limits: CostLimits) =>
+    choose(race(baseline, ridge, boosting, forest), judged, metric("rmse"), { seed: 0, costs, limits });
+
+  test("are kept by what is chosen, alone or blended", () => {
+    expect(within({}).chosen).toBe("ensemble");
+    expect(within({ rowMs: 0.02 }).members).toMatchObject([{ entry: { candidate: { name: "ridge" } } }]);
+    expect(within({ rowMs: 0.11 }).chosen).toBe("boosting");
+    const pair = within({ bytes: 60_000, rowMs: 0.125 });
+    expect(pair.members.map(({ entry: { candidate } }) => candidate.name).sort()).toEqual([
+      "boosting",
+      "ridge",
+    ]);
+    const { cost } = pair.board.find(({ name }) => name === "ensemble")!;
+    expect(cost.bytes).toBe(51_000);
+    expect(cost.rowMs).toBeCloseTo(0.12, 12);
+    // Doing nothing is no model.
+    expect(() => within({ bytes: 500 })).toThrow(/None of the 3 models.*0\.0005 MB.*ridge.*LIMIT_UNREACHED/s);
+  });
+
+  test("the frontier holds what nothing else beats in every respect", () => {
+    const front = paretoFront([
+      { loss: 1, rowMs: 3, bytes: 10 },
+      { loss: 2, rowMs: 2, bytes: 10 },
+      { loss: 2, rowMs: 3, bytes: 10 },
+      { loss: 9, rowMs: 1, bytes: 1 },
+    ]);
+    expect(front).toEqual([true, true, false, true]);
+    expect(within({}).board.find(({ name }) => name === "ridge")!.pareto).toBe(true);
   });
 });

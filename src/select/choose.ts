@@ -16,6 +16,7 @@ import type { Metric } from "../metrics/index.ts";
 import { MillwrightError } from "../core/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
 import { familyOf } from "./candidate.ts";
+import { type CostLimits, type EntryCost, keepsTo, paretoFront, sumOfCosts } from "./cost.ts";
 import type { FamilyParameters } from "./families.ts";
 import type { RaceEntry, RaceResult } from "./race.ts";
 import { answersAt, type JudgedRows, judgedAt, samplePlaces } from "./rows.ts";
@@ -37,6 +38,10 @@ export interface BoardEntry {
   readonly seconds: number;
   /** Share in what is shipped. */
   readonly weight: number;
+  /** What it costs where it is used. */
+  readonly cost: EntryCost;
+  /** Whether no other entry is as good, as fast and as small. */
+  readonly pareto: boolean;
 }
 
 export interface Choice {
@@ -63,16 +68,25 @@ export interface Choice {
 const maxSearchRows = 20_000;
 const replicates = 300;
 
+export interface ChooseOptions {
+  readonly seed: number;
+  /** Of every entry. */
+  readonly costs: ReadonlyMap<RaceEntry, EntryCost>;
+  /** What is chosen keeps to these; nothing is asked of settled shares. */
+  readonly limits?: CostLimits | undefined;
+  /** Of each candidate by name, where they are settled; else they are chosen here. */
+  readonly shares?: ReadonlyMap<string, number> | undefined;
+}
+
 /**
  * @param judged - The covered rows of the race, in their order.
- * @param shares - Of each candidate by name, where they are settled; else they are chosen here.
+ * @throws MillwrightError `LIMIT_UNREACHED` when no model keeps to the limits.
  */
 export function choose(
   race: RaceResult,
   judged: JudgedRows,
   metric: Metric,
-  seed: number,
-  shares?: ReadonlyMap<string, number>,
+  { seed, costs, limits = {}, shares }: ChooseOptions,
 ): Choice {
   const rowCount = race.coveredRows.length;
   const places = samplePlaces(rowCount, maxSearchRows, seed);
@@ -95,9 +109,12 @@ export function choose(
   const settled = shares && settledMembers(race.entries, shares);
   let chosen = settled
     ? ranked.find((item) => item.entry === settled[0]!.entry)!
-    : ranked.reduce((best, other) => (cost(other.score) < cost(best.score) ? other : best));
+    : allowedOf(ranked, costs, limits).reduce((best, other) =>
+        cost(other.score) < cost(best.score) ? other : best,
+      );
   let members = [{ entry: chosen.entry!, weight: 1 }];
-  const blend = settled ?? blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled);
+  const blend =
+    settled ?? blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled, { costs, limits });
   if (blend.length > 1) {
     const answers = average(blend);
     const score = scoreOf(judged, answers);
@@ -131,8 +148,12 @@ export function choose(
       units: entry?.units ?? 0,
       seconds: entry?.seconds ?? 0,
       weight,
+      cost: sumOfCosts((entry === undefined ? members : [{ entry }]).map((one) => costs.get(one.entry)!)),
+      pareto: false,
     };
   });
+  const front = paretoFront(board.map((entry) => ({ ...entry.cost, loss: cost(entry.score) })));
+  board.forEach((entry, index) => Object.assign(entry, { pareto: front[index]! }));
   board.sort((a, b) => cost(a.score) - cost(b.score));
   const best = scoredRows(sample.y, sampled(chosen.answers), sample);
   const compared = ranked
@@ -184,17 +205,55 @@ function metricOn(metric: Metric, rows: JudgedRows): Metric {
   return metric.ranks && rows.folds !== undefined ? withinFolds(metric, rows.folds) : metric;
 }
 
-/** The greedy ensemble of everything but the baseline. */
+/**
+ * The entries that keep to the limits, all of them where there are none.
+ *
+ * @throws MillwrightError `LIMIT_UNREACHED`.
+ */
+function allowedOf<T extends { readonly entry: RaceEntry | undefined; readonly name: string }>(
+  ranked: readonly T[],
+  costs: ReadonlyMap<RaceEntry, EntryCost>,
+  limits: CostLimits,
+): readonly T[] {
+  if (limits.bytes === undefined && limits.rowMs === undefined) return ranked;
+  const models = ranked.filter(({ entry }) => entry!.candidate.family !== "baseline");
+  const allowed = models.filter(({ entry }) => keepsTo(costs.get(entry!)!, limits));
+  if (allowed.length > 0) return allowed;
+  const least = (of: (cost: EntryCost) => number): T =>
+    models.reduce((a, b) => (of(costs.get(b.entry!)!) < of(costs.get(a.entry!)!) ? b : a));
+  const fastest = least(({ rowMs }) => rowMs);
+  const smallest = least(({ bytes }) => bytes);
+  throw new MillwrightError(
+    "LIMIT_UNREACHED",
+    `None of the ${models.length} models keeps to ${describeLimits(limits)}: the fastest, ${fastest.name}, takes ${costs.get(fastest.entry!)!.rowMs.toPrecision(2)} ms a row, and the smallest, ${smallest.name}, ${(costs.get(smallest.entry!)!.bytes / 1e6).toPrecision(2)} MB.`,
+    "Raise --max-latency or --max-size, leave text columns out, or use fewer folds with --folds 2: the models of all folds are shipped.",
+  );
+}
+
+/** `0.05 ms a row and 1 MB`. */
+export function describeLimits({ bytes, rowMs }: CostLimits): string {
+  const parts = [
+    ...(rowMs === undefined ? [] : [`${Number(rowMs.toPrecision(3))} ms a row`]),
+    ...(bytes === undefined ? [] : [`${Number((bytes / 1e6).toPrecision(3))} MB`]),
+  ];
+  return parts.join(" and ");
+}
+
+/** The greedy ensemble of everything but the baseline that keeps to the limits. */
 function blendOf(
   entries: readonly RaceEntry[],
   loss: (answers: Float64Array) => number,
   sampled: (answers: Float64Array) => Float64Array,
+  { costs, limits }: { readonly costs: ReadonlyMap<RaceEntry, EntryCost>; readonly limits: CostLimits },
 ): { entry: RaceEntry; weight: number }[] {
-  const racers = entries.filter((entry) => entry.candidate.family !== "baseline");
+  const racers = entries.filter(
+    (entry) => entry.candidate.family !== "baseline" && keepsTo(costs.get(entry)!, limits),
+  );
   if (racers.length < 2) return [];
   const { weights } = greedyEnsemble(
     racers.map((entry) => ({ predictions: sampled(entry.predictions) })),
     loss,
+    { allowed: (members) => keepsTo(sumOfCosts(members.map((m) => costs.get(racers[m]!)!)), limits) },
   );
   return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
 }

@@ -23,11 +23,16 @@ export interface EnsembleChoice {
  * @param loss - Of averaged answers; smaller is better. Called picks × members times.
  * @param rounds - Picks, with replacement.
  * @param maxMembers - Most members with a share, so that the file stays small and fast.
+ * @param allowed - Whether the members with these indices may be shipped together; a single one always may.
  */
 export function greedyEnsemble(
   members: readonly EnsembleMember[],
   loss: (predictions: Float64Array) => number,
-  { rounds = 25, maxMembers = 4 }: { rounds?: number; maxMembers?: number } = {},
+  {
+    rounds = 25,
+    maxMembers = 4,
+    allowed = () => true,
+  }: { rounds?: number; maxMembers?: number; allowed?: (members: readonly number[]) => boolean } = {},
 ): EnsembleChoice {
   const size = members[0]!.predictions.length;
   const sum = new Float64Array(size);
@@ -37,9 +42,10 @@ export function greedyEnsemble(
   for (let count = 1; count <= rounds; count++) {
     let choice = -1;
     let choiceLoss = Infinity;
-    const full = picks.reduce((used, n) => used + (n > 0 ? 1 : 0), 0) >= maxMembers;
+    const used = [...picks.keys()].filter((m) => picks[m]! > 0);
+    const full = used.length >= maxMembers;
     for (let m = 0; m < members.length; m++) {
-      if (full && picks[m] === 0) continue;
+      if (picks[m] === 0 && (full || (used.length > 0 && !allowed([...used, m])))) continue;
       const { predictions } = members[m]!;
       for (let i = 0; i < size; i++) trial[i] = (sum[i]! + predictions[i]!) / count;
       const value = loss(trial);

@@ -1,5 +1,6 @@
 export { type Candidate, familyOf, type RaceShape, workUnits } from "./candidate.ts";
-export { type BoardEntry, type Choice, choose } from "./choose.ts";
+export { type BoardEntry, type Choice, choose, describeLimits } from "./choose.ts";
+export { type CostLimits, type EntryCost, keepsTo, measureCosts } from "./cost.ts";
 export { type EnsembleChoice, type EnsembleMember, greedyEnsemble } from "./ensemble.ts";
 export { type FamilyName, family, familyNames, type FamilyParameters } from "./families.ts";
 export { type FoldJob, type FoldResult, type RaceData, runFoldJob } from "./fold-job.ts";

@@ -51,6 +51,8 @@ export interface TrainFlags extends Reading {
   readonly group?: string;
   readonly timeColumn?: string;
   readonly id?: string;
+  readonly maxLatency?: number;
+  readonly maxSize?: number;
   readonly require?: readonly string[];
   readonly against?: readonly string[];
   readonly inputs?: readonly string[];
@@ -136,6 +138,8 @@ const settledByRecipe = [
   "id",
   "cost",
   "classWeight",
+  "maxLatency",
+  "maxSize",
   "seed",
 ] as const satisfies readonly (keyof TrainFlags)[];
 
@@ -191,13 +195,17 @@ function printRun(
     figure(entry.score),
     interval(entry.low, entry.high),
     entry.weight > 0 ? `${Math.round(entry.weight * 100)} %` : "",
+    `${figure(entry.rowMs)} ms`,
+    `${(entry.bytes / 1e6).toFixed(2)} MB`,
+    entry.pareto ? "*" : "",
     entry.family === "ensemble" ? "" : `${entry.seconds}s`,
   ]);
   for (const line of table(
-    [["#", "model", metric.title, "95 % interval", "share", "done after"], ...rows],
-    [true, false, true, false, true, true],
+    [["#", "model", metric.title, "95 % interval", "share", "a row", "size", "", "done after"], ...rows],
+    [true, false, true, false, true, true, true, false, true],
   ))
     print(line);
+  print(dim("* no other model is as good, as fast and as small"));
   if (left > 0) print(dim(`${left} more in ${join(out, "run.json")}`));
   print();
   const [first] = record.test.metrics;

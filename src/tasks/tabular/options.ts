@@ -44,6 +44,10 @@ export interface TrainOptions extends Reading {
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   /** Weight of training rows by their label; figures are of the rows as they are. */
   readonly classWeight?: ClassWeightOption;
+  /** Most milliseconds of one row, its median on this machine: what is shipped is chosen among what keeps to it. */
+  readonly maxLatency?: number;
+  /** Most bytes of the file, in the same way. */
+  readonly maxSize?: number;
   /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
   readonly require?: readonly Requirement[];
   /** Other model files, of any tool, to be judged on the same untouched rows. */

@@ -203,14 +203,16 @@ function leaderboard({ choice }: ReportParts): BoardEntry[] {
           : entry.weight > 0
             ? "member"
             : undefined;
-    const parameters = choice.members.find((member) => member.entry.candidate.name === entry.name)?.entry
-      .candidate.parameters;
+    const parameters = entry.weight > 0 ? entry.parameters : undefined;
     return {
       name: entry.name,
       family: entry.family,
       ...(role && { role }),
       score: estimate(entry.score, entry.low, entry.high),
       ...(role === "member" && { weight: entry.weight }),
+      sizeBytes: entry.cost.bytes,
+      rowMs: Number(entry.cost.rowMs.toPrecision(2)),
+      pareto: entry.pareto,
       ...(parameters &&
         Object.keys(parameters).length > 0 && {
           parameters: Object.entries(parameters)

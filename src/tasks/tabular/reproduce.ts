@@ -49,6 +49,8 @@ export function reproduceCommand(
   flag("--id", options.id);
   if (options.cost) flag("--cost", `fp=${options.cost.falsePositive},fn=${options.cost.falseNegative}`);
   if (options.classWeight) flag("--class-weight", classWeightFlag(options.classWeight));
+  flag("--max-latency", options.maxLatency);
+  flag("--max-size", options.maxSize);
   flag("--budget", unitsUsed);
   flag("--seed", options.seed);
   return words.join(" ");

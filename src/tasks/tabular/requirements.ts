@@ -5,8 +5,9 @@
 import { MillwrightError, nearest } from "../../core/index.ts";
 import { type Metric, metric as metricByName, metricTable, misfit } from "../../metrics/index.ts";
 import { isOrdered, type Task } from "../../pipeline/index.ts";
-import { type Frame, takeRows } from "../../schema/index.ts";
+import type { Frame } from "../../schema/index.ts";
 import type { MetricFigure } from "./judge.ts";
+import { rowTimes } from "./row-times.ts";
 
 const comparisons = {
   ">=": (value: number, bound: number) => value >= bound,
@@ -146,15 +147,6 @@ const warmRows = 100;
 
 /** 99th percentile of the milliseconds of one row. */
 async function rowTime(answer: (row: Frame) => Promise<unknown>, frame: Frame): Promise<number> {
-  const single = Array.from({ length: Math.min(timedRows, frame.rowCount) }, (_, row) =>
-    takeRows(frame, Uint32Array.of(row)),
-  );
-  const times = new Float64Array(timedRows);
-  for (let i = -warmRows; i < timedRows; i++) {
-    const row = single[(i + warmRows) % single.length]!;
-    const start = performance.now();
-    await answer(row);
-    if (i >= 0) times[i] = performance.now() - start;
-  }
-  return times.sort()[Math.floor(0.99 * timedRows)]!;
+  const times = await rowTimes(answer, frame, { rows: timedRows, warm: warmRows });
+  return times[Math.floor(0.99 * timedRows)]!;
 }

@@ -33,6 +33,11 @@ export interface LeaderboardRow {
   readonly weight: number;
   readonly units: number;
   readonly seconds: number;
+  /** Bytes in the file, and milliseconds of one row: of a model by itself, with the fits of all folds. */
+  readonly bytes: number;
+  readonly rowMs: number;
+  /** Whether no other model is as good, as fast and as small. */
+  readonly pareto: boolean;
 }
 
 export interface RunRecord {
@@ -170,10 +175,12 @@ export function recordOf(parts: RunParts): RunRecord {
     metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
     columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
     test: { rows: parts.held.frame.rowCount, metrics: parts.judgement.metrics },
-    leaderboard: choice.board.map((entry, index) => ({
+    leaderboard: choice.board.map(({ cost, ...entry }, index) => ({
       rank: index + 1,
       ...entry,
       seconds: round(entry.seconds),
+      bytes: cost.bytes,
+      rowMs: Number(cost.rowMs.toPrecision(2)),
     })),
     chosen: choice.chosen,
     ...(simpler?.withinNoise === true && {

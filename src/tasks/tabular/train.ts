@@ -4,8 +4,7 @@
  * nothing has looked at, and say what it means.
  */
 import { availableParallelism } from "node:os";
-import { createRandom, MillwrightError } from "../../core/index.ts";
-import type { Calibration } from "../../estimators/calibration/index.ts";
+import { MillwrightError } from "../../core/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import {
@@ -15,32 +14,20 @@ import {
   metricTable,
   misfit,
 } from "../../metrics/index.ts";
-import { load } from "../../model/index.ts";
-import {
-  composeModel,
-  type ComposedModel,
-  isOrdered,
-  type Member,
-  referenceProfile,
-} from "../../pipeline/index.ts";
+import { isOrdered } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { featureColumns, type Frame, type Schema } from "../../schema/index.ts";
 import {
   type Candidate,
-  type Choice,
-  choose,
   foldsOf,
   judgedAt,
   type JudgedRows,
   portfolio,
   type RaceData,
   type RaceOptions,
-  type RaceResult,
   runRace,
 } from "../../select/index.ts";
 import { auditTable } from "./audit.ts";
-import { calibrationFor } from "./calibrate.ts";
-import { cardOf } from "./card.ts";
 import { type Explanation, explainModel } from "./explain.ts";
 import { answersOf, type Judgement, judgeAnswers, type MetricFigure } from "./judge.ts";
 import { answerContenders, type Challenge, challenge } from "./contender/challenge.ts";
@@ -52,11 +39,11 @@ import {
   readLabelled,
   takeLabelled,
 } from "./labelled.ts";
-import { recipeOf, type TrainOptions, type TrainRequest } from "./options.ts";
+import type { TrainOptions, TrainRequest } from "./options.ts";
 import { type OwnParts, ownPartsOf, ownRaceData } from "./own.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
 import { processesWithin } from "./processes.ts";
-import { recordedCandidates, recordedShares } from "./recorded.ts";
+import { recordedCandidates } from "./recorded.ts";
 import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
 import {
@@ -73,9 +60,9 @@ import {
   requireOptions,
   requireTaskOptions,
 } from "./require.ts";
+import { ship, shipsFolds } from "./ship.ts";
 import { type RunSplits, splitRows } from "./splits.ts";
 import { classWeightsOf, weighClasses } from "./class-weights.ts";
-import { thresholdFor } from "./threshold.ts";
 
 export interface TrainResult {
   /** The bytes of `model.onnx`. */
@@ -160,23 +147,18 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
   const folds = foldsOf(data, race.coveredRows);
   const learnt = judgedRows(training, task);
   const judged = { ...judgedAt(learnt, race.coveredRows), folds };
-  const choice = choose(race, judged, metric, options.seed, options.recipe && recordedShares(options.recipe));
-  // As the families learnt them: else calibration would take the class weights away again.
-  const calibration = calibrationFor(
-    weighClasses(judged, classWeights),
-    choice.answers,
+  const { choice, threshold, composed, model } = await ship(options, {
+    table,
+    training,
+    splits,
+    race,
+    judged,
     metric,
-    options.seed,
-  );
-  const threshold = thresholdFor(options.cost, task, judged, calibration.reference(choice.answers));
-  const composed = await compose(options, table, training, race, choice, splits, {
-    threshold,
-    calibration,
+    classWeights,
     own,
   });
 
   progress({ stage: "judge the file on untouched rows" });
-  const model = await load(composed.write(), undefined, { name: "model.onnx" });
   let judgement: Judgement;
   let explanation: Explanation;
   let bytes: Uint8Array;
@@ -306,15 +288,6 @@ function racers(
   return [baseline!, ...own.families, ...others];
 }
 
-/**
- * Whether the folds' models are shipped together. By time the last rows matter
- * most, so one model of all rows is shipped; else each fold's model saw all but
- * one part, and their mean is better than any.
- */
-function shipsFolds(splits: RunSplits): boolean {
-  return splits.kind !== "time";
-}
-
 function raceDataOf(training: LabelledFrame, splits: RunSplits, seed: number): RaceData {
   const everything = Uint32Array.from({ length: training.frame.rowCount }, (_, row) => row);
   const whole = { train: everything, test: new Uint32Array(0) };
@@ -326,42 +299,4 @@ function raceDataOf(training: LabelledFrame, splits: RunSplits, seed: number): R
     seed,
     threads: 1,
   };
-}
-
-async function compose(
-  options: TrainOptions,
-  table: PreparedTable,
-  training: LabelledFrame,
-  race: RaceResult,
-  choice: Choice,
-  splits: RunSplits,
-  {
-    threshold,
-    calibration,
-    own,
-  }: { readonly threshold: number | undefined; readonly calibration: Calibration; readonly own: OwnParts },
-): Promise<ComposedModel> {
-  const { frame, task } = table;
-  const members: readonly Member[] = choice.members.flatMap(({ entry, weight }) => {
-    const shipped = shipsFolds(splits) ? entry.fragments : entry.fragments.slice(-1);
-    return shipped.map((fragment) => ({ fragment, weight: weight / shipped.length }));
-  });
-  return await composeModel({
-    schema: frame.schema,
-    task,
-    members,
-    ...(threshold !== undefined && { threshold }),
-    constant: constantAnswer(training),
-    calibrate: (probabilities) => calibration.emit(probabilities),
-    about: {
-      card: cardOf(table, choice, calibration.kind, options.software),
-      profile: referenceProfile(
-        training.frame,
-        featureColumns(frame.schema).map((column) => column.name),
-      ),
-      data: { rowCount: frame.rowCount, columnCount: frame.schema.columns.length, sha256: table.fingerprint },
-      recipe: recipeOf(options, race.unitsUsed, choice, own),
-    },
-    random: createRandom(options.seed).child("compose"),
-  });
 }
