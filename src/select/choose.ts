@@ -74,6 +74,8 @@ export interface ChooseOptions {
   readonly costs: ReadonlyMap<RaceEntry, EntryCost>;
   /** What is chosen keeps to these; nothing is asked of settled shares. */
   readonly limits?: CostLimits | undefined;
+  /** What the user stated, for the message, where `limits` are drawn tighter. */
+  readonly stated?: CostLimits | undefined;
   /** Of each candidate by name, where they are settled; else they are chosen here. */
   readonly shares?: ReadonlyMap<string, number> | undefined;
 }
@@ -86,7 +88,7 @@ export function choose(
   race: RaceResult,
   judged: JudgedRows,
   metric: Metric,
-  { seed, costs, limits = {}, shares }: ChooseOptions,
+  { seed, costs, limits = {}, stated = limits, shares }: ChooseOptions,
 ): Choice {
   const rowCount = race.coveredRows.length;
   const places = samplePlaces(rowCount, maxSearchRows, seed);
@@ -109,7 +111,7 @@ export function choose(
   const settled = shares && settledMembers(race.entries, shares);
   let chosen = settled
     ? ranked.find((item) => item.entry === settled[0]!.entry)!
-    : allowedOf(ranked, costs, limits).reduce((best, other) =>
+    : allowedOf(ranked, costs, limits, stated).reduce((best, other) =>
         cost(other.score) < cost(best.score) ? other : best,
       );
   let members = [{ entry: chosen.entry!, weight: 1 }];
@@ -214,6 +216,7 @@ function allowedOf<T extends { readonly entry: RaceEntry | undefined; readonly n
   ranked: readonly T[],
   costs: ReadonlyMap<RaceEntry, EntryCost>,
   limits: CostLimits,
+  stated: CostLimits,
 ): readonly T[] {
   if (limits.bytes === undefined && limits.rowMs === undefined) return ranked;
   const models = ranked.filter(({ entry }) => entry!.candidate.family !== "baseline");
@@ -225,7 +228,7 @@ function allowedOf<T extends { readonly entry: RaceEntry | undefined; readonly n
   const smallest = least(({ bytes }) => bytes);
   throw new MillwrightError(
     "LIMIT_UNREACHED",
-    `None of the ${models.length} models keeps to ${describeLimits(limits)}: the fastest, ${fastest.name}, takes ${costs.get(fastest.entry!)!.rowMs.toPrecision(2)} ms a row, and the smallest, ${smallest.name}, ${(costs.get(smallest.entry!)!.bytes / 1e6).toPrecision(2)} MB.`,
+    `None of the ${models.length} models keeps to ${describeLimits(stated)}: the fastest, ${fastest.name}, takes ${costs.get(fastest.entry!)!.rowMs.toPrecision(2)} ms a row, and the smallest, ${smallest.name}, ${(costs.get(smallest.entry!)!.bytes / 1e6).toPrecision(2)} MB.`,
     "Raise --max-latency or --max-size, leave text columns out, or use fewer folds with --folds 2: the models of all folds are shipped.",
   );
 }

@@ -124,6 +124,7 @@ async function shipWithin(
     seed: options.seed,
     costs,
     limits,
+    stated: limitsOf(options),
     shares: options.recipe && recordedShares(options.recipe),
   });
   // As the families learnt them: else calibration would take the class weights away again.
