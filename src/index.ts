@@ -19,6 +19,7 @@ export {
   type RowOf,
   text,
 } from "./schema/index.ts";
+export type { OwnModule, OwnStep, RacedFamily } from "./select/index.ts";
 export {
   refit,
   type RefitOptions,

@@ -305,6 +305,8 @@ export interface ReportData {
   readonly intervalLevel: number;
   /** Families that were tried, in the order of the portfolio. */
   readonly families: readonly string[];
+  /** Feature steps of the user's own, and the columns that they read. */
+  readonly ownSteps?: readonly { readonly kind: string; readonly columns: readonly string[] }[];
   readonly chosen: ChosenInfo;
   /** On the untouched rows; the primary metric first. */
   readonly test: readonly TestScore[];

@@ -136,6 +136,15 @@ export function doneSection(data: ReportData): Html {
           )} in training; all figures here are of the rows as they are`,
         ],
     ["Families tried", say`${list(data.families.map((family) => visible(family, 40)))}`],
+    data.ownSteps === undefined
+      ? undefined
+      : [
+          "Own steps",
+          say`${join(
+            data.ownSteps.map(({ kind, columns }) => say`${name(kind)} on ${names(columns)}`),
+            "; ",
+          )}`,
+        ],
     [
       "Chosen",
       say`${name(chosen.name)}${chosen.sizeBytes === undefined ? "" : `, a file of ${bytes(chosen.sizeBytes)}`}`,

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly parameters: FamilyParameters;
   /** Present for a family of the user's own. */
   readonly own?: OwnFamily;
+  /** Without the feature steps of the user's own: to see what these bring. */
+  readonly withoutSteps?: true;
 }
 
 /** What the race knows of a candidate's family. */

@@ -65,7 +65,7 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     chains: defaultChains(frame.schema, style, {
       frame: rows.frame,
       target: true,
-      ...(data.steps && { own: await loadedSteps(data.steps) }),
+      ...(data.steps && !job.candidate.withoutSteps && { own: await loadedSteps(data.steps) }),
     }),
     estimator: await estimatorFor(job.candidate, y),
   };

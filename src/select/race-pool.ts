@@ -35,9 +35,7 @@ export interface RacePool {
 export function startRacePool(data: RaceData, processes: number): RacePool {
   const stepsHere = data.steps?.some(({ module }) => module === undefined) === true;
   const { steps, ...rest } = data;
-  const shared = stepsHere
-    ? undefined
-    : shareData({ ...rest, ...(steps && { steps: portableSteps(steps) }) });
+  const { folder, path } = shareData({ ...rest, ...(steps && { steps: portableSteps(steps) }) });
   const local = startLocalLane(data);
   const queue: Waiting[] = [];
   const busy = new Map<ChildProcess, Waiting>();
@@ -89,7 +87,7 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
       );
       dispatch();
     });
-    child.send({ type: "data", path: shared!.path } satisfies RaceRequest);
+    child.send({ type: "data", path } satisfies RaceRequest);
     return child;
   };
 
@@ -101,8 +99,9 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
           return;
         }
         const waiting = { id: nextId++, job, resolve, reject };
-        const { own } = job.candidate;
-        if (stepsHere || (own !== undefined && own.module === undefined)) local.add(waiting);
+        const { own, withoutSteps } = job.candidate;
+        if ((stepsHere && !withoutSteps) || (own !== undefined && own.module === undefined))
+          local.add(waiting);
         else queue.push(waiting);
         dispatch();
       }),
@@ -112,7 +111,7 @@ export function startRacePool(data: RaceData, processes: number): RacePool {
       for (const waiting of queue.splice(0)) waiting.reject(cancelled());
       local.stop();
       for (const child of children) child.kill("SIGKILL");
-      if (shared !== undefined) rmSync(shared.folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,21 +1,26 @@
 /** Families, steps and metrics of the user's own in a whole run: board, file, record, report, and the recipe fitted again. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { logRatio } from "../../../examples/own/log-ratio.ts";
 import { nearestCentroid } from "../../../examples/own/nearest-centroid.ts";
 import { temporaryFolder } from "../../../test/cli.ts";
-import { createRandom } from "../../core/index.ts";
+import { createRandom, type Json } from "../../core/index.ts";
 import type { Estimator, Fitted } from "../../estimators/index.ts";
 import type { Transform } from "../../features/index.ts";
 import { add, concat, constant, matMul, mul } from "../../graph/index.ts";
 import { defineMetric } from "../../metrics/index.ts";
-import { load, readMetadata } from "../../model/index.ts";
+import { type JsonSchema, load, readMetadata } from "../../model/index.ts";
+import { findProblem } from "../../model/json-schema.ts";
 import { ejectedModule, refit, trainTable, type TrainRequest } from "./index.ts";
 
+// Whole runs, on machines that do other work too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
 const path = join(folder.path, "shops.csv");
-const examples = join(import.meta.dirname, "../../../examples");
+const root = join(import.meta.dirname, "../../..");
+const examples = join(root, "examples");
 
 /** Shops that pay where the rent is small beside the sales, and a price. */
 beforeAll(() => {
@@ -64,9 +69,23 @@ describe("a family, a step and a metric in one run", () => {
     expect(record.test.metrics[0]).toMatchObject({ name: "surprise" });
     expect(report.leaderboard.map(({ name }) => name)).toContain("nearestCentroid");
     expect(report.metric.label).toBe("Surprise");
+    expect(record.own).toEqual({
+      families: ["nearestCentroid"],
+      steps: [{ kind: "logRatio", columns: ["sales", "rent"], parameters: {} }],
+      metric: "surprise",
+    });
+    const schema = readFileSync(join(root, "docs/schemas/train.json"), "utf8");
+    const written = JSON.parse(JSON.stringify(record)) as Json;
+    expect(findProblem(JSON.parse(schema) as JsonSchema, written, "train")).toBeUndefined();
+    expect(report.ownSteps).toMatchObject([{ kind: "logRatio", columns: ["sales", "rent"] }]);
     expect(record.reproduce).toMatch(
       /^await trainTable\(\{ source: .*families: \["logistic", nearestCentroid\], steps: \[\{ columns: \["sales", "rent"\], step: logRatio \}\], metric: surprise.* budget: [\d.]+, seed: 3 \}\)$/,
     );
+  });
+
+  test("what the steps bring is told by a model without them", () => {
+    const scores = Object.fromEntries(result.record.leaderboard.map(({ name, score }) => [name, score]));
+    expect(scores["nearestCentroid"]).toBeLessThan(scores["nearestCentroid, without own steps"]!);
   });
 
   test("the file answers without them, and its figures come from it", async () => {
@@ -118,6 +137,9 @@ describe("a family, a step and a metric in one run", () => {
     const program = ejectedModule("model.onnx", result.record.model.sha256, await readMetadata(result.model));
     expect(program).toContain('step "logRatio", the metric "surprise"');
     expect(program).toMatch(/import \{ (families, )?steps, metric \} from "\.\/own\.ts";/);
+    expect(program).toMatch(
+      /refit\(recipe, \{ source, (families, )?steps, metric, threads: availableParallelism\(\) \}\)/,
+    );
   });
 });
 
@@ -135,6 +157,14 @@ const answering = (change: (emit: Fitted) => Partial<Fitted>) => (right: Estimat
 });
 const row = (...data: number[]) =>
   constant({ dtype: "float64", shape: [1, data.length], data: Float64Array.from(data) });
+
+test("a family that never ends costs no other family its time", async () => {
+  const endless: Estimator = { ...nearestCentroid(), family: "endless", fit: () => new Promise(() => {}) };
+  const { record } = await trainTable({ ...base, families: ["tree", endless], time: 20 });
+  expect(record.skipped).toEqual([{ name: "endless", reason: "no time left" }]);
+  expect(record.leaderboard.map(({ name }) => name)).toEqual(expect.arrayContaining(["tree", "baseline"]));
+  expect(record.reproduce).toContain('families: ["tree"]');
+});
 
 describe("own code that is wrong", () => {
   const families = [
@@ -196,19 +226,25 @@ describe("own code that is wrong", () => {
     });
   });
 
-  test("of a step is told with its columns; where every fit needs it, that is the error of the run", async () => {
+  test("of a step is told with its columns, and costs the models that needed it", async () => {
     const wrong: Transform = {
       ...logRatio(),
       fit: (x, context) => ({ ...logRatio().fit(x, context), reference: () => [7] }),
     };
-    const run = trainTable({
-      ...base,
-      families: ["logistic"],
-      steps: [{ columns: ["sales", "rent"], step: wrong }],
-    });
-    await expect(run).rejects.toThrow(
-      /The step "logRatio" on "sales", "rent" does not agree with itself: in row 0 the graph answers -?[\d.]+ for "log ratio", and the reference 7\. .*OWN_CODE_FAILED/,
-    );
+    const wrongSteps = [{ columns: ["sales", "rent"], step: wrong }];
+    const { record } = await trainTable({ ...base, families: ["logistic"], steps: wrongSteps });
+    expect(record.leaderboard.map(({ name }) => name).toSorted()).toEqual([
+      "baseline",
+      "logistic, without own steps",
+    ]);
+    expect(record.skipped).toEqual([
+      {
+        name: "logistic",
+        reason: expect.stringMatching(
+          /^The step "logRatio" on "sales", "rent" does not agree with itself: in row 0 the graph answers -?[\d.]+ for "log ratio", and the reference 7\.$/,
+        ),
+      },
+    ]);
   });
 
   test.each([

@@ -34,6 +34,8 @@ export interface RecordedOwn {
     readonly parameters: Json;
   }[];
   readonly metric?: string;
+  /** Names of members that are fitted without the steps. */
+  readonly withoutSteps?: readonly string[];
 }
 
 /** @throws MillwrightError `OWN_CODE_FAILED`, `PARAMETER_CONFLICT`, `SCHEMA_MISSING_COLUMN`, `SCHEMA_ROLE`. */
@@ -71,24 +73,73 @@ function requireFeatureColumns(kind: string, columns: readonly string[], schema:
   }
 }
 
+/**
+ * Where there are steps of the user's own, one candidate is tried without them too, so that the board tells what they
+ * bring: the one that is called boosting, or else the first that learns. The baseline reads no feature.
+ */
+export function withoutOwnSteps(candidates: readonly Candidate[], { steps }: OwnParts): Candidate[] {
+  const learners = candidates.filter(({ family }) => family !== "baseline");
+  const twin = learners.find(({ name }) => name === "boosting") ?? learners[0];
+  if (steps.length === 0) return [...candidates];
+  return candidates.flatMap((candidate): Candidate[] => {
+    if (candidate.family === "baseline") return [{ ...candidate, withoutSteps: true }];
+    if (candidate !== twin) return [candidate];
+    const name = `${candidate.name}, without own steps`;
+    return [candidate, { ...candidate, name, withoutSteps: true }];
+  });
+}
+
 /** Additions to the data that worker processes share. */
 export function ownRaceData({ families, steps }: OwnParts) {
   const loaders = loadersOf([...families.map(({ own }) => own), ...steps]);
   return { ...(steps.length > 0 && { steps }), ...(loaders && { loaders }) };
 }
 
+/** Own code of a run, for its record. */
+export interface RunOwn {
+  /** Families that were fitted. */
+  readonly families: readonly string[];
+  readonly steps?: readonly {
+    readonly kind: string;
+    readonly columns: readonly string[];
+    readonly parameters: Json;
+  }[];
+  readonly metric?: string;
+}
+
+/** Undefined where there is none. */
+export function ownOfRun(
+  { steps, metric }: OwnParts,
+  entries: readonly { readonly candidate: Candidate }[],
+): RunOwn | undefined {
+  const families = entries.flatMap(({ candidate }) => (candidate.own ? [candidate.family] : []));
+  if (families.length === 0 && steps.length === 0 && metric === undefined) return undefined;
+  return {
+    families: [...new Set(families)],
+    ...(steps.length > 0 && {
+      steps: steps.map(({ kind, columns, parameters }) => ({ kind, columns, parameters })),
+    }),
+    ...(metric && { metric: metric.name }),
+  };
+}
+
 /** For the recipe; undefined where the file needs no code of the user's. */
 export function recordedOwn({ steps, metric }: OwnParts, choice: Choice): RecordedOwn | undefined {
-  const families = choice.members.flatMap(({ entry }) =>
-    entry.candidate.own === undefined ? [] : [entry.candidate.name],
+  const mine = choice.members.flatMap(({ entry: { candidate } }) =>
+    candidate.own ? [candidate.family] : [],
   );
+  const families = [...new Set(mine)];
   if (families.length === 0 && steps.length === 0 && metric === undefined) return undefined;
+  const without = choice.members.flatMap(({ entry }) =>
+    entry.candidate.withoutSteps ? [entry.candidate.name] : [],
+  );
   return {
     ...(families.length > 0 && { families }),
     ...(steps.length > 0 && {
       steps: steps.map(({ kind, columns, parameters }) => ({ kind, columns, parameters })),
     }),
     ...(metric && { metric: metric.name }),
+    ...(without.length > 0 && { withoutSteps: without }),
   };
 }
 
@@ -106,7 +157,7 @@ export function ownWords({ families = [], steps = [], metric }: RecordedOwn): st
 }
 
 /**
- * The recipe's families of the user's own, passed again; by name.
+ * The recipe's families of the user's own, passed again; by family.
  *
  * @throws MillwrightError `PARAMETER_MISSING` for own code that is not passed, `PARAMETER_CONFLICT` for other parameters.
  */
@@ -128,17 +179,17 @@ export function passedAgain(recipe: ModelRecipe, own: OwnParts): Map<string, Can
     );
   }
   const wrong = (recipe.members ?? []).find(
-    ({ name, parameters }) =>
-      families.has(name) &&
-      canonicalJson(parameters as Json) !== canonicalJson(families.get(name)!.parameters),
+    ({ family, parameters }) =>
+      families.has(family) &&
+      canonicalJson(parameters as Json) !== canonicalJson(families.get(family)!.parameters),
   );
   const [recorded, given] = wrong
-    ? [canonicalJson(wrong.parameters as Json), canonicalJson(families.get(wrong.name)!.parameters)]
+    ? [canonicalJson(wrong.parameters as Json), canonicalJson(families.get(wrong.family)!.parameters)]
     : [canonicalJson(said(needed.steps)), canonicalJson(said(own.steps))];
   if (recorded !== given) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `The recipe was made with ${wrong ? `the family "${wrong.name}" of ${recorded}` : `the steps ${recorded}`}, and ${given} is passed.`,
+      `The recipe was made with ${wrong ? `the family "${wrong.family}" of ${recorded}` : `the steps ${recorded}`}, and ${given} is passed.`,
       "Pass the same, or train anew.",
     );
   }

@@ -2,7 +2,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
 import { type Candidate, family, type FamilyParameters } from "../../select/index.ts";
-import { type OwnParts, passedAgain } from "./own.ts";
+import { ownOf, type OwnParts, passedAgain } from "./own.ts";
 
 /** @throws MillwrightError `MODEL_INVALID` for a recipe without models. */
 export function requireMembers(recipe: ModelRecipe): void {
@@ -17,14 +17,16 @@ export function requireMembers(recipe: ModelRecipe): void {
 /** What the race tries: doing nothing, for comparison, and the models of the recipe. */
 export function recordedCandidates(recipe: ModelRecipe, own: OwnParts): Candidate[] {
   const passed = passedAgain(recipe, own);
+  const withoutSteps = new Set(ownOf(recipe)?.withoutSteps);
   const members = recipe.members!.map(({ name, family: said, parameters }): Candidate => {
-    const mine = passed.get(name);
-    if (mine !== undefined) return mine;
+    const without = withoutSteps.has(name) ? ({ withoutSteps: true } as const) : {};
+    const mine = passed.get(said);
+    if (mine !== undefined) return { ...mine, name, ...without };
     family(said);
-    return { name, family: said, parameters: parameters as FamilyParameters };
+    return { name, family: said, parameters: parameters as FamilyParameters, ...without };
   });
   if (members.some((member) => member.family === "baseline")) return members;
-  return [{ name: "baseline", family: "baseline", parameters: {} }, ...members];
+  return [{ name: "baseline", family: "baseline", parameters: {}, withoutSteps: true }, ...members];
 }
 
 /** Shares by name. */

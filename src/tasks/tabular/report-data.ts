@@ -53,6 +53,7 @@ export function reportData(parts: ReportParts): ReportData {
     metric: metricInfo(metric),
     intervalLevel: 0.95,
     families: [...new Set(race.entries.map((entry) => entry.candidate.family))],
+    ...(record.own?.steps && { ownSteps: record.own.steps }),
     chosen: chosenInfo(parts),
     test: parts.judgement.metrics.map((item) => ({
       metric: {

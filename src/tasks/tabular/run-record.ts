@@ -15,6 +15,7 @@ import type { Judgement, MetricFigure } from "./judge.ts";
 import type { LabelledFrame } from "./labelled.ts";
 import type { TrainOptions } from "./options.ts";
 import type { PreparedTable } from "./prepare.ts";
+import { type OwnParts, ownOfRun, type RunOwn } from "./own.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { RequirementResult } from "./requirements.ts";
 import type { RunSplits } from "./splits.ts";
@@ -78,6 +79,8 @@ export interface RunRecord {
   readonly test: { readonly rows: number; readonly metrics: readonly MetricFigure[] };
   readonly leaderboard: readonly LeaderboardRow[];
   readonly chosen: string;
+  /** Code of the user's own that was raced, and that every family got or was ranked by. */
+  readonly own?: RunOwn;
   readonly simpler?: {
     readonly name: string;
     readonly difference: number;
@@ -128,6 +131,7 @@ export interface RunParts {
   readonly model: Uint8Array;
   readonly requirements?: readonly RequirementResult[];
   readonly challenges: readonly Challenge[];
+  readonly own: OwnParts;
   readonly threshold: number | undefined;
   /** Weight of a training row of each class, where some are given. */
   readonly classWeights?: Float64Array;
@@ -139,6 +143,7 @@ export function recordOf(parts: RunParts): RunRecord {
   const { options, table, splits, metric, race, choice, audit } = parts;
   const { task, frame } = table;
   const { simpler } = choice;
+  const own = ownOfRun(parts.own, race.entries);
   return {
     format: 1,
     software: options.software,
@@ -183,6 +188,7 @@ export function recordOf(parts: RunParts): RunRecord {
       rowMs: Number(cost.rowMs.toPrecision(2)),
     })),
     chosen: choice.chosen,
+    ...(own && { own }),
     ...(simpler?.withinNoise === true && {
       simpler: {
         name: simpler.name,
@@ -206,11 +212,7 @@ export function recordOf(parts: RunParts): RunRecord {
     leaks: audit.leaks,
     ...(audit.nullTest && { nullTest: audit.nullTest }),
     budget: { unitsUsed: race.unitsUsed, stoppedBy: race.stoppedBy },
-    reproduce: reproduceCommand(
-      options,
-      race.unitsUsed,
-      race.entries.flatMap(({ candidate }) => (candidate.own ? [candidate.name] : [])),
-    ),
+    reproduce: reproduceCommand(options, race.unitsUsed, own?.families),
     model: { bytes: parts.model.length, sha256: sha256(parts.model) },
     ...(parts.challenges.length > 0 && { against: parts.challenges }),
     ...(parts.requirements && { requirements: parts.requirements }),

@@ -40,7 +40,7 @@ import {
   takeLabelled,
 } from "./labelled.ts";
 import type { TrainOptions, TrainRequest } from "./options.ts";
-import { type OwnParts, ownPartsOf, ownRaceData } from "./own.ts";
+import { type OwnParts, ownPartsOf, ownRaceData, withoutOwnSteps } from "./own.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
 import { processesWithin } from "./processes.ts";
 import { recordedCandidates } from "./recorded.ts";
@@ -207,6 +207,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
     ...(classWeights && { classWeights }),
     ...(requirements && { requirements }),
     challenges,
+    own,
     seconds,
   };
   const record = recordOf(parts);
@@ -285,7 +286,7 @@ function racers(
     text: hasText(frame.schema),
     ordered: isOrdered(task),
   });
-  return [baseline!, ...own.families, ...others];
+  return withoutOwnSteps([baseline!, ...own.families, ...others], own);
 }
 
 function raceDataOf(training: LabelledFrame, splits: RunSplits, seed: number): RaceData {
