@@ -19,12 +19,24 @@ import { type Chain, chainOf, type Union, union } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
 import { interactions } from "./transforms/interactions.ts";
+import { kMeansDistances } from "./transforms/k-means-distances.ts";
+import { pca } from "./transforms/pca.ts";
 import { powerTransform } from "./transforms/power-transform.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
+import { truncatedSvd } from "./transforms/truncated-svd.ts";
 
 const numbersOf = (...transforms: Chain["transforms"]): Chain =>
   chainOf(["plain", "single", "counts", "empty", "constant", "extreme"], numbersEncoder, transforms);
+
+/** Steps that mix features take finite numbers alone. */
+const projected = (step: Chain["transforms"][number]): Chain =>
+  chainOf(["plain", "single", "counts", "constant"], numbersEncoder, [
+    impute(),
+    clipOutliers(),
+    scale(),
+    step,
+  ]);
 
 /** Every step with every option that changes what it emits. */
 const plans: Readonly<Record<string, Chain | Union>> = {
@@ -57,6 +69,13 @@ const plans: Readonly<Record<string, Chain | Union>> = {
   ),
   "interactions, powers alone": numbersOf(interactions({ products: false, powers: 2 })),
   "impute, clip, scale": numbersOf(impute({ indicator: "seen" }), clipOutliers(), scale()),
+  pca: projected(pca({ components: 3 })),
+  "pca whitened, half the variance": projected(pca({ variance: 0.5, whiten: true })),
+  truncatedSvd: projected(truncatedSvd({ components: 3 })),
+  "truncatedSvd of tfidf": chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 }), [
+    truncatedSvd({ components: 3 }),
+  ]),
+  kMeansDistances: projected(kMeansDistances({ clusters: 4 })),
   ordinal: chainOf(["city", "odd", "rare", "none", "flag"], ordinalEncoder()),
   "ordinal, 3 codes, impute": chainOf(["city", "odd"], ordinalEncoder({ maxCategories: 3 }), [
     impute({ strategy: "mostFrequent" }),

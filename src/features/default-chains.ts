@@ -25,6 +25,7 @@ import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
+import { truncatedSvdTransform } from "./transforms/truncated-svd.ts";
 
 /**
  * `naive` is for families that model each feature by itself; `sparse` for linear ones that read sparse rows, with all
@@ -43,6 +44,8 @@ export interface DefaultChainsOptions {
 
 /** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
 const manyCategories = 50;
+/** Directions that texts are compared in. */
+const textTopics = 20;
 /** Numbers of all text columns together, rows × terms: 200 MB of float32. */
 const textCells = 5e7;
 
@@ -88,7 +91,11 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     const buckets = 2 ** Math.max(6, Math.min(14, Math.ceil(Math.log2(options.frame.rowCount)) + 1));
     add(texts, tfidfEncoder({ maxTerms: 100_000, buckets, sublinear: true }));
     add(texts, characterTfidfEncoder({ maxTerms: 50_000 }));
-  } else add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)));
+  } else {
+    // Distances in hundreds of words say little: what they say together in some directions says more.
+    const topics = style === "distance" ? [truncatedSvdTransform({ components: textTopics })] : [];
+    add(texts, tfidfEncoder(textSize(style, texts.length, options.frame.rowCount)), topics);
+  }
   for (const { columns: read, step } of options.own ?? []) {
     chains.push(
       "accepts" in step
@@ -109,7 +116,7 @@ function textSize(
   columnCount: number,
   rowCount: number,
 ): { maxTerms: number; buckets: number; sublinear: boolean } {
-  const most = { trees: 200, distance: 100, linear: 1000, naive: 1000, sparse: 1000, counts: 1000 }[style];
+  const most = style === "trees" ? 200 : 1000;
   const room = Math.floor(textCells / Math.max(1, rowCount) / Math.max(1, columnCount));
   return {
     maxTerms: Math.max(20, Math.min(most, room)),

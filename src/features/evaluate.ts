@@ -112,6 +112,28 @@ function asFed(values: Float64Array, dtype: Value["dtype"]): Column {
   return values;
 }
 
+/** The same of sparse rows, which are made dense block by block. */
+export async function applySparse(
+  rows: SparseRows,
+  transforms: readonly FittedTransform[],
+): Promise<Column[]> {
+  const { columnCount: k, starts, index, values } = rows;
+  const x = input("x", "float64", ["batch", k]);
+  const y = transforms.reduce((value, transform) => transform.emit(value), x);
+  return await runBlocks(
+    x,
+    y,
+    transforms.at(-1)!.features.length,
+    k,
+    starts.length - 1,
+    (block, from, count) => {
+      for (let i = 0; i < count; i++)
+        for (let at = starts[from + i]!; at < starts[from + i + 1]!; at++)
+          block[i * k + index[at]!] = values[at]!;
+    },
+  );
+}
+
 async function runRows(
   x: Value,
   y: Value,
@@ -119,17 +141,31 @@ async function runRows(
   columns: readonly Column[],
   rowCount: number,
 ): Promise<Column[]> {
-  const out = Array.from({ length: width }, () => new Float64Array(rowCount));
   const k = columns.length;
+  return await runBlocks(x, y, width, k, rowCount, (block, from, count) => {
+    for (let j = 0; j < k; j++) {
+      const column = columns[j]!;
+      for (let i = 0, at = j; i < count; i++, at += k) block[at] = column[from + i]!;
+    }
+  });
+}
+
+/** @param fill - Writes `count` rows from `from` on into a block of zeros, row-major [count, k]. */
+async function runBlocks(
+  x: Value,
+  y: Value,
+  width: number,
+  k: number,
+  rowCount: number,
+  fill: (block: Column, from: number, count: number) => void,
+): Promise<Column[]> {
+  const out = Array.from({ length: width }, () => new Float64Array(rowCount));
   const step = Math.max(256, Math.floor(blockCells / Math.max(k, width)));
   await run(x, y, async (answer) => {
     for (let from = 0; from < rowCount; from += step) {
       const count = Math.min(step, rowCount - from);
       const block = x.dtype === "float32" ? new Float32Array(count * k) : new Float64Array(count * k);
-      for (let j = 0; j < k; j++) {
-        const column = columns[j]!;
-        for (let i = 0, at = j; i < count; i++, at += k) block[at] = column[from + i]!;
-      }
+      fill(block, from, count);
       const table = await answer({ dtype: x.dtype, shape: [count, k], data: block });
       for (let j = 0; j < width; j++) {
         const target = out[j]!;

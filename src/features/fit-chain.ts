@@ -8,11 +8,19 @@ import { MillwrightError } from "../core/index.ts";
 import { cast, concat, gather, type Value } from "../graph/index.ts";
 import type { Frame } from "../schema/index.ts";
 import { asSeen } from "./categories.ts";
-import { apply, encode, encodeSparse } from "./evaluate.ts";
+import { apply, applySparse, encode, encodeSparse } from "./evaluate.ts";
 import { guardedEncoder, guardedTransform } from "./guarded.ts";
 import { sourceOf } from "./inputs.ts";
 import type { Feature } from "./matrix.ts";
-import { denseColumns, isSparse, matrixOf, type MatrixPart, takeColumns } from "./sparse.ts";
+import {
+  denseColumns,
+  isSparse,
+  joinRows,
+  matrixOf,
+  type MatrixPart,
+  sparseMatrix,
+  takeColumns,
+} from "./sparse.ts";
 import type {
   Chain,
   FittedEncoder,
@@ -28,6 +36,8 @@ export interface FittedChain {
   readonly parts: readonly FittedPart[];
   readonly transforms: readonly FittedTransform[];
   readonly features: readonly Feature[];
+  /** Its transforms begin with sparse rows. */
+  readonly fromSparse?: true;
 }
 
 /** A table column with its encoder, or a chain inside a union. */
@@ -41,13 +51,16 @@ export async function fitChain(
   sparse: boolean,
 ): Promise<{ fitted: FittedChain; data: readonly MatrixPart[] }> {
   const { rowCount } = frame;
-  const keep = sparse && chain.transforms.every((step) => "select" in step);
+  const first = chain.transforms.find((step) => !("select" in step));
+  const fromSparse = first !== undefined && "sparse" in first && first.sparse === true;
+  const keep = first === undefined ? sparse : fromSparse;
   const made = await fitParts(chain, frame, context, keep);
   let { data } = made;
   let fitted: FittedChain = {
     parts: made.parts,
     transforms: [],
     features: made.parts.flatMap((part) => featuresOf(part)),
+    ...(fromSparse && { fromSparse }),
   };
   for (const step of chain.transforms) {
     const random = context.random.child(`${step.kind}:${chain.columns.join()}`);
@@ -56,13 +69,15 @@ export async function fitChain(
       fitted = narrowChain(fitted, places);
       data = takeColumns(data, places);
     } else {
-      const columns = dense(data);
-      const x = { rowCount, features: fitted.features, columns };
+      const rows = data.some(isSparse) ? joinRows(data, rowCount) : undefined;
+      const x = rows
+        ? sparseMatrix(fitted.features, rows)
+        : { rowCount, features: fitted.features, columns: dense(data) };
       const own = "own" in chain && chain.own === true;
       const transform = own
         ? await guardedTransform(step, x, { ...context, random })
         : step.fit(x, { ...context, random });
-      data = [await apply(columns, [transform], rowCount)];
+      data = [rows ? await applySparse(rows, [transform]) : await apply(x.columns, [transform], rowCount)];
       fitted = {
         ...fitted,
         transforms: [...fitted.transforms, transform],
@@ -143,7 +158,7 @@ function narrowChain(chain: FittedChain, places: readonly number[]): FittedChain
       ? [{ ...part, encoder: narrowEncoder(part.encoder, inside) }]
       : [narrowChain(part, inside)];
   });
-  return { parts, transforms, features: places.map((place) => chain.features[place]!) };
+  return { ...chain, parts, transforms, features: places.map((place) => chain.features[place]!) };
 }
 
 /** Of a transform that cannot be narrowed: all of it, then some of its features. */
@@ -187,13 +202,16 @@ export async function transformChain(
   sparse: boolean,
 ): Promise<readonly MatrixPart[]> {
   const data: MatrixPart[] = [];
-  const keep = sparse && chain.transforms.length === 0;
+  const keep = chain.transforms.length === 0 ? sparse : chain.fromSparse === true;
   for (const part of chain.parts) {
     if ("encoder" in part)
       data.push(await encodePart(sourceOf(frame, part.column), part.encoder, frame.rowCount, keep));
     else data.push(...(await transformChain(part, frame, keep)));
   }
-  return chain.transforms.length === 0 ? data : [await apply(dense(data), chain.transforms, frame.rowCount)];
+  if (chain.transforms.length === 0) return data;
+  return data.some(isSparse)
+    ? [await applySparse(joinRows(data, frame.rowCount), chain.transforms)]
+    : [await apply(dense(data), chain.transforms, frame.rowCount)];
 }
 
 /** @returns float64 [batch, features.length]. */

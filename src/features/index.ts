@@ -53,6 +53,17 @@ export {
   type ClipOutliersOptions,
   clipOutliersParameters,
 } from "./transforms/clip-outliers.ts";
+export {
+  kMeansDistances,
+  type KMeansDistancesOptions,
+  kMeansDistancesParameters,
+} from "./transforms/k-means-distances.ts";
+export { pca, type PcaOptions, pcaParameters } from "./transforms/pca.ts";
+export {
+  truncatedSvd,
+  type TruncatedSvdOptions,
+  truncatedSvdParameters,
+} from "./transforms/truncated-svd.ts";
 export { impute, type ImputeOptions, imputeParameters } from "./transforms/impute.ts";
 export {
   interactions,
@@ -73,8 +84,8 @@ export { scale, type ScaleOptions, scaleParameters } from "./transforms/scale.ts
 export {
   clusterSizes,
   kMeans,
-  kMeansDistance,
-  kMeansDistances,
+  centerDistances,
+  emitCenterDistances,
   type KMeansFit,
   lloyd,
   ownRowOrder,

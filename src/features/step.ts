@@ -102,6 +102,8 @@ export interface Transform {
   readonly kind: string;
   /** Resolved parameters. */
   readonly parameters: Json;
+  /** Reads `Matrix.sparse` where a matrix has it; as the first of a chain it then gets such a matrix in fitting. */
+  readonly sparse?: true;
   fit(x: Matrix, context: StepContext): FittedTransform;
 }
 

@@ -1,6 +1,6 @@
 /** k-means as a clusterer: the nearest of k means, and the distance to each. See `features/projections/k-means.ts`. */
 import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
-import { kMeans as fitKMeans, kMeansDistance, kMeansDistances, pointsOf } from "../../features/index.ts";
+import { kMeans as fitKMeans, centerDistances, emitCenterDistances, pointsOf } from "../../features/index.ts";
 import { argMin } from "../../graph/index.ts";
 import { requireFiniteNumbers } from "../training-rows.ts";
 import type { Clusterer, FittedClusters } from "./clusterer.ts";
@@ -68,7 +68,7 @@ function fittedKMeans(
     beside: "distances",
     labels,
     emit(x) {
-      const distances = kMeansDistances(x, centers, featureCount);
+      const distances = emitCenterDistances(x, centers, featureCount);
       return { cluster: argMin(distances, { axis: 1, keepDims: true }), distances };
     },
     reference(x) {
@@ -77,7 +77,7 @@ function fittedKMeans(
       const row = new Float64Array(featureCount);
       for (let i = 0; i < x.rowCount; i++) {
         x.columns.forEach((column, j) => (row[j] = column[i]!));
-        const distances = kMeansDistance(row, centers);
+        const distances = centerDistances(row, centers);
         beside.set(distances, i * clusterCount);
         found[i] = distances.indexOf(Math.min(...distances));
       }

@@ -325,14 +325,14 @@ function meanVariance({ rowCount: n, featureCount: p, values }: Points): number 
 }
 
 /** Distances to centres in the graph, by differences, which keep the digits of near ones. float64 [batch, clusters]. */
-export function kMeansDistances(x: Value, centers: Float64Array, featureCount: number): Value {
+export function emitCenterDistances(x: Value, centers: Float64Array, featureCount: number): Value {
   const shape = [1, centers.length / featureCount, featureCount];
   const differences = sub(unsqueeze(x, [1]), constant({ dtype: "float64", shape, data: centers }));
   return sqrt(reduceSum(mul(differences, differences), { axes: [2], keepDims: false }));
 }
 
 /** The same for one row, by plain loops. */
-export function kMeansDistance(row: ArrayLike<number>, centers: Float64Array): Float64Array {
+export function centerDistances(row: ArrayLike<number>, centers: Float64Array): Float64Array {
   const p = row.length;
   const out = new Float64Array(centers.length / p);
   for (let c = 0; c < out.length; c++) {

@@ -25,8 +25,10 @@ export interface PrincipalComponents {
  */
 export function principalComponents(points: Points, count: number): PrincipalComponents {
   const { rowCount: n, featureCount: p, values } = points;
-  const mean = new Float64Array(p);
-  for (let i = 0; i < n; i++) for (let j = 0; j < p; j++) mean[j]! += values[i * p + j]! / n;
+  // From the first row on, so that the mean of equal numbers is that number.
+  const offset = new Float64Array(p);
+  for (let i = 0; i < n; i++) for (let j = 0; j < p; j++) offset[j]! += values[i * p + j]! - values[j]!;
+  const mean = offset.map((sum, j) => values[j]! + sum / n);
   const centered = values.slice();
   for (let i = 0; i < n; i++) for (let j = 0; j < p; j++) centered[i * p + j]! -= mean[j]!;
   const kept = Math.max(1, Math.min(count, p, n - 1));

@@ -21,6 +21,7 @@ const mostSteps = 60;
  * @throws MillwrightError `FIT_DIVERGED` for a matrix that is not finite.
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
+  if (!matrix.every(Number.isFinite)) throw notFinite(size);
   const { diagonal, beside, vectors } = tridiagonal(matrix.slice(), size);
   diagonalise(diagonal, beside, vectors, size);
   const order = Array.from({ length: size }, (_, i) => i).sort(
