@@ -65,6 +65,18 @@ export const golden = JSON.parse(
     readonly scores: number[][];
     readonly whitened: number[][];
   }[];
+  readonly mixtures: readonly {
+    readonly covariance: "full" | "diag";
+    readonly clusters: number;
+    readonly weights: number[];
+    readonly means: number[][];
+    readonly covariances: number[][] | number[][][];
+    readonly logLikelihood: number;
+    readonly bic: number;
+    readonly aic: number;
+    /** Of the first twelve rows. */
+    readonly probabilities: number[][];
+  }[];
   readonly truncated: {
     readonly values: number[];
     readonly components: number[][];

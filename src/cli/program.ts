@@ -257,7 +257,12 @@ function createProgram(run: Run): Command {
         "how many; auto, the default, finds the number",
         orAuto(numberIn("--clusters", 1, 1000, true)),
       )
-      .option("--method <name>", "kmeans", oneOf("--method", ["kmeans"] as const), "kmeans")
+      .option(
+        "--method <name>",
+        "kmeans or mixture",
+        oneOf("--method", ["kmeans", "mixture"] as const),
+        "kmeans",
+      )
       .option("--columns <names>", "compare rows by these columns alone", wordsOf("--columns"))
       .option(...columnOption)
       .option("--keep <columns>", "keep columns that would be left out", wordsOf("--keep"))

@@ -83,6 +83,15 @@ export interface ClusterReportData {
   readonly silhouette?: { readonly value: number; readonly rows: number } | undefined;
   /** How each number of clusters did. */
   readonly counts?: readonly ClusterComparison[] | undefined;
+  /** Of every mixture that was tried; the smallest BIC is chosen. */
+  readonly criteria?:
+    | readonly {
+        readonly clusters: number;
+        readonly covariance: "full" | "diagonal";
+        readonly bic: number;
+        readonly aic: number;
+      }[]
+    | undefined;
   /** How the chosen number did, on so many rows. */
   readonly structure: ClusterComparison & {
     readonly rows: number;

@@ -11,7 +11,11 @@ export function clearness(silhouette: number): string {
 }
 
 /** Whether there are clusters at all. */
-export function verdict({ structure }: ClusterReportData): Sentence {
+export function verdict({ structure, clusters, criteria }: ClusterReportData): Sentence {
+  if (clusters.length < 2 && criteria !== undefined && criteria.length > 2)
+    return say`${strong("No.")} One distribution describes the rows better than several: what more of them gain in likelihood is less than chance gives (BIC).`;
+  if (clusters.length < 2)
+    return say`${strong(clusters.length === 0 ? "None was found." : "One was asked for.")} ${clusters.length === 0 ? "No part of the table is denser than the rest." : "Whether the rows fall into several, only a search for several tells."}`;
   const [own, shuffled, cloud] = [
     structure.silhouette,
     Math.max(...structure.shuffled),

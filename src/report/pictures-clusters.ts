@@ -153,6 +153,53 @@ export function countsFigure({ counts, structure }: ClusterReportData): Figure |
   };
 }
 
+/** BIC by number of clusters. */
+export function criteriaFigure({ criteria }: ClusterReportData): Figure | undefined {
+  if (criteria === undefined || criteria.length < 3) return undefined;
+  const best = criteria.reduce((a, b) => (b.bic < a.bic ? b : a));
+  const title = say`How many clusters`;
+  const shapes = { full: "ellipsoids in any direction", diagonal: "ellipsoids along the columns" };
+  const reading = say`The Bayesian information criterion weighs how likely a mixture makes the rows against how free it is; lower is better. The lowest is ${count(best.clusters)} with ${shapes[best.covariance]}.`;
+  const line = (covariance: "full" | "diagonal"): (readonly [number, number])[] =>
+    criteria
+      .filter((item) => item.covariance === covariance)
+      .map((item) => [item.clusters, item.bic] as const);
+  const [full, diagonal] = [line("full"), line("diagonal")];
+  return {
+    id: "criteria",
+    title,
+    reading,
+    size: "half",
+    key: [
+      { colour: "blue", text: say`${shapes.full}` },
+      { colour: "orange", text: say`${shapes.diagonal}` },
+    ],
+    content: {
+      id: "c-criteria",
+      label: plotLabel(title, reading),
+      ...halfSize,
+      x: linearAxis(
+        full.map(([x]) => x),
+        { title: "clusters", round: false, ticks: full.length, label: (value) => fixed(value, 0) },
+      ),
+      y: linearAxis(
+        [...full, ...diagonal].map(([, y]) => y),
+        { title: "BIC", grid: true },
+      ),
+      marks: [
+        { kind: "line", points: diagonal, colour: "orange" },
+        { kind: "line", points: full, colour: "blue" },
+        {
+          kind: "dots",
+          points: [[best.clusters, best.bic]],
+          colour: best.covariance === "full" ? "blue" : "orange",
+          sizes: [14],
+        },
+      ],
+    },
+  };
+}
+
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 

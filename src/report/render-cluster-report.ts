@@ -13,7 +13,14 @@ import { type Draw, figureGrid, renderFigure } from "./figure.ts";
 import { amount, bytes, count, duration, fixed, percent, plural, sentenceCase } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { drawing, page, type Section } from "./page.ts";
-import { clusterColour, countsFigure, mapFigure, sizesFigure, structureFigure } from "./pictures-clusters.ts";
+import {
+  clusterColour,
+  countsFigure,
+  criteriaFigure,
+  mapFigure,
+  sizesFigure,
+  structureFigure,
+} from "./pictures-clusters.ts";
 import { reproduceSection } from "./section-end.ts";
 import { findingsTable } from "./section-tables.ts";
 import { join, nameHtml, names, say, toHtml, toPlain, visible } from "./text.ts";
@@ -140,7 +147,7 @@ function sureSection(data: ClusterReportData, draw: Draw): Html {
       ? undefined
       : html`<p class="callout">${toHtml(verdict(data))}</p>
 `
-  }${figureGrid([countsFigure(data), structureFigure(data)], draw)}`;
+  }${figureGrid([countsFigure(data), criteriaFigure(data), data.clusters.length > 1 ? structureFigure(data) : undefined], draw)}`;
 }
 
 function findingsSection(data: ClusterReportData): Html {

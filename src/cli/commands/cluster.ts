@@ -109,11 +109,17 @@ function printRun(
   ))
     print(line);
   print();
-  if (silhouette)
+  if (clusters.length < 2) {
+    print(
+      record.criteria === undefined || record.asked !== undefined
+        ? "One cluster says nothing of a structure."
+        : "Warning: this table shows no clusters: one normal distribution describes the rows better than several (BIC).",
+    );
+  } else if (silhouette)
     print(
       `Mean silhouette ${bold(figure(silhouette.value))}: 1 is far from the next cluster, 0 on the border of it.`,
     );
-  print(structureText(structure));
+  if (clusters.length > 1) print(structureText(structure));
   print();
   const file = shellWord(model);
   const flags = readingFlags(reading).map(shellWord);

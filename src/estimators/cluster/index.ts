@@ -5,5 +5,11 @@ export type {
   FittedClusters,
   ReferenceAnswers,
 } from "./clusterer.ts";
+export {
+  gaussianMixture,
+  type GaussianMixtureOptions,
+  gaussianMixtureParameters,
+} from "./gaussian-mixture.ts";
+export { type ComponentLimits, onComponents } from "./on-components.ts";
 export { kMeans, type KMeansOptions, kMeansParameters } from "./k-means.ts";
 export { type Labeling, meanSilhouette, silhouettes } from "./silhouette.ts";

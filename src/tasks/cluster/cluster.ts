@@ -6,7 +6,6 @@ import { createRandom, type Json, MillwrightError, type Random } from "../../cor
 import {
   type Clusterer,
   type FittedClusters,
-  kMeans,
   meanSilhouette,
   silhouettes,
 } from "../../estimators/cluster/index.ts";
@@ -18,12 +17,13 @@ import { featureColumns, type Schema } from "../../schema/index.ts";
 import { clusterCard } from "./card.ts";
 import { describeClusters } from "./describe.ts";
 import { clusterMap } from "./map.ts";
+import { planOf } from "./methods.ts";
 import type { ClusterOptions } from "./options.ts";
 import { type PreparedRows, prepareRows } from "./prepare.ts";
 import { clusterReportData } from "./report-data.ts";
 import { type ClusterRecord, clusterRecordOf, type ClusterRow } from "./run-record.ts";
 import { samplePoints, sampleRows } from "./sample.ts";
-import { bestOf, candidateCounts, compareWithNone, kMeansLabeler, verdictOf } from "./structure.ts";
+import { verdictOf } from "./structure.ts";
 
 export interface ClusterResult {
   /** The bytes of `model.onnx`. */
@@ -36,7 +36,6 @@ export interface ClusterResult {
 /** Rows between which silhouettes are taken, and rows on which the number of clusters is searched. */
 const silhouetteRows = 4000;
 const structureRows = 1500;
-const structureStarts = 2;
 
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function clusterTable(options: ClusterOptions): Promise<ClusterResult> {
@@ -56,22 +55,13 @@ export async function clusterTable(options: ClusterOptions): Promise<ClusterResu
   const { frame, matrix } = table;
   const points = pointsOf(matrix.columns, matrix.rowCount);
 
-  progress({ stage: "compare with tables that have no clusters" });
+  progress({ stage: "find how many, and compare with tables that have no clusters" });
   const looked = samplePoints(points, structureRows, random.child("structure rows"));
-  const tried = options.clusters === undefined ? candidateCounts(looked.rowCount) : [options.clusters];
-  const labeler = kMeansLabeler(matrix.features, tried, structureStarts);
-  const comparisons = await compareWithNone(
-    looked,
-    matrix.features,
-    tried,
-    labeler,
-    random.child("structure"),
-    check,
-  );
-  const best = bestOf(comparisons);
+  const { features } = matrix;
+  const plan = await planOf({ options, features, points, looked, random: random.child("structure"), check });
   check();
   progress({ stage: "find the clusters" });
-  const clusterer: Clusterer = kMeans({ clusters: best.clusters });
+  const { clusterer, best, counts, criteria } = plan;
   const fitted = await clusterer.fit(matrix, { random: random.child("fit") });
   const model = await compose(options, table, clusterer, fitted, random);
 
@@ -97,7 +87,8 @@ export async function clusterTable(options: ClusterOptions): Promise<ClusterResu
     clusters: rows,
     noiseRows: fitted.noise ? members.reduce((sum, member) => sum + (member < 0 ? 1 : 0), 0) : undefined,
     silhouette: own.all,
-    ...(options.clusters === undefined && { counts: comparisons }),
+    ...(counts && { counts }),
+    ...(criteria && { criteria }),
     structure: { ...best, rows: looked.rowCount, verdict: verdictOf(best) },
     model,
     seconds: (performance.now() - startedMs) / 1000,

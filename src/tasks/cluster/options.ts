@@ -2,7 +2,7 @@
 import type { ProgressListener } from "../../core/index.ts";
 import type { ColumnOverride, Reading } from "../../data/index.ts";
 
-export const clusterMethods = ["kmeans"] as const;
+export const clusterMethods = ["kmeans", "mixture"] as const;
 export type ClusterMethod = (typeof clusterMethods)[number];
 
 export interface ClusterOptions extends Reading {

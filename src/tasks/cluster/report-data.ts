@@ -40,6 +40,7 @@ export function clusterReportData({ options, table, record, members, map }: Repo
     ...(record.noise && { noiseRows: record.noise.rows }),
     ...(record.silhouette && { silhouette: record.silhouette }),
     ...(record.counts && { counts: record.counts }),
+    ...(record.criteria && { criteria: record.criteria }),
     structure: record.structure,
     map,
     profile: profileOf(frame, members, record),
@@ -72,6 +73,8 @@ export function clusterReportData({ options, table, record, members, map }: Repo
 const methodMeaning: Readonly<Record<string, string>> = {
   kmeans:
     "k-means cuts the rows into groups around means, so that the squared distances to the means are smallest; it finds round groups of similar width.",
+  gaussianMixture:
+    "A Gaussian mixture takes every cluster for a normal distribution with a shape of its own, and gives each row a probability of every cluster.",
 };
 
 function preparation(frame: Frame): string[] {

@@ -13,6 +13,7 @@ import {
 } from "../../data/index.ts";
 import { columnFlag, namesOf } from "../tabular/reproduce.ts";
 import type { Difference } from "./describe.ts";
+import type { Criterion } from "./methods.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { PreparedRows } from "./prepare.ts";
 import type { Comparison, Verdict } from "./structure.ts";
@@ -51,6 +52,8 @@ export interface ClusterRecord {
   readonly silhouette?: { readonly value: number; readonly rows: number };
   /** How each number of clusters did, where the number was found. */
   readonly counts?: readonly Comparison[];
+  /** Every mixture that was tried, where BIC chose. */
+  readonly criteria?: readonly Criterion[];
   /** How the chosen number did, on so many rows. */
   readonly structure: Comparison & { readonly rows: number; readonly verdict: Verdict };
   readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
@@ -68,6 +71,7 @@ export interface ClusterRunParts {
   readonly noiseRows: number | undefined;
   readonly silhouette: ClusterRecord["silhouette"];
   readonly counts?: readonly Comparison[];
+  readonly criteria?: readonly Criterion[];
   readonly structure: ClusterRecord["structure"];
   readonly model: Uint8Array;
   readonly seconds: number;
@@ -94,6 +98,7 @@ export function clusterRecordOf(parts: ClusterRunParts): ClusterRecord {
     ...(noiseRows !== undefined && { noise: { rows: noiseRows, share: noiseRows / frame.rowCount } }),
     ...(parts.silhouette && { silhouette: parts.silhouette }),
     ...(parts.counts && { counts: parts.counts }),
+    ...(parts.criteria && { criteria: parts.criteria }),
     structure: parts.structure,
     columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
     findings: table.findings,

@@ -10,9 +10,8 @@
  * here the silhouette is compared, which has a meaning of its own.
  */
 import type { Random } from "../../core/index.ts";
-import { kMeans, type Labeling, meanSilhouette, silhouettes } from "../../estimators/cluster/index.ts";
+import { type Labeling, meanSilhouette, silhouettes } from "../../estimators/cluster/index.ts";
 import { type Feature, type Points, principalComponents } from "../../features/index.ts";
-import { matrixOf } from "./sample.ts";
 
 /** Makes the labelings that are compared: one for each candidate. */
 export type Labeler = (points: Points, random: Random) => Promise<readonly Labeling[]>;
@@ -35,29 +34,6 @@ const copies = 5;
 const leastLead = 0.02;
 /** Fewer clusters are taken where the lead is no further behind. */
 const nearlyEqual = 0.01;
-const mostClusters = 10;
-
-/** Numbers of clusters that are tried: each has room for ten rows. */
-export function candidateCounts(rowCount: number): number[] {
-  const most = Math.min(mostClusters, Math.floor(rowCount / 10));
-  return Array.from({ length: Math.max(1, most - 1) }, (_, i) => i + 2);
-}
-
-/** k-means with each number of clusters. */
-export function kMeansLabeler(
-  features: readonly Feature[],
-  counts: readonly number[],
-  starts: number,
-): Labeler {
-  return async (points, random) => {
-    const out = [];
-    for (const clusters of counts) {
-      const labelled = kMeans({ clusters, starts });
-      out.push(await labelled.fit(matrixOf(points, features), { random: random.child(clusters) }));
-    }
-    return out;
-  };
-}
 
 /**
  * @param counts - What each labeling of `label` asks for.
