@@ -29,6 +29,26 @@ export function goldenPoints(count = 180): Points {
   return { rowCount: count, featureCount: 3, values };
 }
 
+/** A tight group, a wide one, a ring, and rows strewn over all of it. Row-major [400, 2]. */
+export function unevenPoints(): Points {
+  const values = new Float64Array(800);
+  for (let i = 0; i < 400; i++) {
+    const u = (0.5 + i * 0.7548776662466927) % 1;
+    const v = (0.5 + i * 0.5698402909980532) % 1;
+    const r = Math.sqrt(-2 * Math.log(Math.max(u, 1e-9)));
+    const [a, b] = [r * Math.cos(2 * Math.PI * v), r * Math.sin(2 * Math.PI * v)];
+    const turn = 2 * Math.PI * u;
+    const place = [
+      [0.15 * a, 0.15 * b],
+      [4 + 0.8 * a, 0.8 * b],
+      [(2.5 + 0.1 * a) * Math.cos(turn), 5 + (2.5 + 0.1 * a) * Math.sin(turn)],
+      [-4 + 12 * u, -4 + 13 * v],
+    ][i % 4]!;
+    values.set(place, 2 * i);
+  }
+  return { rowCount: 400, featureCount: 2, values };
+}
+
 /** Points as a matrix of number features. */
 export function matrixOf({ rowCount, featureCount, values }: Points): Matrix {
   return {
@@ -76,6 +96,20 @@ export const golden = JSON.parse(
     readonly aic: number;
     /** Of the first twelve rows. */
     readonly probabilities: number[][];
+  }[];
+  readonly dbscan: readonly {
+    readonly data: "rows" | "uneven";
+    readonly eps: number;
+    readonly minRows: number;
+    readonly labels: number[];
+    /** 1 for core rows. */
+    readonly core: number[];
+  }[];
+  readonly hdbscan: readonly {
+    readonly data: "rows" | "uneven";
+    readonly minClusterRows: number;
+    readonly minRows: number;
+    readonly labels: number[];
   }[];
   readonly truncated: {
     readonly values: number[];

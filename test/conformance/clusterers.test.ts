@@ -12,10 +12,16 @@ import { graph, input } from "../../src/graph/index.ts";
 import { compile } from "../../src/runtime/index.ts";
 import { goldenPoints, matrixOf } from "../unsupervised-rows.ts";
 
-const { gaussianMixture, kMeans, onComponents } = door;
+const { dbscan, gaussianMixture, hdbscan, kMeans, onComponents } = door;
 const clusterers: Readonly<Record<string, Clusterer>> = {
   "kmeans 3": kMeans({ clusters: 3 }),
   "kmeans 7, one start": kMeans({ clusters: 7, starts: 1 }),
+  dbscan: dbscan({ eps: 0.8, minRows: 4 }),
+  "dbscan, eps found": dbscan({ minRows: 6 }),
+  "dbscan, all noise": dbscan({ eps: 1e-9, minRows: 4 }),
+  hdbscan: hdbscan({ minClusterRows: 8, minRows: 4 }),
+  "hdbscan, all noise": hdbscan({ minClusterRows: 170 }),
+  "hdbscan on components": onComponents(hdbscan(), { variance: 0.9, most: 2 }),
   "mixture of 3": gaussianMixture({ clusters: 3 }),
   "mixture of 5, diagonal": gaussianMixture({ clusters: 5, covariance: "diagonal", starts: 1 }),
   "mixture of 3 on components": onComponents(gaussianMixture({ clusters: 3 }), { variance: 0.9, most: 2 }),

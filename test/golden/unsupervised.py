@@ -28,7 +28,23 @@ def rows(n=180):
     return X
 
 
+def uneven(n=400):
+    """A tight group, a wide one, a ring, and rows strewn over all of it."""
+    i = np.arange(n)
+    u = (0.5 + i * 0.7548776662466927) % 1
+    v = (0.5 + i * 0.5698402909980532) % 1
+    r = np.sqrt(-2 * np.log(np.maximum(u, 1e-9)))
+    a, b = r * np.cos(2 * np.pi * v), r * np.sin(2 * np.pi * v)
+    turn = 2 * np.pi * u
+    out = np.stack([0.15 * a, 0.15 * b], 1)
+    out[i % 4 == 1] = np.stack([4 + 0.8 * a, 0.8 * b], 1)[i % 4 == 1]
+    out[i % 4 == 2] = np.stack([(2.5 + 0.1 * a) * np.cos(turn), 5 + (2.5 + 0.1 * a) * np.sin(turn)], 1)[i % 4 == 2]
+    out[i % 4 == 3] = np.stack([-4 + 12 * u, -4 + 13 * v], 1)[i % 4 == 3]
+    return out
+
+
 X = rows()
+U = uneven()
 start = X[[0, 1, 2, 3]]
 fit = KMeans(4, init=start, n_init=1, tol=0, max_iter=300, algorithm="lloyd").fit(X)
 kmeans = dict(start=start.tolist(), centers=fit.cluster_centers_.tolist(), labels=fit.labels_.tolist(), inertia=fit.inertia_)
@@ -57,16 +73,16 @@ for kind in ["full", "diag"]:
                              logLikelihood=m.score(X), bic=m.bic(X), aic=m.aic(X), probabilities=m.predict_proba(X)[:12].tolist()))
 
 dbscan = []
-for eps, least in [(1.0, 5), (0.7, 4), (1.6, 8)]:
-    d = DBSCAN(eps=eps, min_samples=least).fit(X)
-    core = np.zeros(len(X), int)
+for data, name, eps, least in [(X, "rows", 1.0, 5), (X, "rows", 0.7, 4), (X, "rows", 1.6, 8), (U, "uneven", 0.4, 5), (U, "uneven", 0.55, 10)]:
+    d = DBSCAN(eps=eps, min_samples=least).fit(data)
+    core = np.zeros(len(data), int)
     core[d.core_sample_indices_] = 1
-    dbscan.append(dict(eps=eps, minRows=least, labels=d.labels_.tolist(), core=core.tolist()))
+    dbscan.append(dict(data=name, eps=eps, minRows=least, labels=d.labels_.tolist(), core=core.tolist()))
 
 hdbscan = []
-for size, least in [(5, 5), (10, 4), (20, 10), (8, 1)]:
-    h = HDBSCAN(min_cluster_size=size, min_samples=least, copy=True).fit(X)
-    hdbscan.append(dict(minClusterRows=size, minRows=least, labels=h.labels_.tolist(), probabilities=h.probabilities_.tolist()))
+for data, name, size, least in [(X, "rows", 5, 5), (X, "rows", 8, 1), (U, "uneven", 5, 5), (U, "uneven", 5, 2), (U, "uneven", 10, 4), (U, "uneven", 20, 10), (U, "uneven", 60, 3)]:
+    h = HDBSCAN(min_cluster_size=size, min_samples=least, copy=True).fit(data)
+    hdbscan.append(dict(data=name, minClusterRows=size, minRows=least, labels=h.labels_.tolist()))
 
 out = dict(made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}", kmeans=kmeans, best=best, silhouette=silhouette,
            pca=pca, truncated=truncated, mixtures=mixtures, dbscan=dbscan, hdbscan=hdbscan)

@@ -5,6 +5,8 @@ export type {
   FittedClusters,
   ReferenceAnswers,
 } from "./clusterer.ts";
+export { dbscan, type DbscanOptions, dbscanParameters } from "./dbscan.ts";
+export { hdbscan, type HdbscanOptions, hdbscanParameters } from "./hdbscan.ts";
 export {
   gaussianMixture,
   type GaussianMixtureOptions,

@@ -47,6 +47,8 @@ const mostFeatures = 10;
 const components = { variance: 0.9, most: 15 };
 /** Prepared features have a variance of about 1: no distribution gets narrower than 3 % of that deviation. */
 const regularisation = 1e-3;
+/** The same on components, where columns of few values would else be distributions of their own. */
+const componentRegularisation = 0.05;
 
 export async function planOf(context: PlanContext): Promise<Plan> {
   return context.options.method === "kmeans" ? await planKMeans(context) : await planMixture(context);
@@ -87,8 +89,9 @@ async function planKMeans({ options, features, looked, random, check }: PlanCont
 async function planMixture(context: PlanContext): Promise<Plan> {
   const { options, features, points, looked, random, check } = context;
   const make = (clusters: number, covariance: Criterion["covariance"]): Clusterer => {
-    const mixture = gaussianMixture({ clusters, covariance, regularisation });
-    return needsComponents(features) ? onComponents(mixture, components) : mixture;
+    if (!needsComponents(features)) return gaussianMixture({ clusters, covariance, regularisation });
+    const mixture = gaussianMixture({ clusters, covariance, regularisation: componentRegularisation });
+    return onComponents(mixture, components);
   };
   const rows = samplePoints(points, criterionRows, random.child("criterion rows"));
   const counts = options.clusters === undefined ? candidateCounts(rows.rowCount, 1) : [options.clusters];
