@@ -81,4 +81,6 @@ export interface Fitted {
   readonly importance?: Float64Array;
   /** Size and outcome of the fit for board and card: `{ trees: 120, leaves: 31 }`. */
   readonly summary: Json;
+  /** Parameters that the fit settled by itself: with them in place, the same rows give the same model in less time. */
+  readonly settled?: Readonly<Record<string, number>>;
 }

@@ -14,6 +14,7 @@ import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { type Candidate, estimatorOf, familyOf } from "./candidate.ts";
+import type { FamilyParameters } from "./families.ts";
 import { loadedSteps, type OwnStepCode } from "./own.ts";
 
 /** What every job of a race shares: sent once to each worker process. */
@@ -48,6 +49,8 @@ export interface FoldResult {
   readonly fragment: Uint8Array;
   /** Size and outcome of the fit. */
   readonly summary: Json;
+  /** Parameters that the fit settled by itself. */
+  readonly settled?: FamilyParameters;
 }
 
 /** Most rows a prediction run takes at once. */
@@ -86,6 +89,7 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     ),
     fragment,
     summary: fitted.model.summary,
+    ...(fitted.model.settled && { settled: fitted.model.settled }),
   };
 }
 

@@ -117,6 +117,17 @@ test("rows appended in chunks, with columns kept besides or not, give the model 
   expect(await fitFrom([0, 1, 700, 701, 3000], 0)).toEqual(whole);
 });
 
+test("what a fit settles gives the same model again, without held-out rows", async () => {
+  const { x, effect } = table(1500, 8);
+  const y: Target = { kind: "regression", values: effect.map((v) => v + random.normal()) };
+  const parameters = { rounds: 200, learningRate: 0.1, rowShare: 0.7 };
+  const found = await boosting(parameters).fit({ x, y }, context);
+  expect(found.settled!["rounds"]).toBeLessThan(200);
+  const again = await boosting({ ...parameters, ...found.settled }).fit({ x, y }, context);
+  expect(again.reference(x)).toEqual(found.reference(x));
+  expect(again.settled).toBeUndefined();
+});
+
 test("targets that do not match the rows are refused", async () => {
   const { x } = table(10, 3);
   const bins = openBins(x, 10);

@@ -155,5 +155,8 @@ function fittedBoosting(
       objective.reference(sumTrees(trees, base, appendStatistics(x, statistics)), base.length),
     importance,
     summary,
+    ...(model.chosenRounds !== undefined && {
+      settled: { rounds: model.chosenRounds, earlyStoppingRounds: 0 },
+    }),
   };
 }

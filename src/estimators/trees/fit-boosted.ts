@@ -16,6 +16,8 @@ export interface BoostedTrees {
   /** Name of what was minimised. */
   readonly objectiveName: string;
   readonly objective: Objective;
+  /** Rounds that held-out rows chose, where the model was then fitted on all rows. */
+  readonly chosenRounds?: number;
 }
 
 export interface BoostTargets {
@@ -84,8 +86,8 @@ export async function fitBoosted(
   const watching = parts[0]!.watch.length > 0;
   if (watching) rounds = await watchedRounds([run, ...parts.slice(1).map(start)], parameters, context);
   // Rows held out here only say how many rounds; unless they are many, the model is fitted on all rows.
-  if (watching && more === 0 && n <= REFITTED_ROWS)
-    run = start({ fit: rowNumbers(0, n), watch: new Uint32Array(0) });
+  const refitted = watching && more === 0 && n <= REFITTED_ROWS;
+  if (refitted) run = start({ fit: rowNumbers(0, n), watch: new Uint32Array(0) });
   rounds = await addRounds(run, rounds, context);
   data.kernels.memory.release(mark);
   return {
@@ -93,6 +95,7 @@ export async function fitBoosted(
     base: run.base,
     objectiveName: objectiveName ?? loss!.name,
     objective,
+    ...(refitted && rounds > 0 && { chosenRounds: rounds }),
   };
 }
 

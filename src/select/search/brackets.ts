@@ -1,7 +1,7 @@
 /**
  * The search after the portfolio: brackets of trials by successive halving over the folds.
  *
- * A bracket proposes a few settings, fits them on one fold, keeps the better ones for some more folds, and the best
+ * A bracket proposes a few settings, fits them on one fold, where a family may settle some of them by itself, keeps the better ones for some more folds, and the best
  * of these for the rest: most settings cost one fit. What a trial lost is measured against one entry of the
  * portfolio on the same folds, so that trials judged by different folds compare. Everything follows from the seed and
  * the answers, and a bracket's cost is fixed when it is proposed: so many work units always buy the same trials.
@@ -138,6 +138,10 @@ export class Search {
     const { run, lossOf, judgedSplits } = this.options;
     try {
       const result = await run(trial.candidate, split);
+      // What the first fit settles, the others need not find out again: most of the time goes into the number of rounds.
+      const { settled } = result;
+      if (settled)
+        trial.candidate = { ...trial.candidate, parameters: { ...trial.candidate.parameters, ...settled } };
       trial.results[split] = result;
       if (split < judgedSplits) trial.losses[split] = lossOf(split, result.predictions);
     } catch (error) {
@@ -191,7 +195,7 @@ export class Search {
 
 /** A trial while its bracket runs. */
 class Running implements Trial {
-  readonly candidate: Candidate;
+  candidate: Candidate;
   readonly results: (FoldResult | undefined)[];
   readonly losses: (number | undefined)[];
   failed = false;

@@ -50,9 +50,12 @@ export function fitGaussianProcess(
     kernel,
     logLikelihood,
     at(point) {
-      const reach = Float64Array.from(points, (other) => matern(point, other, kernel.lengths));
+      const reach = new Float64Array(n);
       let mean = 0;
-      for (let i = 0; i < n; i++) mean += reach[i]! * alpha[i]!;
+      for (let i = 0; i < n; i++) {
+        reach[i] = matern(point, points[i]!, kernel.lengths);
+        mean += reach[i]! * alpha[i]!;
+      }
       const back = choleskySolve(factor, n, reach.slice());
       let known = 0;
       for (let i = 0; i < n; i++) known += reach[i]! * back[i]!;

@@ -181,6 +181,22 @@ describe("brackets", () => {
     expect(brackets).toBeLessThan(40);
   });
 
+  test("what the first fit settles holds for the others, and for what is shipped", async () => {
+    const { options, portfolio } = pretend(3);
+    const fits: Candidate[] = [];
+    const search = new Search(portfolio, spacesOf(portfolio), {
+      ...options,
+      run: async (candidate) => {
+        fits.push(candidate);
+        const settled = candidate.parameters["rounds"] === undefined ? { rounds: 77 } : undefined;
+        return { predictions: Float64Array.of(1), ...(settled && { settled }) } as unknown as FoldResult;
+      },
+    });
+    const finished = await search.runBracket(search.proposeNext());
+    expect(fits.filter(({ parameters }) => parameters["rounds"] === undefined)).toHaveLength(6);
+    expect(finished.map(({ candidate }) => candidate.parameters["rounds"])).toEqual([77, 77]);
+  });
+
   test("a split that judges nothing is fitted last, by those that end", async () => {
     const { fits, search } = pretend(3, 2);
     const finished = await search.runBracket(search.proposeNext());
