@@ -60,6 +60,6 @@ export {
   type StratifiedPlan,
   type TimePlan,
 } from "./splits/index.ts";
-export type { Table } from "./table.ts";
+export { samplePlace, type Table } from "./table.ts";
 export { tableFromRows } from "./table-from-rows.ts";
 export { sourceTitle, withoutPassword } from "./without-password.ts";

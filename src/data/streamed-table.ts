@@ -13,7 +13,7 @@ import { type LoadOptions, noRows, settleColumn } from "./load-table.ts";
 import { type RawSource, ScanAgain } from "./raw-source.ts";
 import { GatheredColumn } from "./gathered-column.ts";
 import { dictionaryLimit } from "./memory.ts";
-import { requireRunning, schemaOf, type Table } from "./table.ts";
+import { requireRunning, samplePlace, schemaOf, type Table } from "./table.ts";
 
 interface Settled {
   readonly schema: Schema;
@@ -179,7 +179,7 @@ class StreamedTable implements Table {
   async sample(rowCount: number, names?: readonly string[]): Promise<Frame> {
     const schema = schemaOf(this.owner, this.schema, names);
     const count = Math.min(rowCount, this.rowCount);
-    const rows = Float64Array.from({ length: count }, (_, i) => Math.floor((i * this.rowCount) / count));
+    const rows = Float64Array.from({ length: count }, (_, i) => samplePlace(i, count, this.rowCount));
     return this.gather(schema, rows);
   }
 

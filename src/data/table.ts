@@ -41,6 +41,11 @@ export interface Table {
   close(): Promise<void>;
 }
 
+/** Where in the table the row of that number of a sample stands. */
+export function samplePlace(row: number, sampleRows: number, rowCount: number): number {
+  return Math.floor((row * rowCount) / sampleRows);
+}
+
 /**
  * @param taken - Names that are something else for sure, so no misspelling of this one.
  * @throws MillwrightError `SCHEMA_MISSING_COLUMN` with the nearest name.
@@ -132,9 +137,7 @@ export class MemoryTable implements Table {
   async sample(rowCount: number, names?: readonly string[]): Promise<Frame> {
     const whole = await this.read(names);
     if (whole.rowCount <= rowCount) return whole;
-    const rows = Float64Array.from({ length: rowCount }, (_, i) =>
-      Math.floor((i * whole.rowCount) / rowCount),
-    );
+    const rows = Float64Array.from({ length: rowCount }, (_, i) => samplePlace(i, rowCount, whole.rowCount));
     const columns = new Map([...whole.columns].map(([name, cells]) => [name, pick(cells, rows)] as const));
     return { schema: whole.schema, rowCount, columns };
   }

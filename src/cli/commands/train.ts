@@ -187,6 +187,8 @@ function printRun(
   print(
     `${bold(task.target)} (${what}) from ${record.columns.filter((column) => column.role === "feature").length} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched. ${data.split}`,
   );
+  if (data.streamedRows !== undefined)
+    print(`What was chosen of boosting is fitted once more, on ${data.streamedRows} rows of the source.`);
   print();
   const { shown, left } = boardLines(record.leaderboard, record.chosen);
   const rows = shown.map((entry) => [

@@ -132,6 +132,11 @@ export class BinnedDataset {
     this.#rowCount += count;
   }
 
+  /** Forgets the rows appended so far. */
+  clear(): void {
+    this.#rowCount = 0;
+  }
+
   /** Ends the threads; the data set is not to be used afterwards. */
   async close(): Promise<void> {
     await this.kernels.close();

@@ -37,7 +37,7 @@ export type BoostingSettings = Partial<BoostingParameters> & {
  */
 export function boosting(settings: BoostingSettings = {}): Estimator {
   const { monotone, loss, ...given } = settings;
-  const resolved = resolveParameters("boosting", boostingParameters, given);
+  const resolved = resolvedBoosting(given);
   if (loss !== undefined && resolved.objective !== "auto") {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
@@ -102,6 +102,11 @@ export function boosting(settings: BoostingSettings = {}): Estimator {
   };
 }
 
+/** All parameters, checked. @throws MillwrightError `PARAMETER_UNKNOWN`, `PARAMETER_RANGE`. */
+export function resolvedBoosting(given: Partial<BoostingParameters>): BoostingParameters {
+  return resolveParameters("boosting", boostingParameters, given);
+}
+
 function directionsOf(monotone: Readonly<Record<string, 1 | -1>>, x: Matrix): Int8Array {
   const directions = new Int8Array(x.features.length);
   for (const [name, direction] of Object.entries(monotone)) {
@@ -129,7 +134,8 @@ function directionsOf(monotone: Readonly<Record<string, 1 | -1>>, x: Matrix): In
   return directions;
 }
 
-function fittedBoosting(
+/** The model that boosted trees make. */
+export function fittedBoosting(
   family: string,
   model: BoostedTrees,
   statistics: readonly TargetStatistic[],

@@ -11,6 +11,7 @@ import {
   openTable,
   readingOf,
   readWithin,
+  samplePlace,
 } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import {
@@ -37,6 +38,8 @@ export interface PreparedTable {
   readonly rowsWithoutTarget: number;
   /** Rows of the source, where only some of them fit into memory. */
   readonly sampledFrom?: number;
+  /** Their places in the source, ascending, where they are not all. */
+  readonly places?: Float64Array;
   readonly fingerprint: string;
   readonly reads: readonly ContentRead[];
 }
@@ -98,7 +101,10 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
       findings,
       leaks: [...new Set(leaks)],
       rowsWithoutTarget: whole.rowCount - rows.length,
-      ...(whole.rowCount < table.rowCount && { sampledFrom: table.rowCount }),
+      ...(whole.rowCount < table.rowCount && {
+        sampledFrom: table.rowCount,
+        places: Float64Array.from(rows, (row) => samplePlace(row, whole.rowCount, table.rowCount)),
+      }),
       fingerprint: await table.fingerprint(),
       reads: await table.reads(),
     };

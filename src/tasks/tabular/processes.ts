@@ -9,7 +9,8 @@ import { memoryLimit } from "../../data/index.ts";
 import type { Frame } from "../../schema/index.ts";
 import type { TrainOptions } from "./options.ts";
 
-const ownCopies = 5;
+/** Of this process alone. */
+export const ownCopies = 5;
 const workerCopies = 6;
 
 /** Of this process and two workers: what a table must fit into, whatever the number of cores. */

@@ -90,7 +90,7 @@ export function reportData(parts: ReportParts): ReportData {
         chance: parts.audit.nullTest.chance,
       },
     }),
-    limitations: [...carriedSentences(parts.choice), ...leaksTogether(parts)],
+    limitations: [...carriedSentences(parts.choice), ...leaksTogether(parts), ...widenedSentences(record)],
     ...pictures(parts, training),
     ...(explanation.learning.length > 1 && {
       learningCurve: explanation.learning.map(({ rows, score }) => ({ rows, score: { value: score } })),
@@ -272,4 +272,14 @@ function isSimple({ members }: RunParts["choice"]): boolean {
 function itself({ chosen, board }: RunParts["choice"]): SimplerModel {
   const { score } = board.find((entry) => entry.name === chosen)!;
   return { name: chosen, score, difference: { value: 0 }, withinNoise: true };
+}
+
+/** Which rows the race saw, and which the file was fitted on, where the table is larger than memory. */
+function widenedSentences({ data }: RunRecord): string[] {
+  if (data.sampledFrom === undefined) return [];
+  const all = `The table has ${data.sampledFrom} rows, and ${data.rows} of them, evenly spread, fitted into memory: the ranking, the figures and the pictures are of these.`;
+  if (data.streamedRows === undefined) return [`${all} The file has learnt from no others.`];
+  return [
+    `${all} What was chosen of boosting was then fitted on ${data.streamedRows} rows, none of them untouched ones.`,
+  ];
 }

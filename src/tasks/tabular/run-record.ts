@@ -55,6 +55,8 @@ export interface RunRecord {
     readonly rows: number;
     /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
     readonly sampledFrom?: number;
+    /** Rows that the shipped boosting was fitted on in the end, streamed from the source. */
+    readonly streamedRows?: number;
     /** Bytes given with `--memory`. */
     readonly memory?: number;
     readonly rowsWithoutTarget: number;
@@ -124,6 +126,8 @@ export interface RunParts {
   readonly metric: Metric;
   readonly race: RaceResult;
   readonly choice: Choice;
+  /** Members fitted once more on rows that the race had no room for. */
+  readonly widened: ReadonlyMap<unknown, { readonly rowCount: number }>;
   readonly audit: Audit;
   readonly judgement: Judgement;
   readonly explanation: Explanation;
@@ -156,6 +160,9 @@ export function recordOf(parts: RunParts): RunRecord {
       ...(parts.held.reads && { testReads: parts.held.reads }),
       rows: frame.rowCount + table.rowsWithoutTarget,
       ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
+      ...(parts.widened.size > 0 && {
+        streamedRows: Math.max(...[...parts.widened.values()].map(({ rowCount }) => rowCount)),
+      }),
       ...(options.memory !== undefined && { memory: options.memory }),
       rowsWithoutTarget: table.rowsWithoutTarget,
       columns: frame.schema.columns.length,

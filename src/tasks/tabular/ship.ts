@@ -31,6 +31,7 @@ import { recordedShares } from "./recorded.ts";
 import { rowTimes } from "./row-times.ts";
 import type { RunSplits } from "./splits.ts";
 import { thresholdFor } from "./threshold.ts";
+import { widen, type Widened } from "./widen.ts";
 
 export interface RaceRun {
   readonly table: PreparedTable;
@@ -50,6 +51,8 @@ export interface Shipped {
   readonly composed: ComposedModel;
   /** The file, loaded. */
   readonly model: Model;
+  /** Members fitted once more on rows that the race had no room for. */
+  readonly widened: ReadonlyMap<RaceEntry, Widened>;
 }
 
 /** How often another choice is tried when a file turns out dearer than its parts. */
@@ -65,9 +68,10 @@ export async function ship(options: TrainOptions, run: RaceRun): Promise<Shipped
   const { race, splits, training } = run;
   const costs = await measureCosts(race.entries, (entry) => shippedFits(entry, splits), training.frame);
   const stated = limitsOf(options);
+  const widened = new Map<RaceEntry, Widened>();
   let limits: CostLimits | undefined;
   for (let attempt = 0; ; attempt++) {
-    const shipped = await shipWithin(options, run, costs, limits);
+    const shipped = await shipWithin(options, run, { costs, limits, widened });
     if (stated === undefined) return shipped;
     const cost = await costOf(shipped, training.frame);
     if (keepsTo(cost, stated)) return shipped;
@@ -116,10 +120,18 @@ function tightened(parts: CostLimits, stated: CostLimits, cost: EntryCost): Cost
 async function shipWithin(
   options: TrainOptions,
   run: RaceRun,
-  costs: ReadonlyMap<RaceEntry, EntryCost>,
-  limits: CostLimits | undefined,
+  {
+    costs,
+    limits,
+    widened,
+  }: {
+    readonly costs: ReadonlyMap<RaceEntry, EntryCost>;
+    readonly limits: CostLimits | undefined;
+    /** Of all attempts so far. */
+    readonly widened: Map<RaceEntry, Widened>;
+  },
 ): Promise<Shipped> {
-  const { race, judged, metric, classWeights, table } = run;
+  const { race, judged, metric, classWeights, table, training, splits, own } = run;
   const choice = choose(race, judged, metric, {
     seed: options.seed,
     costs,
@@ -132,9 +144,13 @@ async function shipWithin(
   const calibration = calibrationFor(weighed, choice.answers, metric, options.seed);
   const answers = calibration.reference(choice.answers);
   const threshold = thresholdFor(options.cost, table.task, judged, answers);
-  const composed = await compose(options, run, choice, { threshold, calibration });
+  const rows = { table, splits, training: weighClasses(training, classWeights), classWeights };
+  // Steps in code are not looked for here: what they made of the raced rows is shipped.
+  const members =
+    own.steps.length > 0 ? new Map<RaceEntry, Widened>() : await widen(choice, { options, ...rows }, widened);
+  const composed = await compose(options, run, choice, { threshold, calibration, widened: members });
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
-  return { choice, threshold, composed, model };
+  return { choice, threshold, composed, model, widened: members };
 }
 
 /**
@@ -155,10 +171,20 @@ async function compose(
   options: TrainOptions,
   { table, training, race, splits, own }: RaceRun,
   choice: Choice,
-  { threshold, calibration }: { readonly threshold: number | undefined; readonly calibration: Calibration },
+  {
+    threshold,
+    calibration,
+    widened,
+  }: {
+    readonly threshold: number | undefined;
+    readonly calibration: Calibration;
+    readonly widened: ReadonlyMap<RaceEntry, Widened>;
+  },
 ): Promise<ComposedModel> {
   const { frame, task } = table;
   const members: readonly Member[] = choice.members.flatMap(({ entry, weight }) => {
+    const more = widened.get(entry);
+    if (more !== undefined) return [{ fragment: more.fragment, weight }];
     const fits = shippedFits(entry, splits);
     return fits.map((fragment) => ({ fragment, weight: weight / fits.length }));
   });

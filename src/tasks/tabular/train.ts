@@ -147,7 +147,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
   const folds = foldsOf(data, race.coveredRows);
   const learnt = judgedRows(training, task);
   const judged = { ...judgedAt(learnt, race.coveredRows), folds };
-  const { choice, threshold, composed, model } = await ship(options, {
+  const { choice, threshold, composed, model, widened } = await ship(options, {
     table,
     training,
     splits,
@@ -198,6 +198,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
     metric,
     race,
     choice,
+    widened,
     audit,
     judgement,
     explanation,
