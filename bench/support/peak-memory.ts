@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 export interface Measured {
   readonly stdout: string;
   readonly seconds: number;
+  /** Processor time of all processes. */
+  readonly cpuSeconds: number;
   /** Bytes, of all processes together. */
   readonly peakBytes: number;
   /** Processes when it peaked. */
@@ -24,16 +26,19 @@ export async function measureCommand(words: readonly string[]): Promise<Measured
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (part: Buffer) => (stdout += part));
   child.stderr.on("data", (part: Buffer) => (stderr += part));
-  let [peakBytes, processes] = [0, 0];
+  let [peakBytes, processes, cpuSeconds] = [0, 0, 0];
   const watch = setInterval(() => {
-    const held = treeOf(child.pid!).map(residentBytes);
+    const tree = treeOf(child.pid!);
+    const held = tree.map(residentBytes);
+    const spent = tree.reduce((total, pid) => total + processorSeconds(pid), 0);
+    cpuSeconds = Math.max(cpuSeconds, spent);
     const sum = held.reduce((total, bytes) => total + bytes, 0);
     if (sum > peakBytes) [peakBytes, processes] = [sum, held.length];
   }, 20);
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   clearInterval(watch);
   if (code !== 0) throw new Error(`millwright ${words.join(" ")} ended with ${code}: ${stderr}`);
-  return { stdout, seconds: (performance.now() - started) / 1000, peakBytes, processes };
+  return { stdout, seconds: (performance.now() - started) / 1000, cpuSeconds, peakBytes, processes };
 }
 
 function treeOf(pid: number): number[] {
@@ -53,6 +58,16 @@ function childrenOf(pid: number): number[] {
 function residentBytes(pid: number): number {
   try {
     return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Of the process and its children that have ended. The kernel counts in hundredths. */
+function processorSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+    return fields.slice(11, 15).reduce((total, ticks) => total + Number(ticks) / 100, 0);
   } catch {
     return 0;
   }
