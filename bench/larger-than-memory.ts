@@ -65,7 +65,7 @@ try {
       await compare(`train ${family}`, (source, kind) => [
         ...["train", source, "--target", "bought", "--families", family],
         // A budget left over is spent on a search, so a table of nothing gets little.
-        ...["--budget", kind === "tiny" ? "2" : smoke ? "20" : "60"],
+        ...["--budget", kind === "tiny" ? "2" : smoke ? "30" : "60"],
         ...["--threads", "2", "--out", place(`${family}-${kind}`), "--json"],
       ]),
     );

@@ -32,7 +32,7 @@ const families = ["boosting", "logistic"] as const;
 const train = (family: string) => (source: string) => [
   ...["train", source, "--target", "bought", "--families", family, "--threads", "2"],
   // A budget left over is spent on a search, so a table of nothing gets little.
-  ...["--budget", source === small ? "2" : "20"],
+  ...["--budget", source === small ? "2" : "30"],
   ...["--out", join(folder, family), "--json"],
 ];
 
