@@ -2,7 +2,7 @@
  * How often training holds its rows, and so how many worker processes a limit of memory allows.
  *
  * This process holds them about five times: as read, parted into rows to learn and rows untouched, and written for the
- * workers. A worker holds about six: what it reads, one fold of it, and the fold's matrix and bins.
+ * workers. A worker holds up to eight: what it reads, one fold of it, and the fold's matrix, which 0/1 columns make wide.
  * Measured with bench/larger-than-memory.ts.
  */
 import { memoryLimit } from "../../data/index.ts";
@@ -11,7 +11,7 @@ import type { TrainOptions } from "./options.ts";
 
 /** Of this process alone. */
 export const ownCopies = 5;
-const workerCopies = 6;
+const workerCopies = 8;
 
 /** Of this process and two workers: what a table must fit into, whatever the number of cores. */
 export const trainCopies = ownCopies + 2 * workerCopies;
