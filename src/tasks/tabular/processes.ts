@@ -3,7 +3,7 @@
  *
  * This process holds them about five times: as read, parted into rows to learn and rows untouched, and written for the
  * workers. A worker holds up to eight: what it reads, one fold of it, and the fold's matrix, which 0/1 columns make wide.
- * Measured with bench/larger-than-memory.ts.
+ * docs/benchmarks.md tells what was measured.
  */
 import { memoryLimit } from "../../data/index.ts";
 import type { Frame } from "../../schema/index.ts";
