@@ -1,11 +1,11 @@
 /**
- * Plans of features for linear models and networks against the default one: numbers made like normal ones by
- * Yeo-Johnson, all of them or the skewed alone, and dates as points on a circle. Folds and families are the same.
+ * Plans of features for linear models against scaled numbers alone: powers of the numbers by Yeo-Johnson beside them
+ * or in their place, all of them or those of the skewed, and dates as points on a circle. Folds and families are the same.
  *
  *   node --import tsx bench/linear-features.ts [--data ../shared/data/tabular] [--tables adult,mpg] [--family mlp]
  *     [--rows 4000] [--repeats 2] | --smoke
  *
- * The figure of a plan is its gain over the default in units of the corrected standard error of the mean difference,
+ * The figure of a plan is its gain over them in units of the corrected standard error of the mean difference,
  * sd × √(1/J + 1/4), since folds share training rows (Nadeau & Bengio 2003). Scores: log loss; RMSE for numbers.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -67,14 +67,12 @@ interface Rows {
   readonly y: Target;
 }
 
-/** How the chains of a plan differ from the default ones; undefined where this one does not. */
+/** Chains instead of one of a family's plan without powers; undefined where it stays. */
 type Change = (chain: Chain, rows: Frame) => readonly Chain[] | undefined;
 
 const bounded = clipOutliers({ method: "deviation", factor: 1000 });
 const finish = [impute({ indicator: "seen" }), bounded, scale()];
 const powered = [powerTransform(), ...finish];
-/** Without the indicator of missing ones, which the number beside it has. */
-const beside = [powerTransform(), impute(), bounded, scale()];
 const refs = <K extends "number" | "datetime">(names: readonly string[], kind: K) =>
   names.map((name) => new ColumnRef(name, kind)) as [ColumnRef<K>, ...ColumnRef<K>[]];
 const numbersOf = (names: readonly string[], steps: typeof powered): Chain[] =>
@@ -93,13 +91,6 @@ const skewedAbove =
       ...numbersOf(skewed, powered),
     ];
   };
-const besideAbove =
-  (limit: number): Change =>
-  (chain, rows) => {
-    const { encoder, columns } = chain;
-    if (encoder.kind !== "numbers") return undefined;
-    return [chain, ...numbersOf(columns.filter((name) => Math.abs(skewness(rows, name)) > limit), beside)];
-  };
 const dates =
   (cycles: "wave"): Change =>
   ({ encoder, columns }) =>
@@ -107,12 +98,12 @@ const dates =
       ? [dateParts(...refs(columns, "datetime"), { cycles }).pipe(...finish)]
       : undefined;
 
-const plans: Readonly<Record<string, Change>> = {
+/** "beside" is what `defaultChains` does with { powers: true }. */
+const plans: Readonly<Record<string, Change | "beside">> = {
+  "beside the number": "beside",
   "Yeo-Johnson": ({ encoder, columns }) =>
     encoder.kind === "numbers" ? numbersOf(columns, powered) : undefined,
   "where skewed > 1": skewedAbove(1),
-  "beside": besideAbove(0),
-  "beside where skewed > 0.5": besideAbove(0.5),
   "dates on circles": dates("wave"),
 };
 
@@ -152,12 +143,12 @@ async function readRows(path: string, target: string, drop: readonly string[] = 
   const order = createRandom(9).shuffle(known.slice());
   const frame = takeRows(whole, order.slice(0, Math.min(most, order.length)));
   const column = columns.find(({ name }) => name === target)! as Schema["columns"][number];
-  const task = readTask(frame, column, inferTaskKind(column, frame));
+  const task = readTask(frame, column, { kind: inferTaskKind(column, frame) });
   return { frame, y: encodeTarget(frame, task) };
 }
 
 /** Loss of each fold. */
-async function losses({ frame, y }: Rows, name: string, change: Change): Promise<number[]> {
+async function losses({ frame, y }: Rows, name: string, plan: Change | "beside"): Promise<number[]> {
   const found: number[] = [];
   for (let repeat = 0; repeat < Number(flags.repeats); repeat++) {
     const random = createRandom(repeat);
@@ -168,7 +159,9 @@ async function losses({ frame, y }: Rows, name: string, change: Change): Promise
       const [train, test] = [rows(false), rows(true)];
       const trained = takeRows(frame, train);
       const { style, make } = family(name);
-      const chains = defaultChains(frame.schema, style, { frame: trained, target: true });
+      const powers = plan === "beside";
+      const chains = defaultChains(frame.schema, style, { frame: trained, target: true, powers });
+      const change = plan === "beside" ? () => undefined : plan;
       const fitted = await fitRecipe(
         { chains: chains.flatMap((chain) => change(chain, trained) ?? [chain]), estimator: make({}) },
         { frame: trained, y: takeTarget(y, train), rowIds: train },
@@ -201,10 +194,9 @@ function units(gains: readonly number[]): number {
 async function compare(title: string, rows: Rows, sums: Map<string, number[]>): Promise<void> {
   const name = flags.family ?? (rows.y.kind === "regression" ? "ridge" : "logistic");
   const base = await losses(rows, name, () => undefined);
-  const parts = [`${title.padEnd(14)} ${name.padEnd(9)} default ${average(base).toPrecision(5)}`];
+  const parts = [`${title.padEnd(14)} ${name.padEnd(9)} scaled ${average(base).toPrecision(5)}`];
   const dated = rows.frame.schema.columns.some(({ kind, role }) => kind === "datetime" && role === "feature");
   for (const [plan, change] of Object.entries(plans)) {
-    if (process.env.ONLY && !plan.startsWith(process.env.ONLY)) continue;
     if (plan.startsWith("dates") && !dated) continue;
     const other = await losses(rows, name, change);
     const gain = units(base.map((loss, i) => loss - other[i]!));

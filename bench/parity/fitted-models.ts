@@ -37,7 +37,7 @@ export async function* fittedModels(smoke: boolean): AsyncGenerator<FittedModel>
   ];
   for (const name of familyNames) {
     for (const [task, given] of targets) {
-      const { make, style, requireTarget, oneNumber } = family(name);
+      const { make, style, powers = false, requireTarget, oneNumber } = family(name);
       const estimator = make({});
       // Some families learn numbers above 0 only.
       const y: Target =
@@ -46,7 +46,7 @@ export async function* fittedModels(smoke: boolean): AsyncGenerator<FittedModel>
           : given;
       if (!estimator.tasks.includes(y.kind)) continue;
       const read = oneNumber ? { columns: frame.schema.columns.slice(0, 1) } : frame.schema;
-      const recipe = { chains: defaultChains(read, style, { frame, target: true }), estimator };
+      const recipe = { chains: defaultChains(read, style, { frame, target: true, powers }), estimator };
       const fitted = await fitRecipe(recipe, { frame, y }, { random: createRandom(1), threads: 1 });
       const inputs = graphInputs(frame.schema, fitted.features.columns);
       const fragment = writeOnnx(

@@ -23,6 +23,7 @@ import { tfidfEncoder } from "./encoders/tfidf.ts";
 import { type Chain, chainOf, type Encoder, type Transform } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
+import { powerTransform } from "./transforms/power-transform.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
 import { truncatedSvdTransform } from "./transforms/truncated-svd.ts";
@@ -38,10 +39,19 @@ export interface DefaultChainsOptions {
   readonly frame: Frame;
   /** Whether the fit will have a target; without one, columns of many categories are hashed. */
   readonly target: boolean;
+  /**
+   * A power of each number beside it, for families that add features up: a bend where the scale of a number asks
+   * for one. Only where there are ten rows a number, and of numbers with three values or more.
+   */
+  readonly powers?: boolean;
   /** Steps of a user's own, whose features stand beside the others and end as the style's numbers do. */
   readonly own?: readonly { readonly columns: readonly string[]; readonly step: Encoder | Transform }[];
 }
 
+/** Fewest rows for each power. */
+const rowsOfPower = 10;
+/** Powers are nearly normal in training: ten deviations bound what a far row's would be. */
+const powered = [powerTransform(), impute(), clipOutliers({ method: "deviation", factor: 10 })];
 /** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
 const manyCategories = 50;
 /** Directions that texts are compared in. */
@@ -70,6 +80,10 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     if (names.length > 0) chains.push(chainOf(names, encoder, transforms));
   };
   add(named("number"), numbersEncoder, finish);
+  if (options.powers) {
+    const bent = named("number").filter((name) => hasThreeValues(options.frame.columns.get(name)));
+    if (rowsOfPower * bent.length <= options.frame.rowCount) add(bent, numbersEncoder, powered);
+  }
   const categories = named("category", "boolean");
   if (style === "trees") add(categories, ordinalEncoder());
   else {
@@ -104,6 +118,15 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     );
   }
   return chains;
+}
+
+function hasThreeValues(cells: Cells | undefined): boolean {
+  const seen = new Set<number>();
+  for (const value of cells?.type === "number" ? cells.values : []) {
+    if (Number.isFinite(value)) seen.add(value);
+    if (seen.size === 3) return true;
+  }
+  return false;
 }
 
 function distinct(cells: Cells | undefined): number {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createRandom } from "../core/index.ts";
 import { add, gather, graph, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
-import type { Frame } from "../schema/index.ts";
+import { type Frame, takeRows } from "../schema/index.ts";
 import { defaultChains, type PlanStyle } from "./default-chains.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
@@ -337,8 +337,8 @@ describe("defaultChains", () => {
       ),
     },
   };
-  const outline = (style: PlanStyle, target: boolean): string[] =>
-    defaultChains(frame.schema, style, { frame, target }).map(
+  const outline = (style: PlanStyle, target: boolean, powers = false): string[] =>
+    defaultChains(frame.schema, style, { frame, target, powers }).map(
       ({ columns, encoder, transforms }) =>
         `${columns.join()}: ${[encoder.kind, ...transforms.map((transform) => transform.kind)].join(" ")}`,
     );
@@ -408,6 +408,40 @@ describe("defaultChains", () => {
     },
   ])("$style, with a target: $target", ({ style, target, expected }) => {
     expect(outline(style, target)).toEqual(expected);
+  });
+
+  test("a power stands beside each number of three values where there are ten rows for it", async () => {
+    expect(outline("linear", true, true).slice(0, 2)).toEqual([
+      "age: numbers impute clipOutliers scale",
+      "age: numbers powerTransform impute clipOutliers",
+    ]);
+    const numbers = frameOf({
+      two: rows((row) => row % 2),
+      three: rows((row) => (row % 50 === 0 ? Infinity : row % 3)),
+      none: { kind: "number", cells: rows(() => null) },
+      some: rows((row) => (row % 4 === 0 ? null : row ** 3)),
+    });
+    const options = { frame: numbers, target: true, powers: true };
+    const chains = defaultChains(numbers.schema, "linear", options);
+    expect(chains.map(({ columns }) => columns)).toEqual([
+      ["two", "three", "none", "some"],
+      ["three", "some"],
+    ]);
+    const few = takeRows(
+      numbers,
+      Uint32Array.from({ length: 19 }, (_, row) => row),
+    );
+    expect(defaultChains(few.schema, "linear", { ...options, frame: few })).toHaveLength(1);
+    const fitted = await fitFeatures(chains, numbers, contextOf());
+    expect(fitted.features.map(({ name }) => name).slice(-2)).toEqual(["three:power", "some:power"]);
+    const strange = frameOf({
+      two: [null, Infinity, 0],
+      three: [-Infinity, 1e308, null],
+      none: [null, 4, -1e308],
+      some: [null, Infinity, -1e300],
+    });
+    for (const matrix of [fitted.matrix, await fitted.transform(strange)])
+      for (const column of matrix.columns) expect(column.every(Number.isFinite)).toBe(true);
   });
 
   test.each(["linear", "naive", "sparse", "counts"] as const)(

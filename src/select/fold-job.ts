@@ -59,7 +59,7 @@ const mostRows = 8192;
 /** Fits and judges one candidate on one split. */
 export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSignal): Promise<FoldResult> {
   const { train, test } = data.splits[job.split]!;
-  const { style } = familyOf(job.candidate);
+  const { style, powers = false } = familyOf(job.candidate);
   const random = createRandom(data.seed).child(job.candidate.name).child(job.split);
   const frame = job.without?.length ? withoutColumns(data.frame, job.without) : data.frame;
   const rows = labelledRows(frame, data, train);
@@ -68,6 +68,7 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     chains: defaultChains(frame.schema, style, {
       frame: rows.frame,
       target: true,
+      powers,
       ...(data.steps && !job.candidate.withoutSteps && { own: await loadedSteps(data.steps) }),
     }),
     estimator: await estimatorFor(job.candidate, y),

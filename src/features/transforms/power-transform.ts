@@ -69,8 +69,9 @@ function powerTransformTransform(options: PowerTransformOptions = {}): Transform
     fit(x, context) {
       requireNumbers("powerTransform", x.features);
       if (method === "boxCox") x.columns.forEach((column, j) => requirePositive(x.features[j]!, column));
+      const features = x.features.map((feature) => ({ ...feature, name: `${feature.name}:power` }));
       return eachFeature(
-        x.features,
+        features,
         x.columns.map((column) => learn(column, method, context)),
         (powers) => ({
           emit: (value) => emit(value, method, powers),
