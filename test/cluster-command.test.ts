@@ -169,6 +169,8 @@ describe("on rows of three kinds", () => {
       [["--columns", "sise"], /"sise".*"size"/],
       [["--columns", "size", "--drop", "size"], /is dropped, and --columns names it too/],
       [["--clusters", "0"], /--clusters is "0"/],
+      [["--method", "hdbscan", "--clusters", "3"], /finds the number itself/],
+      [["--eps", "1"], /kmeans has no such parameter/],
     ] as const) {
       const ran = await runHere(["cluster", inWork("shops.csv"), ...flags, "--out", inWork("two")]);
       expect(ran.code).toBe(1);
@@ -176,6 +178,34 @@ describe("on rows of three kinds", () => {
     }
   });
 });
+
+test.each(["mixture", "dbscan", "hdbscan"])(
+  "--method %s finds the three kinds, and its file answers the rows again",
+  async (method) => {
+    const out = inWork(method);
+    const found = await clustered("shops.csv", "--method", method, "--columns", "size,visits", "--out", out);
+    expect(found.clusters).toHaveLength(3);
+    const ran = await runHere([
+      "predict",
+      join(out, "model.onnx"),
+      inWork("shops.csv"),
+      "-o",
+      inWork("m.csv"),
+    ]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const [header, ...rows] = readFileSync(inWork("m.csv"), "utf8").trimEnd().split("\n");
+    expect(header).toBe(
+      method === "mixture" ? "prediction,probability_1,probability_2,probability_3" : "prediction",
+    );
+    const labels = rows.map((line) => line.split(",")[0]!);
+    const sizes = found.clusters.map(({ label }) => labels.filter((own) => own === label).length);
+    expect(sizes).toEqual(found.clusters.map(({ rows: size }) => size));
+    expect(labels.filter((label) => label === "-1")).toHaveLength(found.noise?.rows ?? 0);
+    const seen = await runHere(["inspect", join(out, "model.onnx")]);
+    expect(/carries \d+ training rows/.test(seen.stdout)).toBe(method !== "mixture");
+  },
+  120_000,
+);
 
 describe("on rows without groups", () => {
   test("independent columns are said to show no clusters", async () => {

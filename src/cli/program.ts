@@ -259,9 +259,19 @@ function createProgram(run: Run): Command {
       )
       .option(
         "--method <name>",
-        "kmeans or mixture",
-        oneOf("--method", ["kmeans", "mixture"] as const),
+        "kmeans, mixture, dbscan or hdbscan",
+        oneOf("--method", ["kmeans", "mixture", "dbscan", "hdbscan"] as const),
         "kmeans",
+      )
+      .option(
+        "--eps <distance>",
+        "of dbscan: how near rows of one cluster lie to each other; found unless told",
+        numberIn("--eps", 1e-12, 1e12),
+      )
+      .option(
+        "--min-rows <n>",
+        "of dbscan: rows near a core row; of hdbscan: rows of the smallest cluster",
+        numberIn("--min-rows", 2, 1_000_000, true),
       )
       .option("--columns <names>", "compare rows by these columns alone", wordsOf("--columns"))
       .option(...columnOption)

@@ -22,6 +22,8 @@ import { version } from "../version.ts";
 export interface ClusterFlags extends Reading {
   readonly clusters?: number;
   readonly method: ClusterMethod;
+  readonly eps?: number;
+  readonly minRows?: number;
   readonly columns?: readonly string[];
   readonly column?: readonly string[];
   readonly keep?: readonly string[];
@@ -38,7 +40,21 @@ const differencesShown = 3;
 
 export async function cluster(source: readonly string[], flags: ClusterFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
-  const { clusters, method, columns, column, keep, drop, id, seed, threads, out, json = false } = flags;
+  const {
+    clusters,
+    method,
+    eps,
+    minRows,
+    columns,
+    column,
+    keep,
+    drop,
+    id,
+    seed,
+    threads,
+    out,
+    json = false,
+  } = flags;
   const folder = prepareFolder(out);
   requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
   const progress = startProgress(json);
@@ -49,6 +65,8 @@ export async function cluster(source: readonly string[], flags: ClusterFlags): P
       source,
       method,
       ...(clusters !== undefined && { clusters }),
+      ...(eps !== undefined && { eps }),
+      ...(minRows !== undefined && { minRows }),
       ...(columns && { only: columns }),
       ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
       ...(keep && { keep }),
@@ -112,7 +130,7 @@ function printRun(
   if (clusters.length < 2) {
     print(
       record.criteria === undefined || record.asked !== undefined
-        ? "One cluster says nothing of a structure."
+        ? `${clusters.length === 0 ? "No part of the table is denser than the rest" : "One cluster says nothing of a structure"}.`
         : "Warning: this table shows no clusters: one normal distribution describes the rows better than several (BIC).",
     );
   } else if (silhouette)

@@ -58,5 +58,9 @@ export function carriedNote(method: string, summary: unknown): string {
 
 /** A method as people call it. */
 export function methodTitle(method: string): string {
-  return { kmeans: "k-means", gaussianMixture: "Gaussian mixture" }[method] ?? method;
+  return (
+    { kmeans: "k-means", gaussianMixture: "Gaussian mixture", dbscan: "DBSCAN", hdbscan: "HDBSCAN" }[
+      method
+    ] ?? method
+  );
 }

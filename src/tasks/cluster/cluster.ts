@@ -17,7 +17,7 @@ import { featureColumns, type Schema } from "../../schema/index.ts";
 import { clusterCard } from "./card.ts";
 import { describeClusters } from "./describe.ts";
 import { clusterMap } from "./map.ts";
-import { planOf } from "./methods.ts";
+import { planOf, requireFitting } from "./methods.ts";
 import type { ClusterOptions } from "./options.ts";
 import { type PreparedRows, prepareRows } from "./prepare.ts";
 import { clusterReportData } from "./report-data.ts";
@@ -49,6 +49,7 @@ export async function clusterTable(options: ClusterOptions): Promise<ClusterResu
       "Start it again.",
     );
   };
+  requireFitting(options);
   const random = createRandom(options.seed);
   progress({ stage: "read the table" });
   const table = await prepareRows(options, random);
@@ -125,8 +126,8 @@ async function compose(
       column.role === "feature" && !read.has(column.name) ? { ...column, role: "ignore" } : column,
     ),
   };
-  const { method, clusters, only, columns, keep, drop, id } = options;
-  const given = { method, clusters, only, columns, keep, drop, id };
+  const { method, clusters, eps, minRows, only, columns, keep, drop, id } = options;
+  const given = { method, clusters, eps, minRows, only, columns, keep, drop, id };
   return await composeClusters({
     schema,
     answer: answerName(frame.schema),

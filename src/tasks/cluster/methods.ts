@@ -1,6 +1,13 @@
 /** What each method of the command does: which candidates it tries, how it chooses, and what it fits in the end. */
-import type { Random } from "../../core/index.ts";
-import { type Clusterer, gaussianMixture, kMeans, onComponents } from "../../estimators/cluster/index.ts";
+import { MillwrightError, type Random } from "../../core/index.ts";
+import {
+  type Clusterer,
+  dbscan,
+  gaussianMixture,
+  hdbscan,
+  kMeans,
+  onComponents,
+} from "../../estimators/cluster/index.ts";
 import type { Feature, Points } from "../../features/index.ts";
 import type { ClusterOptions } from "./options.ts";
 import { matrixOf, samplePoints } from "./sample.ts";
@@ -51,7 +58,34 @@ const regularisation = 1e-3;
 const componentRegularisation = 0.05;
 
 export async function planOf(context: PlanContext): Promise<Plan> {
-  return context.options.method === "kmeans" ? await planKMeans(context) : await planMixture(context);
+  switch (context.options.method) {
+    case "kmeans":
+      return await planKMeans(context);
+    case "mixture":
+      return await planMixture(context);
+    case "dbscan":
+    case "hdbscan":
+      return await planDensity(context);
+  }
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for an option that the method does not have. */
+export function requireFitting({ method, clusters, eps, minRows }: ClusterOptions): void {
+  const dense = method === "dbscan" || method === "hdbscan";
+  const flag =
+    clusters !== undefined && dense
+      ? "--clusters"
+      : eps !== undefined && method !== "dbscan"
+        ? "--eps"
+        : minRows !== undefined && !dense
+          ? "--min-rows"
+          : undefined;
+  if (flag === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `${flag} is given, and the method ${method} ${flag === "--clusters" ? "finds the number itself" : "has no such parameter"}.`,
+    `Leave ${flag} out, or choose another --method.`,
+  );
 }
 
 /** Numbers of clusters that are tried: each has room for ten rows. */
@@ -117,6 +151,33 @@ async function planMixture(context: PlanContext): Promise<Plan> {
     check,
   );
   return { clusterer, best: best!, criteria };
+}
+
+/** Share of the rows that the smallest cluster of hdbscan has, unless told. */
+const smallestShare = 0.02;
+
+async function planDensity({ options, features, points, looked, random, check }: PlanContext): Promise<Plan> {
+  const { eps = 0, minRows, method } = options;
+  const width = Math.min(features.length, components.most);
+  const wanted =
+    minRows ??
+    (method === "dbscan"
+      ? Math.min(20, Math.max(5, 2 * width))
+      : Math.max(10, Math.round(smallestShare * points.rowCount)));
+  // Of a sample as many rows lie in a place as its share of all.
+  const make = (share: number): Clusterer => {
+    const rows = Math.max(3, Math.round(wanted * share));
+    const found =
+      method === "dbscan"
+        ? dbscan({ eps, minRows: rows })
+        : hdbscan({ minClusterRows: rows, minRows: Math.min(10, rows) });
+    return needsComponents(features) ? onComponents(found, components) : found;
+  };
+  const label = labelerOf(features, [make(looked.rowCount / points.rowCount)]);
+  const [own] = await label(looked, random);
+  const clusters = Math.max(1, own!.clusterCount);
+  const [best] = await compareWithNone(looked, features, [clusters], label, random, check);
+  return { clusterer: make(1), best: best! };
 }
 
 /** Whether features are many, or some follow from others. */

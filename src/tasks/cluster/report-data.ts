@@ -75,6 +75,10 @@ const methodMeaning: Readonly<Record<string, string>> = {
     "k-means cuts the rows into groups around means, so that the squared distances to the means are smallest; it finds round groups of similar width.",
   gaussianMixture:
     "A Gaussian mixture takes every cluster for a normal distribution with a shape of its own, and gives each row a probability of every cluster.",
+  dbscan:
+    "DBSCAN takes regions in which rows lie close together for clusters, of any shape; rows in between belong to none. Silhouettes favour round clusters: one of another shape may be real at a low value.",
+  hdbscan:
+    "HDBSCAN takes the regions that stay denser than their surroundings the longest for clusters, of any shape and density; rows in between belong to none. Silhouettes favour round clusters: one of another shape may be real at a low value.",
 };
 
 function preparation(frame: Frame): string[] {

@@ -115,6 +115,8 @@ function reproduceCommand(options: ClusterOptions): string {
   };
   flag("--method", options.method);
   flag("--clusters", options.clusters);
+  flag("--eps", options.eps);
+  flag("--min-rows", options.minRows);
   flag("--columns", namesOf(options.only));
   for (const [name, declared] of Object.entries(options.columns ?? {}))
     flag("--column", columnFlag(name, declared));
