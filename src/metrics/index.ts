@@ -11,6 +11,13 @@ export type { ClassificationRows, Metric, RegressionRows, ScoredRows, Task } fro
 export { mostProbable } from "./metric-kinds.ts";
 export { halfTolerance, levelError, medianLevels, quadraticKappa } from "./level-agreement.ts";
 export { defaultMetric, metric, metricsFor, metricTable, type MetricTarget, misfit } from "./metric-table.ts";
+export {
+  f1ByLabel,
+  type LabelMetric,
+  labelMetrics,
+  type LabelRows,
+  thresholdOfBestF1,
+} from "./multilabel.ts";
 export { ascendingOrder } from "./order.ts";
 export { type ClassRows, defineMetric, type MetricDefinition, type NumberRows } from "./define-metric.ts";
 export {

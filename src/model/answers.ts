@@ -5,7 +5,7 @@ import type { Tensor } from "../core/index.ts";
 
 /** One answer as an application gets it. */
 export interface Answer {
-  readonly prediction: string | number;
+  readonly prediction: string | number | readonly string[];
   /** Label → probability, where the file gives them. */
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Cluster → distance to its centre, where the file gives them. */
@@ -30,6 +30,7 @@ export interface Outputs {
 export function compileAnswer(
   classes: readonly string[] | undefined,
   beside: Beside | undefined,
+  thresholds?: readonly number[],
 ): (outputs: Outputs, row: number) => Answer {
   if (classes === undefined || beside === undefined)
     return ({ prediction }, row) => ({ prediction: prediction.data[row] as number | string });
@@ -39,7 +40,10 @@ export function compileAnswer(
   return (outputs, row) => {
     const values = outputs[beside]!.data as Float64Array;
     const at = row * width;
-    const label = outputs.prediction.data[row] as string;
+    const label =
+      thresholds === undefined
+        ? (outputs.prediction.data[row] as string)
+        : classes.filter((_, k) => values[at + k]! >= thresholds[k]!);
     if (odd) {
       const entries = classes.map((name, k) => [name, values[at + k]!] as const);
       return answerWith(beside, label, Object.fromEntries(entries));
@@ -50,5 +54,9 @@ export function compileAnswer(
   };
 }
 
-const answerWith = (beside: Beside, prediction: string, values: Readonly<Record<string, number>>): Answer =>
+const answerWith = (
+  beside: Beside,
+  prediction: Answer["prediction"],
+  values: Readonly<Record<string, number>>,
+): Answer =>
   beside === "probabilities" ? { prediction, probabilities: values } : { prediction, distances: values };

@@ -72,6 +72,8 @@ const mean = (values: readonly number[]): number =>
 
 /** Whether another label is no change: it is as probable, or as near, as the winner, or stands on the threshold. */
 function isTie({ classes, task }: ModelMetadata, probabilities: readonly number[], label: string): boolean {
+  if (task.thresholds !== undefined)
+    return probabilities.some((p, k) => Math.abs(p - task.thresholds![k]!) <= goldenTolerance);
   const own = probabilities[classes!.indexOf(label)];
   if (own === undefined) return false;
   if (task.kind !== "binary") {

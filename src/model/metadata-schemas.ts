@@ -61,9 +61,9 @@ const columnSchema = {
         numeric: { enum: [true], description: 'The values are numbers: 7, "7" and "7.0" are "7".' },
         labels,
         answers: {
-          enum: ["distances", "label"],
+          enum: ["distances", "label", "labels"],
           description:
-            "Of the target of a clustering: what stands beside the label, or that nothing does; probabilities where absent.",
+            "Of a target: what stands beside the label of a clustering, or that nothing does; `labels` where a row may bear several; one label and probabilities where absent.",
         },
       },
       required: named,
@@ -167,7 +167,7 @@ export const metadataSchemas = {
     type: "object",
     properties: {
       kind: {
-        enum: ["regression", "binary", "multiclass", "ordinal", "clustering"],
+        enum: ["regression", "binary", "multiclass", "ordinal", "multilabel", "clustering"],
         description:
           "`ordinal`: the classes are levels from the least to the most, and the prediction is the median.",
       },
@@ -181,6 +181,24 @@ export const metadataSchemas = {
         ...share,
         description:
           "Of a binary task: the prediction is `positive` from this probability on; 0.5 unless told.",
+      },
+      thresholds: {
+        type: "array",
+        items: share,
+        minItems: 1,
+        description:
+          "Of a multilabel task: a label is answered from this probability on, in the order of `millwright.classes`.",
+      },
+      separator: {
+        ...string,
+        description: "Of a multilabel task: what stands between the labels of a prediction.",
+      },
+      columns: {
+        type: "array",
+        items: string,
+        minItems: 1,
+        description:
+          "Of a multilabel task: the columns that say yes or no to each label, where it was not one column of lists.",
       },
       constant: {
         type: "array",

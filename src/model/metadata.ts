@@ -49,6 +49,7 @@ export function besideOf({
   schema,
 }: Pick<ModelMetadata, "schema">): "probabilities" | "distances" | undefined {
   const answers = answersOf(targetColumn(schema)!);
+  if (answers === "labels") return "probabilities";
   return answers === "probabilities" || answers === "distances" ? answers : undefined;
 }
 
@@ -151,6 +152,12 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
     return "the target's labels differ from millwright.classes";
   }
   const beside = answersOf(target);
+  if ((task.kind === "multilabel") !== (beside === "labels")) {
+    return `a ${task.kind} task has a target that answers ${beside}`;
+  }
+  if (task.kind === "multilabel" && task.thresholds?.length !== classes!.length) {
+    return `${classes!.length} labels have ${task.thresholds?.length ?? 0} thresholds`;
+  }
   if (task.kind !== "clustering" && (beside === "distances" || beside === "label")) {
     return `a ${task.kind} task has no answers but probabilities`;
   }
@@ -188,7 +195,7 @@ function findGoldenProblem(
   if (golden.prediction.some((answer) => typeof answer !== type)) return `a golden answer is not a ${type}`;
   for (const what of ["probabilities", "distances"] as const) {
     const rows = golden[what];
-    if (beside !== what) {
+    if ((beside === "labels" ? "probabilities" : beside) !== what) {
       if (rows !== undefined) return `${what} are no answer of the file, and its golden rows have some`;
       continue;
     }

@@ -35,7 +35,7 @@ export interface ModelParts {
 
 /** Answers for a table. */
 export interface ColumnAnswers {
-  /** A label or a number a row. Shape [rowCount]. */
+  /** A label or a number a row; where a row may bear several labels, all of them with the task's separator between. Shape [rowCount]. */
   readonly prediction: readonly string[] | Float64Array;
   /** Row-major [rowCount, classes], in the order of `metadata.classes`, where the file gives them. */
   readonly probabilities?: Float64Array;
@@ -91,7 +91,10 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const readRow = compileRowReader(columns, name);
   const beside = besideOf(metadata);
   const said = { classes: metadata.classes, beside };
-  const answer = compileAnswer(metadata.classes, beside) as (outputs: Outputs, row: number) => Answer;
+  const answer = compileAnswer(metadata.classes, beside, metadata.task.thresholds) as (
+    outputs: Outputs,
+    row: number,
+  ) => Answer;
   const blockRows = metadata.batch?.rows ?? blockSize;
   const free: Slot[] = [];
   let threads: PredictThreads | undefined;
@@ -146,14 +149,14 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
     if (shares <= 1) {
       const job = createJob(wanted, rowCount, blockRows, said, undefined);
       await runBlocks(job, session.run);
-      return columnAnswers(name, job);
+      return columnAnswers(name, job, metadata.task);
     }
     const own = space ?? new SharedSpace();
     space = undefined;
     const job = createJob(wanted, rowCount, blockRows, said, own);
     threads ??= createThreads(parts.bytes, metadata);
     await Promise.all([runBlocks(job, session.run), threads.run(job, shares - 1)]);
-    const answers = columnAnswers(name, job);
+    const answers = columnAnswers(name, job, metadata.task);
     if (own.bytes <= keptBytes) space = own;
     return answers;
   }
@@ -235,11 +238,19 @@ function columnOf(
   return cells;
 }
 
-function columnAnswers(name: string, job: BlockJob): ColumnAnswers {
+function columnAnswers(name: string, job: BlockJob, task: ModelMetadata["task"]): ColumnAnswers {
   // Shared memory is used again by the next table.
   const own = (values: Float64Array): Float64Array =>
     values.buffer instanceof SharedArrayBuffer ? new Float64Array(values) : values;
   if (job.classes === undefined) return { prediction: own(job.prediction as Float64Array) };
+  const { thresholds, separator = "" } = task;
+  if (thresholds !== undefined && job.besides !== undefined) {
+    const { classes, besides } = job;
+    const joined = Array.from({ length: job.rowCount }, (_, row) =>
+      classes.filter((__, k) => besides[row * classes.length + k]! >= thresholds[k]!).join(separator),
+    );
+    return { prediction: joined, probabilities: own(besides) };
+  }
   const labels = new Array<string>(job.rowCount);
   for (let i = 0; i < job.rowCount; i++) {
     const label = job.classes[job.prediction[i]!];

@@ -14,6 +14,7 @@ export {
   type Recipe,
 } from "./fit.ts";
 export { distributionOf, minRowsShown, referenceProfile } from "./profile.ts";
+export { composeLabels, type LabelModelParts } from "./compose-labels.ts";
 export {
   encodeTarget,
   inferTaskKind,

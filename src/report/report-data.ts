@@ -12,7 +12,7 @@
  * Numbers that do not exist are left out too, never NaN.
  */
 
-export type Task = "binary" | "multiclass" | "ordinal" | "regression";
+export type Task = "binary" | "multiclass" | "multilabel" | "ordinal" | "regression";
 
 /** A number with its interval at `ReportData.intervalLevel`; without borders it is drawn as a point. */
 export interface Estimate {

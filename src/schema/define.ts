@@ -39,13 +39,13 @@ export function number<const R extends Role = "feature">(
 /**
  * One of some strings; or of some numbers, with `numeric`, and rows may then hold either.
  * As a target, `labels` are its classes in the order of `probabilities`; `answers` says what a clustering
- * gives beside the label instead.
+ * gives beside the label instead, or that a row may bear several `labels`.
  */
 export function category<
   const R extends Role = "feature",
   const L extends string = string,
   const N extends true | undefined = undefined,
-  const A extends "distances" | "label" | undefined = undefined,
+  const A extends "distances" | "label" | "labels" | undefined = undefined,
 >(
   options: Omit<Options<CategoryColumnSchema>, "numeric" | "answers"> & {
     readonly role?: R;
@@ -157,17 +157,24 @@ export type LabelOf<S extends Schema> =
 /** What stands beside a label; `never` where that are probabilities. */
 type BesideOf<S extends Schema> = TargetOf<S> extends { readonly answers?: infer A } ? A : never;
 
+/** One label, or where a row may bear several, all that it bears. */
+type ChosenOf<S extends Schema> = [BesideOf<S>] extends ["labels"]
+  ? [BesideOf<S>] extends [never]
+    ? LabelOf<S> & string
+    : readonly (LabelOf<S> & string)[]
+  : LabelOf<S> & string;
+
 /** An answer: a label with every label's probability or distance, or a number. */
 export type PredictionOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
     ? {
-        readonly prediction: string | number;
+        readonly prediction: string | number | readonly string[];
         readonly probabilities?: Readonly<Record<string, number>>;
         readonly distances?: Readonly<Record<string, number>>;
       }
     : TargetOf<S> extends { readonly kind: "number" }
       ? { readonly prediction: number }
-      : { readonly prediction: LabelOf<S> & string } & ([BesideOf<S>] extends ["label"]
+      : { readonly prediction: ChosenOf<S> } & ([BesideOf<S>] extends ["label"]
           ? [BesideOf<S>] extends [never]
             ? { readonly probabilities: Readonly<Record<LabelOf<S> & string, number>> }
             : unknown

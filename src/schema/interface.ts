@@ -81,7 +81,9 @@ export function kindOf(column: ColumnSchema): string {
 }
 
 /** What a file gives beside its answer. */
-export function answersOf(target: ColumnSchema): "probabilities" | "distances" | "label" | "number" {
+export function answersOf(
+  target: ColumnSchema,
+): "probabilities" | "distances" | "label" | "labels" | "number" {
   if (target.kind === "number") return "number";
   return (target.kind === "category" ? target.answers : undefined) ?? "probabilities";
 }

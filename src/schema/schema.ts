@@ -44,8 +44,11 @@ export interface CategoryColumnSchema extends ColumnBase {
   readonly numeric?: true;
   /** Of a target: its classes, in the order of `probabilities`. */
   readonly labels?: readonly string[];
-  /** Of the target of a clustering: what stands beside the label, or that nothing does; probabilities unless told. */
-  readonly answers?: "distances" | "label";
+  /**
+   * Of a target, where it is not one label and its probabilities: what stands beside the label of a clustering, or
+   * `labels` for any number of them at once.
+   */
+  readonly answers?: "distances" | "label" | "labels";
 }
 export interface BooleanColumnSchema extends ColumnBase {
   readonly kind: "boolean";

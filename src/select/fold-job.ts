@@ -102,7 +102,7 @@ async function estimatorFor(candidate: Candidate, y: Target): Promise<Estimator>
 }
 
 /** Runs a fragment over a frame in row blocks on one thread, so that the answers never depend on threads. */
-async function runFragment(
+export async function runFragment(
   fragment: Uint8Array,
   frame: Frame,
   columns: readonly string[],

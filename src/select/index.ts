@@ -3,7 +3,7 @@ export { type BoardEntry, type Choice, choose, describeLimits } from "./choose.t
 export { type CostLimits, type EntryCost, keepsTo, measureCosts } from "./cost.ts";
 export { type EnsembleChoice, type EnsembleMember, greedyEnsemble } from "./ensemble.ts";
 export { type FamilyName, family, familyNames, type FamilyParameters } from "./families.ts";
-export { type FoldJob, type FoldResult, type RaceData, runFoldJob } from "./fold-job.ts";
+export { type FoldJob, type FoldResult, type RaceData, runFoldJob, runFragment } from "./fold-job.ts";
 export {
   type OwnModule,
   type OwnStep,

@@ -1,2 +1,3 @@
 export * from "./tabular/index.ts";
 export * from "./cluster/index.ts";
+export * from "./multilabel/index.ts";

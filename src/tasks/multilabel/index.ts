@@ -1,0 +1,3 @@
+export { evaluateLabels, type LabelEvaluation } from "./evaluate-labels.ts";
+export type { LabelOptions } from "./options.ts";
+export { type LabelRecord, type LabelResult, trainLabels } from "./train-labels.ts";

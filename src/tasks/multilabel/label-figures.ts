@@ -1,0 +1,58 @@
+/** Every figure of rows with any number of labels, with its interval over the rows and that of doing nothing. */
+import { createRandom } from "../../core/index.ts";
+import { type LabelMetric, labelMetrics, type LabelRows } from "../../metrics/index.ts";
+
+export interface LabelFigure {
+  readonly name: string;
+  readonly title: string;
+  readonly greaterIsBetter: boolean;
+  readonly value: number;
+  /** 95 % interval over the rows. */
+  readonly low: number;
+  readonly high: number;
+  /** The same of answering each label by its share in training, at the same thresholds or where it pays to say yes. */
+  readonly baseline: number;
+}
+
+const replicates = 200;
+
+/**
+ * @param constant - Share of each label in training.
+ * @param first - The metric that leads the list.
+ */
+export function labelFigures(
+  rows: LabelRows,
+  constant: readonly number[],
+  first: LabelMetric,
+  seed: number,
+): LabelFigure[] {
+  const rowCount = rows.hits.length / rows.labelCount;
+  const shares = Float64Array.from(rows.probabilities, (_, at) => constant[at % rows.labelCount]!);
+  // Saying no to every label is wrong less often, and saying yes has the better F1: nothing is the better of both.
+  const nothing = [constant.map(() => 1.1), constant.map(() => 0)].map((thresholds) => ({
+    ...rows,
+    probabilities: shares,
+    thresholds,
+  }));
+  const random = createRandom(seed).child("intervals");
+  const weights = Array.from({ length: replicates }, () => {
+    const weight = new Float64Array(rowCount);
+    for (let i = 0; i < rowCount; i++) weight[random.integer(rowCount)]!++;
+    return weight;
+  });
+  const others = Object.values(labelMetrics).filter(({ name }) => name !== first.name);
+  return [first, ...others].map((metric) => {
+    const drawn = weights.map((weight) => metric.score({ ...rows, weight })).sort((a, b) => a - b);
+    const at = (share: number): number => drawn[Math.round(share * (replicates - 1))]!;
+    const doingNothing = nothing.map((answer) => metric.score(answer));
+    return {
+      name: metric.name,
+      title: metric.title,
+      greaterIsBetter: metric.greaterIsBetter,
+      value: metric.score(rows),
+      low: at(0.025),
+      high: at(0.975),
+      baseline: metric.greaterIsBetter ? Math.max(...doingNothing) : Math.min(...doingNothing),
+    };
+  });
+}

@@ -1,0 +1,225 @@
+/** Rows with the labels that they bear: lists in one column, or a column of yes and no a label. */
+import { MillwrightError, nearest } from "../../core/index.ts";
+import {
+  type ColumnOverride,
+  type ContentRead,
+  type Finding,
+  findings as lookAt,
+  openTable,
+  readingOf,
+} from "../../data/index.ts";
+import { requireFreeOutputNames } from "../../pipeline/index.ts";
+import {
+  type Cells,
+  type ColumnSchema,
+  featureColumns,
+  type Frame,
+  type Schema,
+} from "../../schema/index.ts";
+import { defaultSeparator, type LabelOptions } from "./options.ts";
+
+export interface LabelledTable {
+  /** Features have that role; the columns of the labels are ignored. */
+  readonly frame: Frame;
+  /** Name of the answer. */
+  readonly target: string;
+  readonly labels: readonly string[];
+  /** Row-major [rows, labels]. */
+  readonly hits: Uint8Array;
+  /** Labels that too few rows bear, or lack, to be learnt and judged. */
+  readonly tooRare: readonly { readonly label: string; readonly rows: number }[];
+  readonly findings: readonly Finding[];
+  readonly fingerprint: string;
+  readonly reads: readonly ContentRead[];
+}
+
+const minRows = 50;
+/** Rows that bear a label, and rows that do not, which are needed to learn and to judge it. */
+const minLabelRows = 10;
+const mostLabels = 500;
+
+/** @throws MillwrightError `TARGET_MISSING`, `SCHEMA_WRONG_KIND`, `DATA_TOO_FEW_ROWS`, `PARAMETER_CONFLICT`, `SOURCE_*`. */
+export async function readLabelledTable(options: LabelOptions): Promise<LabelledTable> {
+  const table = await openTable(options.source, {
+    ...readingOf(options),
+    ...(options.signal && { signal: options.signal }),
+    threads: options.threads,
+    columns: overridesOf(options),
+  });
+  try {
+    const read = await table.read();
+    const lists = labelsIn(read, options.targets, options.labelsBy ?? defaultSeparator);
+    if (read.rowCount < minRows) {
+      throw new MillwrightError(
+        "DATA_TOO_FEW_ROWS",
+        `The table has ${read.rowCount} rows, and several labels need at least ${minRows}.`,
+        "Bring more rows.",
+      );
+    }
+    const findings = [...table.findings, ...(await lookAt(read))].filter(
+      ({ column, effect }) => effect !== "leftOut" || !options.targets.includes(column ?? ""),
+    );
+    const schema = withRoles(read.schema, options, findings);
+    if (featureColumns(schema).length === 0) {
+      throw new MillwrightError(
+        "DATA_EMPTY",
+        "No column is left to predict from.",
+        "Bring more columns, or keep one with --keep.",
+      );
+    }
+    requireFreeOutputNames(schema);
+    return {
+      frame: { ...read, schema },
+      target: answerName(schema, options.targets),
+      ...learnable(lists, read.rowCount),
+      findings,
+      fingerprint: await table.fingerprint(),
+      reads: await table.reads(),
+    };
+  } finally {
+    await table.close();
+  }
+}
+
+function overridesOf({ targets, columns, keep, drop, id }: LabelOptions): Record<string, ColumnOverride> {
+  const overrides = Object.create(null) as Record<string, ColumnOverride>;
+  const set = (name: string, given: ColumnOverride): void => {
+    overrides[name] = { ...overrides[name], ...given };
+  };
+  for (const [name, declared] of Object.entries(columns ?? {})) set(name, declared);
+  for (const name of keep ?? []) set(name, { role: "feature" });
+  for (const name of drop ?? []) set(name, { role: "ignore" });
+  if (id !== undefined) set(id, { role: "id" });
+  for (const name of targets) {
+    if (keep?.includes(name) || drop?.includes(name) || id === name) {
+      throw new MillwrightError(
+        "SCHEMA_ROLE",
+        `The column "${name}" is a target and has another role too.`,
+        "Give it one.",
+      );
+    }
+    // A list is read as it is written, also where one row's looks like a number.
+    set(name, { role: "ignore", ...(targets.length === 1 && { kind: "category" }) });
+  }
+  return overrides;
+}
+
+function withRoles(
+  schema: Schema,
+  { keep = [], targets }: LabelOptions,
+  findings: readonly Finding[],
+): Schema {
+  const left = new Set(findings.filter(({ effect }) => effect === "leftOut").map(({ column }) => column));
+  const roleOf = ({ name, role }: ColumnSchema): ColumnSchema["role"] => {
+    if (targets.includes(name)) return "ignore";
+    return role === "feature" && left.has(name) && !keep.includes(name) ? "ignore" : role;
+  };
+  return { columns: schema.columns.map((column) => ({ ...column, role: roleOf(column) })) };
+}
+
+/** The column of lists; of several columns a name that none bears. */
+function answerName(schema: Schema, targets: readonly string[]): string {
+  if (targets.length === 1) return targets[0]!;
+  const names = new Set(schema.columns.map(({ name }) => name));
+  let name = "labels";
+  for (let n = 2; names.has(name); n++) name = `labels ${n}`;
+  return name;
+}
+
+/**
+ * The rows that bear each label, in a fixed order of the labels.
+ *
+ * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_WRONG_KIND`.
+ */
+export function labelsIn(
+  frame: Frame,
+  targets: readonly string[],
+  separator: string,
+): ReadonlyMap<string, Uint8Array> {
+  const cells = targets.map((name) => {
+    const found = frame.columns.get(name);
+    if (found !== undefined) return found;
+    const guess = nearest(name, frame.columns.keys());
+    throw new MillwrightError(
+      "TARGET_MISSING",
+      `The table has no column "${name}"${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
+      "Name columns of the table with --target.",
+    );
+  });
+  if (targets.length > 1) return new Map(targets.map((name, k) => [name, yesOrNo(name, cells[k]!)]));
+  const [lists] = cells;
+  if (lists?.type !== "string") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `The target "${targets[0]}" is a column of numbers, and several labels are words with "${separator}" between.`,
+      "Name a column of lists, or several columns of yes and no.",
+    );
+  }
+  const parts = lists.dictionary.map((text) => [
+    ...new Set(
+      text
+        .split(separator)
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+    ),
+  ]);
+  const borne = new Map<string, Uint8Array>();
+  for (const label of [...new Set(parts.flat())].sort()) borne.set(label, new Uint8Array(frame.rowCount));
+  // An empty list is an answer too: the row bears none.
+  lists.codes.forEach((code, row) => {
+    if (code >= 0) for (const label of parts[code]!) borne.get(label)![row] = 1;
+  });
+  return borne;
+}
+
+const yes = new Set(["true", "yes", "y", "t", "1"]);
+const no = new Set(["false", "no", "n", "f", "0"]);
+
+function yesOrNo(name: string, cells: Cells): Uint8Array {
+  const refuse = (row: number, text: string): never => {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `Row ${row + 1} has ${text} in "${name}", which neither says yes nor no to a label.`,
+      "Several columns as --target hold true or false, yes or no, or 1 or 0, in every row.",
+    );
+  };
+  if (cells.type === "number") {
+    return Uint8Array.from(cells.values, (value, row) =>
+      value === 1 || value === 0 ? value : refuse(row, Number.isNaN(value) ? "nothing" : String(value)),
+    );
+  }
+  return Uint8Array.from(cells.codes, (code, row) => {
+    const text = code < 0 ? "" : cells.dictionary[code]!;
+    const word = text.trim().toLowerCase();
+    return yes.has(word) ? 1 : no.has(word) ? 0 : refuse(row, code < 0 ? "nothing" : JSON.stringify(text));
+  });
+}
+
+function learnable(
+  lists: ReadonlyMap<string, Uint8Array>,
+  rowCount: number,
+): Pick<LabelledTable, "labels" | "hits" | "tooRare"> {
+  const counted = [...lists].map(([label, column]) => ({
+    label,
+    column,
+    rows: column.reduce((sum, hit) => sum + hit, 0),
+  }));
+  const enough = ({ rows }: { rows: number }): boolean => Math.min(rows, rowCount - rows) >= minLabelRows;
+  const kept = counted.filter(enough);
+  if (kept.length === 0 || kept.length > mostLabels) {
+    throw new MillwrightError(
+      kept.length === 0 ? "DATA_TOO_FEW_ROWS" : "PARAMETER_CONFLICT",
+      kept.length === 0
+        ? `None of ${counted.length} labels is borne by ${minLabelRows} rows of ${rowCount} and not borne by ${minLabelRows} others.`
+        : `${kept.length} labels have rows enough, and one file answers at most ${mostLabels}.`,
+      "Check --labels-by, or choose another target.",
+    );
+  }
+  const hits = new Uint8Array(rowCount * kept.length);
+  kept.forEach(({ column }, k) => column.forEach((hit, row) => (hits[row * kept.length + k] = hit)));
+  return {
+    labels: kept.map(({ label }) => label),
+    hits,
+    tooRare: counted.filter((one) => !enough(one)).map(({ label, rows }) => ({ label, rows })),
+  };
+}

@@ -1,0 +1,98 @@
+/** The report's data of a run whose rows bear any number of labels. */
+import { sourceTitle } from "../../data/index.ts";
+import type { ReportData } from "../../report/index.ts";
+import { family, type FamilyName } from "../../select/index.ts";
+import type { LabelOptions } from "./options.ts";
+import type { LabelRecord } from "./train-labels.ts";
+
+export function labelReport(record: LabelRecord, options: LabelOptions): ReportData {
+  const { metric, test, leaderboard, labels } = record;
+  const members = leaderboard.filter(({ weight, family: name }) => weight > 0 && name !== "ensemble");
+  const titles = members.map(({ family: name }) => family(name as FamilyName).title);
+  const actions = { leftOut: "left out", readAs: "read in its own way", hint: undefined } as const;
+  const fixed = (value: number): string => String(Number(value.toPrecision(3)));
+  return {
+    task: "multilabel",
+    target: { column: record.task.target },
+    data: {
+      sources: options.source.map(sourceTitle),
+      rows: record.data.rows,
+      columns: record.data.columns,
+      usedColumns: record.columns.filter(({ role }) => role === "feature").length,
+    },
+    split: {
+      kind: "random",
+      trainRows: record.data.trainRows,
+      testRows: record.data.testRows,
+      folds: record.data.folds,
+    },
+    metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
+    intervalLevel: 0.95,
+    families: [...new Set(leaderboard.map(({ family: name }) => name).filter((name) => name !== "ensemble"))],
+    chosen: {
+      name: record.chosen,
+      family: members.length > 1 ? "ensemble" : members[0]!.family,
+      description: `${titles.length > 1 ? `weighted average of ${[...new Set(titles)].join(", ")}` : titles[0]!}, each label against the rest`,
+      sizeBytes: record.model.bytes,
+    },
+    test: test.metrics.map(({ name, title, greaterIsBetter, value, low, high, baseline }) => ({
+      metric: { name, label: title, higherIsBetter: greaterIsBetter },
+      score: { value, low, high },
+      baseline,
+    })),
+    findings: record.findings.map((item) => {
+      const action = actions[item.effect];
+      return {
+        kind: item.kind,
+        ...(item.column !== null && { column: item.column }),
+        evidence: item.evidence,
+        ...(action !== undefined && { action }),
+        ...(item.undo !== null && { undo: item.undo }),
+      };
+    }),
+    leaderboard: leaderboard.map(({ name, family: said, score, weight }) => {
+      const role =
+        name === record.chosen
+          ? "chosen"
+          : said === "baseline"
+            ? "baseline"
+            : weight > 0
+              ? "member"
+              : undefined;
+      return {
+        name,
+        family: said,
+        score: { value: score },
+        ...(role && { role }),
+        ...(role === "member" && { weight }),
+      };
+    }),
+    limitations: [
+      ...labels.map(
+        ({ label, rows, threshold, f1 }) =>
+          `Label ${label}: F1 ${fixed(f1)} on the test rows, of which ${rows} bear it; answered from probability ${fixed(threshold)} on.`,
+      ),
+      ...(record.tooRare.length > 0
+        ? [
+            `Not answered, for too few rows bear or lack them: ${record.tooRare
+              .slice(0, 20)
+              .map(({ label, rows }) => `${label} (${rows})`)
+              .join(", ")}.`,
+          ]
+        : []),
+      "Columns that give a label away are not looked for where rows bear several.",
+    ],
+    run: {
+      command: record.software,
+      seed: options.seed,
+      budget: record.budget.unitsUsed,
+      durationSeconds: record.seconds,
+      configurations: leaderboard.length,
+      versions: [{ name: "millwright", version: record.software.replace(/^millwright /, "") }],
+      hashes: [
+        { name: "model.onnx", sha256: record.model.sha256 },
+        { name: "training data", sha256: record.data.sha256 },
+      ],
+    },
+  };
+}

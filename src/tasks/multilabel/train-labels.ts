@@ -1,0 +1,406 @@
+/**
+ * Rows with any number of labels: read, split, race families one label against the rest over shared features, choose
+ * a threshold a label on rows left out, compose one file, and judge that file on rows that nothing looked at.
+ */
+import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
+import { type ContentRead, type Finding, holdOut, makeFolds, withoutPassword } from "../../data/index.ts";
+import {
+  f1ByLabel,
+  type LabelMetric,
+  labelMetrics,
+  type LabelRows,
+  thresholdOfBestF1,
+} from "../../metrics/index.ts";
+import { load } from "../../model/index.ts";
+import { type ComposedModel, composeLabels, referenceProfile } from "../../pipeline/index.ts";
+import type { ReportData } from "../../report/index.ts";
+import { featureColumns, takeRows } from "../../schema/index.ts";
+import {
+  type Candidate,
+  family,
+  type FamilyName,
+  greedyEnsemble,
+  portfolio,
+  workUnits,
+} from "../../select/index.ts";
+import { labelFitter } from "./fit-labels.ts";
+import { type LabelFigure, labelFigures } from "./label-figures.ts";
+import { defaultSeparator, type LabelOptions } from "./options.ts";
+import { type LabelledTable, readLabelledTable } from "./read-labels.ts";
+import { labelReport } from "./report-data.ts";
+
+export interface LabelBoardRow {
+  readonly rank: number;
+  readonly name: string;
+  readonly family: string;
+  readonly score: number;
+  readonly units: number;
+  /** Share in what is shipped. */
+  readonly weight: number;
+}
+
+export interface LabelRecord {
+  readonly format: 1;
+  readonly software: string;
+  readonly seconds: number;
+  readonly data: {
+    readonly source: readonly string[];
+    readonly sha256: string;
+    readonly reads: readonly ContentRead[];
+    readonly rows: number;
+    readonly columns: number;
+    readonly trainRows: number;
+    readonly testRows: number;
+    readonly folds: number;
+  };
+  readonly task: {
+    readonly kind: "multilabel";
+    readonly target: string;
+    readonly labels: readonly string[];
+    readonly thresholds: readonly number[];
+    readonly separator: string;
+  };
+  readonly metric: { readonly name: string; readonly title: string; readonly greaterIsBetter: boolean };
+  readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
+  readonly test: { readonly rows: number; readonly metrics: readonly LabelFigure[] };
+  /** Each label on the untouched rows. */
+  readonly labels: readonly {
+    readonly label: string;
+    readonly rows: number;
+    readonly threshold: number;
+    readonly f1: number;
+  }[];
+  /** Labels that too few rows bear to be learnt. */
+  readonly tooRare: LabelledTable["tooRare"];
+  readonly leaderboard: readonly LabelBoardRow[];
+  readonly chosen: string;
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly findings: readonly Finding[];
+  readonly budget: { readonly unitsUsed: number };
+  readonly model: { readonly bytes: number; readonly sha256: string };
+}
+
+export interface LabelResult {
+  readonly model: Uint8Array;
+  readonly record: LabelRecord;
+  readonly report: ReportData;
+}
+
+const defaultBudget = 100;
+
+/** A candidate with its answers on rows that it was not fitted on. */
+interface Entry {
+  readonly candidate: Candidate;
+  readonly units: number;
+  /** Of the training rows, row-major [rows, labels]. */
+  readonly predictions: Float64Array;
+  readonly fragments: readonly Uint8Array[];
+  readonly score: number;
+}
+
+/**
+ * Trains on a table whose rows bear any number of labels.
+ *
+ * @throws MillwrightError for every mistake in options and data; see docs/errors.md.
+ */
+export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
+  const startedMs = options.startedMs ?? performance.now();
+  const progress = options.onProgress ?? (() => {});
+  const metric = labelMetric(options.metric);
+  const separator = options.labelsBy ?? defaultSeparator;
+  progress({ stage: "read the table" });
+  const table = await readLabelledTable(options);
+  requireJoinable(table.labels, separator);
+  const { frame, labels, hits } = table;
+  const width = labels.length;
+  const { train, test } = holdOut(
+    { kind: "random", rowCount: frame.rowCount },
+    { testSize: options.testSize ?? 0.2, seed: options.seed },
+  );
+  const learnt = { frame: takeRows(frame, train), hits: rowsOf(hits, train, width) };
+  const folds = makeFolds(
+    { kind: "random", rowCount: train.length },
+    { folds: options.folds ?? 5, seed: options.seed },
+  );
+  const hasText = featureColumns(frame.schema).some(({ kind }) => kind === "text");
+  const shape = {
+    rowCount: train.length,
+    columnCount: featureColumns(frame.schema).length,
+    classCount: 2,
+    foldCount: folds.length,
+  };
+  const raced = await race();
+  const { entries } = raced;
+  const best = entries.reduce((a, b) => (better(metric, b.score, a.score) ? b : a));
+  const blend = blendOf(entries, learnt.hits);
+  const blended = averageOf(blend);
+  const blendScore = scoreOf(metric, learnt.hits, blended, width);
+  const ships = blend.length > 1 && better(metric, blendScore, best.score);
+  const members = ships ? blend : [{ entry: best, weight: 1 }];
+  const answers = ships ? blended : best.predictions;
+  const thresholds = thresholdsOf(learnt.hits, answers, width);
+  const constant = labels.map((_, k) => shareOf(learnt.hits, k, width));
+
+  progress({ stage: "compose the file" });
+  const composed = await compose();
+  progress({ stage: "judge the file on untouched rows" });
+  const held = takeRows(frame, test);
+  const model = await load(composed.write(), undefined, { name: "model.onnx" });
+  let probabilities: Float64Array;
+  try {
+    const said = await model.predictColumns(held.columns, held.rowCount, { threads: options.threads });
+    probabilities = said.probabilities!;
+  } finally {
+    await model.close();
+  }
+  const judged: LabelRows = { labelCount: width, hits: rowsOf(hits, test, width), probabilities, thresholds };
+  const metrics = labelFigures(judged, constant, metric, options.seed);
+  const bytes = composed.write({
+    rows: "test",
+    rowCount: test.length,
+    values: metrics.map(({ name, value, low, high, baseline }) => ({ name, value, low, high, baseline })),
+  });
+  const f1 = f1ByLabel(judged);
+  const board = [
+    ...entries.map(({ candidate, units, score }) => ({
+      name: candidate.name,
+      family: candidate.family as string,
+      score,
+      units,
+      weight: members.find(({ entry }) => entry.candidate === candidate)?.weight ?? 0,
+    })),
+    ...(ships ? [{ name: "ensemble", family: "ensemble", score: blendScore, units: 0, weight: 1 }] : []),
+  ].sort((a, b) => (better(metric, a.score, b.score) ? -1 : 1));
+  const record: LabelRecord = {
+    format: 1,
+    software: options.software,
+    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    data: {
+      source: options.source.map(withoutPassword),
+      sha256: table.fingerprint,
+      reads: table.reads,
+      rows: frame.rowCount,
+      columns: frame.schema.columns.length,
+      trainRows: train.length,
+      testRows: test.length,
+      folds: folds.length,
+    },
+    task: { kind: "multilabel", target: table.target, labels, thresholds, separator },
+    metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
+    columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
+    test: { rows: test.length, metrics },
+    labels: labels.map((label, k) => ({
+      label,
+      rows: judged.hits.reduce((sum, hit, at) => sum + (at % width === k ? hit : 0), 0),
+      threshold: thresholds[k]!,
+      f1: f1[k]!,
+    })),
+    tooRare: table.tooRare,
+    leaderboard: board.map((row, index) => ({ rank: index + 1, ...row })),
+    chosen: ships ? "ensemble" : best.candidate.name,
+    skipped: raced.skipped,
+    findings: table.findings,
+    budget: { unitsUsed: Math.round(entries.reduce((sum, { units }) => sum + units, 0) * 100) / 100 },
+    model: { bytes: bytes.length, sha256: sha256(bytes) },
+  };
+  return { model: bytes, record, report: labelReport(record, options) };
+
+  async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"] }> {
+    const candidates = portfolio("classification", options.families, undefined, { text: hasText });
+    const fitters = folds.map((fold, index) =>
+      labelFitter({ ...fold, frame: learnt.frame, hits: learnt.hits, labelCount: width, index }, options),
+    );
+    const found: Entry[] = [];
+    const skipped: { name: string; reason: string }[] = [];
+    let spent = 0;
+    for (const [index, candidate] of candidates.entries()) {
+      const units = width * workUnits(candidate, shape);
+      spent += units;
+      if (found.length > 0 && (spent > (options.budget ?? defaultBudget) + 1e-9 || options.signal?.aborted)) {
+        const reason = options.signal?.aborted ? "no time left" : "beyond the budget";
+        skipped.push(...candidates.slice(index).map(({ name }) => ({ name, reason })));
+        break;
+      }
+      try {
+        const predictions = new Float64Array(train.length * width);
+        const fragments: Uint8Array[] = [];
+        for (const [f, fold] of folds.entries()) {
+          progress({ stage: `try ${candidate.name}`, done: f, total: folds.length });
+          const fitted = await fitters[f]!(candidate);
+          fold.test.forEach((row, i) =>
+            predictions.set(fitted.answers.subarray(i * width, (i + 1) * width), row * width),
+          );
+          fragments.push(fitted.fragment);
+        }
+        const score = scoreOf(metric, learnt.hits, predictions, width);
+        found.push({ candidate, units, predictions, fragments, score });
+      } catch (error) {
+        // One family that cannot learn does not cost the user the others.
+        if (!(error instanceof MillwrightError) || (error.code === "CANCELLED" && found.length === 0))
+          throw error;
+        skipped.push({ name: candidate.name, reason: error.what });
+      }
+    }
+    return { entries: found, skipped };
+  }
+
+  async function compose(): Promise<ComposedModel> {
+    const {
+      targets,
+      columns,
+      keep,
+      drop,
+      id,
+      metric: by,
+      families,
+      folds: count,
+      testSize,
+      labelsBy,
+    } = options;
+    const chosen = {
+      targets,
+      labelsBy,
+      metric: by,
+      families,
+      folds: count,
+      testSize,
+      columns,
+      keep,
+      drop,
+      id,
+    };
+    const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+    return composeLabels({
+      schema: frame.schema,
+      target: table.target,
+      labels,
+      thresholds,
+      separator,
+      ...(options.targets.length > 1 && { columns: options.targets }),
+      constant,
+      members: members.flatMap(({ entry, weight }) =>
+        entry.fragments.map((fragment) => ({ fragment, weight: weight / entry.fragments.length })),
+      ),
+      about: {
+        card: cardOf(),
+        profile: referenceProfile(
+          learnt.frame,
+          featureColumns(frame.schema).map(({ name }) => name),
+        ),
+        data: {
+          rowCount: frame.rowCount,
+          columnCount: frame.schema.columns.length,
+          sha256: table.fingerprint,
+        },
+        recipe: {
+          seed: options.seed,
+          options: { ...given, task: "multilabel" } as Json,
+          software: options.software,
+        },
+      },
+      random: createRandom(options.seed).child("compose"),
+    });
+  }
+
+  function cardOf() {
+    return {
+      summary: `Predicts which of ${width} labels of "${table.target}" a row bears, any number of them, from ${shape.columnCount} columns.`,
+      members: members.map(({ entry, weight }) => ({
+        family: family(entry.candidate.family as FamilyName).title,
+        weight,
+        parameters: entry.candidate.parameters,
+      })),
+      policy: {
+        "missing column": "an error that names the column and the nearest name in the row",
+        "wrong kind": "an error that names the row, the column, what came and what was needed",
+        "missing cell": "as learnt from missing cells in training, or the median",
+        "unseen category": "the answer for categories held by fewer than 5 training rows",
+      },
+      leftOut: frame.schema.columns
+        .filter(({ role, name }) => (role === "ignore" || role === "id") && !options.targets.includes(name))
+        .map(({ name, role }) => ({ column: name, reason: role === "id" ? "it names the row" : "left out" })),
+      notes: [
+        "Golden rows are synthetic; no record of a person is in this file.",
+        "Each label was told from the rest by itself; probabilities of a row do not sum to 1.",
+        ...(table.tooRare.length > 0
+          ? [`${table.tooRare.length} labels that too few rows bear are not answered.`]
+          : []),
+      ],
+      software: options.software,
+    };
+  }
+}
+
+/** @throws MillwrightError `PARAMETER_UNKNOWN` for a metric of another task. */
+export function labelMetric(name = "microF1"): LabelMetric {
+  const found = labelMetrics[name];
+  if (found !== undefined) return found;
+  throw new MillwrightError(
+    "PARAMETER_UNKNOWN",
+    `There is no metric "${name}" of several labels.`,
+    `Choose from ${Object.keys(labelMetrics).join(", ")}.`,
+  );
+}
+
+function requireJoinable(labels: readonly string[], separator: string): void {
+  const clash = labels.find((label) => label.includes(separator));
+  if (separator !== "" && clash === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    separator === ""
+      ? "--labels-by is empty, and labels need something between them."
+      : `The label "${clash}" holds "${separator}", which stands between the labels of an answer.`,
+    "Name another separator with --labels-by.",
+  );
+}
+
+const better = ({ greaterIsBetter }: LabelMetric, a: number, b: number): boolean =>
+  greaterIsBetter ? a > b : a < b;
+
+function rowsOf(hits: Uint8Array, rows: Uint32Array, width: number): Uint8Array {
+  const taken = new Uint8Array(rows.length * width);
+  rows.forEach((row, i) => taken.set(hits.subarray(row * width, (row + 1) * width), i * width));
+  return taken;
+}
+
+const columnOf = (values: ArrayLike<number>, k: number, width: number): Float64Array =>
+  Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + k]!);
+
+function shareOf(hits: Uint8Array, k: number, width: number): number {
+  const column = columnOf(hits, k, width);
+  return column.reduce((sum, hit) => sum + hit, 0) / column.length;
+}
+
+/** Chosen on answers to rows that were left out of the fit. */
+function thresholdsOf(hits: Uint8Array, answers: Float64Array, width: number): number[] {
+  return Array.from({ length: width }, (_, k) =>
+    thresholdOfBestF1(columnOf(hits, k, width), columnOf(answers, k, width)),
+  );
+}
+
+function scoreOf(metric: LabelMetric, hits: Uint8Array, probabilities: Float64Array, width: number): number {
+  const thresholds = thresholdsOf(hits, probabilities, width);
+  return metric.score({ labelCount: width, hits, probabilities, thresholds });
+}
+
+/** The greedy blend of everything but the baseline, by the log loss of all cells. */
+function blendOf(entries: readonly Entry[], hits: Uint8Array): { entry: Entry; weight: number }[] {
+  const racers = entries.filter(({ candidate }) => candidate.family !== "baseline");
+  if (racers.length === 0) return [{ entry: entries[0]!, weight: 1 }];
+  const { weights } = greedyEnsemble(racers, (answers) => {
+    let loss = 0;
+    for (let at = 0; at < hits.length; at++) {
+      const p = Math.min(1 - 1e-9, Math.max(1e-9, answers[at]!));
+      loss -= Math.log(hits[at] === 1 ? p : 1 - p);
+    }
+    return loss;
+  });
+  return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
+}
+
+function averageOf(blend: readonly { readonly entry: Entry; readonly weight: number }[]): Float64Array {
+  const sum = new Float64Array(blend[0]!.entry.predictions.length);
+  for (const { entry, weight } of blend)
+    for (let at = 0; at < sum.length; at++) sum[at]! += weight * entry.predictions[at]!;
+  return sum;
+}
