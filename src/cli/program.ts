@@ -178,8 +178,12 @@ function createProgram(run: Run): Command {
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
       .option(
         "--task <task>",
-        "classification, regression or ordinal (levels in their order); decided from the target unless told",
-        oneOf("--task", ["classification", "regression", "ordinal"] as const),
+        "classification, regression, ordinal (levels in their order) or multilabel (any number of labels a row); decided from the target unless told",
+        oneOf("--task", ["classification", "regression", "ordinal", "multilabel"] as const),
+      )
+      .option(
+        "--labels-by <text>",
+        "what stands between the labels of a row in the target: asks for multilabel",
       )
       .option(
         "--order <levels>",

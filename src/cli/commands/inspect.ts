@@ -56,10 +56,14 @@ function ports(graph: Graph): { readonly inputs: readonly Port[]; readonly outpu
   };
 }
 
-function printMetadata({ schema, task, card, metrics, data, recipe }: ModelMetadata): void {
+function printMetadata({ schema, task, classes, card, metrics, data, recipe }: ModelMetadata): void {
   if (card) print(card.summary);
   if (task.positive !== undefined)
     print(`positive: "${task.positive}" from probability ${task.threshold ?? 0.5} on`);
+  if (task.thresholds !== undefined && classes !== undefined)
+    print(
+      `labels: ${classes.map((label, k) => `${clip(label, 30)} from ${figure(task.thresholds![k]!)} on`).join(", ")}`,
+    );
   if (data)
     print(
       `trained on ${data.rowCount} rows × ${data.columnCount} columns, sha256 ${data.sha256.slice(0, 16)}…, seed ${recipe?.seed ?? "unknown"}, by ${recipe?.software ?? "unknown"}`,

@@ -34,7 +34,8 @@ import { version } from "../version.ts";
 export interface TrainFlags extends Reading {
   readonly target?: string;
   readonly like?: string;
-  readonly task?: "classification" | "regression" | "ordinal";
+  readonly task?: "classification" | "regression" | "ordinal" | "multilabel";
+  readonly labelsBy?: string;
   readonly order?: readonly string[];
   readonly metric?: string;
   readonly positive?: string;
@@ -66,7 +67,22 @@ export interface TrainFlags extends Reading {
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
-  const { column, test, require, json = false, out, threads, like, against, inputs, ...rest } = flags;
+  if (flags.task === "multilabel" || flags.labelsBy !== undefined)
+    return (await import("./train-labels.ts")).trainLabelled(source, flags);
+  const {
+    column,
+    test,
+    require,
+    json = false,
+    out,
+    threads,
+    like,
+    against,
+    inputs,
+    task,
+    labelsBy,
+    ...rest
+  } = flags;
   const requirements = require?.map(parseRequirement);
   const folder = prepareResults(out);
   const progress = startProgress(json);
@@ -91,6 +107,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
         ? await trainTable({
             ...rest,
             ...settled,
+            ...(task !== undefined && { task }),
             target: requireTarget(flags.target),
             seed: flags.seed ?? 0,
             ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),

@@ -18,7 +18,7 @@ export interface LabelEvaluation {
 
 /**
  * @param source - Needs the file's columns and the labels, written as in training.
- * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `SOURCE_*`, `PARAMETER_UNKNOWN`.
+ * @throws MillwrightError `SCHEMA_*`, `SOURCE_*`, `PARAMETER_UNKNOWN`.
  */
 export async function evaluateLabels(
   model: Model,
@@ -29,7 +29,7 @@ export async function evaluateLabels(
     readonly threads: number;
   },
 ): Promise<LabelEvaluation> {
-  const { schema, task, classes, batch: _ } = model.metadata;
+  const { schema, task, classes } = model.metadata;
   const [first, ...more] = options.metrics ?? [];
   const metric = labelMetric(first);
   for (const name of more) labelMetric(name);

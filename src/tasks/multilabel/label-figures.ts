@@ -6,6 +6,7 @@ export interface LabelFigure {
   readonly name: string;
   readonly title: string;
   readonly greaterIsBetter: boolean;
+  readonly unit: "share";
   readonly value: number;
   /** 95 % interval over the rows. */
   readonly low: number;
@@ -49,6 +50,7 @@ export function labelFigures(
       name: metric.name,
       title: metric.title,
       greaterIsBetter: metric.greaterIsBetter,
+      unit: "share",
       value: metric.score(rows),
       low: at(0.025),
       high: at(0.975),

@@ -1,5 +1,5 @@
 /** Rows with the labels that they bear: lists in one column, or a column of yes and no a label. */
-import { MillwrightError, nearest } from "../../core/index.ts";
+import { assert, MillwrightError } from "../../core/index.ts";
 import {
   type ColumnOverride,
   type ContentRead,
@@ -38,7 +38,7 @@ const minRows = 50;
 const minLabelRows = 10;
 const mostLabels = 500;
 
-/** @throws MillwrightError `TARGET_MISSING`, `SCHEMA_WRONG_KIND`, `DATA_TOO_FEW_ROWS`, `PARAMETER_CONFLICT`, `SOURCE_*`. */
+/** @throws MillwrightError `SCHEMA_*`, `DATA_*`, `PARAMETER_CONFLICT`, `SOURCE_*`. */
 export async function readLabelledTable(options: LabelOptions): Promise<LabelledTable> {
   const table = await openTable(options.source, {
     ...readingOf(options),
@@ -129,7 +129,7 @@ function answerName(schema: Schema, targets: readonly string[]): string {
 /**
  * The rows that bear each label, in a fixed order of the labels.
  *
- * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_WRONG_KIND`.
+ * @throws MillwrightError `SCHEMA_WRONG_KIND`.
  */
 export function labelsIn(
   frame: Frame,
@@ -138,13 +138,8 @@ export function labelsIn(
 ): ReadonlyMap<string, Uint8Array> {
   const cells = targets.map((name) => {
     const found = frame.columns.get(name);
-    if (found !== undefined) return found;
-    const guess = nearest(name, frame.columns.keys());
-    throw new MillwrightError(
-      "TARGET_MISSING",
-      `The table has no column "${name}"${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
-      "Name columns of the table with --target.",
-    );
+    assert(found !== undefined, `the table was read with its column "${name}"`);
+    return found;
   });
   if (targets.length > 1) return new Map(targets.map((name, k) => [name, yesOrNo(name, cells[k]!)]));
   const [lists] = cells;

@@ -83,7 +83,7 @@ export function labelReport(record: LabelRecord, options: LabelOptions): ReportD
       "Columns that give a label away are not looked for where rows bear several.",
     ],
     run: {
-      command: record.software,
+      command: record.reproduce,
       seed: options.seed,
       budget: record.budget.unitsUsed,
       durationSeconds: record.seconds,

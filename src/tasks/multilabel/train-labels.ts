@@ -3,7 +3,15 @@
  * a threshold a label on rows left out, compose one file, and judge that file on rows that nothing looked at.
  */
 import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
-import { type ContentRead, type Finding, holdOut, makeFolds, withoutPassword } from "../../data/index.ts";
+import {
+  type ContentRead,
+  type Finding,
+  holdOut,
+  makeFolds,
+  readingFlags,
+  shellWord,
+  withoutPassword,
+} from "../../data/index.ts";
 import {
   f1ByLabel,
   type LabelMetric,
@@ -23,6 +31,7 @@ import {
   portfolio,
   workUnits,
 } from "../../select/index.ts";
+import { columnFlag, namesOf } from "../tabular/reproduce.ts";
 import { labelFitter } from "./fit-labels.ts";
 import { type LabelFigure, labelFigures } from "./label-figures.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
@@ -77,6 +86,8 @@ export interface LabelRecord {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly findings: readonly Finding[];
   readonly budget: { readonly unitsUsed: number };
+  /** The command that gives the same file again. */
+  readonly reproduce: string;
   readonly model: { readonly bytes: number; readonly sha256: string };
 }
 
@@ -161,6 +172,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     values: metrics.map(({ name, value, low, high, baseline }) => ({ name, value, low, high, baseline })),
   });
   const f1 = f1ByLabel(judged);
+  const unitsUsed = Math.round(entries.reduce((sum, { units }) => sum + units, 0) * 100) / 100;
   const board = [
     ...entries.map(({ candidate, units, score }) => ({
       name: candidate.name,
@@ -200,7 +212,8 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     chosen: ships ? "ensemble" : best.candidate.name,
     skipped: raced.skipped,
     findings: table.findings,
-    budget: { unitsUsed: Math.round(entries.reduce((sum, { units }) => sum + units, 0) * 100) / 100 },
+    budget: { unitsUsed },
+    reproduce: commandOf(options, unitsUsed),
     model: { bytes: bytes.length, sha256: sha256(bytes) },
   };
   return { model: bytes, record, report: labelReport(record, options) };
@@ -329,6 +342,31 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       software: options.software,
     };
   }
+}
+
+function commandOf(options: LabelOptions, unitsUsed: number): string {
+  const words = [
+    "npx millwright train",
+    ...options.source.map((source) => shellWord(withoutPassword(source))),
+  ];
+  const flag = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(name, shellWord(String(value)));
+  };
+  flag("--target", namesOf(options.targets));
+  words.push(...readingFlags(options).map(shellWord), "--task multilabel");
+  flag("--labels-by", options.labelsBy);
+  flag("--metric", options.metric);
+  flag("--families", namesOf(options.families));
+  flag("--folds", options.folds);
+  flag("--test-size", options.testSize);
+  for (const [name, declared] of Object.entries(options.columns ?? {}))
+    flag("--column", columnFlag(name, declared));
+  flag("--keep", namesOf(options.keep));
+  flag("--drop", namesOf(options.drop));
+  flag("--id", options.id);
+  flag("--budget", unitsUsed);
+  flag("--seed", options.seed);
+  return words.join(" ");
 }
 
 /** @throws MillwrightError `PARAMETER_UNKNOWN` for a metric of another task. */

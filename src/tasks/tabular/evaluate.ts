@@ -8,6 +8,7 @@ import { type Frame, takeRows } from "../../schema/index.ts";
 import { closeContender, type Contender, foreignAnswers, openContender } from "./contender/contender.ts";
 import { bindInputs } from "./contender/feeds.ts";
 import type { ForeignFile } from "./contender/foreign-file.ts";
+import { evaluateLabels } from "../multilabel/evaluate-labels.ts";
 import { answersOf, judgeAnswers, type MetricFigure } from "./judge.ts";
 import { constantAnswer, judgedCopies, judgedSchema, type LabelledFrame, readLabelled } from "./labelled.ts";
 import {
@@ -84,10 +85,36 @@ export async function evaluateFile(
 ): Promise<Evaluation> {
   const contender = await openContender(path);
   try {
+    if (contender.kind === "ours" && contender.model.metadata.task.kind === "multilabel")
+      return await severalLabels(contender.model, source, options);
     return await judge(contender, await answered(contender, source, options), options);
   } finally {
     await closeContender(contender);
   }
+}
+
+/** A file whose rows bear any number of labels has metrics of its own. */
+async function severalLabels(
+  model: Model,
+  source: readonly string[],
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  requireOwnOptions(model, options);
+  if (options.require !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--require reads figures of one answer a row, and ${model.name} answers several labels.`,
+      "Leave --require out, and read the figures with --json.",
+    );
+  }
+  const { name, rowCount, metrics, unknown } = await evaluateLabels(model, source, options);
+  const notes =
+    unknown.length === 0
+      ? []
+      : [
+          `${unknown.length} labels of the rows are none of the file's, and no figure counts them: ${unknown.slice(0, 10).join(", ")}`,
+        ];
+  return { name, rowCount, metrics, notes };
 }
 
 async function judge(

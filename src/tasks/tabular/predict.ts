@@ -113,7 +113,12 @@ async function answerAll(
 function header(model: Model): string {
   const beside = besideOf(model.metadata);
   const labels = beside === undefined ? [] : model.metadata.classes!;
-  const names = ["prediction", ...labels.map((label) => `${besideWord[beside!]}_${label}`)];
+  const several = model.metadata.task.kind === "multilabel";
+  const names = [
+    "prediction",
+    ...(several ? labels.map((label) => `label_${label}`) : []),
+    ...labels.map((label) => `${besideWord[beside!]}_${label}`),
+  ];
   return `${names.map(csvCell).join(",")}\n`;
 }
 
@@ -122,9 +127,12 @@ function asLines(model: Model, answers: ColumnAnswers, rowCount: number): string
   const beside = besideOf(model.metadata);
   const width = beside === undefined ? 0 : model.metadata.classes!.length;
   const values = beside && answers[beside];
+  const { thresholds } = model.metadata.task;
   let text = "";
   for (let row = 0; row < rowCount; row++) {
     text += csvCell(String(prediction[row]));
+    if (thresholds !== undefined)
+      for (let c = 0; c < width; c++) text += values![row * width + c]! >= thresholds[c]! ? ",1" : ",0";
     for (let c = 0; c < width; c++) text += `,${values![row * width + c]!}`;
     text += "\n";
   }

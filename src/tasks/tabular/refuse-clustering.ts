@@ -1,16 +1,23 @@
-/** A clustering has no target: nothing says what is right, and `train` cannot make it again. */
+/** Files that a command cannot take. A clustering has no target: nothing says what is right, and `train` cannot make it again. */
 import { MillwrightError } from "../../core/index.ts";
 import type { ModelMetadata } from "../../model/index.ts";
 
 /**
  * @param name - The file's name.
- * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering, and of several labels but to score it.
  */
 export function refuseClustering(
   name: string,
   { task }: Pick<ModelMetadata, "task">,
   wish: "score" | "fit anew" | "eject",
 ): void {
+  if (task.kind === "multilabel" && wish !== "score") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${name} answers several labels a row, and only a file of one answer a row can be ${wish === "eject" ? "ejected" : "fitted anew"}.`,
+      "Run `millwright train --task multilabel` with the options that `millwright inspect --json` shows in its recipe.",
+    );
+  }
   if (task.kind !== "clustering") return;
   throw new MillwrightError(
     "PARAMETER_CONFLICT",

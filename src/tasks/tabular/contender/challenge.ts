@@ -62,6 +62,13 @@ export async function answerContenders(
         answered.push({ model, answers, notes: [...notes, unknownRows] });
         continue;
       }
+      if (contender.model.metadata.task.kind === "multilabel") {
+        throw new MillwrightError(
+          "PARAMETER_CONFLICT",
+          `${contender.name} answers several labels a row, and the table is asked for one answer.`,
+          "Score it with `millwright evaluate`.",
+        );
+      }
       const frame = await ownFrame(contender.model, options, table, splits);
       requireRows(contender.name, frame.rowCount, held.frame.rowCount);
       const { answers, notes } = await ownAnswers(contender.model, table.task, frame, options.threads);

@@ -1,0 +1,181 @@
+/** `millwright train --task multilabel`: rows that bear any number of labels. */
+import { join } from "node:path";
+import { MillwrightError } from "../../core/index.ts";
+import { parseColumnFlag, readingFlags, readingOf, shellWord } from "../../data/index.ts";
+import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
+import { type LabelRecord, trainLabels } from "../../tasks/index.ts";
+import { catchInterrupt } from "../run.ts";
+import {
+  bold,
+  dim,
+  figure,
+  findingLine,
+  interval,
+  print,
+  printJson,
+  startProgress,
+  table,
+} from "../terminal.ts";
+import { version } from "../version.ts";
+import type { TrainFlags } from "./train.ts";
+
+/** What has no meaning for several labels, or is not done for them. */
+const refused = [
+  "like",
+  "positive",
+  "order",
+  "time",
+  "test",
+  "weight",
+  "group",
+  "timeColumn",
+  "cost",
+  "classWeight",
+  "require",
+  "against",
+  "inputs",
+] as const satisfies readonly (keyof TrainFlags)[];
+
+export async function trainLabelled(source: readonly string[], flags: TrainFlags): Promise<number> {
+  requireFlags(flags);
+  const { availableParallelism } = await import("node:os");
+  const { target, labelsBy, metric, budget, families, folds, testSize, column, keep, drop, id } = flags;
+  const { json = false, out } = flags;
+  const folder = prepareFolder(out);
+  requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
+  const progress = startProgress(json);
+  const interrupt = catchInterrupt(json);
+  try {
+    const result = await trainLabels({
+      ...readingOf(flags),
+      source,
+      targets: namesIn(target!),
+      ...(labelsBy !== undefined && { labelsBy }),
+      ...(metric !== undefined && { metric }),
+      ...(budget !== undefined && { budget }),
+      ...(families && { families }),
+      ...(folds !== undefined && { folds }),
+      ...(testSize !== undefined && { testSize }),
+      ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+      ...(keep && { keep }),
+      ...(drop && { drop }),
+      ...(id !== undefined && { id }),
+      seed: flags.seed ?? 0,
+      threads: flags.threads ?? availableParallelism(),
+      signal: interrupt.signal,
+      onProgress: progress.listen,
+      startedMs: 0,
+      software: `millwright ${version}`,
+    });
+    progress.listen({ stage: "draw the report" });
+    const { renderReport } = await import("../../report/index.ts");
+    const report = await renderReport(result.report);
+    const model = join(folder, "model.onnx");
+    writeWhole({
+      [model]: result.model,
+      [join(folder, "report.html")]: report,
+      [join(folder, "run.json")]: `${JSON.stringify(result.record, null, 2)}\n`,
+    });
+    progress.end();
+    if (json) printJson(result.record);
+    else {
+      printRun(result.record);
+      const reading = readingFlags(readingOf(flags)).map(shellWord);
+      print(`report: ${join(out, "report.html")}`);
+      print(
+        `${dim("again, same file:")} ${result.record.reproduce}${out === "." ? "" : ` --out ${shellWord(out)}`}`,
+      );
+      print(
+        `${dim("next:")} npx millwright predict ${shellWord(model)} ${[...result.record.data.source.map(shellWord), ...reading].join(" ")} -o predictions.csv`,
+      );
+    }
+    return 0;
+  } finally {
+    interrupt.release();
+    progress.end();
+  }
+}
+
+/** @throws MillwrightError `PARAMETER_MISSING`, `PARAMETER_CONFLICT`. */
+function requireFlags(flags: TrainFlags): void {
+  if (flags.task !== undefined && flags.task !== "multilabel") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--labels-by asks for several labels a row, and --task is ${flags.task}.`,
+      "Use --task multilabel, or leave --labels-by out.",
+    );
+  }
+  const given = refused.find((name) => flags[name] !== undefined);
+  if (given !== undefined) {
+    const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--${flag} is not for several labels a row.`,
+      given === "time" ? "Give --budget in its place." : `Leave --${flag} out.`,
+    );
+  }
+  if (flags.target !== undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_MISSING",
+    "millwright train --task multilabel: --target is not given.",
+    "Name the column of lists, or several columns of yes and no as --target a,b,c.",
+  );
+}
+
+/** Names between commas; a comma inside a name is written `\,`. */
+function namesIn(text: string): string[] {
+  return text
+    .split(/(?<!\\),/)
+    .map((name) => name.replaceAll("\\,", ",").trim())
+    .filter((name) => name !== "");
+}
+
+function printRun(record: LabelRecord): void {
+  const { metric, task, data, test } = record;
+  for (const finding of record.findings) print(findingLine(finding));
+  if (record.findings.length > 0) print();
+  const columns = record.columns.filter(({ role }) => role === "feature").length;
+  print(
+    `${bold(task.target)} (any of ${task.labels.length} labels) from ${columns} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched.`,
+  );
+  if (record.tooRare.length > 0)
+    print(
+      `${record.tooRare.length} labels are left out, for too few rows bear or lack them: ${record.tooRare
+        .slice(0, 10)
+        .map(({ label, rows }) => `${label} (${rows})`)
+        .join(", ")}${record.tooRare.length > 10 ? ", …" : ""}`,
+    );
+  print();
+  const board = record.leaderboard.map((entry) => [
+    `${entry.rank}`,
+    entry.name === record.chosen ? bold(entry.name) : entry.name,
+    figure(entry.score),
+    entry.weight > 0 ? `${Math.round(entry.weight * 100)} %` : "",
+  ]);
+  for (const line of table([["#", "model", metric.title, "share"], ...board], [true, false, true, true]))
+    print(line);
+  print();
+  const figures = test.metrics.map((item) => [
+    item.title,
+    figure(item.value),
+    interval(item.low, item.high),
+    figure(item.baseline),
+  ]);
+  for (const line of table(
+    [[`on ${test.rows} untouched rows`, "value", "95 % interval", "doing nothing"], ...figures],
+    [false, true, false, true],
+  ))
+    print(line);
+  print();
+  const labels = record.labels.map(({ label, rows, threshold, f1 }) => [
+    label,
+    `${rows}`,
+    figure(threshold),
+    figure(f1),
+  ]);
+  for (const line of table([["label", "rows", "from", "F1"], ...labels], [false, true, true, true]))
+    print(line);
+  for (const { name, reason } of record.skipped)
+    if (reason !== "beyond the budget" && reason !== "no time left") print(`${name} was left out: ${reason}`);
+  print();
+}

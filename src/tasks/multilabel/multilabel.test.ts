@@ -1,0 +1,234 @@
+/** Rows with any number of labels, from a table to a file: lists and columns of yes and no, and every command on the file. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
+import { runHere, temporaryFolder } from "../../../test/cli.ts";
+import { createRandom } from "../../core/index.ts";
+import { labelMetrics } from "../../metrics/index.ts";
+import { findProblem, type JsonSchema } from "../../model/json-schema.ts";
+import { load, type Model, typesModule } from "../../model/index.ts";
+import { category, defineSchema, number } from "../../schema/index.ts";
+import { evaluateFile, trainLabels, trainTable } from "../index.ts";
+import type { LabelResult } from "./train-labels.ts";
+
+const work = temporaryFolder();
+const lists = join(work.path, "lists.csv");
+const flags = join(work.path, "flags.csv");
+const path = join(work.path, "model.onnx");
+const labels = ["cold", "loud", "wet"];
+const settled = { families: ["logistic"], folds: 3, seed: 0, threads: 1, software: "test" };
+let result: LabelResult;
+let model: Model;
+
+/** Two numbers decide three labels; some rows bear none. */
+const rows = (() => {
+  const random = createRandom(5);
+  return Array.from({ length: 240 }, () => {
+    const [a, b] = [random.normal(), random.normal()];
+    const borne = [a < 0.2, b > 0.1, a + b < 0].map((yes) => (random.next() < 0.05 ? !yes : yes));
+    return { a: a.toFixed(4), b: b.toFixed(4), borne };
+  });
+})();
+
+beforeAll(async () => {
+  writeFileSync(
+    lists,
+    `a,b,tags\n${rows.map(({ a, b, borne }, i) => `${a},${b},${[...labels.filter((_, k) => borne[k]), ...(i < 3 ? ["rare"] : [])].join(" | ")}`).join("\n")}\n`,
+  );
+  writeFileSync(
+    flags,
+    `a,b,${labels.join(",")}\n${rows.map(({ a, b, borne }) => `${a},${b},${borne[0]},${borne[1] ? "yes" : "no"},${Number(borne[2])}`).join("\n")}\n`,
+  );
+  result = await trainLabels({ ...settled, source: [lists], targets: ["tags"], labelsBy: "|" });
+  writeFileSync(path, result.model);
+  model = await load(result.model);
+}, 120_000);
+afterAll(async () => {
+  await model.close();
+  work[Symbol.dispose]();
+});
+
+describe("train --task multilabel", () => {
+  test("learns each label, leaves out what three rows bear, and beats doing nothing", () => {
+    const { record } = result;
+    expect(record.task).toMatchObject({ kind: "multilabel", target: "tags", labels, separator: "|" });
+    expect(record.tooRare).toEqual([{ label: "rare", rows: 3 }]);
+    expect(record.test.metrics.map(({ name }) => name).sort()).toEqual(Object.keys(labelMetrics).sort());
+    for (const { name, value, low, high, baseline, greaterIsBetter } of record.test.metrics) {
+      expect(greaterIsBetter ? value > baseline : value < baseline, name).toBe(true);
+      expect(low <= value && value <= high, name).toBe(true);
+    }
+    expect(record.leaderboard.map(({ name }) => name)).toContain("baseline");
+    for (const { f1 } of record.labels) expect(f1).toBeGreaterThan(0.6);
+  });
+
+  test("columns of yes and no give the same model of the same labels", async () => {
+    const same = await trainLabels({ ...settled, source: [flags], targets: labels });
+    expect(same.record.labels).toEqual(result.record.labels);
+    expect(same.record.test).toEqual(result.record.test);
+    const other = await load(same.model);
+    const row = { a: -1.5, b: 1.2 };
+    expect((await other.predictOne(row)).probabilities).toEqual((await model.predictOne(row)).probabilities);
+    expect(other.metadata.task.columns).toEqual(labels);
+    await other.close();
+  });
+
+  test("the same seed gives the same bytes", async () => {
+    const again = await trainLabels({ ...settled, source: [lists], targets: ["tags"], labelsBy: "|" });
+    expect(again.record.model).toEqual(result.record.model);
+  });
+
+  test.each([
+    [["tags", "a"], undefined, /in "tags", which neither says yes nor no.*SCHEMA_WRONG_KIND/s],
+    [["tag"], "|", /no column "tag".*the nearest name is "tags".*SCHEMA_MISSING_COLUMN/s],
+    [["tags"], "", /--labels-by is empty|PARAMETER_CONFLICT/s],
+    [["a"], "|", /None of .* labels is borne.*DATA_TOO_FEW_ROWS/s],
+  ] as const)("what cannot be read is refused: %#", async (targets, labelsBy, message) => {
+    await expect(
+      trainLabels({ ...settled, source: [lists], targets, ...(labelsBy !== undefined && { labelsBy }) }),
+    ).rejects.toThrow(message);
+  });
+});
+
+describe("the file", () => {
+  test("answers the labels at or above their thresholds: to an application, in a table, and in the graph", async () => {
+    const { thresholds } = model.metadata.task;
+    const asked = rows.map(({ a, b }) => ({ a: Number(a), b: Number(b) }));
+    const answers = await model.predict(asked);
+    const numbers = (of: (row: (typeof asked)[number]) => number) => ({
+      type: "number" as const,
+      values: Float64Array.from(asked, of),
+    });
+    const columns = new Map([
+      ["a", numbers(({ a }) => a)],
+      ["b", numbers(({ b }) => b)],
+    ]);
+    const table = await model.predictColumns(columns, asked.length);
+    answers.forEach(({ prediction, probabilities }, i) => {
+      const said = labels.filter((label, k) => probabilities![label]! >= thresholds![k]!);
+      expect(prediction).toEqual(said);
+      expect(table.prediction[i]).toBe(said.join("|"));
+    });
+    expect(
+      new Set(answers.map(({ prediction }) => (prediction as readonly string[]).length)).size,
+    ).toBeGreaterThan(2);
+    // The golden rows are the graph's own words, which load has compared.
+    const { golden } = model.metadata;
+    golden.prediction.forEach((said, i) =>
+      expect(said).toBe(labels.filter((_, k) => golden.probabilities![i]![k]! >= thresholds![k]!).join("|")),
+    );
+  });
+
+  test("is typed as an array of the union of its labels", async () => {
+    const schema = defineSchema({
+      a: number(),
+      b: number(),
+      tags: category({ role: "target", answers: "labels", labels: ["cold", "loud", "wet"] }),
+    });
+    const typed = await load(path, schema);
+    const answer = await typed.predictOne({ a: 0, b: 0 });
+    expectTypeOf(answer.prediction).toEqualTypeOf<readonly ("cold" | "loud" | "wet")[]>();
+    expectTypeOf(answer.probabilities).toEqualTypeOf<Readonly<Record<"cold" | "loud" | "wet", number>>>();
+    await typed.close();
+    expect(typesModule(model.metadata, "tags")).toContain(
+      'tags: category({ role: "target", answers: "labels", labels: ["cold", "loud", "wet"] })',
+    );
+    const one = defineSchema({
+      a: number(),
+      b: number(),
+      tags: category({ role: "target", labels: ["cold", "loud", "wet"] }),
+    });
+    await expect(load(path, one)).rejects.toThrow(/answers with labels.*SCHEMA_MISMATCH/s);
+  });
+
+  test("evaluate scores it by its own metrics, and says which labels it does not know", async () => {
+    const { metrics, notes } = await evaluateFile(path, [lists], {
+      metrics: ["labelRanking"],
+      seed: 0,
+      threads: 1,
+    });
+    expect(metrics[0]!.name).toBe("labelRanking");
+    expect(metrics).toHaveLength(Object.keys(labelMetrics).length);
+    expect(notes.join()).toContain("rare");
+    await expect(evaluateFile(path, [lists], { metrics: ["rocAuc"], seed: 0, threads: 1 })).rejects.toThrow(
+      /PARAMETER_UNKNOWN/,
+    );
+  });
+
+  test("predict writes a column and a probability a label", async () => {
+    const out = join(work.path, "p.csv");
+    const { code, stderr } = await runHere(["predict", path, lists, "-o", out]);
+    expect(code, stderr).toBe(0);
+    const [header, first] = readFileSync(out, "utf8").split("\n");
+    expect(header).toBe(
+      "prediction,label_cold,label_loud,label_wet,probability_cold,probability_loud,probability_wet",
+    );
+    const cells = first!.split(",");
+    expect(cells[0]).toBe(labels.filter((_, k) => cells[1 + k] === "1").join("|"));
+  });
+
+  test.each([
+    [
+      "eject",
+      ["eject", path, "-o", join(work.path, "recipe.ts")],
+      /several labels a row.*PARAMETER_CONFLICT/s,
+    ],
+    ["train --like", ["train", lists, "--like", path, "--out", work.path], /PARAMETER_CONFLICT/],
+    [
+      "--time",
+      ["train", lists, "--target", "tags", "--labels-by", "|", "--time", "5s"],
+      /--time is not for several labels/,
+    ],
+    [
+      "another task",
+      ["train", lists, "--target", "tags", "--labels-by", "|", "--task", "ordinal"],
+      /PARAMETER_CONFLICT/,
+    ],
+  ])("%s refuses it with its reason", async (_, words, message) => {
+    const { code, stderr } = await runHere(words);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  test("no other run takes it as a rival", async () => {
+    const ask = trainTable({
+      source: [flags],
+      target: "cold",
+      against: [path],
+      seed: 0,
+      threads: 1,
+      software: "test",
+    });
+    await expect(ask).rejects.toThrow(/several labels a row.*PARAMETER_CONFLICT/s);
+  });
+
+  test("the command leaves three files, and inspect tells the thresholds", async () => {
+    const out = join(work.path, "run");
+    const words = [
+      "train",
+      lists,
+      "--target",
+      "tags",
+      "--labels-by",
+      "|",
+      "--families",
+      "logistic",
+      "--folds",
+      "3",
+      "--out",
+      out,
+    ];
+    const { code, stdout, stderr } = await runHere(words);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/tags.*any of 3 labels/);
+    const schema = JSON.parse(
+      readFileSync(join(import.meta.dirname, "../../../docs/schemas/multilabel.json"), "utf8"),
+    ) as JsonSchema;
+    const record: unknown = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
+    expect(findProblem(schema, record, "run.json")).toBeUndefined();
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("Label cold: F1");
+    const inspected = await runHere(["inspect", join(out, "model.onnx")]);
+    expect(inspected.stdout).toMatch(/labels: cold from [\d.]+ on, loud from/);
+  });
+});
