@@ -31,6 +31,8 @@ const refused = [
   "timeColumn",
   "cost",
   "classWeight",
+  "maxLatency",
+  "maxSize",
   "require",
   "against",
   "inputs",

@@ -7,6 +7,7 @@ import {
   findings as lookAt,
   openTable,
   readingOf,
+  readWithin,
 } from "../../data/index.ts";
 import { requireFreeOutputNames } from "../../pipeline/index.ts";
 import {
@@ -33,6 +34,8 @@ export interface LabelledTable {
   readonly reads: readonly ContentRead[];
 }
 
+/** What a run holds for each byte of the table: rows, folds, features. */
+const copies = 4;
 const minRows = 50;
 /** Rows that bear a label, and rows that do not, which are needed to learn and to judge it. */
 const minLabelRows = 10;
@@ -45,9 +48,10 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
     columns: overridesOf(options),
+    copies,
   });
   try {
-    const read = await table.read();
+    const { frame: read, findings: sampled } = await readWithin(table, { memory: options.memory, copies });
     const lists = labelsIn(read, options.targets, options.labelsBy ?? defaultSeparator);
     if (read.rowCount < minRows) {
       throw new MillwrightError(
@@ -56,7 +60,7 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
         "Bring more rows.",
       );
     }
-    const findings = [...table.findings, ...(await lookAt(read))].filter(
+    const findings = [...table.findings, ...sampled, ...(await lookAt(read))].filter(
       ({ column, effect }) => effect !== "leftOut" || !options.targets.includes(column ?? ""),
     );
     const schema = withRoles(read.schema, options, findings);
