@@ -80,7 +80,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     against,
     inputs,
     task,
-    labelsBy,
+    labelsBy: _,
     ...rest
   } = flags;
   const requirements = require?.map(parseRequirement);
