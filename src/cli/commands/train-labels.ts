@@ -17,7 +17,7 @@ import {
   table,
 } from "../terminal.ts";
 import { version } from "../version.ts";
-import type { TrainFlags } from "./train.ts";
+import type { TrainFlags } from "./train-flags.ts";
 
 /** What has no meaning for several labels, or is not done for them. */
 const refused = [

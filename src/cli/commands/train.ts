@@ -30,40 +30,7 @@ import {
   table,
 } from "../terminal.ts";
 import { version } from "../version.ts";
-
-export interface TrainFlags extends Reading {
-  readonly target?: string;
-  readonly like?: string;
-  readonly task?: "classification" | "regression" | "ordinal" | "multilabel";
-  readonly labelsBy?: string;
-  readonly order?: readonly string[];
-  readonly metric?: string;
-  readonly positive?: string;
-  readonly time?: number;
-  readonly budget?: number;
-  readonly families?: readonly string[];
-  readonly folds?: number;
-  readonly testSize?: number;
-  readonly test?: string;
-  readonly column?: readonly string[];
-  readonly keep?: readonly string[];
-  readonly drop?: readonly string[];
-  readonly weight?: string;
-  readonly group?: string;
-  readonly timeColumn?: string;
-  readonly id?: string;
-  readonly maxLatency?: number;
-  readonly maxSize?: number;
-  readonly require?: readonly string[];
-  readonly against?: readonly string[];
-  readonly inputs?: readonly string[];
-  readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
-  readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly out: string;
-  readonly json?: boolean;
-}
+import type { TrainFlags } from "./train-flags.ts";
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");

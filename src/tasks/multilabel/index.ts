@@ -1,3 +1,4 @@
 export { evaluateLabels, type LabelEvaluation } from "./evaluate-labels.ts";
 export type { LabelOptions } from "./options.ts";
-export { type LabelRecord, type LabelResult, trainLabels } from "./train-labels.ts";
+export type { LabelRecord } from "./run-record.ts";
+export { type LabelResult, trainLabels } from "./train-labels.ts";

@@ -3,7 +3,7 @@ import { sourceTitle } from "../../data/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { family, type FamilyName } from "../../select/index.ts";
 import type { LabelOptions } from "./options.ts";
-import type { LabelRecord } from "./train-labels.ts";
+import type { LabelRecord } from "./run-record.ts";
 
 export function labelReport(record: LabelRecord, options: LabelOptions): ReportData {
   const { metric, test, leaderboard, labels } = record;

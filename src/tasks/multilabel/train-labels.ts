@@ -3,15 +3,7 @@
  * a threshold a label on rows left out, compose one file, and judge that file on rows that nothing looked at.
  */
 import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
-import {
-  type ContentRead,
-  type Finding,
-  holdOut,
-  makeFolds,
-  readingFlags,
-  shellWord,
-  withoutPassword,
-} from "../../data/index.ts";
+import { holdOut, makeFolds, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
 import {
   f1ByLabel,
   type LabelMetric,
@@ -33,63 +25,11 @@ import {
 } from "../../select/index.ts";
 import { columnFlag, namesOf } from "../tabular/reproduce.ts";
 import { labelFitter } from "./fit-labels.ts";
-import { type LabelFigure, labelFigures } from "./label-figures.ts";
+import { labelFigures } from "./label-figures.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
-import { type LabelledTable, readLabelledTable } from "./read-labels.ts";
+import { readLabelledTable } from "./read-labels.ts";
 import { labelReport } from "./report-data.ts";
-
-export interface LabelBoardRow {
-  readonly rank: number;
-  readonly name: string;
-  readonly family: string;
-  readonly score: number;
-  readonly units: number;
-  /** Share in what is shipped. */
-  readonly weight: number;
-}
-
-export interface LabelRecord {
-  readonly format: 1;
-  readonly software: string;
-  readonly seconds: number;
-  readonly data: {
-    readonly source: readonly string[];
-    readonly sha256: string;
-    readonly reads: readonly ContentRead[];
-    readonly rows: number;
-    readonly columns: number;
-    readonly trainRows: number;
-    readonly testRows: number;
-    readonly folds: number;
-  };
-  readonly task: {
-    readonly kind: "multilabel";
-    readonly target: string;
-    readonly labels: readonly string[];
-    readonly thresholds: readonly number[];
-    readonly separator: string;
-  };
-  readonly metric: { readonly name: string; readonly title: string; readonly greaterIsBetter: boolean };
-  readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
-  readonly test: { readonly rows: number; readonly metrics: readonly LabelFigure[] };
-  /** Each label on the untouched rows. */
-  readonly labels: readonly {
-    readonly label: string;
-    readonly rows: number;
-    readonly threshold: number;
-    readonly f1: number;
-  }[];
-  /** Labels that too few rows bear to be learnt. */
-  readonly tooRare: LabelledTable["tooRare"];
-  readonly leaderboard: readonly LabelBoardRow[];
-  readonly chosen: string;
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
-  readonly findings: readonly Finding[];
-  readonly budget: { readonly unitsUsed: number };
-  /** The command that gives the same file again. */
-  readonly reproduce: string;
-  readonly model: { readonly bytes: number; readonly sha256: string };
-}
+import type { LabelRecord } from "./run-record.ts";
 
 export interface LabelResult {
   readonly model: Uint8Array;
