@@ -68,7 +68,7 @@ describe("a run with requirements", () => {
     const time = (one!.requirements as readonly Told[])[2]!.value;
     expect(time).toBeGreaterThan(0);
     expect(time).toBeLessThan(1000);
-  });
+  }, 180_000);
 
   test("evaluate holds the file against them on other rows", async () => {
     const model = join(work.path, "met/model.onnx");
