@@ -1,6 +1,6 @@
 /**
- * A command with the most memory that it and its worker processes held at once: the sum of their resident sets, read
- * from /proc every 20 ms. Pages that they share are counted in each, so the figure is rather too high.
+ * A command with the most memory that it and its worker processes held at once: the sum of their proportional set
+ * sizes, read from /proc every 20 ms. A page that several hold, of Node's program say, is counted once.
  */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -29,7 +29,7 @@ export async function measureCommand(words: readonly string[]): Promise<Measured
   let [peakBytes, processes, cpuSeconds] = [0, 0, 0];
   const watch = setInterval(() => {
     const tree = treeOf(child.pid!);
-    const held = tree.map(residentBytes);
+    const held = tree.map(heldBytes);
     const spent = tree.reduce((total, pid) => total + processorSeconds(pid), 0);
     cpuSeconds = Math.max(cpuSeconds, spent);
     const sum = held.reduce((total, bytes) => total + bytes, 0);
@@ -55,9 +55,10 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function residentBytes(pid: number): number {
+/** What a process holds by itself, and its part of what it shares. */
+function heldBytes(pid: number): number {
   try {
-    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+    return 1024 * Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
   } catch {
     return 0;
   }
