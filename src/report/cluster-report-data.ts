@@ -11,6 +11,7 @@ export type ClusterDifference =
   | {
       readonly kind: "mean";
       readonly column: string;
+      /** A datetime's mean is in epoch milliseconds. */
       readonly of: "number" | "datetime";
       readonly mean: number;
       readonly overall: number;

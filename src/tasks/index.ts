@@ -1,3 +1,4 @@
 export * from "./tabular/index.ts";
 export * from "./cluster/index.ts";
 export * from "./multilabel/index.ts";
+export { prepareResults, saveRun, type SavedRun, writeResults } from "./save-run.ts";

@@ -1,8 +1,13 @@
 /** `millwright cluster`: groups of similar rows; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
 import { parseColumnFlag, type Reading, readingFlags, readingOf, shellWord } from "../../data/index.ts";
-import { type ClusterMethod, type ClusterRecord, clusterTable } from "../../tasks/index.ts";
-import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
+import {
+  type ClusterMethod,
+  type ClusterRecord,
+  clusterTable,
+  prepareResults,
+  writeResults,
+} from "../../tasks/index.ts";
 import { catchInterrupt } from "../run.ts";
 import {
   bold,
@@ -40,39 +45,16 @@ const differencesShown = 3;
 
 export async function cluster(source: readonly string[], flags: ClusterFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
-  const {
-    clusters,
-    method,
-    eps,
-    minRows,
-    columns,
-    column,
-    keep,
-    drop,
-    id,
-    seed,
-    threads,
-    out,
-    json = false,
-  } = flags;
-  const folder = prepareFolder(out);
-  requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
+  const { columns: only, column, threads, out, json = false, ...rest } = flags;
+  prepareResults(out);
   const progress = startProgress(json);
   const interrupt = catchInterrupt(json);
   try {
     const result = await clusterTable({
-      ...readingOf(flags),
+      ...rest,
       source,
-      method,
-      ...(clusters !== undefined && { clusters }),
-      ...(eps !== undefined && { eps }),
-      ...(minRows !== undefined && { minRows }),
-      ...(columns && { only: columns }),
+      ...(only && { only }),
       ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
-      ...(keep && { keep }),
-      ...(drop && { drop }),
-      ...(id !== undefined && { id }),
-      seed,
       threads: threads ?? availableParallelism(),
       signal: interrupt.signal,
       onProgress: progress.listen,
@@ -82,12 +64,7 @@ export async function cluster(source: readonly string[], flags: ClusterFlags): P
     progress.listen({ stage: "draw the report" });
     const { renderClusterReport } = await import("../../report/index.ts");
     const report = await renderClusterReport(result.report);
-    const model = join(folder, "model.onnx");
-    writeWhole({
-      [model]: result.model,
-      [join(folder, "report.html")]: report,
-      [join(folder, "run.json")]: `${JSON.stringify(result.record, null, 2)}\n`,
-    });
+    const { model } = writeResults(out, { ...result, html: report });
     progress.end();
     if (json) printJson(result.record);
     else printRun(result.record, { model, out, reading: readingOf(flags) });

@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
 import { parseColumnFlag, readingFlags, readingOf, shellWord } from "../../data/index.ts";
-import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
-import { type LabelRecord, trainLabels } from "../../tasks/index.ts";
+import { type LabelRecord, prepareResults, saveRun, trainLabels } from "../../tasks/index.ts";
 import { catchInterrupt } from "../run.ts";
 import {
   bold,
@@ -43,8 +42,7 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
   const { availableParallelism } = await import("node:os");
   const { target, labelsBy, metric, budget, families, folds, testSize, column, keep, drop, id } = flags;
   const { json = false, out } = flags;
-  const folder = prepareFolder(out);
-  requireOurResults(folder, ["model.onnx", "report.html", "run.json"]);
+  prepareResults(out);
   const progress = startProgress(json);
   const interrupt = catchInterrupt(json);
   try {
@@ -70,14 +68,7 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
       software: `millwright ${version}`,
     });
     progress.listen({ stage: "draw the report" });
-    const { renderReport } = await import("../../report/index.ts");
-    const report = await renderReport(result.report);
-    const model = join(folder, "model.onnx");
-    writeWhole({
-      [model]: result.model,
-      [join(folder, "report.html")]: report,
-      [join(folder, "run.json")]: `${JSON.stringify(result.record, null, 2)}\n`,
-    });
+    const { model } = await saveRun(result, out);
     progress.end();
     if (json) printJson(result.record);
     else {

@@ -9,7 +9,7 @@
  * rows within reach of two clusters, which there go by the order of rows.
  */
 import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
-import { ownRowOrder, type Points, pointsOf, takePoints } from "../../features/index.ts";
+import { type Points, pointsOf, takePoints } from "../../features/index.ts";
 import {
   argMin,
   constant,
@@ -20,20 +20,17 @@ import {
   type Value,
   where,
 } from "../../graph/index.ts";
-import { requireRowLimit } from "../carried-rows.ts";
-import { requireFiniteNumbers } from "../training-rows.ts";
 import type { Clusterer, FittedClusters } from "./clusterer.ts";
 import {
   type CarriedPoints,
   carriedPoints,
-  coreDistances,
   emitKeys,
   keyOf,
   keysTo,
   labelsBySize,
   squaredBetween,
 } from "./neighbor-distances.ts";
-import { requireRows } from "./require.ts";
+import { denseRows, densityParameters } from "./require.ts";
 
 export const dbscanParameters = {
   eps: {
@@ -51,13 +48,7 @@ export const dbscanParameters = {
     max: 1_000_000,
     meaning: "rows within eps that make a row a core row, itself counted",
   },
-  maxRows: {
-    type: "integer",
-    default: 20_000,
-    min: 1,
-    max: 1_000_000,
-    meaning: "most rows that it is fitted on: its cost grows with their square",
-  },
+  ...densityParameters,
 } as const satisfies ParameterTable;
 export type DbscanOptions = Partial<ParameterValues<typeof dbscanParameters>>;
 
@@ -68,17 +59,10 @@ export function dbscan(options: DbscanOptions = {}): Clusterer {
     method: "dbscan",
     parameters,
     async fit(x, _context) {
-      requireFiniteNumbers("dbscan", x);
-      requireRows("dbscan", x.rowCount, 2);
-      requireRowLimit("dbscan", x.rowCount, parameters.maxRows, "compares every row with every other");
-      const points = pointsOf(x.columns, x.rowCount);
-      const order = ownRowOrder(points);
-      const sorted = takePoints(points, order);
-      const minRows = Math.min(parameters.minRows, x.rowCount);
-      const near = coreDistances(sorted, minRows);
+      const { rows, order, near } = denseRows("dbscan", x, parameters);
       const eps = parameters.eps > 0 ? parameters.eps : kneeOf(near);
       const core = Uint32Array.from(near.keys()).filter((i) => near[i]! <= eps * (1 + 1e-12));
-      return fittedDbscan(sorted, core, eps, order);
+      return fittedDbscan(rows, core, eps, order);
     },
   };
 }

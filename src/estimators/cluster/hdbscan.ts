@@ -10,7 +10,7 @@
  * smallest distance and not at none, which would make every such heap a cluster.
  */
 import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
-import { ownRowOrder, type Points, pointsOf, takePoints } from "../../features/index.ts";
+import { type Points, pointsOf } from "../../features/index.ts";
 import {
   argMin,
   concat,
@@ -27,20 +27,17 @@ import {
   type Value,
   where,
 } from "../../graph/index.ts";
-import { requireRowLimit } from "../carried-rows.ts";
-import { requireFiniteNumbers } from "../training-rows.ts";
 import type { Clusterer, FittedClusters } from "./clusterer.ts";
 import { condensedClusters, spanningTree } from "./density-tree.ts";
 import {
   type CarriedPoints,
   carriedPoints,
-  coreDistances,
   emitKeys,
   keyOf,
   keysTo,
   labelsBySize,
 } from "./neighbor-distances.ts";
-import { requireRows } from "./require.ts";
+import { denseRows, densityParameters } from "./require.ts";
 
 export const hdbscanParameters = {
   minClusterRows: {
@@ -57,13 +54,7 @@ export const hdbscanParameters = {
     max: 1_000_000,
     meaning: "the nearest row that tells how dense a place is, the row itself counted",
   },
-  maxRows: {
-    type: "integer",
-    default: 20_000,
-    min: 1,
-    max: 1_000_000,
-    meaning: "most rows that it is fitted on: its cost grows with their square",
-  },
+  ...densityParameters,
 } as const satisfies ParameterTable;
 export type HdbscanOptions = Partial<ParameterValues<typeof hdbscanParameters>>;
 
@@ -74,16 +65,9 @@ export function hdbscan(options: HdbscanOptions = {}): Clusterer {
     method: "hdbscan",
     parameters,
     async fit(x, _context) {
-      requireFiniteNumbers("hdbscan", x);
-      requireRows("hdbscan", x.rowCount, 2);
-      requireRowLimit("hdbscan", x.rowCount, parameters.maxRows, "compares every row with every other");
-      const points = pointsOf(x.columns, x.rowCount);
-      const order = ownRowOrder(points);
-      const sorted = takePoints(points, order);
-      const minRows = Math.min(parameters.minRows, x.rowCount);
-      const core = coreDistances(sorted, minRows);
-      const found = condensedClusters(spanningTree(sorted, core), x.rowCount, parameters.minClusterRows);
-      return fittedHdbscan(sorted, core, found, minRows, order);
+      const { rows, order, minRows, near } = denseRows("hdbscan", x, parameters);
+      const found = condensedClusters(spanningTree(rows, near), x.rowCount, parameters.minClusterRows);
+      return fittedHdbscan(rows, near, found, minRows, order);
     },
   };
 }

@@ -6,41 +6,14 @@
  * where at least 5 rows of the table hold it, and 5 or more, or none, of the cluster.
  */
 import { minRowsShown } from "../../pipeline/index.ts";
+import type { ClusterDifference } from "../../report/index.ts";
 import { type Cells, type ColumnSchema, featureColumns, type Frame } from "../../schema/index.ts";
-
-/** One way in which a cluster differs from all rows. */
-export type Difference =
-  | {
-      readonly kind: "mean";
-      readonly column: string;
-      /** A datetime's mean is in epoch milliseconds. */
-      readonly of: "number" | "datetime";
-      readonly mean: number;
-      readonly overall: number;
-      /** In standard deviations of all rows. */
-      readonly effect: number;
-    }
-  | {
-      readonly kind: "share";
-      readonly column: string;
-      readonly value: string;
-      readonly share: number;
-      readonly overall: number;
-      readonly effect: number;
-    }
-  | {
-      readonly kind: "missing";
-      readonly column: string;
-      readonly share: number;
-      readonly overall: number;
-      readonly effect: number;
-    };
 
 export interface ClusterDescription {
   readonly label: string;
   readonly rows: number;
   /** Largest effect first; one a column. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly ClusterDifference[];
 }
 
 /** A smaller effect is not worth a word: Cohen's "small" is 0.2. */
@@ -53,7 +26,7 @@ export function describeClusters(
   labels: readonly string[],
 ): ClusterDescription[] {
   const sizes = labels.map((_, c) => members.reduce((sum, member) => sum + (member === c ? 1 : 0), 0));
-  const found = labels.map((): Difference[] => []);
+  const found = labels.map((): ClusterDifference[] => []);
   for (const column of featureColumns(frame.schema)) {
     const cells = frame.columns.get(column.name)!;
     const each =
@@ -73,7 +46,10 @@ export function describeClusters(
   }));
 }
 
-const larger = (a: Difference | undefined, b: Difference | undefined): Difference | undefined =>
+const larger = (
+  a: ClusterDifference | undefined,
+  b: ClusterDifference | undefined,
+): ClusterDifference | undefined =>
   a === undefined || (b !== undefined && Math.abs(b.effect) > Math.abs(a.effect)) ? b : a;
 
 function ofNumbers(
@@ -81,7 +57,7 @@ function ofNumbers(
   { values }: Extract<Cells, { type: "number" }>,
   members: Int32Array,
   sizes: readonly number[],
-): (Difference | undefined)[] {
+): (ClusterDifference | undefined)[] {
   const sums = sizes.map(() => 0);
   const counts = sizes.map(() => 0);
   let sum = 0;
@@ -122,7 +98,7 @@ function ofStrings(
   { codes, dictionary }: Extract<Cells, { type: "string" }>,
   members: Int32Array,
   sizes: readonly number[],
-): (Difference | undefined)[] {
+): (ClusterDifference | undefined)[] {
   const missing = missingShares(column.name, (i) => codes[i]! < 0, members, sizes);
   if (column.kind === "text") return missing;
   const overall = new Float64Array(dictionary.length);
@@ -157,7 +133,7 @@ function missingShares(
   isMissing: (row: number) => boolean,
   members: Int32Array,
   sizes: readonly number[],
-): (Difference | undefined)[] {
+): (ClusterDifference | undefined)[] {
   const counts = sizes.map(() => 0);
   let all = 0;
   for (let i = 0; i < members.length; i++) {

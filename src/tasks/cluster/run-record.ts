@@ -11,8 +11,8 @@ import {
   shellWord,
   withoutPassword,
 } from "../../data/index.ts";
+import type { ClusterDifference } from "../../report/index.ts";
 import { columnFlag, namesOf } from "../tabular/reproduce.ts";
-import type { Difference } from "./describe.ts";
 import type { Criterion } from "./methods.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { PreparedRows } from "./prepare.ts";
@@ -26,7 +26,7 @@ export interface ClusterRow {
   /** Mean silhouette of its rows; absent where it is not defined. */
   readonly silhouette?: number;
   /** How it differs from all rows, most first. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly ClusterDifference[];
 }
 
 export interface ClusterRecord {

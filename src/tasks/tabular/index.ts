@@ -2,7 +2,6 @@ export { demoCsv } from "./demo-data.ts";
 export { type EvaluateOptions, type Evaluation, evaluateFile } from "./evaluate.ts";
 export { ejectedModule } from "./eject.ts";
 export type { TrainOptions, TrainRequest } from "./options.ts";
-export { prepareResults, saveRun } from "./save-run.ts";
 export { refit, type RefitOptions } from "./refit.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
 export type { MetricFigure } from "./judge.ts";
