@@ -240,6 +240,27 @@ describe("on rows without groups", () => {
   });
 });
 
+test("rows that do not fit into --memory are sampled, and the run says so", async () => {
+  // 36 columns of 8 bytes, held twelve times over, are beyond 128 MB from 37,000 rows on.
+  const width = 36;
+  const random = createRandom(9);
+  const numbers = Array.from({ length: width }, (_, j) => `n${j}`);
+  const lines = Array.from({ length: 45_000 }, (_, row) => {
+    const near = 40 * (row % 2);
+    return numbers.map(() => 10 + near + random.integer(30)).join(",");
+  });
+  writeFileSync(inWork("tall.csv"), `${numbers.join(",")}\n${lines.join("\n")}\n`);
+  const flags = ["--memory", "128MB", "--clusters", "2", "--columns", "n0,n1"];
+  const found = await clustered("tall.csv", ...flags, "--out", inWork("tall"));
+  const [sampled] = found.findings.filter(({ kind }) => kind === "sampledRows");
+  expect(sampled?.numbers).toEqual({ count: found.data.rows, rows: 45_000 });
+  expect(found.data).toMatchObject({ memory: 128e6, sampledFrom: 45_000 });
+  expect(found.data.rows).toBeGreaterThan(20_000);
+  expect(found.data.rows).toBeLessThan(40_000);
+  expect(found.clusters.reduce((sum, { rows }) => sum + rows, 0)).toBe(found.data.rows);
+  expect(found.reproduce).toContain("--memory 128MB");
+}, 60_000);
+
 test("no secret of a person is in model.onnx, report.html and run.json", async () => {
   const planted = plantedTable("left");
   writeFileSync(inWork("people.csv"), planted.csv);

@@ -7,6 +7,7 @@ import {
   findings as lookAt,
   openTable,
   readingOf,
+  readWithin,
 } from "../../data/index.ts";
 import {
   defaultChains,
@@ -26,6 +27,8 @@ export interface PreparedRows {
   /** What distances are taken between: the features, weighted so that every column counts the same. */
   readonly matrix: Matrix;
   readonly findings: readonly Finding[];
+  /** Rows of the source, where only some of them fit into memory. */
+  readonly sampledFrom?: number;
   readonly fingerprint: string;
   readonly reads: readonly ContentRead[];
   /** @param inputs - Graph inputs by column name. @returns float64 [batch, features] as in `matrix`. */
@@ -34,6 +37,8 @@ export interface PreparedRows {
 
 /** Fewest rows that are clustered. */
 const minRows = 20;
+/** What a run holds for each byte of the table: the rows, their features as columns and as points, 0/1 columns among them. */
+const copies = 12;
 
 /** @throws MillwrightError `DATA_TOO_FEW_ROWS`, `DATA_EMPTY`, `SCHEMA_*`, `SOURCE_*`, `DATA_*`. */
 export async function prepareRows(options: ClusterOptions, random: Random): Promise<PreparedRows> {
@@ -42,11 +47,12 @@ export async function prepareRows(options: ClusterOptions, random: Random): Prom
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
     columns: overridesOf(options),
+    copies,
   });
   try {
-    const read = await table.read();
+    const { frame: read, findings: sampled } = await readWithin(table, { memory: options.memory, copies });
     requireRows(read.rowCount);
-    const findings = [...table.findings, ...(await lookAt(read))];
+    const findings = [...table.findings, ...sampled, ...(await lookAt(read))];
     const schema = withRoles(read.schema, options, findings);
     requireFeatures(schema, findings);
     requireFreeNames(schema);
@@ -63,6 +69,7 @@ export async function prepareRows(options: ClusterOptions, random: Random): Prom
       features,
       matrix: { rowCount: frame.rowCount, features: features.features, columns },
       findings,
+      ...(read.rowCount < table.rowCount && { sampledFrom: table.rowCount }),
       fingerprint: await table.fingerprint(),
       reads: await table.reads(),
       emit: (inputs) => mul(features.emit(inputs), row),

@@ -39,6 +39,10 @@ export interface ClusterRecord {
     readonly sha256: string;
     readonly reads: readonly ContentRead[];
     readonly rows: number;
+    /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
+    readonly sampledFrom?: number;
+    /** Bytes given with `--memory`. */
+    readonly memory?: number;
     readonly columns: number;
   };
   readonly method: { readonly name: string; readonly parameters: Json; readonly outcome: Json };
@@ -90,6 +94,8 @@ export function clusterRecordOf(parts: ClusterRunParts): ClusterRecord {
       sha256: table.fingerprint,
       reads: table.reads,
       rows: frame.rowCount,
+      ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
+      ...(options.memory !== undefined && { memory: options.memory }),
       columns: frame.schema.columns.length,
     },
     method: parts.method,

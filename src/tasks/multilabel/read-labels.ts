@@ -30,6 +30,8 @@ export interface LabelledTable {
   /** Labels that too few rows bear, or lack, to be learnt and judged. */
   readonly tooRare: readonly { readonly label: string; readonly rows: number }[];
   readonly findings: readonly Finding[];
+  /** Rows of the source, where only some of them fit into memory. */
+  readonly sampledFrom?: number;
   readonly fingerprint: string;
   readonly reads: readonly ContentRead[];
 }
@@ -77,6 +79,7 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
       target: answerName(schema, options.targets),
       ...learnable(lists, read.rowCount),
       findings,
+      ...(read.rowCount < table.rowCount && { sampledFrom: table.rowCount }),
       fingerprint: await table.fingerprint(),
       reads: await table.reads(),
     };

@@ -19,9 +19,14 @@ export interface LabelRecord {
   readonly seconds: number;
   readonly data: {
     readonly source: readonly string[];
+    readonly sql?: string;
     readonly sha256: string;
     readonly reads: readonly ContentRead[];
     readonly rows: number;
+    /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
+    readonly sampledFrom?: number;
+    /** Bytes given with `--memory`. */
+    readonly memory?: number;
     readonly columns: number;
     readonly trainRows: number;
     readonly testRows: number;

@@ -129,9 +129,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     seconds: Math.round((performance.now() - startedMs) / 100) / 10,
     data: {
       source: options.source.map(withoutPassword),
+      ...(options.sql !== undefined && { sql: options.sql }),
       sha256: table.fingerprint,
       reads: table.reads,
       rows: frame.rowCount,
+      ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
+      ...(options.memory !== undefined && { memory: options.memory }),
       columns: frame.schema.columns.length,
       trainRows: train.length,
       testRows: test.length,
