@@ -39,26 +39,45 @@ export interface GradientCase {
   readonly dtype?: "float32" | "float64";
   /** Rules that need sizes when the graph is built are not tried with named ones. */
   readonly fixedOnly?: boolean;
+  /** Inputs whose sizes stay numbers where the others get names, as weights do. */
+  readonly weights?: readonly number[];
+  /** Is tried with only the first size of the first input named, too, as a batch is. */
+  readonly batched?: boolean;
   /** Also differentiates the squared gradient. */
   readonly twice?: boolean;
 }
 
-/** Runs a case on one set of shapes; `named` gives every size a name instead of its number. */
+/** Which sizes get a name instead of their number. */
+export type Naming = "none" | "all" | "batch";
+
+/** The namings that a case is tried with. */
+export function namingsOf({ fixedOnly, batched }: GradientCase): Naming[] {
+  return ["none", ...(fixedOnly ? [] : ["all" as const]), ...(batched ? ["batch" as const] : [])];
+}
+
+/** Runs a case on one set of shapes. */
 export async function checkGradient(
   test: GradientCase,
   shapes: readonly (readonly number[])[],
-  named: boolean,
+  naming: Naming,
 ): Promise<void> {
   const dtype = test.dtype ?? "float64";
   const random = createRandom(7).child(`${test.op}/${test.name ?? ""}/${JSON.stringify(shapes)}`);
   const domain = test.domain ?? ((z: number) => z);
   const sizes = new Map<number, string>();
-  const nameOf = (size: number): Dim => {
-    if (!named || size === 1) return size;
+  const nameOf = (size: number, input: number, axis: number): Dim => {
+    const wanted = naming === "batch" ? input === 0 && axis === 0 : naming === "all";
+    if (!wanted || size === 1 || test.weights?.includes(input)) return size;
     if (!sizes.has(size)) sizes.set(size, `n${size}`);
     return sizes.get(size)!;
   };
-  const inputs = shapes.map((shape, i) => input(`x${i}`, dtype, shape.map(nameOf)));
+  const inputs = shapes.map((shape, i) =>
+    input(
+      `x${i}`,
+      dtype,
+      shape.map((size, axis) => nameOf(size, i, axis)),
+    ),
+  );
   const tensors = shapes.map((shape): Tensor & { data: Float64Array | Float32Array } => {
     const count = shape.reduce((a, b) => a * b, 1);
     const numbers = Array.from({ length: count }, (_, i) => domain(random.normal(), random, i));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkGradient, type GradientCase } from "../../test/gradient-check.ts";
+import { spatialCases } from "../../test/gradient-cases/spatial.ts";
+import { checkGradient, type GradientCase, namingsOf } from "../../test/gradient-check.ts";
 import { MillwrightError } from "../core/index.ts";
 import { apply } from "./definition.ts";
 import { gradient } from "./gradient.ts";
@@ -419,22 +420,22 @@ const cases = [
   ...shapes,
   ...indexing,
   ...choosing,
+  ...spatialCases,
 ];
 
 describe("every gradient rule agrees with central differences (2e-6 in float64, 5e-3 in float32)", () => {
   const runs = cases.flatMap((each) =>
-    each.shapes.flatMap((shape) =>
-      (each.fixedOnly ? [false] : [false, true]).map((named) => ({ each, shape, named })),
-    ),
+    each.shapes.flatMap((shape) => namingsOf(each).map((naming) => ({ each, shape, naming }))),
   );
+  const suffix = { none: "", all: " named", batch: " named batch" };
   const titled = runs.map(
-    ({ each, shape, named }) =>
+    ({ each, shape, naming }) =>
       [
-        `${each.op} ${each.name ?? ""} ${JSON.stringify(shape)}${named ? " named" : ""}`,
-        { each, shape, named },
+        `${each.op} ${each.name ?? ""} ${JSON.stringify(shape)}${suffix[naming]}`,
+        { each, shape, naming },
       ] as const,
   );
-  test.each(titled)("%s", async (_title, { each, shape, named }) => checkGradient(each, shape, named));
+  test.each(titled)("%s", async (_title, { each, shape, naming }) => checkGradient(each, shape, naming));
 
   test("every differentiable op has a case", () => {
     const covered = new Set(cases.map((each) => each.op));

@@ -92,11 +92,42 @@ export interface GemmOptions {
   readonly transA?: boolean;
   readonly transB?: boolean;
 }
+export interface ArgOptions {
+  readonly axis?: number;
+  /** Keep the axis with size 1. Default false. */
+  readonly keepDims?: boolean;
+}
 export type Reduction = "none" | "add" | "mul" | "min" | "max";
 export interface ScatterOptions {
   readonly axis?: number;
   /** What happens to the element that was there. Default "none": it is replaced. */
   readonly reduction?: Reduction;
+}
+
+/** How a window slides over the spatial dimensions, those after batch and channel. A single number is meant for all of them. */
+export interface WindowOptions {
+  /** Steps between stops. */
+  readonly strides?: number | readonly number[];
+  /** Distance between the elements that the window sees. Default 1. */
+  readonly dilations?: number | readonly number[];
+  /**
+   * Padding: all beginnings, then all ends; default 0. "sameUpper" and "sameLower" pad until there are
+   * ⌈size / stride⌉ stops, the odd one at the end or at the beginning.
+   */
+  readonly pads?: number | readonly number[] | "sameUpper" | "sameLower";
+}
+export interface ConvOptions extends WindowOptions {
+  /** Channels fall into so many groups that do not see each other; as many as channels is depthwise. Default 1. */
+  readonly groups?: number;
+}
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Added to the end of each output dimension, since several input sizes convolve to one. Default 0. */
+  readonly outputPadding?: number | readonly number[];
+}
+export interface PadOptions {
+  readonly mode?: "constant" | "reflect" | "edge" | "wrap";
+  /** The constant, a scalar of x's dtype. Default 0. */
+  readonly value?: Value;
 }
 
 type Unary = (x: Value) => Value;
@@ -129,13 +160,16 @@ export interface Ops
   concat(values: readonly Value[], axis: number): Value;
   split(x: Value, axis: number, sizes: readonly number[] | number | Value, count?: number): Value[];
   slice(x: Value, starts: Sizes, ends: Sizes, axes?: Sizes, steps?: Sizes): Value;
-  pad(x: Value, widths: Sizes): Value;
+  pad(x: Value, widths: Sizes, options?: PadOptions): Value;
+  conv(x: Value, w: Value, b?: Value, options?: ConvOptions): Value;
+  convTranspose(x: Value, w: Value, b?: Value, options?: ConvTransposeOptions): Value;
   shapeOf(x: Value, start?: number, end?: number): Value;
   gatherElements(x: Value, index: Value, axis?: number): Value;
   scatterElements(x: Value, index: Value, updates: Value, options?: ScatterOptions): Value;
   scatterND(x: Value, index: Value, updates: Value, reduction?: Reduction): Value;
   zerosWith(x: Value, axis: number, size: Value): Value;
   positions(x: Value, axis: number): Value;
+  argMax(x: Value, options?: ArgOptions): Value;
 }
 
 /** Type of one output; a shape of undefined means that not even the rank follows from the inputs. */

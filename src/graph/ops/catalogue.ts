@@ -2,8 +2,10 @@
 import { activationOps } from "./activation.ts";
 import { arithmeticOps } from "./arithmetic.ts";
 import { comparisonOps } from "./comparison.ts";
+import { convolutionOps } from "./convolution.ts";
 import { indexingOps } from "./indexing.ts";
 import { linearOps } from "./linear.ts";
+import { poolingOps } from "./pooling.ts";
 import { reductionOps } from "./reduction.ts";
 import { selectionOps } from "./selection.ts";
 import { shapeOps } from "./shape.ts";
@@ -16,6 +18,8 @@ export const definitions: readonly OpDefinition[] = [
   ...comparisonOps,
   ...reductionOps,
   ...linearOps,
+  ...convolutionOps,
+  ...poolingOps,
   ...shapeOps,
   ...indexingOps,
   ...activationOps,

@@ -65,6 +65,10 @@ export {
   xor,
 } from "./comparison.ts";
 export {
+  conv,
+  convTranspose,
+} from "./convolution.ts";
+export {
   onesLike,
   positions,
   zerosLike,
@@ -76,7 +80,6 @@ export {
   gatherElements,
   gatherND,
   pad,
-  type PadOptions,
   range,
   scatterElements,
   scatterND,
@@ -87,6 +90,12 @@ export {
   gemm,
   matMul,
 } from "./linear.ts";
+export {
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  type PoolOptions,
+} from "./pooling.ts";
 export {
   reduceL1,
   reduceL2,
@@ -102,7 +111,6 @@ export {
 export {
   argMax,
   argMin,
-  type ArgOptions,
   cumSum,
   isInf,
   isNaN,
@@ -149,4 +157,16 @@ export {
   treeModes,
 } from "./tree.ts";
 export { int64s } from "../value.ts";
-export type { GemmOptions, Operand, ReduceOptions, Reduction, ScatterOptions, Sizes } from "../types.ts";
+export type {
+  ArgOptions,
+  ConvOptions,
+  ConvTransposeOptions,
+  GemmOptions,
+  Operand,
+  PadOptions,
+  ReduceOptions,
+  Reduction,
+  ScatterOptions,
+  Sizes,
+  WindowOptions,
+} from "../types.ts";

@@ -4,7 +4,16 @@ import { apply, defineOp, requireDtype, requireSameDtype, requireVector, shapeEr
 import { normalAxis, productDim, showShape, sumDim, unknownDim, unknownShape } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
 import { int64s } from "../value.ts";
-import type { Dim, OpDefinition, Ops, Reduction, ScatterOptions, Sizes, Value } from "../types.ts";
+import type {
+  Dim,
+  OpDefinition,
+  Ops,
+  PadOptions,
+  Reduction,
+  ScatterOptions,
+  Sizes,
+  Value,
+} from "../types.ts";
 
 const indices: readonly DType[] = ["int64", "int32"];
 
@@ -452,11 +461,6 @@ export function scatterND(x: Value, index: Value, updates: Value, reduction?: Re
   return apply(scatterNDOp, [x, index, updates], { reduction });
 }
 
-export interface PadOptions {
-  readonly mode?: "constant" | "reflect" | "edge" | "wrap";
-  /** The constant, a scalar of x's dtype. Default 0. */
-  readonly value?: Value;
-}
 /**
  * Widens each dimension.
  *

@@ -7,7 +7,7 @@ import { constant, int64s, scalar } from "../value.ts";
 import { operands, sumTo, unaryOp } from "./elementwise.ts";
 import { equal, not } from "./comparison.ts";
 import { cast } from "./shape.ts";
-import type { Dim, OpDefinition, Operand, Value } from "../types.ts";
+import type { ArgOptions, Dim, OpDefinition, Operand, Value } from "../types.ts";
 
 const whereOp = defineOp({
   name: "where",
@@ -160,11 +160,6 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   return apply(whereOp, [condition, ...operands(a, b)]);
 }
 
-export interface ArgOptions {
-  readonly axis?: number;
-  /** Keep the axis with size 1. Default false. */
-  readonly keepDims?: boolean;
-}
 function arg(definition: OpDefinition, x: Value, { axis = -1, keepDims = false }: ArgOptions): Value {
   return apply(definition, [x], { axis, keepdims: keepDims ? 1 : 0 });
 }

@@ -1,0 +1,129 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { evaluate, plain } from "../../../test/evaluate.ts";
+import { MillwrightError } from "../../core/index.ts";
+import { releaseIdleSessions } from "../../runtime/index.ts";
+import { gradient } from "../gradient.ts";
+import type { Dim, Value } from "../types.ts";
+import { constant, input } from "../value.ts";
+import * as ops from "./index.ts";
+
+afterAll(releaseIdleSessions);
+
+const f32 = (shape: readonly number[], ...data: number[]): Value =>
+  constant({ dtype: "float32", shape, data: Float32Array.from(data) });
+/** A picture of one channel. */
+const picture = (...rows: number[][]): Value => f32([1, 1, rows.length, rows[0]!.length], ...rows.flat());
+const of = (...shape: Dim[]): Value => input("x", "float32", shape);
+
+function errorOf(run: () => unknown): [string, string] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof MillwrightError) return [error.code, error.what];
+    throw error;
+  }
+  return ["no error", ""];
+}
+
+describe("sizes", () => {
+  const w = of(8, 3, 3, 3);
+  test.each<[string, () => Value, Dim[]]>([
+    ["conv", () => ops.conv(of("batch", 3, 32, 30), w), ["batch", 8, 30, 28]],
+    ["conv by strides", () => ops.conv(of(2, 3, 8, 7), w, undefined, { strides: 2, pads: 1 }), [2, 8, 4, 4]],
+    [
+      "conv keeps named sizes",
+      () => ops.conv(of(1, 3, "h", "w"), w, undefined, { pads: 1 }),
+      [1, 8, "h", "w"],
+    ],
+    ["conv of named sizes", () => ops.conv(of(1, 3, "h", 9), w), [1, 8, "?", 7]],
+    [
+      "conv pads to the same",
+      () => ops.conv(of(1, 3, 7, 8), w, undefined, { strides: 2, pads: "sameUpper" }),
+      [1, 8, 4, 4],
+    ],
+    [
+      "convTranspose",
+      () => ops.convTranspose(of("n", 8, 5, 5), w, undefined, { strides: 2, pads: 1, outputPadding: 1 }),
+      ["n", 3, 10, 10],
+    ],
+    ["maxPool", () => ops.maxPool(of("n", 3, 7, 8), 2), ["n", 3, 3, 4]],
+    ["maxPool in ceil mode", () => ops.maxPool(of(1, 3, 7, 8), 2, { ceilMode: true }), [1, 3, 4, 4]],
+    [
+      "a window that starts after the input is left out",
+      () => ops.maxPool(of(1, 1, 3), 1, { strides: 2, pads: [0, 1], ceilMode: true }),
+      [1, 1, 2],
+    ],
+    ["globalMaxPool", () => ops.globalMaxPool(of("n", 3, "h", 8)), ["n", 3, 1, 1]],
+  ])("%s", (_name, make, wanted) => expect(make().shape).toEqual(wanted));
+
+  test.each<[string, () => Value, string, RegExp]>([
+    ["channels", () => ops.conv(of(1, 4, 8, 8), w), "SHAPE_MISMATCH", /4 channels.*take 3/],
+    ["groups", () => ops.conv(of(1, 9, 8, 8), w, undefined, { groups: 3 }), "SHAPE_MISMATCH", /3 groups/],
+    ["rank", () => ops.conv(of(3, 8, 8), w), "SHAPE_MISMATCH", /same rank/],
+    [
+      "a window larger than the input",
+      () => ops.conv(of(1, 3, 2, 8), w),
+      "SHAPE_MISMATCH",
+      /window of 3 over 2/,
+    ],
+    [
+      "strides",
+      () => ops.conv(of(1, 3, 8, 8), w, undefined, { strides: [2] }),
+      "SHAPE_MISMATCH",
+      /strides \[2\]/,
+    ],
+    ["biases", () => ops.conv(of(1, 3, 8, 8), w, of(3)), "SHAPE_MISMATCH", /3 biases for 8/],
+    ["float64", () => ops.conv(input("x", "float64", [1, 3, 8, 8]), w), "GRAPH_UNSUPPORTED", /float32 only/],
+    ["pool of a matrix", () => ops.maxPool(of(3, 8), 2), "SHAPE_MISMATCH", /\[batch, channel/],
+    ["pool of a wrong rank", () => ops.maxPool(of(1, 3, 8), [2, 2]), "SHAPE_MISMATCH", /window \[2, 2\]/],
+  ])("%s that do not fit are refused", (_name, make, code, what) => {
+    const [found, message] = errorOf(make);
+    expect([found, what.test(message)], message).toEqual([code, true]);
+  });
+});
+
+describe("maxPool", () => {
+  /** The gradient of Σ (i + 1)·y_i. */
+  const slope = async (x: Value, y: Value): Promise<(number | string)[]> => {
+    const weights = y.shape.reduce<number>((product, dim) => product * Number(dim), 1);
+    const by = f32(y.shape as number[], ...Array.from({ length: weights }, (_, i) => i + 1));
+    const [g] = await evaluate(...gradient(ops.reduceSum(ops.mul(y, by)), [x]));
+    return plain(g!);
+  };
+  const flat = picture([0, 0, 5, 5], [0, 0, 5, 5], [2, 7, 1, 1], [7, 2, 0, 1]);
+
+  test("the first of a tie gets the whole gradient", async () =>
+    expect(await slope(flat, ops.maxPool(flat, 2))).toEqual([
+      1, 0, 2, 0, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0, 0, 0,
+    ]));
+
+  test("so it does where windows overlap", async () =>
+    expect(await slope(flat, ops.maxPool(flat, 2, { strides: 1 }))).toEqual([
+      1,
+      2,
+      3 + 0,
+      0,
+      0,
+      5,
+      6,
+      0,
+      0,
+      4 + 7 + 8,
+      9,
+      0,
+      0,
+      0,
+      0,
+      0,
+    ]));
+
+  test("and over all places", async () =>
+    expect(await slope(flat, ops.globalMaxPool(flat))).toEqual([
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+    ]));
+
+  test("padding is never the largest", async () => {
+    const [y] = await evaluate(ops.maxPool(picture([-3, -2], [-4, -1]), 2, { pads: 1 }));
+    expect(plain(y!)).toEqual([-3, -2, -4, -1]);
+  });
+});

@@ -1,0 +1,108 @@
+/** Cases of the gradient check for ops over spatial dimensions. ONNX Runtime has their kernels in float32 only. */
+import * as ops from "../../src/graph/ops/index.ts";
+import type { Value } from "../../src/graph/types.ts";
+import type { GradientCase } from "../gradient-check.ts";
+
+/** All different and apart by more than the step of the check: no maximum changes its place. */
+const ranked = (z: number, _random: unknown, i: number): number => ((i * 7) % 23) / 5 + 0.01 * Math.tanh(z);
+
+/** x, w and b of a convolution by what is seen: [batch, C, …], [M, C / groups, …kernel]. */
+const conv = (
+  name: string,
+  x: readonly number[],
+  w: readonly number[],
+  options: ops.ConvOptions = {},
+  more: Partial<GradientCase> = {},
+): GradientCase => ({
+  op: "Conv",
+  name,
+  f: (a, b, c) => ops.conv(a!, b!, c, options),
+  shapes: [[x, w, [w[0]!]]],
+  weights: [1, 2],
+  batched: true,
+  dtype: "float32",
+  ...more,
+});
+
+const convolutions: GradientCase[] = [
+  conv("one dimension", [2, 3, 5], [2, 3, 3], { pads: 1 }),
+  conv("two dimensions", [2, 4, 4, 5], [3, 4, 3, 2], { pads: [1, 0, 0, 1] }),
+  conv("two channels as columns", [2, 2, 4, 4], [3, 2, 3, 3], { pads: 1 }),
+  conv("three dimensions", [1, 1, 3, 3, 4], [2, 1, 2, 2, 2]),
+  conv("strides that leave some over", [2, 4, 6, 5], [2, 4, 3, 2], { strides: 2 }),
+  conv("dilations", [1, 4, 6, 5], [2, 4, 2, 2], { dilations: [2, 3], strides: [2, 1] }),
+  conv("groups", [2, 4, 4, 3], [6, 2, 2, 2], { groups: 2 }),
+  conv("depthwise", [2, 3, 5, 4], [3, 1, 3, 3], { groups: 3, pads: 1, strides: 2 }),
+  conv("depthwise with two outputs a channel", [2, 3, 3, 4], [6, 1, 2, 2], { groups: 3 }),
+  conv("1 × 1", [2, 4, 3, 2], [3, 4, 1, 1]),
+  conv("1 × 1 by strides", [2, 4, 3, 4], [3, 4, 1, 1], { strides: 2 }),
+  conv("same above", [1, 2, 5, 4], [2, 2, 2, 3], { pads: "sameUpper" }),
+  conv(
+    "same below by strides",
+    [1, 2, 5, 4],
+    [2, 2, 2, 3],
+    { pads: "sameLower", strides: 2 },
+    { fixedOnly: true },
+  ),
+];
+
+const transposed = (
+  name: string,
+  x: readonly number[],
+  w: readonly number[],
+  options: ops.ConvTransposeOptions = {},
+): GradientCase => ({
+  op: "ConvTranspose",
+  name,
+  f: (a, b, c) => ops.convTranspose(a!, b!, c, options),
+  shapes: [[x, w, [w[1]! * (options.groups ?? 1)]]],
+  weights: [1, 2],
+  batched: true,
+  dtype: "float32",
+});
+
+const transposedConvolutions: GradientCase[] = [
+  transposed("one dimension", [2, 3, 4], [3, 2, 3], { strides: 2 }),
+  transposed("two dimensions", [2, 4, 3, 2], [4, 3, 2, 3]),
+];
+
+const pool = (
+  name: string,
+  x: readonly number[],
+  kernel: number | readonly number[],
+  options: ops.PoolOptions = {},
+  more: Partial<GradientCase> = {},
+): GradientCase => ({
+  op: "MaxPool",
+  name,
+  f: (a) => ops.maxPool(a!, kernel, options),
+  shapes: [[x]],
+  batched: true,
+  domain: ranked,
+  dtype: "float32",
+  ...more,
+});
+
+const pools: GradientCase[] = [
+  pool("halves", [2, 2, 4, 4], 2),
+  pool("one dimension", [1, 2, 6], 3),
+  pool("overlapping", [2, 1, 5, 4], 3, { strides: 2, pads: 1 }),
+  pool("what is left over", [1, 2, 5, 3], 2),
+];
+
+const whole = (op: string, f: (x: Value) => Value): GradientCase => ({
+  op,
+  f: (x) => f(x!),
+  shapes: [[[2, 3, 2, 3]], [[1, 2, 4]]],
+  batched: true,
+  domain: ranked,
+  dtype: "float32",
+});
+
+export const spatialCases: GradientCase[] = [
+  ...convolutions,
+  ...transposedConvolutions,
+  ...pools,
+  whole("GlobalAveragePool", ops.globalAveragePool),
+  whole("GlobalMaxPool", ops.globalMaxPool),
+];
