@@ -336,12 +336,16 @@ export function encodeTarget(frame: Frame, task: Task): Target {
   };
 }
 
-/** Names of the graph's outputs, which no feature may bear. */
-const outputNames: readonly string[] = ["prediction", "probabilities"];
-
-/** @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN` when a feature is named like an answer of the model. */
-export function requireFreeOutputNames(schema: Schema): void {
-  const clash = schema.columns.find(({ name, role }) => role === "feature" && outputNames.includes(name));
+/**
+ * @param beside - Outputs of the graph beside the prediction, which no feature may be named like either.
+ * @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN` when a feature is named like an answer of the model.
+ */
+export function requireFreeOutputNames(
+  schema: Schema,
+  beside: readonly ("probabilities" | "distances")[] = ["probabilities"],
+): void {
+  const taken = new Set<string>(["prediction", ...beside]);
+  const clash = schema.columns.find(({ name, role }) => role === "feature" && taken.has(name));
   if (clash === undefined) return;
   throw new MillwrightError(
     "SCHEMA_DUPLICATE_COLUMN",

@@ -1,7 +1,6 @@
 /** From a source to rows that can be compared: the table is read, roles are set, columns become features. */
 import { MillwrightError, type Random } from "../../core/index.ts";
 import {
-  type ColumnOverride,
   type ContentRead,
   type Finding,
   findings as lookAt,
@@ -17,7 +16,9 @@ import {
   sourceWeights,
 } from "../../features/index.ts";
 import { constant, mul, type Value } from "../../graph/index.ts";
-import { type ColumnSchema, featureColumns, type Frame, type Schema } from "../../schema/index.ts";
+import { requireFreeOutputNames } from "../../pipeline/index.ts";
+import type { Frame } from "../../schema/index.ts";
+import { overridesOf, requireFeatures, withRoles } from "../roles.ts";
 import type { ClusterOptions } from "./options.ts";
 
 export interface PreparedRows {
@@ -46,16 +47,19 @@ export async function prepareRows(options: ClusterOptions, random: Random): Prom
     ...readingOf(options),
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
-    columns: overridesOf(options),
+    columns: overridesOf(options, [
+      { flag: "--id", role: "id", names: [options.id] },
+      { flag: "--columns", role: "feature", names: options.only },
+    ]),
     copies,
   });
   try {
     const { frame: read, findings: sampled } = await readWithin(table, { memory: options.memory, copies });
     requireRows(read.rowCount);
     const findings = [...table.findings, ...sampled, ...(await lookAt(read))];
-    const schema = withRoles(read.schema, options, findings);
-    requireFeatures(schema, findings);
-    requireFreeNames(schema);
+    const schema = withRoles(read.schema, findings, options);
+    requireFeatures(schema, findings, "compare rows by");
+    requireFreeOutputNames(schema, ["probabilities", "distances"]);
     const frame = { ...read, schema };
     const chains = defaultChains(schema, "distance", { frame, target: false });
     const features = await fitFeatures(chains, frame, { random: random.child("features") });
@@ -79,73 +83,11 @@ export async function prepareRows(options: ClusterOptions, random: Random): Prom
   }
 }
 
-/** Roles and kinds that the user gave, by column. */
-function overridesOf({ columns, only, keep, drop, id }: ClusterOptions): Record<string, ColumnOverride> {
-  const overrides = Object.create(null) as Record<string, ColumnOverride>;
-  const set = (name: string, given: ColumnOverride): void => {
-    overrides[name] = { ...overrides[name], ...given };
-  };
-  for (const [name, declared] of Object.entries(columns ?? {})) set(name, declared);
-  for (const name of [...(only ?? []), ...(keep ?? [])]) set(name, { role: "feature" });
-  for (const name of drop ?? []) {
-    const other =
-      id === name ? "--id" : keep?.includes(name) ? "--keep" : only?.includes(name) ? "--columns" : "";
-    if (other !== "") {
-      throw new MillwrightError(
-        "PARAMETER_CONFLICT",
-        `The column "${name}" is dropped, and ${other} names it too.`,
-        "Name it once.",
-      );
-    }
-    set(name, { role: "ignore" });
-  }
-  if (id !== undefined) set(id, { role: "id" });
-  return overrides;
-}
-
 function requireRows(rowCount: number): void {
   if (rowCount >= minRows) return;
   throw new MillwrightError(
     "DATA_TOO_FEW_ROWS",
     `The table has ${rowCount} rows, and clustering needs at least ${minRows}.`,
     "Bring more rows.",
-  );
-}
-
-/** Named columns are compared; else all that may be, except those that a finding leaves out. */
-function withRoles(schema: Schema, options: ClusterOptions, findings: readonly Finding[]): Schema {
-  const kept = new Set(options.keep ?? []);
-  const left = new Set(
-    findings.filter((finding) => finding.effect === "leftOut").map((finding) => finding.column),
-  );
-  const roleOf = ({ name, role }: ColumnSchema): ColumnSchema["role"] => {
-    if (role !== "feature" && role !== "target") return role;
-    if (options.only !== undefined) return options.only.includes(name) ? "feature" : "ignore";
-    return left.has(name) && !kept.has(name) ? "ignore" : "feature";
-  };
-  return { columns: schema.columns.map((column) => ({ ...column, role: roleOf(column) })) };
-}
-
-function requireFeatures(schema: Schema, findings: readonly Finding[]): void {
-  if (featureColumns(schema).some((column) => column.kind !== "id")) return;
-  const left = findings.filter(({ effect, column }) => effect === "leftOut" && column !== null);
-  const said = left.slice(0, 6).map(({ column, kind }) => `${column} (${kind})`);
-  throw new MillwrightError(
-    "DATA_EMPTY",
-    `No column is left to compare rows by.${said.length > 0 ? ` Left out: ${said.join(", ")}${left.length > said.length ? ", …" : ""}.` : ""}`,
-    "Bring more columns, or keep one with --keep.",
-  );
-}
-
-/** Names of the graph's outputs, which no feature may bear. */
-const outputNames: readonly string[] = ["prediction", "probabilities", "distances"];
-
-function requireFreeNames(schema: Schema): void {
-  const clash = featureColumns(schema).find(({ name }) => outputNames.includes(name));
-  if (clash === undefined) return;
-  throw new MillwrightError(
-    "SCHEMA_DUPLICATE_COLUMN",
-    `The column "${clash.name}" is named like what the model answers.`,
-    `Leave it out (--drop ${clash.name}), or rename it.`,
   );
 }

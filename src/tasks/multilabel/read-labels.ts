@@ -1,7 +1,6 @@
 /** Rows with the labels that they bear: lists in one column, or a column of yes and no a label. */
 import { assert, MillwrightError } from "../../core/index.ts";
 import {
-  type ColumnOverride,
   type ContentRead,
   type Finding,
   findings as lookAt,
@@ -10,13 +9,8 @@ import {
   readWithin,
 } from "../../data/index.ts";
 import { requireFreeOutputNames } from "../../pipeline/index.ts";
-import {
-  type Cells,
-  type ColumnSchema,
-  featureColumns,
-  type Frame,
-  type Schema,
-} from "../../schema/index.ts";
+import type { Cells, Frame, Schema } from "../../schema/index.ts";
+import { overridesOf, requireFeatures, withRoles } from "../roles.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
 
 export interface LabelledTable {
@@ -49,7 +43,16 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
     ...readingOf(options),
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
-    columns: overridesOf(options),
+    columns: overridesOf(options, [
+      { flag: "--id", role: "id", names: [options.id] },
+      {
+        flag: "--target",
+        role: "target",
+        names: options.targets,
+        // A list is read as it is written, also where one row's looks like a number.
+        read: { role: "ignore", ...(options.targets.length === 1 && { kind: "category" }) },
+      },
+    ]),
     copies,
   });
   try {
@@ -65,14 +68,8 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
     const findings = [...table.findings, ...sampled, ...(await lookAt(read))].filter(
       ({ column, effect }) => effect !== "leftOut" || !options.targets.includes(column ?? ""),
     );
-    const schema = withRoles(read.schema, options, findings);
-    if (featureColumns(schema).length === 0) {
-      throw new MillwrightError(
-        "DATA_EMPTY",
-        "No column is left to predict from.",
-        "Bring more columns, or keep one with --keep.",
-      );
-    }
+    const schema = withRoles(read.schema, findings, options);
+    requireFeatures(schema, findings, "predict from");
     requireFreeOutputNames(schema);
     return {
       frame: { ...read, schema },
@@ -86,42 +83,6 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
   } finally {
     await table.close();
   }
-}
-
-function overridesOf({ targets, columns, keep, drop, id }: LabelOptions): Record<string, ColumnOverride> {
-  const overrides = Object.create(null) as Record<string, ColumnOverride>;
-  const set = (name: string, given: ColumnOverride): void => {
-    overrides[name] = { ...overrides[name], ...given };
-  };
-  for (const [name, declared] of Object.entries(columns ?? {})) set(name, declared);
-  for (const name of keep ?? []) set(name, { role: "feature" });
-  for (const name of drop ?? []) set(name, { role: "ignore" });
-  if (id !== undefined) set(id, { role: "id" });
-  for (const name of targets) {
-    if (keep?.includes(name) || drop?.includes(name) || id === name) {
-      throw new MillwrightError(
-        "SCHEMA_ROLE",
-        `The column "${name}" is a target and has another role too.`,
-        "Give it one.",
-      );
-    }
-    // A list is read as it is written, also where one row's looks like a number.
-    set(name, { role: "ignore", ...(targets.length === 1 && { kind: "category" }) });
-  }
-  return overrides;
-}
-
-function withRoles(
-  schema: Schema,
-  { keep = [], targets }: LabelOptions,
-  findings: readonly Finding[],
-): Schema {
-  const left = new Set(findings.filter(({ effect }) => effect === "leftOut").map(({ column }) => column));
-  const roleOf = ({ name, role }: ColumnSchema): ColumnSchema["role"] => {
-    if (targets.includes(name)) return "ignore";
-    return role === "feature" && left.has(name) && !keep.includes(name) ? "ignore" : role;
-  };
-  return { columns: schema.columns.map((column) => ({ ...column, role: roleOf(column) })) };
 }
 
 /** The column of lists; of several columns a name that none bears. */

@@ -4,7 +4,6 @@
  */
 import { MillwrightError } from "../../core/index.ts";
 import {
-  type ColumnOverride,
   type ContentRead,
   type Finding,
   findings as lookAt,
@@ -21,9 +20,10 @@ import {
   rowsWithTarget,
   type Task,
 } from "../../pipeline/index.ts";
-import { type ColumnSchema, type Frame, type Role, type Schema, takeRows } from "../../schema/index.ts";
+import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
 import { weightOf } from "./labelled.ts";
 import { trainCopies } from "./processes.ts";
+import { overridesOf, requireFeatures, withRoles } from "../roles.ts";
 import type { TrainOptions } from "./options.ts";
 
 export interface PreparedTable {
@@ -55,7 +55,13 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     ...readingOf(options),
     ...(options.signal && { signal: options.signal }),
     threads: options.threads,
-    columns: overridesOf(options),
+    columns: overridesOf(options, [
+      { flag: "--id", role: "id", names: [options.id] },
+      { flag: "--group", role: "group", names: [options.group] },
+      { flag: "--time-column", role: "time", names: [options.timeColumn] },
+      { flag: "--weight", role: "weight", names: [options.weight] },
+      { flag: "--target", role: "target", names: [options.target] },
+    ]),
     copies: trainCopies,
   });
   try {
@@ -85,10 +91,8 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     const leaks = findings
       .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
       .map((finding) => finding.column!);
-    const schema = withRoles(labelled.schema, (item) =>
-      leaks.includes(item.name) ? "ignore" : roleAfter(item, findings, kept),
-    );
-    requireFeatures(schema, findings);
+    const schema = withRoles(labelled.schema, findings, options);
+    requireFeatures(schema, findings, "predict from");
     requireFreeOutputNames(schema);
     requireTime(schema, options.timeColumn);
     const frame = { ...labelled, schema };
@@ -113,55 +117,6 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
   }
 }
 
-/** Roles and kinds that the user gave, by column. */
-function overridesOf(options: TrainOptions): Record<string, ColumnOverride> {
-  const overrides = Object.create(null) as Record<string, ColumnOverride>;
-  const set = (name: string | undefined, given: ColumnOverride): void => {
-    if (name !== undefined) overrides[name] = { ...overrides[name], ...given };
-  };
-  for (const [name, declared] of Object.entries(options.columns ?? {})) set(name, declared);
-  for (const name of options.keep ?? []) set(name, { role: "feature" });
-  for (const name of options.drop ?? []) set(name, { role: "ignore" });
-  const roles: readonly (readonly [string | undefined, Role])[] = [
-    [options.id, "id"],
-    [options.group, "group"],
-    [options.timeColumn, "time"],
-    [options.weight, "weight"],
-    [options.target, "target"],
-  ];
-  const taken = new Map<string, Role>();
-  for (const [name, role] of roles) {
-    if (name === undefined) continue;
-    const other = taken.get(name);
-    if (other !== undefined) {
-      throw new MillwrightError(
-        "SCHEMA_ROLE",
-        `The column "${name}" is given two roles, ${other} and ${role}.`,
-        "Give each column one role.",
-      );
-    }
-    if (options.drop?.includes(name)) {
-      throw new MillwrightError(
-        "PARAMETER_CONFLICT",
-        `The column "${name}" is the ${role} and is dropped too.`,
-        "Take it out of --drop.",
-      );
-    }
-    const declared = options.columns?.[name]?.role;
-    if (options.keep?.includes(name) || (declared !== undefined && declared !== role)) {
-      const flag = options.keep?.includes(name) ? "--keep" : "--column";
-      throw new MillwrightError(
-        "PARAMETER_CONFLICT",
-        `The column "${name}" is the ${role}, and ${flag} makes it ${flag === "--keep" ? "a feature" : `the role ${declared}`}.`,
-        `Take it out of ${flag}.`,
-      );
-    }
-    taken.set(name, role);
-    set(name, { role });
-  }
-  return overrides;
-}
-
 function requireRows(target: string, all: number, labelled: number): void {
   if (labelled === 0) {
     throw new MillwrightError(
@@ -177,29 +132,6 @@ function requireRows(target: string, all: number, labelled: number): void {
       "Bring more rows.",
     );
   }
-}
-
-function withRoles(schema: Schema, roleOf: (column: ColumnSchema) => Role): Schema {
-  return { columns: schema.columns.map((column) => ({ ...column, role: roleOf(column) })) };
-}
-
-/** A column that a finding leaves out is ignored unless the user keeps it. */
-function roleAfter(column: ColumnSchema, findings: readonly Finding[], kept: ReadonlySet<string>): Role {
-  if (column.role !== "feature" || kept.has(column.name)) return column.role;
-  const leftOut = findings.some((finding) => finding.column === column.name && finding.effect === "leftOut");
-  return leftOut ? "ignore" : column.role;
-}
-
-function requireFeatures(schema: Schema, findings: readonly Finding[]): void {
-  if (schema.columns.some((column) => column.role === "feature")) return;
-  const left = findings.filter(({ effect, column }) => effect === "leftOut" && column !== null);
-  const said = left.slice(0, 6).map(({ column, kind }) => `${column} (${kind})`);
-  const kept = left.find(({ undo }) => undo !== null)?.undo;
-  throw new MillwrightError(
-    "DATA_EMPTY",
-    `No column is left to predict from.${said.length > 0 ? ` Left out: ${said.join(", ")}${left.length > said.length ? ", …" : ""}.` : ""}`,
-    `Bring more columns${typeof kept === "string" ? `, or keep one: ${kept}` : ""}.`,
-  );
 }
 
 function requireTime(schema: Schema, name: string | undefined): void {
