@@ -1,6 +1,5 @@
 /** `millwright cluster`: groups of similar rows; leaves model.onnx, report.html and run.json. */
-import { join } from "node:path";
-import { parseColumnFlag, type Reading, readingFlags, readingOf, shellWord } from "../../data/index.ts";
+import { parseColumnFlag, type Reading, readingOf } from "../../data/index.ts";
 import {
   type ClusterMethod,
   type ClusterRecord,
@@ -9,11 +8,11 @@ import {
   writeResults,
 } from "../../tasks/index.ts";
 import { catchInterrupt } from "../run.ts";
+import { printSavedRun } from "../saved-run.ts";
 import {
   bold,
   clip,
   counted,
-  dim,
   figure,
   findingLine,
   percent,
@@ -116,14 +115,8 @@ function printRun(
     );
   if (clusters.length > 1) print(structureText(structure));
   print();
-  const file = shellWord(model);
-  const flags = readingFlags(reading).map(shellWord);
-  print(`report: ${join(out, "report.html")}`);
-  print(`${dim("again, same file:")} ${record.reproduce}${out === "." ? "" : ` --out ${shellWord(out)}`}`);
-  print(`${dim("next:")} npx millwright inspect ${file}`);
-  print(
-    `${dim("next:")} npx millwright predict ${file} ${[...record.data.source.map(shellWord), ...flags].join(" ")} -o clusters.csv`,
-  );
+  const { data, reproduce } = record;
+  printSavedRun({ model, out, source: data.source, reading, reproduce, answers: "clusters.csv" });
 }
 
 type Difference = ClusterRecord["clusters"][number]["differences"][number];

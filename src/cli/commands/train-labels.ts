@@ -1,20 +1,10 @@
 /** `millwright train --task multilabel`: rows that bear any number of labels. */
-import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
-import { parseColumnFlag, readingFlags, readingOf, shellWord } from "../../data/index.ts";
+import { parseColumnFlag, readingOf } from "../../data/index.ts";
 import { type LabelRecord, prepareResults, saveRun, trainLabels } from "../../tasks/index.ts";
 import { catchInterrupt } from "../run.ts";
-import {
-  bold,
-  dim,
-  figure,
-  findingLine,
-  interval,
-  print,
-  printJson,
-  startProgress,
-  table,
-} from "../terminal.ts";
+import { printSavedRun } from "../saved-run.ts";
+import { bold, figure, findingLine, interval, print, printJson, startProgress, table } from "../terminal.ts";
 import { version } from "../version.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
@@ -73,14 +63,15 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
     if (json) printJson(result.record);
     else {
       printRun(result.record);
-      const reading = readingFlags(readingOf(flags)).map(shellWord);
-      print(`report: ${join(out, "report.html")}`);
-      print(
-        `${dim("again, same file:")} ${result.record.reproduce}${out === "." ? "" : ` --out ${shellWord(out)}`}`,
-      );
-      print(
-        `${dim("next:")} npx millwright predict ${shellWord(model)} ${[...result.record.data.source.map(shellWord), ...reading].join(" ")} -o predictions.csv`,
-      );
+      const { data, reproduce } = result.record;
+      printSavedRun({
+        model,
+        out,
+        source: data.source,
+        reading: readingOf(flags),
+        reproduce,
+        answers: "predictions.csv",
+      });
     }
     return 0;
   } finally {

@@ -1,7 +1,7 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
-import { parseColumnFlag, type Reading, readingFlags, readingOf, shellWord } from "../../data/index.ts";
+import { parseColumnFlag, type Reading, readingOf } from "../../data/index.ts";
 import { readMetadata } from "../../model/index.ts";
 import {
   parseRequirement,
@@ -17,6 +17,7 @@ import {
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
+import { printSavedRun } from "../saved-run.ts";
 import {
   bold,
   dim,
@@ -218,14 +219,8 @@ function printRun(
     );
   printRequirements(record.requirements);
   print();
-  const file = shellWord(model);
-  const flags = readingFlags(reading).map(shellWord);
-  print(`report: ${join(out, "report.html")}`);
-  print(`${dim("again, same file:")} ${record.reproduce}${out === "." ? "" : ` --out ${shellWord(out)}`}`);
-  print(`${dim("next:")} npx millwright inspect ${file}`);
-  print(
-    `${dim("next:")} npx millwright predict ${file} ${[...data.source.map(shellWord), ...flags].join(" ")} -o predictions.csv`,
-  );
+  const { reproduce } = record;
+  printSavedRun({ model, out, source: data.source, reading, reproduce, answers: "predictions.csv" });
 }
 
 /** Lines of the board before the rest is only counted. */

@@ -1,21 +1,8 @@
 /** A picture of the rows: the plane of the first two principal components, in squares, never a point a row. */
 import { type Points, principalComponents, project } from "../../features/index.ts";
+import type { ClusterReportData } from "../../report/index.ts";
 
-export interface ClusterMap {
-  /** Share of the whole variance along each axis. */
-  readonly shares: readonly [number, number];
-  readonly xEdges: readonly number[];
-  readonly yEdges: readonly number[];
-  /** Squares that hold rows: the cluster with most of them (−1 for noise), and how many rows. */
-  readonly cells: readonly {
-    readonly x: number;
-    readonly y: number;
-    readonly cluster: number;
-    readonly rows: number;
-  }[];
-  /** Where the rows of each cluster lie in the middle. */
-  readonly centers: readonly (readonly [number, number])[];
-}
+type ClusterMap = ClusterReportData["map"];
 
 const side = 44;
 /** Share of the rows that may lie outside at each end, drawn at the border. */

@@ -1,12 +1,10 @@
 /** What `millwright cluster` is asked for. */
-import type { ProgressListener } from "../../core/index.ts";
-import type { ColumnOverride, Reading } from "../../data/index.ts";
+import type { RunOptions } from "../run-options.ts";
 
 export const clusterMethods = ["kmeans", "mixture", "dbscan", "hdbscan"] as const;
 export type ClusterMethod = (typeof clusterMethods)[number];
 
-export interface ClusterOptions extends Reading {
-  readonly source: readonly string[];
+export interface ClusterOptions extends RunOptions {
   readonly method: ClusterMethod;
   /** How many clusters; found from the data unless told. */
   readonly clusters?: number;
@@ -16,17 +14,4 @@ export interface ClusterOptions extends Reading {
   readonly minRows?: number;
   /** Only these columns; all that may be features unless told. */
   readonly only?: readonly string[];
-  /** Kinds and ways of writing by column, as far as they are not to be inferred. */
-  readonly columns?: Readonly<Record<string, ColumnOverride>>;
-  readonly keep?: readonly string[];
-  readonly drop?: readonly string[];
-  readonly id?: string;
-  readonly seed: number;
-  /** Cores to use for reading and answering. */
-  readonly threads: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-  readonly startedMs?: number;
-  /** Name and version of this program, for card and recipe. */
-  readonly software: string;
 }

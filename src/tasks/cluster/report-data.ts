@@ -3,8 +3,8 @@ import { sourceTitle } from "../../data/index.ts";
 import { minRowsShown } from "../../pipeline/index.ts";
 import type { ClusterReportData } from "../../report/index.ts";
 import { featureColumns, type Frame } from "../../schema/index.ts";
+import { reportFindings } from "../report-findings.ts";
 import { carriedNote, methodTitle } from "./card.ts";
-import type { ClusterMap } from "./map.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { PreparedRows } from "./prepare.ts";
 import type { ClusterRecord } from "./run-record.ts";
@@ -15,7 +15,7 @@ interface ReportParts {
   readonly record: ClusterRecord;
   /** Cluster index a row, −1 for noise. */
   readonly members: Int32Array;
-  readonly map: ClusterMap;
+  readonly map: ClusterReportData["map"];
 }
 
 /** Lines of the table of clusters by columns. */
@@ -24,7 +24,6 @@ const profileLines = 20;
 export function clusterReportData({ options, table, record, members, map }: ReportParts): ClusterReportData {
   const { frame, features } = table;
   const carried = carriedNote(record.method.name, record.method.outcome);
-  const actions = { leftOut: "left out", readAs: "read in its own way", hint: undefined } as const;
   return {
     data: {
       sources: options.source.map(sourceTitle),
@@ -44,16 +43,7 @@ export function clusterReportData({ options, table, record, members, map }: Repo
     structure: record.structure,
     map,
     profile: profileOf(frame, members, record),
-    findings: record.findings.map((item) => {
-      const action = actions[item.effect];
-      return {
-        kind: item.kind,
-        ...(item.column !== null && { column: item.column }),
-        evidence: item.evidence,
-        ...(action !== undefined && { action }),
-        ...(item.undo !== null && { undo: item.undo }),
-      };
-    }),
+    findings: reportFindings(record.findings),
     fileBytes: record.model.bytes,
     limitations: carried.includes("carries records") ? [carried] : [],
     run: {

@@ -2,6 +2,7 @@
 import { sourceTitle } from "../../data/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { family, type FamilyName } from "../../select/index.ts";
+import { reportFindings } from "../report-findings.ts";
 import type { LabelOptions } from "./options.ts";
 import type { LabelRecord } from "./run-record.ts";
 
@@ -9,7 +10,6 @@ export function labelReport(record: LabelRecord, options: LabelOptions): ReportD
   const { metric, test, leaderboard, labels } = record;
   const members = leaderboard.filter(({ weight, family: name }) => weight > 0 && name !== "ensemble");
   const titles = members.map(({ family: name }) => family(name as FamilyName).title);
-  const actions = { leftOut: "left out", readAs: "read in its own way", hint: undefined } as const;
   const fixed = (value: number): string => String(Number(value.toPrecision(3)));
   return {
     task: "multilabel",
@@ -40,16 +40,7 @@ export function labelReport(record: LabelRecord, options: LabelOptions): ReportD
       score: { value, low, high },
       baseline,
     })),
-    findings: record.findings.map((item) => {
-      const action = actions[item.effect];
-      return {
-        kind: item.kind,
-        ...(item.column !== null && { column: item.column }),
-        evidence: item.evidence,
-        ...(action !== undefined && { action }),
-        ...(item.undo !== null && { undo: item.undo }),
-      };
-    }),
+    findings: reportFindings(record.findings),
     leaderboard: leaderboard.map(({ name, family: said, score, weight }) => {
       const role =
         name === record.chosen

@@ -1,16 +1,14 @@
 /** What a user may ask of a training run on a table; every field is a flag of `millwright train`. */
-import type { Json, ProgressListener } from "../../core/index.ts";
-import type { ColumnOverride, Reading } from "../../data/index.ts";
+import type { Json } from "../../core/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, OwnStep, RacedFamily } from "../../select/index.ts";
+import type { RunOptions } from "../run-options.ts";
 import type { ClassWeightOption } from "./class-weights.ts";
 import { type OwnParts, recordedOwn } from "./own.ts";
 import type { Requirement } from "./requirements.ts";
 
-export interface TrainOptions extends Reading {
-  /** Files, globs or one database URL. */
-  readonly source: readonly string[];
+export interface TrainOptions extends RunOptions {
   readonly target: string;
   readonly task?: "classification" | "regression" | "ordinal";
   /** Levels of the target from the least to the most; as numbers ascend, or as known words stand, unless told. */
@@ -32,14 +30,9 @@ export interface TrainOptions extends Reading {
   readonly testSize?: number;
   /** Untouched rows from another source instead. */
   readonly testSource?: string;
-  /** Kinds, roles and ways of writing by column, as far as they are not to be inferred. */
-  readonly columns?: Readonly<Record<string, ColumnOverride>>;
-  readonly keep?: readonly string[];
-  readonly drop?: readonly string[];
   readonly weight?: string;
   readonly group?: string;
   readonly timeColumn?: string;
-  readonly id?: string;
   /** Cost of a false alarm and of a miss, in any unit; sets the threshold. */
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   /** Weight of training rows by their label; figures are of the rows as they are. */
@@ -54,19 +47,10 @@ export interface TrainOptions extends Reading {
   readonly against?: readonly string[];
   /** Columns in the order of the one matrix that such a file takes; by name unless told. */
   readonly inputs?: readonly string[];
-  readonly seed: number;
-  /** Cores to use. */
-  readonly threads: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
   /** What to fit, with which shares, instead of a race; kept in the file as it is. */
   readonly recipe?: ModelRecipe;
   /** The file that `recipe` comes from, for the command that makes the same again. */
   readonly like?: string;
-  /** `performance.now()` when the command began, so that `time` counts from there. */
-  readonly startedMs?: number;
-  /** Name and version of this program, for card and recipe. */
-  readonly software: string;
 }
 
 /** The same as a caller in code writes it: seed 0, all cores, and no name for the program unless told. */

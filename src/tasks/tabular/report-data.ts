@@ -13,6 +13,7 @@ import type {
 import { scoredRows } from "../../evaluate/index.ts";
 import { featureColumns } from "../../schema/index.ts";
 import { familyOf } from "../../select/index.ts";
+import { reportFindings } from "../report-findings.ts";
 import { carriedSentences } from "./carried.ts";
 import type { Explanation } from "./explain.ts";
 import { constantAnswer, type LabelledFrame } from "./labelled.ts";
@@ -225,18 +226,9 @@ function leaderboard({ choice }: ReportParts): BoardEntry[] {
 }
 
 function findings({ table, audit }: ReportParts): Finding[] {
-  const actions = { leftOut: "left out", readAs: "read in its own way", hint: undefined } as const;
-  return table.findings.map((item) => {
+  return reportFindings(table.findings).map((item) => {
     const scores = item.kind === "leak" ? audit.leaks.find((leak) => leak.column === item.column) : undefined;
-    const action = actions[item.effect];
-    return {
-      kind: item.kind,
-      ...(item.column !== null && { column: item.column }),
-      evidence: item.evidence,
-      ...(action !== undefined && { action }),
-      ...(item.undo !== null && { undo: item.undo }),
-      ...(scores && { scores: { with: scores.withColumn, without: scores.without } }),
-    };
+    return { ...item, ...(scores && { scores: { with: scores.withColumn, without: scores.without } }) };
   });
 }
 
