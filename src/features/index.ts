@@ -94,6 +94,7 @@ export {
   takePoints,
 } from "./projections/k-means.ts";
 export {
+  leadingComponents,
   type PrincipalComponents,
   principalComponents,
   project,

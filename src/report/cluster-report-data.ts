@@ -96,6 +96,8 @@ export interface ClusterReportData {
   /** How the chosen number did, on so many rows. */
   readonly structure: ClusterComparison & {
     readonly rows: number;
+    /** So many components were compared in place of all features. */
+    readonly components?: number | undefined;
     readonly verdict: "apart" | "gradient" | "none";
   };
   readonly map: {

@@ -206,7 +206,7 @@ const mean = (values: readonly number[]): number =>
 /** The silhouette beside those of tables that have no clusters. */
 export function structureFigure({ structure }: ClusterReportData): Figure {
   const title = say`Against tables without clusters`;
-  const reading = say`The same search on ${count(structure.rows)} rows of the table (blue) and on tables that have no clusters: ${count(structure.shuffled.length)} with every column shuffled by itself, ${count(structure.cloud.length)} drawn from one normal cloud with the same means and correlations. Only what lies to the right of both is structure.`;
+  const reading = say`The same search on ${count(structure.rows)} rows of the table (blue)${structure.components === undefined ? "" : `, along ${count(structure.components)} principal components,`} and on tables that have no clusters: ${count(structure.shuffled.length)} with every column shuffled by itself, ${count(structure.cloud.length)} drawn from one normal cloud with the same means and correlations. Only what lies to the right of both is structure.`;
   const dots = (values: readonly number[], line: number, colour: Colour): Mark => ({
     kind: "dots",
     points: values.map((value) => [value, line]),

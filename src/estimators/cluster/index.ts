@@ -12,6 +12,6 @@ export {
   type GaussianMixtureOptions,
   gaussianMixtureParameters,
 } from "./gaussian-mixture.ts";
-export { type ComponentLimits, onComponents } from "./on-components.ts";
+export { alongComponents, type ComponentLimits, onComponents } from "./on-components.ts";
 export { kMeans, type KMeansOptions, kMeansParameters } from "./k-means.ts";
 export { type Labeling, meanSilhouette, silhouettes } from "./silhouette.ts";

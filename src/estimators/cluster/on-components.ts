@@ -4,12 +4,13 @@
  * Densities need it where features are many or where some follow from others (0/1 columns of one category):
  * there a covariance has no volume, and distances to neighbours are all alike.
  */
+import type { Random } from "../../core/index.ts";
 import {
   type Matrix,
   ownRowOrder,
   pointsOf,
+  leadingComponents,
   type PrincipalComponents,
-  principalComponents,
   project,
   takePoints,
 } from "../../features/index.ts";
@@ -25,16 +26,13 @@ export interface ComponentLimits {
 }
 
 /** The clusterer, fitted on components and asked by rows as they are. */
-export function onComponents(clusterer: Clusterer, { variance, most }: ComponentLimits): Clusterer {
+export function onComponents(clusterer: Clusterer, limits: ComponentLimits): Clusterer {
   return {
     method: clusterer.method,
     parameters: clusterer.parameters,
     async fit(x, context) {
       requireFiniteNumbers(clusterer.method, x);
-      const points = pointsOf(x.columns, x.rowCount);
-      // In the rows' own order, so that their order in the table changes no bit.
-      const sorted = takePoints(points, ownRowOrder(points));
-      const found = shortened(principalComponents(sorted, most), variance);
+      const found = componentsOf(x, limits, context.random);
       const count = found.variance.length;
       const p = x.columns.length;
       const inner = await clusterer.fit(projected(x, found), context);
@@ -55,6 +53,18 @@ export function onComponents(clusterer: Clusterer, { variance, most }: Component
       };
     },
   };
+}
+
+/** Rows along their leading components, for work that needs them more than once. */
+export function alongComponents(x: Matrix, limits: ComponentLimits, random: Random): Matrix {
+  return projected(x, componentsOf(x, limits, random));
+}
+
+function componentsOf(x: Matrix, { variance, most }: ComponentLimits, random: Random): PrincipalComponents {
+  const points = pointsOf(x.columns, x.rowCount);
+  // In the rows' own order, so that their order in the table changes no bit.
+  const sorted = takePoints(points, ownRowOrder(points));
+  return shortened(leadingComponents(sorted, most, random.child("components")), variance);
 }
 
 /** The first components that hold the share. */

@@ -69,6 +69,9 @@ export function takePoints({ featureCount: p, values }: Points, rows: ArrayLike<
   return { rowCount: rows.length, featureCount: p, values: out };
 }
 
+/** Features after which a distance that is too large already is given up. */
+const stride = 16;
+
 /** Squared distance of row `i` to centre `c`. */
 function squaredDistance(
   values: Float64Array,
@@ -81,6 +84,27 @@ function squaredDistance(
   for (let j = 0, a = i * p, b = c * p; j < p; j++, a++, b++) {
     const difference = values[a]! - centers[b]!;
     total += difference * difference;
+  }
+  return total;
+}
+
+/** Squared distance of row `i` to centre `c`, or a part of it that is beyond `limit` already. */
+function squaredDistanceWithin(
+  values: Float64Array,
+  i: number,
+  centers: Float64Array,
+  c: number,
+  p: number,
+  limit: number,
+): number {
+  let total = 0;
+  let a = i * p;
+  let b = c * p;
+  for (let from = 0; from < p && total <= limit; from += stride) {
+    for (const end = a + Math.min(stride, p - from); a < end; a++, b++) {
+      const difference = values[a]! - centers[b]!;
+      total += difference * difference;
+    }
   }
   return total;
 }
@@ -173,7 +197,7 @@ function plusPlus(points: Points, k: number, random: Random): Float64Array {
       put(c, row);
       let sum = 0;
       for (let i = 0; i < n; i++) {
-        const d = squaredDistance(values, i, centers, c, p);
+        const d = squaredDistanceWithin(values, i, centers, c, p, closest[i]!);
         sum += trial[i] = Math.min(d, closest[i]!);
       }
       if (sum < bestTotal) {
@@ -261,7 +285,7 @@ function assign(
     let first = Infinity;
     let second = Infinity;
     for (let c = 0; c < k; c++) {
-      const d = squaredDistance(values, i, centers, c, p);
+      const d = squaredDistanceWithin(values, i, centers, c, p, second);
       if (d < first) {
         second = first;
         first = d;

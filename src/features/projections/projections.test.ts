@@ -5,7 +5,7 @@ import { createRandom } from "../../core/index.ts";
 import type { Matrix } from "../matrix.ts";
 import { sparseMatrix } from "../sparse.ts";
 import type { Points } from "./k-means.ts";
-import { principalComponents, project } from "./principal-components.ts";
+import { leadingComponents, principalComponents, project } from "./principal-components.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 import { singularDirections } from "./truncated-svd.ts";
 
@@ -71,6 +71,44 @@ describe("principalComponents", () => {
       });
     },
   );
+});
+
+describe("leadingComponents", () => {
+  /** Rows in which feature j has the deviation 1 / (1 + j), mixed a little with the next one. */
+  function fading(rowCount: number, p: number): Points {
+    const random = createRandom(8);
+    const values = new Float64Array(rowCount * p);
+    for (let i = 0; i < rowCount; i++) {
+      let before = 0;
+      for (let j = 0; j < p; j++) {
+        before = random.normal() / (1 + j) + 0.3 * before;
+        values[i * p + j] = 5 + before;
+      }
+    }
+    return { rowCount, featureCount: p, values };
+  }
+
+  test("are the exact ones up to 300 rows or features", () => {
+    for (const points of [fading(40, 320), fading(320, 40)])
+      expect(leadingComponents(points, 5, createRandom(1))).toEqual(principalComponents(points, 5));
+  });
+
+  test("are near the exact ones above: variances to 0.1 %, shares, means, and unit directions", () => {
+    const points = fading(310, 305);
+    const exact = principalComponents(points, 6);
+    const found = leadingComponents(points, 6, createRandom(1));
+    expect([...found.mean]).toEqual([...exact.mean]);
+    exact.variance.forEach((value, c) => {
+      expect(Math.abs(found.variance[c]! - value)).toBeLessThan(1e-3 * exact.variance[0]!);
+      expect(found.share[c]).toBeCloseTo(exact.share[c]!, 3);
+      const own = found.components.subarray(c * 305, (c + 1) * 305);
+      expect(Math.hypot(...own)).toBeCloseTo(1, 10);
+      if (c < 3) {
+        const other = exact.components.subarray(c * 305, (c + 1) * 305);
+        expect(own.reduce((sum, v, j) => sum + v * other[j]!, 0)).toBeGreaterThan(0.999);
+      }
+    });
+  });
 });
 
 /** The counts of the golden script. */

@@ -23,7 +23,7 @@ import { type PreparedRows, prepareRows } from "./prepare.ts";
 import { clusterReportData } from "./report-data.ts";
 import { type ClusterRecord, clusterRecordOf, type ClusterRow } from "./run-record.ts";
 import { samplePoints, sampleRows } from "./sample.ts";
-import { verdictOf } from "./structure.ts";
+import { mostSearched, verdictOf } from "./structure.ts";
 
 export interface ClusterResult {
   /** The bytes of `model.onnx`. */
@@ -90,11 +90,16 @@ export async function clusterTable(options: ClusterOptions): Promise<ClusterResu
     silhouette: own.all,
     ...(counts && { counts }),
     ...(criteria && { criteria }),
-    structure: { ...best, rows: looked.rowCount, verdict: verdictOf(best) },
+    structure: {
+      ...best,
+      rows: looked.rowCount,
+      ...(points.featureCount > mostSearched && { components: mostSearched }),
+      verdict: verdictOf(best),
+    },
     model,
     seconds: (performance.now() - startedMs) / 1000,
   });
-  const map = clusterMap(points, members, fitted.clusterCount);
+  const map = clusterMap(points, members, fitted.clusterCount, random.child("map"));
   return { model, record, report: clusterReportData({ options, table, record, members, map }) };
 }
 

@@ -1,5 +1,6 @@
 /** A picture of the rows: the plane of the first two principal components, in squares, never a point a row. */
-import { type Points, principalComponents, project } from "../../features/index.ts";
+import type { Random } from "../../core/index.ts";
+import { leadingComponents, type Points, project } from "../../features/index.ts";
 import type { ClusterReportData } from "../../report/index.ts";
 
 type ClusterMap = ClusterReportData["map"];
@@ -9,9 +10,14 @@ const side = 44;
 const outside = 0.002;
 
 /** @param members - Cluster index a row, −1 for noise. */
-export function clusterMap(points: Points, members: Int32Array, clusterCount: number): ClusterMap {
+export function clusterMap(
+  points: Points,
+  members: Int32Array,
+  clusterCount: number,
+  random: Random,
+): ClusterMap {
   const { rowCount: n, featureCount: p, values } = points;
-  const axes = principalComponents(points, 2);
+  const axes = leadingComponents(points, 2, random);
   const x = new Float64Array(n);
   const y = new Float64Array(n);
   for (let i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 /** What each method of the command does: which candidates it tries, how it chooses, and what it fits in the end. */
 import { MillwrightError, type Random } from "../../core/index.ts";
 import {
+  alongComponents,
   type Clusterer,
   dbscan,
   gaussianMixture,
@@ -122,18 +123,25 @@ async function planKMeans({ options, features, looked, random, check }: PlanCont
 
 async function planMixture(context: PlanContext): Promise<Plan> {
   const { options, features, points, looked, random, check } = context;
-  const make = (clusters: number, covariance: Criterion["covariance"]): Clusterer => {
-    if (!needsComponents(features)) return gaussianMixture({ clusters, covariance, regularisation });
-    const mixture = gaussianMixture({ clusters, covariance, regularisation: componentRegularisation });
-    return onComponents(mixture, components);
-  };
+  const wide = needsComponents(features);
+  const make = (clusters: number, covariance: Criterion["covariance"]): Clusterer =>
+    gaussianMixture({
+      clusters,
+      covariance,
+      regularisation: wide ? componentRegularisation : regularisation,
+    });
   const rows = samplePoints(points, criterionRows, random.child("criterion rows"));
+  const sampled = matrixOf(rows, features);
+  // All mixtures see the same components: they are found once.
+  const compared = wide
+    ? alongComponents(sampled, components, random.child("criterion components"))
+    : sampled;
   const counts = options.clusters === undefined ? candidateCounts(rows.rowCount, 1) : [options.clusters];
   const criteria: Criterion[] = [];
   for (const clusters of counts) {
     for (const covariance of ["full", "diagonal"] as const) {
       check();
-      const fitted = await make(clusters, covariance).fit(matrixOf(rows, features), {
+      const fitted = await make(clusters, covariance).fit(compared, {
         random: random.child(`${clusters} ${covariance}`),
       });
       const { bic, aic } = fitted.summary as { readonly bic: number; readonly aic: number };
@@ -141,7 +149,8 @@ async function planMixture(context: PlanContext): Promise<Plan> {
     }
   }
   const chosen = criteria.reduce((a, b) => (b.bic < a.bic ? b : a));
-  const clusterer = make(chosen.clusters, chosen.covariance);
+  const mixture = make(chosen.clusters, chosen.covariance);
+  const clusterer = wide ? onComponents(mixture, components) : mixture;
   const [best] = await compareWithNone(
     looked,
     features,

@@ -59,7 +59,12 @@ export interface ClusterRecord {
   /** Every mixture that was tried, where BIC chose. */
   readonly criteria?: readonly Criterion[];
   /** How the chosen number did, on so many rows. */
-  readonly structure: Comparison & { readonly rows: number; readonly verdict: Verdict };
+  readonly structure: Comparison & {
+    readonly rows: number;
+    /** Of so many components in place of all features, where there are more. */
+    readonly components?: number;
+    readonly verdict: Verdict;
+  };
   readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
   readonly findings: readonly Finding[];
   /** The command that gives the same file again. */

@@ -13,10 +13,15 @@ export function samplePoints(points: Points, most: number, random: Random): Poin
   return points.rowCount <= most ? points : takePoints(points, sampleRows(points.rowCount, most, random));
 }
 
-/** Points as a matrix. */
+/** Points as a matrix: of these features, or of components of them where they are not as many. */
 export function matrixOf({ rowCount, featureCount, values }: Points, features: readonly Feature[]): Matrix {
   const columns = Array.from({ length: featureCount }, (_, j) =>
     Float64Array.from({ length: rowCount }, (_row, i) => values[i * featureCount + j]!),
   );
-  return { rowCount, features, columns };
+  if (featureCount === features.length) return { rowCount, features, columns };
+  const sources = [...new Set(features.flatMap((feature) => feature.sources))];
+  const components = columns.map(
+    (_, c): Feature => ({ name: `component ${c + 1}`, sources, kind: "number" }),
+  );
+  return { rowCount, features: components, columns };
 }

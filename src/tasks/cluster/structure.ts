@@ -8,12 +8,21 @@
  * the largest lead over the shuffled copies is chosen; what leads both is structure. Source: Tibshirani,
  * Walther & Hastie 2001, J. R. Stat. Soc. B 63:411–423, whose gap statistic compares with such references;
  * here the silhouette is compared, which has a meaning of its own.
+ *
+ * Every table is searched and measured along its own leading components where it has more features than that, so
+ * that the work does not grow with its width.
  */
 import type { Random } from "../../core/index.ts";
 import { type Labeling, meanSilhouette, silhouettes } from "../../estimators/cluster/index.ts";
-import { type Feature, type Points, principalComponents } from "../../features/index.ts";
+import {
+  type Feature,
+  leadingComponents,
+  type Points,
+  principalComponents,
+  project,
+} from "../../features/index.ts";
 
-/** Makes the labelings that are compared: one for each candidate. */
+/** Makes the labelings that are compared, one for each candidate; `points` may be components of the features. */
 export type Labeler = (points: Points, random: Random) => Promise<readonly Labeling[]>;
 
 /** How a candidate does on the rows and on tables without clusters; silhouettes, rows of no cluster count 0. */
@@ -30,6 +39,8 @@ export interface Comparison {
 export type Verdict = "apart" | "gradient" | "none";
 
 const copies = 5;
+/** Features beyond which a table is searched along as many components. */
+export const mostSearched = 40;
 /** A smaller lead is none: so much can be chance when the largest of nine leads is taken. */
 const leastLead = 0.02;
 /** Fewer clusters are taken where the lead is no further behind. */
@@ -49,13 +60,14 @@ export async function compareWithNone(
 ): Promise<Comparison[]> {
   const score = async (rows: Points, name: string): Promise<number[]> => {
     check();
-    const labelings = await label(rows, random.child(`label ${name}`));
-    return silhouettes(rows, labelings).map(coveredSilhouette);
+    const seen = searched(rows, random.child(`components ${name}`));
+    const labelings = await label(seen, random.child(`label ${name}`));
+    return silhouettes(seen, labelings).map(coveredSilhouette);
   };
   const own = await score(points, "rows");
   const shuffled: number[][] = [];
   const cloud: number[][] = [];
-  const draw = cloudOf(points);
+  const draw = cloudOf(searched(points, random.child("cloud components")));
   for (let copy = 0; copy < copies; copy++) {
     const drawn = random.child(`copy ${copy}`);
     shuffled.push(await score(shuffledColumns(points, features, drawn.child("shuffle")), `shuffled ${copy}`));
@@ -81,6 +93,18 @@ export function bestOf(comparisons: readonly Comparison[]): Comparison {
 export function verdictOf({ silhouette, shuffled, cloud }: Comparison): Verdict {
   const beyond = (references: readonly number[]): boolean => silhouette > Math.max(...references) + leastLead;
   return !beyond(shuffled) ? "none" : beyond(cloud) ? "apart" : "gradient";
+}
+
+/** The rows, along their leading components where they have many features. */
+function searched(points: Points, random: Random): Points {
+  const { rowCount, featureCount: p } = points;
+  if (p <= mostSearched) return points;
+  const found = leadingComponents(points, mostSearched, random);
+  const width = found.variance.length;
+  const values = new Float64Array(rowCount * width);
+  for (let i = 0; i < rowCount; i++)
+    values.set(project(points.values.subarray(i * p, (i + 1) * p), found), i * width);
+  return { rowCount, featureCount: width, values };
 }
 
 /** Mean over all rows: those of no cluster count 0, so that a few tight groups do not hide them. */
