@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { layerCases } from "../../test/gradient-cases/layers.ts";
 import { spatialCases } from "../../test/gradient-cases/spatial.ts";
 import { checkGradient, type GradientCase, namingsOf } from "../../test/gradient-check.ts";
 import { MillwrightError } from "../core/index.ts";
@@ -421,6 +422,7 @@ const cases = [
   ...indexing,
   ...choosing,
   ...spatialCases,
+  ...layerCases,
 ];
 
 describe("every gradient rule agrees with central differences (2e-6 in float64, 5e-3 in float32)", () => {

@@ -146,12 +146,13 @@ export interface Ops
         "and" | "or" | "matMul" | "gatherND" | "expandLike" | "reshapeLike",
         (a: Value, b: Value) => Value
       > &
-      Record<"reduceSum" | "reduceProd", Reduce>
+      Record<"reduceSum" | "reduceMean" | "reduceProd", Reduce>
   > {
   int64s(values: readonly (number | bigint)[]): Value;
   cast(x: Value, to: DType): Value;
   where(condition: Value, a: Operand, b: Operand): Value;
   gemm(a: Value, b: Value, c?: Value, options?: GemmOptions): Value;
+  einsum(equation: string, operands: readonly Value[]): Value;
   reshape(x: Value, shape: Sizes): Value;
   expand(x: Value, shape: Sizes): Value;
   squeeze(x: Value, axes?: Sizes): Value;
@@ -208,6 +209,8 @@ export interface OpDefinition {
   readonly name: string;
   readonly type: string;
   readonly domain: Domain;
+  /** Version of the domain that brought the op, where it is newer than the one that we write. */
+  readonly since?: number;
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number];
   /** Fewest and most outputs; [1, 1] when absent. */

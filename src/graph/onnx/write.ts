@@ -1,6 +1,7 @@
 /**
  * Writes a graph as an ONNX file: opset 21, `ai.onnx.ml` 5, IR version 10.
  *
+ * An imported op that is newer than these raises the version of its domain.
  * The bytes depend on the graph only. Microsoft's contrib domain is imported only
  * where a node uses it.
  */
@@ -70,7 +71,7 @@ function holdsGraph(node: Node): boolean {
 
 /** Version of its domain that a node of ours needs. */
 function neededVersion(node: Node, besideOld: boolean): number {
-  if (node.domain === "") return opsetVersion;
+  if (node.domain === "") return Math.max(opsetVersion, node.definition?.since ?? 0);
   if (node.domain !== "ai.onnx.ml") return 1;
   if (node.type === "TreeEnsemble" || !besideOld) return 5;
   return node.attributes.has("keys_tensor") ? 4 : 2;

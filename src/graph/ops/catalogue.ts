@@ -6,6 +6,9 @@ import { convolutionOps } from "./convolution.ts";
 import { indexingOps } from "./indexing.ts";
 import { linearOps } from "./linear.ts";
 import { poolingOps } from "./pooling.ts";
+import { dropoutOps } from "./dropout.ts";
+import { einsumOps } from "./einsum.ts";
+import { normalizationOps } from "./normalization.ts";
 import { reductionOps } from "./reduction.ts";
 import { selectionOps } from "./selection.ts";
 import { shapeOps } from "./shape.ts";
@@ -20,9 +23,12 @@ export const definitions: readonly OpDefinition[] = [
   ...linearOps,
   ...convolutionOps,
   ...poolingOps,
+  ...einsumOps,
   ...shapeOps,
   ...indexingOps,
   ...activationOps,
+  ...normalizationOps,
+  ...dropoutOps,
   ...selectionOps,
   ...textOps,
   ...treeOps,

@@ -64,6 +64,8 @@ export {
   or,
   xor,
 } from "./comparison.ts";
+export { dropout, type DropoutOptions } from "./dropout.ts";
+export { einsum } from "./einsum.ts";
 export {
   conv,
   convTranspose,
@@ -96,6 +98,17 @@ export {
   maxPool,
   type PoolOptions,
 } from "./pooling.ts";
+export {
+  batchNormalization,
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  type LayerNormalizationOptions,
+  lpNormalization,
+  type LpNormalizationOptions,
+  type NormalizationOptions,
+  rmsNormalization,
+} from "./normalization.ts";
 export {
   reduceL1,
   reduceL2,
