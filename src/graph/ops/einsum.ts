@@ -35,7 +35,7 @@ function parse(call: Pick<InferCall, "name" | "attributes">, shapes: readonly (r
       "Write one term an operand.",
     );
   }
-  const free = [...alphabet].filter((letter) => !equation.includes(letter));
+  const free = alphabet.split("").filter((letter) => !equation.includes(letter));
   const hidden = terms.map((each, i) => {
     const rank = shapes[i]!.length;
     const named = each.replace("...", "").length;
@@ -51,7 +51,7 @@ function parse(call: Pick<InferCall, "name" | "attributes">, shapes: readonly (r
   const behind = free.slice(0, most);
   const lettersOf = (each: string, count: number): string[] => {
     const [before = "", after = ""] = each.split("...");
-    return [...before, ...behind.slice(most - count), ...after];
+    return [...before.split(""), ...behind.slice(most - count), ...after.split("")];
   };
   const operands = terms.map((each, i) => lettersOf(each, each.includes("...") ? hidden[i]! : 0));
   const result =
@@ -69,7 +69,7 @@ function parse(call: Pick<InferCall, "name" | "attributes">, shapes: readonly (r
 
 /** Without an arrow, the result has the broadcast axes, then the letters that occur once, in order of the alphabet. */
 function implied(terms: readonly string[], behind: readonly string[]): string[] {
-  const letters = [...terms.join("").replaceAll(".", "")];
+  const letters = terms.join("").replaceAll(".", "").split("");
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
   return [...behind, ...once.sort((a, b) => (a < b ? -1 : 1))];
 }
