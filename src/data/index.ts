@@ -63,3 +63,4 @@ export {
 export { samplePlace, type Table } from "./table.ts";
 export { tableFromRows } from "./table-from-rows.ts";
 export { sourceTitle, withoutPassword } from "./without-password.ts";
+export { prepareFile, prepareFolder, writeGrowing, writeWhole } from "./write-whole.ts";

@@ -1,92 +1,212 @@
-/** A multilayer perceptron: its weights, and the graph from code to scores in either precision. */
-import type { Random, Tensor } from "../core/index.ts";
-import { add, constant, input, matMul, mul, relu, type Value } from "../graph/index.ts";
-
-/** One dense layer: [inputs, outputs] and [1, outputs]. */
-export interface Layer<T> {
-  readonly weight: T;
-  readonly bias: T;
-}
-
-/** Sizes from the code to the scores: [width, hidden, …, outputs]. */
-export type Sizes = readonly number[];
-
-/** Names of the state tensors of layer k. */
-export const weightName = (k: number): string => `layer${k}.weight`;
-export const biasName = (k: number): string => `layer${k}.bias`;
-
 /**
- * Starting weights: normal with variance 2 / inputs (He et al. 2015), the last layer 0, so that
- * training starts from the constant answer.
- */
-export function initialLayers(sizes: Sizes, random: Random): Layer<Float32Array>[] {
-  return sizes.slice(1).map((outputs, k) => {
-    const inputs = sizes[k]!;
-    const last = k === sizes.length - 2;
-    const deviation = last ? 0 : Math.sqrt(2 / inputs);
-    return {
-      weight: Float32Array.from({ length: inputs * outputs }, () => deviation * random.normal()),
-      bias: new Float32Array(outputs),
-    };
-  });
-}
-
-/** The weights as float32 inputs of a graph. */
-export function layerInputs(sizes: Sizes): Layer<Value>[] {
-  return sizes.slice(1).map((outputs, k) => ({
-    weight: input(weightName(k), "float32", [sizes[k]!, outputs]),
-    bias: input(biasName(k), "float32", [1, outputs]),
-  }));
-}
-
-/** The weights by name, as the runtime takes them. */
-export function layerTensors(sizes: Sizes, layers: readonly Layer<Float32Array>[]): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = {};
-  layers.forEach(({ weight, bias }, k) => {
-    tensors[weightName(k)] = { dtype: "float32", shape: [sizes[k]!, sizes[k + 1]!], data: weight };
-    tensors[biasName(k)] = { dtype: "float32", shape: [1, sizes[k + 1]!], data: bias };
-  });
-  return tensors;
-}
-
-/**
- * Scores of a code.
+ * A network: inputs with their shapes, and a layer (or a function of several inputs) over them.
  *
- * @param masks - One per hidden layer, multiplied in after its activation: dropout in training.
+ * Building runs the layers once. Who builds decides what a parameter is: the list of what there is
+ * (`declare`), graph inputs of a training step, or constants of the file that ships. So there is one
+ * description, and no export step.
  */
-export function forward(layers: readonly Layer<Value>[], code: Value, masks: readonly Value[] = []): Value {
-  return layers.reduce((x, { weight, bias }, k) => {
-    const s = add(matMul(x, weight), bias);
-    if (k === layers.length - 1) return s;
-    const mask = masks[k];
-    return mask === undefined ? relu(s) : mul(relu(s), mask);
-  }, code);
+import { createRandom, type DType, MillwrightError, type Tensor } from "../core/index.ts";
+import { type Dim, input, type Value } from "../graph/index.ts";
+import type { Initialiser, Layer, Precision, Running, Scope } from "./layer.ts";
+
+/** One input of a network, without the batch. */
+export interface InputSpec {
+  readonly dtype: DType;
+  /** Sizes after the batch: [3, 32, 32] for the pictures of a batch [batch, 3, 32, 32]. */
+  readonly shape: readonly number[];
 }
 
-/** Trained weights as float64 constants. */
-export function layerConstants(sizes: Sizes, layers: readonly Layer<Float32Array>[]): Layer<Value>[] {
-  return layers.map(({ weight, bias }, k) => ({
-    weight: constant({
-      dtype: "float64",
-      shape: [sizes[k]!, sizes[k + 1]!],
-      data: Float64Array.from(weight),
-    }),
-    bias: constant({ dtype: "float64", shape: [1, sizes[k + 1]!], data: Float64Array.from(bias) }),
-  }));
+export interface Network {
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  /** From the inputs, by name, to the scores. */
+  build(inputs: Readonly<Record<string, Value>>, scope: Scope): Value;
 }
 
-/** Scores of one row by hand, in float64. */
-export function forwardReference(
-  sizes: Sizes,
-  layers: readonly Layer<Float32Array>[],
-  code: Float64Array,
-): Float64Array {
-  return layers.reduce((x, { weight, bias }, k) => {
-    const outputs = sizes[k + 1]!;
-    const s = Float64Array.from(bias);
-    for (let i = 0; i < x.length; i++) {
-      for (let j = 0; j < outputs; j++) s[j]! += x[i]! * weight[i * outputs + j]!;
+/** Tensors by dotted path: the names in the ONNX file, in safetensors and in a checkpoint. */
+export type Weights = Readonly<Record<string, Tensor>>;
+
+/**
+ * A network of one input, "x", through a layer; or of several inputs through a function.
+ *
+ * @param inputs - One specification, or several by name.
+ * @param body - A layer for one input; a function of the values by name for several.
+ */
+export function network(
+  inputs: InputSpec | Readonly<Record<string, InputSpec>>,
+  body: Layer | Network["build"],
+): Network {
+  const named = isSpec(inputs) ? { x: inputs } : inputs;
+  if (typeof body === "function") return { inputs: named, build: body };
+  const names = Object.keys(named);
+  if (names.length !== 1) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `network has ${names.length} inputs (${names.join(", ")}) and one layer, which takes one.`,
+      "Give a function (inputs, scope) => Value in place of the layer.",
+    );
+  }
+  return { inputs: named, build: (values, scope) => scope.apply("", body, values[names[0]!]!) };
+}
+
+function isSpec(inputs: InputSpec | Readonly<Record<string, InputSpec>>): inputs is InputSpec {
+  return typeof inputs["dtype"] === "string";
+}
+
+export interface Declared {
+  readonly shape: readonly number[];
+  readonly initial: Initialiser;
+  /** False for running tensors, which no gradient reaches. */
+  readonly trainable: boolean;
+}
+
+/** A place where random masks come in. */
+export interface MaskSite {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly rate: number;
+}
+
+export interface Built {
+  readonly inputs: readonly Value[];
+  readonly scores: Value;
+  /** In the order of their declaration. */
+  readonly declared: ReadonlyMap<string, Declared>;
+  readonly values: ReadonlyMap<string, Value>;
+  /** Values of running tensors after this step, by path. */
+  readonly running: ReadonlyMap<string, Value>;
+  readonly masks: readonly MaskSite[];
+  readonly maskInputs: readonly Value[];
+}
+
+export interface BuildOptions {
+  /** Rows of a batch; a name where it varies. Training needs a number. */
+  readonly batch: Dim;
+  readonly training: boolean;
+  /** Default float32. */
+  readonly dtype?: Precision;
+  /** What a declared tensor is in this graph. Default: an input of its path. */
+  readonly leaf?: (path: string, declared: Declared) => Value;
+}
+
+/** Builds the graph's values. @throws MillwrightError where a layer does not fit; the message names its path. */
+export function buildNetwork(net: Network, options: BuildOptions): Built {
+  const dtype = options.dtype ?? "float32";
+  const declared = new Map<string, Declared>();
+  const values = new Map<string, Value>();
+  const running = new Map<string, Value>();
+  const masks: MaskSite[] = [];
+  const maskInputs: Value[] = [];
+  const leaf = options.leaf ?? ((path: string, { shape }: Declared) => input(path, dtype, shape));
+  const declare = (
+    path: string,
+    shape: readonly number[],
+    initial: Initialiser,
+    trainable: boolean,
+  ): Value => {
+    const before = declared.get(path);
+    if (before) {
+      if (before.shape.join() === shape.join() && before.trainable === trainable) return values.get(path)!;
+      throw new MillwrightError(
+        "SHAPE_MISMATCH",
+        `The parameter "${path}" is declared as [${before.shape.join(", ")}] and again as [${shape.join(", ")}].`,
+        "Give the second one a name of its own.",
+      );
     }
-    return k === layers.length - 1 ? s : s.map((v) => Math.max(0, v));
-  }, code);
+    const entry = { shape: [...shape], initial, trainable };
+    declared.set(path, entry);
+    const value = leaf(path, entry);
+    values.set(path, value);
+    return value;
+  };
+  const scopeAt = (path: string): Scope => {
+    const named = (name: string): string => (path === "" ? name : name === "" ? path : `${path}.${name}`);
+    return {
+      path,
+      dtype,
+      training: options.training,
+      parameter: (name, shape, initial) => declare(named(name), shape, initial, true),
+      running(name, shape, initial): Running {
+        const key = named(name);
+        const value = declare(key, shape, initial, false);
+        return { value, set: (next) => void (options.training && running.set(key, next)) };
+      },
+      mask(shape, rate) {
+        const fixed = shape.map((size) => {
+          if (typeof size === "number") return size;
+          throw new MillwrightError(
+            "SHAPE_MISMATCH",
+            `A mask at "${path}" would be [${shape.join(", ")}].`,
+            "Train with a fixed batch.",
+          );
+        });
+        const site = { name: `mask/${masks.length}`, shape: fixed, rate };
+        masks.push(site);
+        const value = input(site.name, dtype, fixed);
+        maskInputs.push(value);
+        return value;
+      },
+      child: (name) => scopeAt(named(name)),
+      apply(name, part, x) {
+        const scope = scopeAt(named(name));
+        try {
+          return part.apply(x, scope);
+        } catch (cause) {
+          throw placed(cause, scope.path, part, x);
+        }
+      },
+    };
+  };
+  const inputs = Object.entries(net.inputs).map(([name, spec]) =>
+    input(name, spec.dtype, [options.batch, ...spec.shape]),
+  );
+  const byName = Object.fromEntries(Object.keys(net.inputs).map((name, i) => [name, inputs[i]!]));
+  const scores = net.build(byName, scopeAt(""));
+  return { inputs, scores, declared, values, running, masks, maskInputs };
+}
+
+const alreadyPlaced = new WeakSet<MillwrightError>();
+
+/** The error with the path of the innermost layer that it comes from. */
+function placed(cause: unknown, path: string, part: Layer, x: Value): unknown {
+  if (!(cause instanceof MillwrightError) || alreadyPlaced.has(cause)) return cause;
+  const where = path === "" ? `The layer (${part.kind})` : `The layer "${path}" (${part.kind})`;
+  const error = new MillwrightError(
+    cause.code,
+    `${where}, given [${x.shape.join(", ")}]: ${cause.what}`,
+    cause.fix,
+    { cause },
+  );
+  alreadyPlaced.add(error);
+  return error;
+}
+
+/**
+ * New weights of a network.
+ *
+ * @param seed - Same seed, same weights; each tensor draws from its own path, so that adding a layer
+ *   leaves the others as they were.
+ */
+export function initialise(
+  net: Network,
+  { seed, dtype = "float32" }: { seed: number; dtype?: Precision },
+): Weights {
+  const { declared } = buildNetwork(net, { batch: "batch", training: false, dtype });
+  const random = createRandom(seed).child("weights");
+  return Object.fromEntries(
+    [...declared].map(([path, { shape, initial }]) => {
+      const length = shape.reduce((a, b) => a * b, 1);
+      const data = dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+      initial(data, shape, random.child(path));
+      return [path, { dtype, shape, data } as Tensor];
+    }),
+  );
+}
+
+/** How many trainable numbers a network has. */
+export function parameterCount(net: Network): number {
+  const { declared } = buildNetwork(net, { batch: "batch", training: false });
+  let count = 0;
+  for (const { shape, trainable } of declared.values())
+    if (trainable) count += shape.reduce((a, b) => a * b, 1);
+  return count;
 }

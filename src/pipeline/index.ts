@@ -32,4 +32,3 @@ export {
   type PipelineOptions,
   type TrainedPipeline,
 } from "./pipeline.ts";
-export { prepareFile, prepareFolder, writeGrowing, writeWhole } from "./write-whole.ts";

@@ -6,7 +6,7 @@
  * does not compile; neither does predicting before fitting.
  */
 import { canonicalJson, createRandom, MillwrightError, sha256 } from "../core/index.ts";
-import type { Table } from "../data/index.ts";
+import { type Table, writeWhole } from "../data/index.ts";
 import type { Estimator } from "../estimators/index.ts";
 import {
   type Chain,
@@ -34,7 +34,6 @@ import { composeModel } from "./compose.ts";
 import { type FittedPipeline, fitRecipe } from "./fit.ts";
 import { referenceProfile } from "./profile.ts";
 import { encodeTarget, readTask, requireFreeOutputNames, rowsWithTarget } from "./target.ts";
-import { writeWhole } from "./write-whole.ts";
 
 export interface PipelineOptions<C extends ColumnSchema> {
   /** Made by `defineSchema`; exactly one column has the role target. */

@@ -1,6 +1,7 @@
 /** The three files that a run leaves. */
 import { join } from "node:path";
-import { prepareFolder, requireOurResults, writeWhole } from "../pipeline/index.ts";
+import { prepareFolder, writeWhole } from "../data/index.ts";
+import { requireOurResults } from "../pipeline/index.ts";
 import type { ReportData } from "../report/index.ts";
 
 /** Makes the folder where it is not there. @throws MillwrightError `OUTPUT_EXISTS` for a file that no run wrote. */

@@ -15,8 +15,10 @@ import {
   shellWord,
   timeOf,
   withoutPassword,
+  prepareFile,
+  writeWhole,
 } from "../../data/index.ts";
-import { prepareFile, writeWhole } from "../../pipeline/index.ts";
+
 import {
   bold,
   clip,

@@ -1,7 +1,8 @@
 /** `millwright demo`: makes a small table and trains on it, saying what happens. */
 import { join } from "node:path";
+import { prepareFolder, writeWhole } from "../../data/index.ts";
 import { demoCsv } from "../../tasks/index.ts";
-import { prepareFolder, requireOurResults, writeWhole } from "../../pipeline/index.ts";
+import { requireOurResults } from "../../pipeline/index.ts";
 import { dim, print } from "../terminal.ts";
 import { train } from "./train.ts";
 

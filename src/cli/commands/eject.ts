@@ -1,8 +1,9 @@
 /** `millwright eject`: how a model file was made, as a TypeScript program that makes it again. */
 import { basename } from "node:path";
 import { sha256 } from "../../core/index.ts";
+import { prepareFile, writeWhole } from "../../data/index.ts";
 import { readMetadata, readSource } from "../../model/index.ts";
-import { prepareFile, writeWhole } from "../../pipeline/index.ts";
+
 import { ejectedModule, refuseClustering } from "../../tasks/index.ts";
 import { print, printJson } from "../terminal.ts";
 

@@ -1,8 +1,8 @@
 /** `millwright predict`: one answer per row of a table, in order, as CSV. */
-import { type Reading, withoutPassword } from "../../data/index.ts";
+import { type Reading, withoutPassword, prepareFile, writeGrowing } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
 import { predictRows } from "../../tasks/index.ts";
-import { prepareFile, writeGrowing } from "../../pipeline/index.ts";
+
 import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
 export interface PredictFlags extends Reading {

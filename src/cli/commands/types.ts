@@ -1,7 +1,8 @@
 /** `millwright types`: a TypeScript module with the schema and the types of a model file. */
 import { basename, extname } from "node:path";
+import { prepareFile, writeWhole } from "../../data/index.ts";
 import { load, typesModule } from "../../model/index.ts";
-import { prepareFile, writeWhole } from "../../pipeline/index.ts";
+
 import { print, printJson } from "../terminal.ts";
 
 export async function types(

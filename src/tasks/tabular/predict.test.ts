@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
-import { openTable } from "../../data/index.ts";
+import { openTable, writeGrowing } from "../../data/index.ts";
 import { boosting } from "../../estimators/trees/index.ts";
 import { load, type Model } from "../../model/index.ts";
-import { pipeline, writeGrowing } from "../../pipeline/index.ts";
+import { pipeline } from "../../pipeline/index.ts";
 import { category, defineSchema, number } from "../../schema/index.ts";
 import { predictRows } from "./predict.ts";
 

@@ -6,7 +6,12 @@
  * answer do not depend on the order they came in. Training runs in float32 on one thread; the
  * model ships its weights in float64, so that graph and reference agree to rounding.
  */
-import { type ParameterTable, type ParameterValues, resolveParameters, rowUniform } from "../core/index.ts";
+import {
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+  rowUniform,
+} from "../../core/index.ts";
 import {
   type Estimator,
   type FitContext,
@@ -18,9 +23,9 @@ import {
   type TrainingSet,
   type UsableRows,
   usableRows,
-} from "../estimators/index.ts";
-import type { Matrix } from "../features/index.ts";
-import { add, mul, softmax } from "../graph/index.ts";
+} from "../../estimators/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { add, mul, softmax } from "../../graph/index.ts";
 import { boundedRows, codeReference, emitBounded, emitCode, type Encoding, fitEncoding } from "./encoding.ts";
 import { forward, forwardReference, layerConstants } from "./network.ts";
 import { type CodedRows, train, type Trained } from "./train.ts";

@@ -5,10 +5,10 @@
  * a third of the rate; after three such falls it ends. So noisy targets, which overfit
  * in a few epochs, and smooth ones, which need many, get their own schedule.
  */
-import { MillwrightError } from "../core/index.ts";
-import type { FitContext, Target } from "../estimators/index.ts";
-import { graph, input } from "../graph/index.ts";
-import { compile, type Session } from "../runtime/index.ts";
+import { MillwrightError } from "../../core/index.ts";
+import type { FitContext, Target } from "../../estimators/index.ts";
+import { graph, input } from "../../graph/index.ts";
+import { compile, type Session } from "../../runtime/index.ts";
 import { correctedRate } from "./adamw.ts";
 import { emitCode, type Encoding } from "./encoding.ts";
 import { forward, initialLayers, type Layer, layerInputs, layerTensors, type Sizes } from "./network.ts";

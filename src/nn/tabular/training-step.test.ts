@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createRandom, type Tensor } from "../core/index.ts";
+import { createRandom, type Tensor } from "../../core/index.ts";
 import { correctedRate } from "./adamw.ts";
 import type { Encoding } from "./encoding.ts";
 import { forwardReference, initialLayers, type Layer } from "./network.ts";

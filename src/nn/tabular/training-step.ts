@@ -2,7 +2,7 @@
  * The training step as one graph: code, forward pass, loss, gradients, AdamW. Its batch has a fixed
  * number of rows; rows that fill up the last one have weight 0.
  */
-import type { Tensor } from "../core/index.ts";
+import type { Tensor } from "../../core/index.ts";
 import {
   gradient,
   graph,
@@ -13,8 +13,8 @@ import {
   reduceSum,
   sub,
   type Value,
-} from "../graph/index.ts";
-import { createTrainState, type TrainState } from "../runtime/index.ts";
+} from "../../graph/index.ts";
+import { createTrainState, type TrainState } from "../../runtime/index.ts";
 import { adamw, type AdamwOptions } from "./adamw.ts";
 import { type Encoding, emitCode } from "./encoding.ts";
 import {

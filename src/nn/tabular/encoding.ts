@@ -8,8 +8,8 @@
  * Babenko 2022, "On embeddings for numerical features in tabular deep learning",
  * NeurIPS; soft bound: Holzmüller, Grinsztajn & Steinwart 2024, "Better by default", NeurIPS.
  */
-import { MillwrightError } from "../core/index.ts";
-import type { Matrix } from "../features/index.ts";
+import { MillwrightError } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
 import {
   clip,
   concat,
@@ -25,7 +25,7 @@ import {
   unsqueeze,
   type Value,
   where,
-} from "../graph/index.ts";
+} from "../../graph/index.ts";
 
 export interface Encoding {
   /** Features that vary, u of them. */

@@ -4,7 +4,7 @@
  * Bias corrections are folded into the rate that is fed, so that a step counts nothing. Source:
  * Loshchilov & Hutter 2019, "Decoupled weight decay regularization", ICLR, algorithm 2.
  */
-import { add, div, mul, sqrt, sub, type Value } from "../graph/index.ts";
+import { add, div, mul, sqrt, sub, type Value } from "../../graph/index.ts";
 
 export interface AdamwOptions {
   readonly beta1: number;

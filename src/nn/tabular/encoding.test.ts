@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createRandom } from "../core/index.ts";
-import type { Matrix } from "../features/index.ts";
-import { graph, input } from "../graph/index.ts";
-import { compile } from "../runtime/index.ts";
+import { createRandom } from "../../core/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { graph, input } from "../../graph/index.ts";
+import { compile } from "../../runtime/index.ts";
 import { boundedRows, codeReference, emitBounded, emitCode, fitEncoding } from "./encoding.ts";
 
 const matrix = (...columns: ArrayLike<number>[]): Matrix => ({

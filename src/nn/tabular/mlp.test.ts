@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { createRandom } from "../core/index.ts";
-import type { FitContext } from "../estimators/index.ts";
-import type { Matrix } from "../features/index.ts";
-import { graph, input } from "../graph/index.ts";
-import { compile } from "../runtime/index.ts";
-import { mlp } from "./index.ts";
+import { createRandom } from "../../core/index.ts";
+import type { FitContext } from "../../estimators/index.ts";
+import type { Matrix } from "../../features/index.ts";
+import { graph, input } from "../../graph/index.ts";
+import { compile } from "../../runtime/index.ts";
+import { mlp } from "../index.ts";
 
 const context = (): FitContext => ({ random: createRandom(1), threads: 1 });
 const matrix = (...columns: ArrayLike<number>[]): Matrix => ({

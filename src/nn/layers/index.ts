@@ -1,0 +1,14 @@
+export * from "./activation.ts";
+export * from "./compose.ts";
+export { dense, type DenseOptions, embedding } from "./dense.ts";
+export {
+  conv1d,
+  conv2d,
+  type ConvLayerOptions,
+  depthwiseConv1d,
+  depthwiseConv2d,
+  globalPool,
+  separableConv2d,
+  squeezeExcite,
+} from "./convolution.ts";
+export { maxPool, type PoolLayerOptions } from "./pooling.ts";

@@ -1,0 +1,31 @@
+/** Pooling: the largest of each window of [batch, channels, (height,) width]. */
+import { maxPool as maxPoolOp } from "../../graph/index.ts";
+import { type Layer, layer, requireCount } from "../layer.ts";
+
+export interface PoolLayerOptions {
+  /** Step of the window. Default: its size. */
+  readonly stride?: number;
+  /** Places outside on every side, which never win and count for nothing. Default 0. */
+  readonly padding?: number;
+}
+
+/** The largest of each window. */
+export function maxPool(size: number, options: PoolLayerOptions = {}): Layer {
+  return pool("maxPool", maxPoolOp, size, options);
+}
+
+function pool(
+  kind: string,
+  op: typeof maxPoolOp,
+  size: number,
+  { stride = size, padding = 0 }: PoolLayerOptions,
+): Layer {
+  requireCount(kind, "size", size);
+  requireCount(kind, "stride", stride);
+  requireCount(kind, "padding", padding, 0);
+  return layer(kind, (x) => {
+    const dims = x.shape.length - 2;
+    const all = (n: number, count = dims): number[] => new Array<number>(count).fill(n);
+    return op(x, all(size), { strides: all(stride), pads: all(padding, 2 * dims) });
+  });
+}

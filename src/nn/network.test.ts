@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { MillwrightError } from "../core/index.ts";
+import { parametersOf } from "../graph/index.ts";
+import * as nn from "./index.ts";
+
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof MillwrightError) return error.message;
+    throw error;
+  }
+  return "no error";
+}
+
+const pictures = { dtype: "float32", shape: [3, 8, 8] } as const;
+
+describe("a network", () => {
+  test("names parameters by their path, in the graph that ships too", () => {
+    const block = nn.residual(nn.sequential([nn.conv2d(4, 3), nn.relu()]), nn.conv2d(4, 1));
+    const body = nn.sequential({ body: block, pool: nn.globalPool(), head: nn.dense(2) });
+    const net = nn.network(pictures, body);
+    const weights = nn.initialise(net, { seed: 1 });
+    const paths = [
+      "body.branch.0.weight",
+      "body.branch.0.bias",
+      "body.shortcut.weight",
+      "body.shortcut.bias",
+      "head.weight",
+      "head.bias",
+    ];
+    expect(Object.keys(weights)).toEqual(paths);
+    expect(nn.parameterCount(net)).toBe(4 * 3 * 9 + 4 + 4 * 3 + 4 + 2 * 4 + 2);
+    const shipped = nn.scoringGraph(net, weights);
+    expect([...parametersOf(shipped).keys()].sort()).toEqual([...paths].sort());
+    expect(shipped.inputs[0]!.shape).toEqual(["batch", 3, 8, 8]);
+  });
+
+  test("starts from the same weights with the same seed, and a new layer leaves the others as they were", () => {
+    const small = nn.network(
+      { dtype: "float32", shape: [4] },
+      nn.sequential({ a: nn.dense(3), c: nn.dense(3) }),
+    );
+    const large = nn.network(
+      { dtype: "float32", shape: [4] },
+      nn.sequential({ a: nn.dense(3), b: nn.dense(3), c: nn.dense(3) }),
+    );
+    const [one, again, more, other] = [
+      nn.initialise(small, { seed: 5 }),
+      nn.initialise(small, { seed: 5 }),
+      nn.initialise(large, { seed: 5 }),
+      nn.initialise(small, { seed: 6 }),
+    ];
+    expect(again).toEqual(one);
+    expect(more["c.weight"]).toEqual(one["c.weight"]);
+    expect(other["a.weight"]).not.toEqual(one["a.weight"]);
+  });
+
+  test("one object in two places is two layers; one name in one scope is one parameter", () => {
+    const part = nn.dense(4);
+    const twice = nn.network({ dtype: "float32", shape: [4] }, nn.sequential([part, part]));
+    expect(Object.keys(nn.initialise(twice, { seed: 1 }))).toHaveLength(4);
+    const tied = nn.network({ dtype: "float32", shape: [4] }, (inputs, scope) => {
+      const once = scope.apply("tied", part, inputs["x"]!);
+      return scope.apply("tied", part, once);
+    });
+    expect(Object.keys(nn.initialise(tied, { seed: 1 }))).toEqual(["tied.weight", "tied.bias"]);
+  });
+
+  test("a layer that does not fit is named with its path, what it is given and what it needs", () => {
+    const dense = nn.sequential({
+      body: nn.sequential([nn.conv2d(4, 3), nn.conv1d(4, 3)]),
+      head: nn.dense(2),
+    });
+    const net = nn.network(pictures, dense);
+    expect(messageOf(() => nn.initialise(net, { seed: 1 }))).toBe(
+      'The layer "body.1" (conv1d), given [batch, 4, 8, 8]: takes [batch, channels, width], and is given [batch, 4, 8, 8]. Reshape or flatten before it, or use the layer for that rank. [SHAPE_MISMATCH]',
+    );
+  });
+
+  test.each([
+    ["units", () => nn.dense(0), /dense has { units: 0 }.*PARAMETER_RANGE/],
+    ["rate", () => nn.dropout(1), /dropout has { rate: 1 }.*\[0, 1\).*PARAMETER_RANGE/],
+    ["even kernel", () => nn.conv2d(4, 2), /even kernel of 2.*PARAMETER_CONFLICT/],
+    [
+      "groups",
+      () => nn.initialise(nn.network(pictures, nn.conv2d(4, 3, { groups: 2 })), { seed: 1 }),
+      /2 groups.*3 channels and 4 filters.*SHAPE_MISMATCH/,
+    ],
+    [
+      "a residual of another shape",
+      () => nn.initialise(nn.network(pictures, nn.residual(nn.conv2d(4, 3))), { seed: 1 }),
+      /\[batch, 4, 8, 8\], and the shortcut \[batch, 3, 8, 8\].*SHAPE_MISMATCH/,
+    ],
+    [
+      "two inputs and one layer",
+      () => nn.network({ a: pictures, b: pictures }, nn.dense(2)),
+      /2 inputs \(a, b\) and one layer.*PARAMETER_CONFLICT/,
+    ],
+    [
+      "one name in two shapes",
+      () =>
+        nn.initialise(
+          nn.network({ dtype: "float32", shape: [4] }, (inputs, scope) =>
+            scope.apply("a", nn.dense(3), scope.apply("a", nn.dense(4), inputs["x"]!)),
+          ),
+          { seed: 1 },
+        ),
+      /"a.weight" is declared as \[4, 4\] and again as \[3, 4\].*SHAPE_MISMATCH/,
+    ],
+  ])("%s: a clear error", (_name, run, message) => {
+    expect(messageOf(run)).toMatch(message);
+  });
+});
+
+describe("patterns of paths", () => {
+  test.each([
+    ["head.**", "head.weight", true],
+    ["head.**", "head", true],
+    ["head.**", "headless.weight", false],
+    ["**", "a.b.c", true],
+    ["**.bias", "a.b.bias", true],
+    ["**.bias", "bias", true],
+    ["body.*.weight", "body.0.weight", true],
+    ["body.*.weight", "body.0.1.weight", false],
+    ["*norm*.weight", "batchnorm1.weight", true],
+    ["a*b*c", "aXbYc", true],
+    ["a*b*c", "aXcYb", false],
+    ["ab*ba", "aba", false],
+  ])("%s on %s: %s", (pattern, path, wanted) => {
+    expect(nn.matches(pattern, path)).toBe(wanted);
+  });
+});

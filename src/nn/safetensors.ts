@@ -1,0 +1,142 @@
+/**
+ * safetensors: named tensors in one flat file, without code inside.
+ *
+ * Eight bytes with the length of a JSON header, the header, the tensors' bytes one after the other.
+ * A file is hostile until read: every length and offset is checked before anything is taken.
+ * Source: the format's description, github.com/huggingface/safetensors.
+ */
+import { type DType, MillwrightError, type Tensor } from "../core/index.ts";
+
+const types = {
+  float32: "F32",
+  float64: "F64",
+  int64: "I64",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+} as const satisfies Partial<Record<DType, string>>;
+type Stored = keyof typeof types;
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+const largestHeader = 100_000_000;
+
+export interface Safetensors {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Free text by key. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The bytes of a file. Tensors stand in the order given, each at a multiple of 8 bytes. */
+export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
+  let offset = 0;
+  // Wide elements first, so that each tensor starts at a multiple of its element's size.
+  const names = Object.keys(tensors).sort((a, b) => bytesOf(tensors[b]!) - bytesOf(tensors[a]!));
+  for (const name of names) {
+    const { dtype, shape, data } = tensors[name]!;
+    if (dtype === "string" || name === "__metadata__") {
+      throw new MillwrightError(
+        "DTYPE_MISMATCH",
+        `The tensor "${name}" (${dtype}) cannot stand in a safetensors file.`,
+        "Store numbers, under other names than __metadata__.",
+      );
+    }
+    const end = offset + (data as Float32Array).byteLength;
+    header[name] = { dtype: types[dtype], shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const text = JSON.stringify(header);
+  const encoded = new TextEncoder().encode(text);
+  const padded = Math.ceil(encoded.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded + offset).fill(0x20, 8, 8 + padded);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.set(encoded, 8);
+  let at = 8 + padded;
+  for (const name of names) {
+    const data = tensors[name]!.data as Float32Array;
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function bytesOf({ data }: Tensor): number {
+  return (data as Float32Array).BYTES_PER_ELEMENT;
+}
+
+/** @throws MillwrightError `MODEL_INVALID` for bytes that are not such a file, `GRAPH_UNSUPPORTED` for another element type. */
+export function readSafetensors(bytes: Uint8Array): Safetensors {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = bytes.length >= 8 ? Number(view.getBigUint64(0, true)) : -1;
+  if (length < 2 || length > largestHeader || 8 + length > bytes.length) {
+    throw invalid(`its header would take ${length} of ${bytes.length} bytes`);
+  }
+  const header = parseHeader(bytes.subarray(8, 8 + length));
+  const tensors: Record<string, Tensor> = {};
+  let metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") {
+      if (!isRecord(entry) || !Object.values(entry).every((text) => typeof text === "string")) {
+        throw invalid("its metadata is not text by key");
+      }
+      metadata = entry as Record<string, string>;
+      continue;
+    }
+    tensors[name] = readTensor(name, entry, bytes, 8 + length);
+  }
+  return { tensors, metadata };
+}
+
+function readTensor(name: string, entry: unknown, bytes: Uint8Array, start: number): Tensor {
+  if (!isRecord(entry)) throw invalid(`"${name}" is not described`);
+  const { dtype: type, shape, data_offsets: offsets } = entry;
+  const dtype = (Object.keys(types) as Stored[]).find((key) => types[key] === type);
+  if (dtype === undefined) {
+    throw new MillwrightError(
+      "GRAPH_UNSUPPORTED",
+      `The tensor "${name}" has the element type ${String(type)}, and ${Object.values(types).join(", ")} are read.`,
+      "Convert it to F32 before storing it.",
+    );
+  }
+  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
+    throw invalid(`"${name}" has no shape or place`);
+  const [from, to] = offsets as [number, number];
+  const array = arrays[dtype];
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (from > to || start + to > bytes.length || to - from !== count * array.BYTES_PER_ELEMENT) {
+    throw invalid(`"${name}" [${shape.join(", ")}] of ${dtype} would lie at bytes ${from} to ${to}`);
+  }
+  const copy = bytes.slice(start + from, start + to);
+  const data = new array(copy.buffer, copy.byteOffset, count);
+  return { dtype, shape, data } as Tensor;
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (isRecord(header)) return header;
+  } catch {
+    // Said below, in words that help.
+  }
+  throw invalid("its header is not JSON");
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+
+function invalid(why: string): MillwrightError {
+  return new MillwrightError(
+    "MODEL_INVALID",
+    `This is no safetensors file: ${why}.`,
+    "Give a whole file as safetensors writes it.",
+  );
+}

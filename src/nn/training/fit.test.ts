@@ -1,0 +1,348 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { createRandom, MillwrightError } from "../../core/index.ts";
+import * as nn from "../index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "millwright-fit-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Two rings: a class by the distance from the middle. */
+function rings(count: number, seed: number): { x: nn.RowData; y: nn.RowData } {
+  const random = createRandom(seed);
+  const x = new Float32Array(count * 2);
+  const y = new BigInt64Array(count);
+  for (let i = 0; i < count; i++) {
+    const label = i % 2;
+    const angle = 2 * Math.PI * random.next();
+    const radius = 1 + label + 0.15 * random.normal();
+    x[2 * i] = radius * Math.cos(angle);
+    x[2 * i + 1] = radius * Math.sin(angle);
+    y[i] = BigInt(label);
+  }
+  return { x: { dtype: "float32", shape: [2], data: x }, y: { dtype: "int64", shape: [], data: y } };
+}
+
+const train = rings(230, 1);
+const held = rings(100, 2);
+const loader = (options: Partial<nn.ArrayLoaderOptions> = {}): nn.Loader =>
+  nn.arrayLoader({ x: train.x }, train.y, { batchSize: 32, seed: 3, ...options });
+const validation = nn.arrayLoader({ x: held.x }, held.y, { batchSize: 32 });
+const net = nn.network(
+  { dtype: "float32", shape: [2] },
+  nn.sequential({ body: nn.sequential([nn.dense(16), nn.relu(), nn.dropout(0.2)]), head: nn.dense(2) }),
+);
+const weights = nn.initialise(net, { seed: 1 });
+const base = (): nn.FitOptions => ({
+  train: loader(),
+  loss: nn.crossEntropy(),
+  optimiser: nn.adam({ learningRate: 0.02 }),
+  epochs: 4,
+  seed: 7,
+});
+
+async function eventsOf(options: nn.FitOptions): Promise<{ events: nn.TrainEvent[]; result: nn.FitResult }> {
+  const events: nn.TrainEvent[] = [];
+  const result = await nn.fit(net, weights, options, (event) => events.push(event));
+  return { events, result };
+}
+const lossesOf = (events: readonly nn.TrainEvent[]): number[] =>
+  events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+
+async function errorOf(run: () => Promise<unknown>): Promise<MillwrightError> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof MillwrightError) return error;
+    throw error;
+  }
+  throw new Error("no error");
+}
+
+describe("fit", () => {
+  test("learns, keeps the best epoch, and tells it as events", async () => {
+    const { events, result } = await eventsOf({
+      ...base(),
+      epochs: 30,
+      validation,
+      metric: nn.accuracyOfScores,
+      schedule: nn.oneCycle(),
+    });
+    const epochs = events.filter((event) => event.type === "epoch");
+    expect(epochs).toHaveLength(30);
+    expect(events[0]).toMatchObject({ type: "start", parameterCount: 82, stepsPerEpoch: 8 });
+    expect(events.at(-1)).toEqual({ type: "end", reason: "done", step: 240 });
+    const best = Math.max(...epochs.map((event) => event.validationMetric!));
+    expect(best).toBeGreaterThan(0.97);
+    expect(result.history[result.bestEpoch! - 1]!.validationMetric).toBe(best);
+    // The weights that come back are the best epoch's.
+    const evaluator = await nn.Evaluator.create(net, nn.crossEntropy());
+    const { loss, scored } = await evaluator.run(result.weights, validation);
+    await evaluator.release();
+    expect(nn.accuracyOfScores.score(scored)).toBe(best);
+    expect(loss).toBe(result.history[result.bestEpoch! - 1]!.validationLoss);
+  });
+
+  test("same seed, same bits; another seed, others", async () => {
+    const [one, again, other] = [
+      await eventsOf(base()),
+      await eventsOf(base()),
+      await eventsOf({ ...base(), seed: 8 }),
+    ];
+    expect(again.result.weights).toEqual(one.result.weights);
+    expect(lossesOf(other.events)).not.toEqual(lossesOf(one.events));
+  });
+
+  test("stops after epochs without a better one", async () => {
+    const { result } = await eventsOf({ ...base(), epochs: 200, validation, patience: 3 });
+    expect(result.reason).toBe("patience");
+    expect(result.history.length).toBe(result.bestEpoch! + 3);
+  });
+
+  test("a signal ends it between two steps, with the weights so far", async () => {
+    const stop = new AbortController();
+    const seen: nn.TrainEvent[] = [];
+    const result = await nn.fit(net, weights, { ...base(), signal: stop.signal }, (event) => {
+      seen.push(event);
+      if (event.type === "step" && event.step === 11) stop.abort();
+    });
+    expect(result.reason).toBe("aborted");
+    expect(seen.at(-1)).toEqual({ type: "end", reason: "aborted", step: 11 });
+    expect(result.weights["head.weight"]).not.toEqual(weights["head.weight"]);
+  });
+
+  test("batches whose gradients are added up equal one large batch (relative 1e-5)", async () => {
+    const plain = nn.network(
+      { dtype: "float32", shape: [2] },
+      nn.sequential([nn.dense(8), nn.tanh(), nn.dense(2)]),
+    );
+    const start = nn.initialise(plain, { seed: 2 });
+    const options = { loss: nn.crossEntropy(), optimiser: nn.adam(), epochs: 3, seed: 1 };
+    const whole = await nn.fit(plain, start, { ...options, train: loader({ batchSize: 96 }) });
+    const parts = await nn.fit(plain, start, { ...options, train: loader({ batchSize: 32 }), accumulate: 3 });
+    for (const [path, { data }] of Object.entries(whole.weights)) {
+      (parts.weights[path]!.data as Float32Array).forEach((w, i) =>
+        expect(Math.abs(w - (data as Float32Array)[i]!)).toBeLessThan(1e-5),
+      );
+    }
+    parts.history.forEach(({ loss }, i) => expect(loss / whole.history[i]!.loss).toBeCloseTo(1, 5));
+  });
+
+  test("long gradients are cut to { clipNorm }, and their length is told", async () => {
+    const { events } = await eventsOf({
+      ...base(),
+      optimiser: nn.sgd({ learningRate: 1 }),
+      clipNorm: 0.01,
+      epochs: 1,
+    });
+    const steps = events.filter((event) => event.type === "step");
+    expect(steps.every((event) => event.gradientNorm! > 0.01)).toBe(true);
+    // Eight steps of length 0.01 move the weights by 0.08 at most.
+    const after = (
+      await eventsOf({ ...base(), optimiser: nn.sgd({ learningRate: 1 }), clipNorm: 0.01, epochs: 1 })
+    ).result.weights;
+    let moved = 0;
+    for (const [path, { data }] of Object.entries(weights)) {
+      (data as Float32Array).forEach((w, i) => {
+        moved += (w - (after[path]!.data as Float32Array)[i]!) ** 2;
+      });
+    }
+    expect(Math.sqrt(moved)).toBeGreaterThan(0.001);
+    expect(Math.sqrt(moved)).toBeLessThanOrEqual(0.0801);
+  });
+
+  test("the running mean of weights is what comes back, and follows the weights", async () => {
+    const { result } = await eventsOf({ ...base(), ema: 0.5 });
+    const { result: raw } = await eventsOf(base());
+    expect(result.weights["head.weight"]).not.toEqual(raw.weights["head.weight"]);
+    const almost = await eventsOf({ ...base(), ema: 1e-9 });
+    (almost.result.weights["head.weight"]!.data as Float32Array).forEach((w, i) =>
+      expect(w).toBeCloseTo((raw.weights["head.weight"]!.data as Float32Array)[i]!, 5),
+    );
+  });
+
+  test("groups: frozen weights stay, a rate of 0 stays, decay is the group's", async () => {
+    const frozen = (await eventsOf({ ...base(), groups: { "body.**": { frozen: true } } })).result.weights;
+    expect(frozen["body.0.weight"]).toEqual(weights["body.0.weight"]);
+    expect(frozen["head.weight"]).not.toEqual(weights["head.weight"]);
+    const still = (await eventsOf({ ...base(), groups: { "head.*": { rate: 0 } } })).result.weights;
+    expect(still["head.weight"]).toEqual(weights["head.weight"]);
+    expect(still["body.0.weight"]).not.toEqual(weights["body.0.weight"]);
+    const error = await errorOf(() => eventsOf({ ...base(), groups: { "tail.**": { frozen: true } } }));
+    expect(error.message).toMatch(/"tail\.\*\*" fits none of the 4 parameters.*PARAMETER_UNKNOWN/);
+    const nothing = await errorOf(() => eventsOf({ ...base(), groups: { "**": { frozen: true } } }));
+    expect(nothing.message).toMatch(/nothing to train.*PARAMETER_CONFLICT/);
+  });
+
+  test("every trainable tensor moves at the first step", async () => {
+    const one = await nn.fit(net, weights, { ...base(), epochs: 1, train: loader({ batchSize: 230 }) });
+    for (const [path, { data }] of Object.entries(weights))
+      expect(one.weights[path]!.data, path).not.toEqual(data);
+  });
+
+  test("rows of weight 0 count for nothing", async () => {
+    const plain = nn.network(
+      { dtype: "float32", shape: [2] },
+      nn.sequential([nn.dense(8), nn.tanh(), nn.dense(2)]),
+    );
+    const start = nn.initialise(plain, { seed: 2 });
+    const options = { loss: nn.crossEntropy(), optimiser: nn.sgd({ learningRate: 0.1 }), epochs: 2, seed: 1 };
+    const spoilt = { ...train.x, data: train.x.data.slice() };
+    (spoilt.data as Float32Array).fill(1e3, 400);
+    const some = Float32Array.from({ length: 230 }, (_, i) => (i < 200 ? 1 : 0));
+    const batch = { batchSize: 230 };
+    const fewer = await nn.fit(plain, start, {
+      ...options,
+      train: nn.arrayLoader(
+        { x: { ...train.x, data: train.x.data.slice(0, 400) } },
+        { ...train.y, data: train.y.data.slice(0, 200) },
+        batch,
+      ),
+    });
+    const weighted = await nn.fit(plain, start, {
+      ...options,
+      train: nn.arrayLoader({ x: spoilt }, train.y, { ...batch, weights: some }),
+    });
+    (weighted.weights["0.weight"]!.data as Float32Array).forEach((w, i) =>
+      expect(w).toBeCloseTo((fewer.weights["0.weight"]!.data as Float32Array)[i]!, 5),
+    );
+  });
+
+  test("a loss that is not finite stops it and names the batch", async () => {
+    const data = (train.x.data as Float32Array).slice();
+    data[2 * 17] = NaN;
+    const bad = nn.arrayLoader({ x: { ...train.x, data } }, train.y, { batchSize: 32 });
+    const error = await errorOf(() => eventsOf({ ...base(), train: bad }));
+    expect(error.message).toMatch(
+      /^The loss is NaN at step 1 \(epoch 1, batch 1, learning rate 0\.0200; rows 0, 1, 2, .*FIT_DIVERGED/,
+    );
+  });
+
+  test("scores that do not suit the loss are refused before any step", async () => {
+    const one = nn.network({ dtype: "float32", shape: [2] }, nn.dense(1));
+    const error = await errorOf(() => nn.fit(one, nn.initialise(one, { seed: 1 }), base()));
+    expect(error.message).toMatch(/at least two classes, and the network gives \[32, 1\].*SHAPE_MISMATCH/);
+  });
+});
+
+describe("checkpoints", () => {
+  const options = (path: string, resume = false): nn.FitOptions => ({
+    ...base(),
+    validation,
+    ema: 0.9,
+    schedule: nn.plateau({ patience: 1 }),
+    checkpoint: { path, everySteps: 3, resume },
+  });
+
+  const lastCheckpoint = (step: number): number => {
+    const before = step - 1;
+    return Math.max(before - (before % 3), before - (before % 8));
+  };
+
+  test.each([1, 5, 8, 13, 26])("going on from after step %i gives the same bits", async (stopAt) => {
+    const whole = await eventsOf(options(join(folder, "whole.safetensors")));
+    const path = join(folder, `stopped-${stopAt}.safetensors`);
+    rmSync(path, { force: true });
+    const stopped: nn.TrainEvent[] = [];
+    for await (const event of nn.trainEvents(net, weights, options(path))) {
+      stopped.push(event);
+      if (event.type === "step" && event.step === stopAt) break;
+    }
+    expect(existsSync(path)).toBe(stopAt > 3);
+    const rest = await eventsOf(options(path, true));
+    expect(rest.result).toEqual(whole.result);
+    // It goes on from the last checkpoint before the stop: every three steps and at the end of an epoch.
+    expect(rest.events[0]).toMatchObject({ type: "start", step: lastCheckpoint(stopAt) });
+    expect(lossesOf(rest.events)).toEqual(lossesOf(whole.events).slice(-lossesOf(rest.events).length));
+  });
+
+  test("a finished training has nothing left to do", async () => {
+    const path = join(folder, "done.safetensors");
+    const whole = await eventsOf(options(path));
+    const again = await eventsOf(options(path, true));
+    expect(lossesOf(again.events)).toEqual([]);
+    expect(again.result).toEqual(whole.result);
+  });
+
+  test("another training's file is refused, and what differs is named; without resume it is replaced", async () => {
+    const path = join(folder, "other.safetensors");
+    await eventsOf(options(path));
+    const changed = { ...options(path, true), optimiser: nn.adam({ learningRate: 0.01 }), epochs: 9 };
+    const error = await errorOf(() => eventsOf(changed));
+    expect(error.message).toMatch(/another training: it differs in optimiser, epochs\..*MODEL_CHANGED/);
+    await eventsOf({ ...options(path), epochs: 1 });
+    writeFileSync(path, "nonsense");
+    expect((await errorOf(() => eventsOf(options(path, true)))).code).toBe("MODEL_INVALID");
+    await eventsOf({ ...options(path), epochs: 1 });
+    expect(Object.keys(nn.readSafetensors(readFileSync(path)).tensors)).toContain("slot/first/head.weight");
+  });
+});
+
+describe("arrayLoader", () => {
+  test("each epoch has every row once, in an order of its own; from a batch on it is the same", () => {
+    const source = loader();
+    const rows = (epoch: number, from = 0): number[] =>
+      [...(source.batches(epoch, from) as Iterable<nn.Batch>)].flatMap((batch) => [...batch.rows]);
+    expect([...rows(0)].sort((a, b) => a - b)).toEqual(Array.from({ length: 230 }, (_, i) => i));
+    expect(rows(1)).not.toEqual(rows(0));
+    expect(rows(1, 3)).toEqual(rows(1).slice(96));
+  });
+
+  test("the last batch is filled up with rows of weight 0, or left out", () => {
+    const batches = [...(loader().batches(0) as Iterable<nn.Batch>)];
+    expect(batches).toHaveLength(8);
+    const last = batches.at(-1)!;
+    expect(last.inputs["x"]!.shape).toEqual([32, 2]);
+    expect([last.rows.length, last.weight.reduce((a, b) => a + b)]).toEqual([6, 6]);
+    expect([...(loader({ dropLast: true }).batches(0) as Iterable<nn.Batch>)]).toHaveLength(7);
+  });
+
+  test("augmentation draws by seed, epoch and row, wherever it starts, and leaves the source alone", () => {
+    const before = (train.x.data as Float32Array).slice();
+    const noisy = loader({
+      augment: {
+        x: (row, random) => {
+          (row as Float32Array)[0]! += random.normal();
+        },
+      },
+    });
+    const take = (epoch: number, from: number): nn.Batch =>
+      [...(noisy.batches(epoch, from) as Iterable<nn.Batch>)].at(-1)!;
+    expect(take(2, 6)).toEqual(take(2, 0));
+    expect(take(3, 0).inputs).not.toEqual(take(2, 0).inputs);
+    expect(train.x.data).toEqual(before);
+  });
+
+  test.each([
+    [
+      "fewer targets",
+      () => nn.arrayLoader({ x: train.x }, held.y, { batchSize: 8 }),
+      /230 rows.*target has 100/,
+    ],
+    ["fewer weights", () => loader({ weights: new Float32Array(3) }), /3 weights.*230/],
+    [
+      "a row's shape that does not fit",
+      () => nn.arrayLoader({ x: { ...train.x, shape: [7] } }, train.y, { batchSize: 8 }),
+      /460 elements.*\[7\]/,
+    ],
+    ["no batch", () => loader({ batchSize: 0 }), /batchSize: 0/],
+    [
+      "augmentation without a seed",
+      () => nn.arrayLoader({ x: train.x }, train.y, { batchSize: 8, augment: { x: () => undefined } }),
+      /has no seed/,
+    ],
+    [
+      "no row",
+      () =>
+        nn.arrayLoader(
+          { x: { ...train.x, data: new Float32Array(0) } },
+          { ...train.y, data: new BigInt64Array(0) },
+          { batchSize: 8 },
+        ),
+      /no rows.*DATA_EMPTY/,
+    ],
+  ])("%s: a clear error", (_name, run, message) => {
+    expect(run).toThrow(message);
+  });
+});

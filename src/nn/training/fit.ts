@@ -1,0 +1,313 @@
+/**
+ * The training loop.
+ *
+ * Between two steps everything that decides the rest is in `Position`, the step's state and the seeds:
+ * that is where it stops on a signal, writes checkpoints and takes them up again. The rows it
+ * validates on choose the epoch, and so must not be those that judge the result.
+ */
+import { type Json, MillwrightError } from "../../core/index.ts";
+import { graphHash } from "../../graph/index.ts";
+import { requireCount } from "../layer.ts";
+import { parameterCount, type Network, type Weights } from "../network.ts";
+import { constantRate, factorAt, type Schedule } from "../schedules.ts";
+import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { Evaluator, type FitMetric } from "./evaluation.ts";
+import type { EpochRecord, TrainEvent } from "./events.ts";
+import type { Batch, Loader } from "./loader.ts";
+import { requireUsedGroups, type StepOptions } from "./step.ts";
+import { Trainer } from "./trainer.ts";
+
+export interface FitOptions extends Omit<StepOptions, "batchSize"> {
+  readonly train: Loader;
+  /** Rows that choose the epoch. */
+  readonly validation?: Loader;
+  readonly epochs: number;
+  /** Draws masks. Same seed, data and version: same weights, with one thread. */
+  readonly seed: number;
+  /** Default: the optimiser's rate all the time. */
+  readonly schedule?: Schedule;
+  /** Figure of the validation rows. What is watched: this one, or the validation loss without it. */
+  readonly metric?: FitMetric;
+  /** Epochs without a better one after which training ends. Default: never. */
+  readonly patience?: number;
+  /** Threads inside a step. More than one: results differ in the last bits from run to run. Default 1. */
+  readonly threads?: number;
+  readonly checkpoint?: CheckpointOptions;
+  /** Ends training between two steps; what is trained so far is the result. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CheckpointOptions {
+  /** A .safetensors file. */
+  readonly path: string;
+  /** Steps between two of them; one is written after each epoch anyway. */
+  readonly everySteps?: number;
+  /** Goes on from the file when it is there. Default false: the file is replaced. */
+  readonly resume?: boolean;
+}
+
+export interface FitResult {
+  /** Of the best epoch by what is watched; of the last without validation. */
+  readonly weights: Weights;
+  readonly history: readonly EpochRecord[];
+  readonly bestEpoch: number | undefined;
+  readonly reason: Extract<TrainEvent, { type: "end" }>["reason"];
+}
+
+/**
+ * Trains a network.
+ *
+ * @param weights - To start from: of `initialise`, or of an earlier training.
+ * @param onEvent - Told of every event, as `trainEvents` gives them.
+ * @throws MillwrightError `FIT_DIVERGED` naming the batch where the loss is not finite; `SHAPE_MISMATCH`,
+ *   `GRAPH_NO_GRADIENT`, `PARAMETER_UNKNOWN` for a network, loss or group that does not fit.
+ */
+export async function fit(
+  net: Network,
+  weights: Weights,
+  options: FitOptions,
+  onEvent?: (event: TrainEvent) => void,
+): Promise<FitResult> {
+  const events = trainEvents(net, weights, options);
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done === true) return value;
+    onEvent?.(value);
+  }
+}
+
+/** The same as a stream: `for await (const event of trainEvents(…))`. Leaving the loop ends the training. */
+export async function* trainEvents(
+  net: Network,
+  weights: Weights,
+  options: FitOptions,
+): AsyncGenerator<TrainEvent, FitResult> {
+  requireCount("fit", "epochs", options.epochs);
+  requireCount("fit", "accumulate", options.accumulate ?? 1);
+  requireUsedGroups(options.groups ?? {}, Object.keys(weights));
+  const run = await Run.start(net, weights, options);
+  try {
+    return yield* run.events();
+  } finally {
+    await run.release();
+  }
+}
+
+class Run {
+  readonly #options: FitOptions;
+  readonly #net: Network;
+  readonly #trainer: Trainer;
+  readonly #evaluator: Evaluator | undefined;
+  readonly #identity: Readonly<Record<string, Json>>;
+  readonly #schedule: Schedule;
+  readonly #stepsPerEpoch: number;
+  #position: Position;
+  #best: Weights | undefined;
+
+  private constructor(
+    net: Network,
+    options: FitOptions,
+    trainer: Trainer,
+    evaluator: Evaluator | undefined,
+    identity: Readonly<Record<string, Json>>,
+    from: Checkpoint | undefined,
+  ) {
+    this.#net = net;
+    this.#options = options;
+    this.#trainer = trainer;
+    this.#evaluator = evaluator;
+    this.#identity = identity;
+    this.#schedule = options.schedule ?? constantRate();
+    this.#stepsPerEpoch = Math.ceil(options.train.batchCount / (options.accumulate ?? 1));
+    this.#position = from?.position ?? {
+      epoch: 0,
+      batch: 0,
+      step: 0,
+      lossSum: 0,
+      lossWeight: 0,
+      history: [],
+      watched: [],
+      best: undefined,
+    };
+    this.#best = from?.best;
+    if (from) trainer.restore(from.state);
+  }
+
+  static async start(net: Network, weights: Weights, options: FitOptions): Promise<Run> {
+    const { train, validation, loss, dtype = "float32", threads = 1, checkpoint } = options;
+    const trainer = await Trainer.create(net, weights, { ...options, batchSize: train.batchSize, threads });
+    let evaluator: Evaluator | undefined;
+    try {
+      const identity: Record<string, Json> = {
+        step: graphHash(trainer.plan.graph),
+        optimiser: { name: options.optimiser.name, ...options.optimiser.settings },
+        schedule: options.schedule ? { name: options.schedule.name, ...options.schedule.settings } : null,
+        data: train.description,
+        validation: validation?.description ?? null,
+        epochs: options.epochs,
+        seed: options.seed,
+      };
+      const from = checkpoint?.resume === true ? readCheckpoint(checkpoint.path, identity) : undefined;
+      evaluator = validation && (await Evaluator.create(net, loss, { dtype, threads }));
+      return new Run(net, options, trainer, evaluator, identity, from);
+    } catch (error) {
+      await trainer.release();
+      await evaluator?.release();
+      throw error;
+    }
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, FitResult> {
+    const { epochs, patience, signal } = this.#options;
+    const at = this.#position;
+    yield {
+      type: "start",
+      parameterCount: parameterCount(this.#net),
+      stepsPerEpoch: this.#stepsPerEpoch,
+      epochs,
+      epoch: at.epoch + 1,
+      step: at.step,
+    };
+    let reason: FitResult["reason"] = "done";
+    while (at.epoch < epochs) {
+      if (this.#outOfPatience(patience)) {
+        reason = "patience";
+        break;
+      }
+      const whole = yield* this.#epoch();
+      if (!whole) {
+        reason = "aborted";
+        break;
+      }
+      yield await this.#endEpoch();
+      yield* this.#writeCheckpoint();
+      if (signal?.aborted === true && at.epoch < epochs) {
+        reason = "aborted";
+        break;
+      }
+    }
+    yield { type: "end", reason, step: at.step };
+    return {
+      weights: this.#best ?? this.#trainer.weights(),
+      history: at.history,
+      bestEpoch: at.best?.epoch,
+      reason,
+    };
+  }
+
+  #outOfPatience(patience: number | undefined): boolean {
+    const { best, history } = this.#position;
+    return patience !== undefined && best !== undefined && history.length - best.epoch >= patience;
+  }
+
+  /** The rest of the current epoch. False where the signal ended it. */
+  async *#epoch(): AsyncGenerator<TrainEvent, boolean> {
+    const { train, optimiser, accumulate = 1, signal, checkpoint, epochs } = this.#options;
+    const at = this.#position;
+    const started = performance.now();
+    let rowsDone = 0;
+    let group: Batch[] = [];
+    for await (const batch of train.batches(at.epoch, at.batch)) {
+      group.push(batch);
+      const last = at.batch + group.length === train.batchCount;
+      if (group.length < accumulate && !last) continue;
+      if (signal?.aborted === true) return false;
+      const rate = optimiser.learningRate * this.#factor();
+      const { loss, gradientNorm } = await this.#trainer.step(group, rate, at.step + 1, at.epoch);
+      if (!Number.isFinite(loss)) throw this.#diverged(loss, group, rate);
+      const weight = group.reduce((sum, each) => each.weight.reduce((a, w) => a + w, sum), 0);
+      at.lossSum += loss * weight;
+      at.lossWeight += weight;
+      at.step++;
+      at.batch += group.length;
+      rowsDone += group.reduce((sum, { rows }) => sum + rows.length, 0);
+      group = [];
+      const seconds = (performance.now() - started) / 1000;
+      const rowsLeft =
+        (epochs - at.epoch) * train.rowCount - Math.min(at.batch * train.batchSize, train.rowCount);
+      yield {
+        type: "step",
+        epoch: at.epoch + 1,
+        step: at.step,
+        loss,
+        learningRate: rate,
+        ...(gradientNorm === undefined ? {} : { gradientNorm }),
+        rowsPerSecond: rowsDone / seconds,
+        secondsLeft: (rowsLeft * seconds) / rowsDone,
+      };
+      const every = checkpoint?.everySteps;
+      if (every !== undefined && at.step % every === 0 && !last) yield* this.#writeCheckpoint();
+    }
+    return true;
+  }
+
+  #factor(): number {
+    const { epochs } = this.#options;
+    const { step, watched } = this.#position;
+    const totalSteps = epochs * this.#stepsPerEpoch;
+    return factorAt(this.#schedule, { step, totalSteps, stepsPerEpoch: this.#stepsPerEpoch, watched });
+  }
+
+  #diverged(loss: number, group: readonly Batch[], rate: number): MillwrightError {
+    const at = this.#position;
+    const rows = group.flatMap((batch) => [...batch.rows]);
+    const named = `${rows.slice(0, 8).join(", ")}${rows.length > 8 ? ", …" : ""}`;
+    return new MillwrightError(
+      "FIT_DIVERGED",
+      `The loss is ${loss} at step ${at.step + 1} (epoch ${at.epoch + 1}, batch ${at.batch + 1}, learning rate ${rate.toPrecision(3)}; rows ${named}).`,
+      "Look at these rows, lower the learning rate, or give { clipNorm: 1 }.",
+    );
+  }
+
+  /** Validates, keeps the weights if they are the best, and moves on to the next epoch. */
+  async #endEpoch(): Promise<TrainEvent> {
+    const { validation, metric, optimiser } = this.#options;
+    const at = this.#position;
+    let record: EpochRecord = {
+      epoch: at.epoch + 1,
+      loss: at.lossSum / at.lossWeight,
+      learningRate: optimiser.learningRate * this.#factor(),
+    };
+    let best = false;
+    if (validation && this.#evaluator) {
+      const weights = this.#trainer.weights();
+      const { loss, scored } = await this.#evaluator.run(weights, validation);
+      const figure = metric?.score(scored);
+      record = {
+        ...record,
+        validationLoss: loss,
+        ...(figure === undefined ? {} : { validationMetric: figure }),
+      };
+      const watched = figure === undefined ? loss : metric!.better === "higher" ? -figure : figure;
+      at.watched.push(watched);
+      best = at.best === undefined || watched < at.best.value;
+      if (best) {
+        at.best = { epoch: record.epoch, value: watched };
+        this.#best = weights;
+      }
+    }
+    at.history.push(record);
+    at.epoch++;
+    at.batch = 0;
+    at.lossSum = 0;
+    at.lossWeight = 0;
+    return { type: "epoch", best, ...record };
+  }
+
+  *#writeCheckpoint(): Generator<TrainEvent> {
+    const { checkpoint } = this.#options;
+    if (checkpoint === undefined) return;
+    const { path } = checkpoint;
+    writeCheckpoint(path, this.#identity, {
+      position: this.#position,
+      state: this.#trainer.snapshot(),
+      best: this.#best,
+    });
+    yield { type: "checkpoint", path, step: this.#position.step };
+  }
+
+  async release(): Promise<void> {
+    await this.#trainer.release();
+    await this.#evaluator?.release();
+  }
+}

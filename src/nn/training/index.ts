@@ -1,0 +1,12 @@
+export type { EpochRecord, TrainEvent } from "./events.ts";
+export { accuracyOfScores, Evaluator, type FitMetric, type Scored } from "./evaluation.ts";
+export { type CheckpointOptions, fit, type FitOptions, type FitResult, trainEvents } from "./fit.ts";
+export {
+  arrayLoader,
+  type ArrayLoaderOptions,
+  type Augment,
+  type Batch,
+  type Loader,
+  type RowData,
+} from "./loader.ts";
+export { type GroupOptions, scoringGraph, type StepOptions } from "./step.ts";

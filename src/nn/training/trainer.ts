@@ -1,0 +1,132 @@
+/** A compiled training step with its state: takes groups of batches, gives losses. */
+import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
+import { createTrainState, type TrainState } from "../../runtime/index.ts";
+import type { Network, Weights } from "../network.ts";
+import type { Batch } from "./loader.ts";
+import { MaskPools } from "./masks.ts";
+import { emaName, type StepOptions, type StepPlan, trainingStep } from "./step.ts";
+
+export interface StepResult {
+  readonly loss: number;
+  readonly gradientNorm: number | undefined;
+}
+
+export class Trainer {
+  readonly plan: StepPlan;
+  readonly #state: TrainState;
+  readonly #options: StepOptions;
+  readonly #masks: MaskPools;
+  readonly #weights: Weights;
+
+  private constructor(
+    plan: StepPlan,
+    state: TrainState,
+    options: StepOptions,
+    weights: Weights,
+    seed: number,
+  ) {
+    this.plan = plan;
+    this.#state = state;
+    this.#options = options;
+    this.#weights = weights;
+    this.#masks = new MaskPools(plan.masks, options.dtype ?? "float32", createRandom(seed).child("masks"));
+  }
+
+  /** Compiles the step. `seed` draws the masks. */
+  static async create(
+    net: Network,
+    weights: Weights,
+    options: StepOptions & { readonly seed: number; readonly threads?: number },
+  ): Promise<Trainer> {
+    const plan = trainingStep(net, weights, options);
+    const { next, initial } = plan;
+    const state = await createTrainState(plan.graph, { next, initial, threads: options.threads ?? 1 });
+    return new Trainer(plan, state, options, weights, options.seed);
+  }
+
+  /**
+   * One step of the optimiser on one batch, or on several whose gradients are added up.
+   *
+   * @param step - 1, 2, ….
+   * @param epoch - 0, 1, …; masks are drawn anew in each.
+   */
+  async step(batches: readonly Batch[], rate: number, step: number, epoch: number): Promise<StepResult> {
+    const { optimiser, accumulate = 1 } = this.#options;
+    const total = batches.reduce((sum, { weight }) => weight.reduce((a, w) => a + w, sum), 0);
+    if (!(total > 0)) {
+      throw new MillwrightError(
+        "DATA_BAD_VALUE",
+        `The weights of the batch at step ${step} add up to ${total}.`,
+        "Leave rows without weight out, or give positive weights.",
+      );
+    }
+    const scalars = { rate, ...optimiser.scalarsAt(step) };
+    let loss = 0;
+    let gradientNorm: number | undefined;
+    for (const [k, batch] of batches.entries()) {
+      const feeds: Record<string, Tensor> = {
+        ...batch.inputs,
+        target: batch.target,
+        weight: this.#weightsOf(batch, total),
+        ...this.#masks.draw(epoch, step * accumulate + k),
+      };
+      for (const [name, value] of Object.entries(scalars)) feeds[name] = this.#number([value], []);
+      if (accumulate > 1) feeds["apply"] = this.#number([k === batches.length - 1 ? 1 : 0], []);
+      const answer = await this.#state.step(feeds);
+      loss += Number(answer["loss"]!.data[0]);
+      const norm = answer["gradientNorm"];
+      if (norm) gradientNorm = Number(norm.data[0]);
+    }
+    return { loss, gradientNorm };
+  }
+
+  #weightsOf({ weight }: Batch, total: number): Tensor {
+    const { weightShape } = this.plan;
+    const length = weightShape.reduce((a, b) => a * b, 1);
+    if (weight.length !== length) {
+      throw new MillwrightError(
+        "SHAPE_MISMATCH",
+        `The loader gives ${weight.length} weights a batch, and the loss has [${weightShape.join(", ")}] of them.`,
+        weightShape.length > 1 ? "Give one weight for each position of each row." : "Give one weight a row.",
+      );
+    }
+    return this.#number(
+      Array.from(weight, (w) => w / total),
+      weightShape,
+    );
+  }
+
+  #number(values: readonly number[], shape: readonly number[]): Tensor {
+    return this.#options.dtype === "float64"
+      ? { dtype: "float64", shape, data: Float64Array.from(values) }
+      : { dtype: "float32", shape, data: Float32Array.from(values) };
+  }
+
+  /**
+   * Copies of the weights as they are now, frozen ones included.
+   *
+   * @param averaged - The running means in place of the trained weights, where they are kept.
+   */
+  weights(averaged = this.#options.ema !== undefined): Weights {
+    const mean = averaged && this.#options.ema !== undefined;
+    const trained = new Set(this.plan.trained);
+    return Object.fromEntries(
+      Object.entries(this.#weights).map(([path, tensor]) => {
+        const name = mean && trained.has(path) ? emaName(path) : path;
+        return [path, name in this.plan.next ? this.#state.get(name) : tensor];
+      }),
+    );
+  }
+
+  snapshot(): Record<string, Tensor> {
+    return this.#state.snapshot();
+  }
+
+  restore(tensors: Readonly<Record<string, Tensor>>): void {
+    this.#state.restore(tensors);
+  }
+
+  release(): Promise<void> {
+    return this.#state.release();
+  }
+}
