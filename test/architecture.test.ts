@@ -59,6 +59,7 @@ const owners: Record<string, string> = {
   mysql2: "data",
   fzstd: "data",
   "read-excel-file": "data",
+  sharp: "data",
   echarts: "report",
   "ml-matrix": "estimators",
   commander: "cli",

@@ -24,6 +24,8 @@ export const findingKinds = [
   "infinite",
   "sheet",
   "sampledRows",
+  "emptyClass",
+  "skippedFiles",
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 

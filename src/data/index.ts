@@ -38,6 +38,23 @@ export { knownOrder } from "./ordered-words.ts";
 export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
+export {
+  type BadFile,
+  decodeImage,
+  type Decoded,
+  type ImageOptions,
+  listMediaFiles,
+  type Media,
+  type MediaFolder,
+  type MediaFolderOptions,
+  type MediaKind,
+  mediaKinds,
+  type Pixels,
+  readMediaFolder,
+  readWav,
+  type SkippedFiles,
+  type Sound,
+} from "./media/index.ts";
 export { memoryLimit } from "./memory.ts";
 export { readWithin, type RowsWithin } from "./read-within.ts";
 export { type Reading, readingFlags, readingOf, requireReadingUsed } from "./reading.ts";

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoCsv } from "../../src/tasks/index.ts";
 import { exampleColumns, makeChurnModel } from "../fixtures/churn-model.ts";
+import { writeMediaFolders } from "../fixtures/media-files.ts";
 import { type Folder, makeFolder } from "./page.ts";
 import { differences } from "./printed-kinds.ts";
 import { type Command, commandsOf, type Snippet, snippetsOf } from "./snippets.ts";
@@ -60,6 +61,7 @@ async function furnish(page: string, folder: string): Promise<void> {
   if (page === "docs/model-file.md") {
     writeFileSync(join(folder, "churn.onnx"), (await makeChurnModel(undefined, exampleColumns)).bytes);
   }
+  if (page === "docs/media.md") await writeMediaFolders(folder);
 }
 
 /** Declares the tests of a page: each snippet in turn, and that its TypeScript compiles. */

@@ -22,6 +22,7 @@ const packages = [
   ["mysql2", "reads MySQL"],
   ["fzstd", "reads zstd files"],
   ["read-excel-file", "reads Excel workbooks", "read-excel-file/node"],
+  ["sharp", "reads images"],
 ] as const;
 
 /** @returns 1 when something that the main job needs is missing. */
