@@ -124,6 +124,37 @@ export interface ConvTransposeOptions extends ConvOptions {
   /** Added to the end of each output dimension, since several input sizes convolve to one. Default 0. */
   readonly outputPadding?: number | readonly number[];
 }
+export interface PoolOptions extends WindowOptions {
+  /** Also count a last window that reaches beyond the input. Default false. */
+  readonly ceilMode?: boolean;
+}
+export interface AveragePoolOptions extends PoolOptions {
+  /** Count padding as zeros. Default false: the mean of what is there. */
+  readonly countPadding?: boolean;
+}
+export interface ResizeOptions {
+  /** Factor of each spatial dimension; a single number is meant for all. This, or `sizes`. */
+  readonly scales?: number | readonly number[];
+  /** Sizes of the spatial dimensions. */
+  readonly sizes?: readonly number[];
+  /** Default "nearest". */
+  readonly mode?: "nearest" | "linear" | "cubic";
+  /** Where an output's place lies in the input. Default "asymmetric" for the nearest, else "half_pixel", as in PyTorch. */
+  readonly coordinates?:
+    | "half_pixel"
+    | "pytorch_half_pixel"
+    | "half_pixel_symmetric"
+    | "asymmetric"
+    | "align_corners";
+  /** How the nearest is rounded. Default "floor". */
+  readonly rounding?: "floor" | "ceil" | "round_prefer_floor" | "round_prefer_ceil";
+  /** Widen the filter where the result is smaller. Default false. */
+  readonly antialias?: boolean;
+}
+export interface DepthToSpaceOptions {
+  /** Which part of the channel counts the places in a block: "DCR" the slow one (default), "CRD" the fast one, as PyTorch's pixel shuffle. */
+  readonly mode?: "DCR" | "CRD";
+}
 export interface PadOptions {
   readonly mode?: "constant" | "reflect" | "edge" | "wrap";
   /** The constant, a scalar of x's dtype. Default 0. */
@@ -164,6 +195,9 @@ export interface Ops
   pad(x: Value, widths: Sizes, options?: PadOptions): Value;
   conv(x: Value, w: Value, b?: Value, options?: ConvOptions): Value;
   convTranspose(x: Value, w: Value, b?: Value, options?: ConvTransposeOptions): Value;
+  depthToSpace(x: Value, block: number, options?: DepthToSpaceOptions): Value;
+  spaceToDepth(x: Value, block: number): Value;
+  maxPool(x: Value, kernel: number | readonly number[], options?: PoolOptions): Value;
   shapeOf(x: Value, start?: number, end?: number): Value;
   gatherElements(x: Value, index: Value, axis?: number): Value;
   scatterElements(x: Value, index: Value, updates: Value, options?: ScatterOptions): Value;

@@ -64,6 +64,10 @@ const transposed = (
 const transposedConvolutions: GradientCase[] = [
   transposed("one dimension", [2, 3, 4], [3, 2, 3], { strides: 2 }),
   transposed("two dimensions", [2, 4, 3, 2], [4, 3, 2, 3]),
+  transposed("added ends", [1, 4, 3, 2], [4, 2, 3, 3], { strides: [2, 3], pads: 1, outputPadding: [1, 2] }),
+  transposed("groups", [2, 4, 3, 3], [4, 3, 2, 2], { groups: 2, strides: 2, pads: [1, 0, 0, 1] }),
+  transposed("depthwise", [2, 3, 2, 3], [3, 1, 3, 3], { groups: 3, strides: 2, pads: 1 }),
+  transposed("same", [1, 2, 3, 3], [2, 2, 3, 4], { strides: 2, pads: "sameUpper" }),
 ];
 
 const pool = (
@@ -71,23 +75,95 @@ const pool = (
   x: readonly number[],
   kernel: number | readonly number[],
   options: ops.PoolOptions = {},
-  more: Partial<GradientCase> = {},
 ): GradientCase => ({
   op: "MaxPool",
   name,
   f: (a) => ops.maxPool(a!, kernel, options),
   shapes: [[x]],
-  batched: true,
   domain: ranked,
+  batched: true,
+  fixedOnly: true,
+});
+
+const means = (
+  name: string,
+  x: readonly number[],
+  kernel: number | readonly number[],
+  options: ops.AveragePoolOptions = {},
+): GradientCase => ({
+  op: "AveragePool",
+  name,
+  f: (a) => ops.averagePool(a!, kernel, options),
+  shapes: [[x]],
   dtype: "float32",
-  ...more,
+  batched: true,
+  fixedOnly: true,
 });
 
 const pools: GradientCase[] = [
   pool("halves", [2, 2, 4, 4], 2),
-  pool("one dimension", [1, 2, 6], 3),
+  pool("one dimension", [2, 2, 6], 3),
+  pool("three dimensions", [2, 1, 4, 2, 3], [2, 1, 3]),
   pool("overlapping", [2, 1, 5, 4], 3, { strides: 2, pads: 1 }),
-  pool("what is left over", [1, 2, 5, 3], 2),
+  pool("by steps of one", [2, 1, 4, 3], [3, 2], { strides: 1, pads: [1, 0, 1, 1] }),
+  pool("what is left over", [2, 2, 5, 3], 2),
+  pool("ceil mode", [2, 1, 5, 4], [2, 3], { ceilMode: true }),
+  pool("gaps between windows", [2, 1, 7, 5], 2, { strides: 3 }),
+  pool("dilations", [2, 1, 7, 6], 2, { strides: [2, 1], dilations: [3, 2] }),
+  pool("same", [2, 1, 5, 4], 3, { strides: 2, pads: "sameUpper" }),
+  means("halves", [2, 2, 4, 4], 2),
+  means("one dimension", [2, 2, 7], 3, { strides: 2 }),
+  means("three dimensions", [2, 1, 4, 2, 3], [2, 1, 3]),
+  means("padding", [2, 1, 5, 4], 3, { strides: 2, pads: 1 }),
+  means("counted padding", [2, 1, 5, 4], 3, { strides: 2, pads: [1, 0, 0, 1], countPadding: true }),
+  means("ceil mode", [2, 1, 5, 4], [2, 3], { ceilMode: true }),
+  means("ceil mode with counted padding", [2, 1, 5, 4], 3, {
+    strides: 2,
+    pads: 1,
+    ceilMode: true,
+    countPadding: true,
+  }),
+  means("dilations", [2, 1, 7, 6], 2, { strides: [2, 1], dilations: [3, 2] }),
+  means("same", [2, 1, 5, 4], 3, { strides: 2, pads: "sameLower" }),
+];
+
+const resizes: GradientCase[] = (
+  [
+    ["nearest", [2, 2, 2, 3], { scales: 2, mode: "nearest" }],
+    ["nearest, one dimension", [2, 2, 3], { scales: 3, mode: "nearest" }],
+    ["nearest, smaller", [2, 1, 4, 3], { sizes: [3, 2], mode: "nearest", coordinates: "half_pixel" }],
+    ["linear", [2, 2, 3, 2], { scales: 2, mode: "linear" }],
+    ["linear to sizes", [2, 1, 3, 4], { sizes: [5, 3], mode: "linear" }],
+    [
+      "linear with corners aligned",
+      [2, 1, 3, 4],
+      { sizes: [5, 3], mode: "linear", coordinates: "align_corners" },
+    ],
+    ["linear, three dimensions", [2, 1, 2, 3, 2], { scales: [1, 2, 1.5], mode: "linear" }],
+    ["linear against aliases", [2, 1, 6, 5], { sizes: [2, 3], mode: "linear", antialias: true }],
+    ["cubic", [2, 1, 3, 4], { scales: [2, 1.5], mode: "cubic" }],
+  ] as const
+).map(([name, shape, options]) => ({
+  op: "Resize",
+  name,
+  f: (x) => ops.resize(x!, options),
+  shapes: [[shape]],
+  dtype: "float32",
+  batched: true,
+  fixedOnly: true,
+}));
+
+const blocks: GradientCase[] = [
+  { op: "DepthToSpace", f: (x) => ops.depthToSpace(x!, 2), shapes: [[[2, 8, 1, 3]]], batched: true },
+  {
+    op: "DepthToSpace",
+    name: "columns first",
+    f: (x) => ops.depthToSpace(x!, 2, { mode: "CRD" }),
+    shapes: [[[2, 8, 2, 3]]],
+    batched: true,
+    fixedOnly: true,
+  },
+  { op: "SpaceToDepth", f: (x) => ops.spaceToDepth(x!, 2), shapes: [[[2, 2, 4, 2]]], batched: true },
 ];
 
 const whole = (op: string, f: (x: Value) => Value): GradientCase => ({
@@ -103,6 +179,8 @@ export const spatialCases: GradientCase[] = [
   ...convolutions,
   ...transposedConvolutions,
   ...pools,
+  ...resizes,
+  ...blocks,
   whole("GlobalAveragePool", ops.globalAveragePool),
   whole("GlobalMaxPool", ops.globalMaxPool),
 ];

@@ -10,6 +10,7 @@ import { dropoutOps } from "./dropout.ts";
 import { einsumOps } from "./einsum.ts";
 import { normalizationOps } from "./normalization.ts";
 import { reductionOps } from "./reduction.ts";
+import { resizingOps } from "./resizing.ts";
 import { selectionOps } from "./selection.ts";
 import { shapeOps } from "./shape.ts";
 import { textOps } from "./text.ts";
@@ -24,6 +25,7 @@ export const definitions: readonly OpDefinition[] = [
   ...convolutionOps,
   ...poolingOps,
   ...einsumOps,
+  ...resizingOps,
   ...shapeOps,
   ...indexingOps,
   ...activationOps,

@@ -212,11 +212,11 @@ function transposeWindow(
 ): { window: Window; extra: readonly number[] } | undefined {
   const steps = stepsOf(call, kernel);
   const extra = call.attributes.ints("output_padding") ?? kernel.map(() => 0);
-  if (extra.length !== kernel.length || extra.some((n) => n < 0)) {
+  if (extra.length !== kernel.length || extra.some((n, axis) => n < 0 || n >= steps.strides[axis]!)) {
     throw shapeError(
       call,
-      `has output_padding ${showShape(extra)} for ${kernel.length} spatial dimensions.`,
-      "Give one number each, of at least 0.",
+      `has output_padding ${showShape(extra)} for the strides ${showShape(steps.strides)}.`,
+      "Give one number each, from 0 to below the stride: ONNX Runtime refuses more.",
     );
   }
   const auto = autoPad(call);
@@ -228,14 +228,17 @@ function transposeWindow(
   for (const [axis, size] of sizes.entries()) {
     const [stride, extent] = [steps.strides[axis]!, reach(steps, axis)];
     // (size − 1)·stride + extra + extent − total is the wanted size, and stride·size for auto_pad.
-    if (!wanted) totals.push(Math.max(0, extra[axis]! + extent - stride));
+    if (!wanted) totals.push(extra[axis]! + extent - stride);
     else if (typeof size !== "number") return undefined;
-    else totals.push(Math.max(0, (size - 1) * stride + extra[axis]! + extent - wanted[axis]!));
+    else totals.push((size - 1) * stride + extra[axis]! + extent - wanted[axis]!);
   }
-  const small = totals.map((total) => Math.floor(total / 2));
-  const large = totals.map((total) => Math.ceil(total / 2));
+  const small = totals.map((total) => Math.floor(Math.max(0, total) / 2));
+  const large = totals.map((total) => Math.ceil(Math.max(0, total) / 2));
   const upper = auto === "SAME_UPPER";
-  return { window: { ...steps, begins: upper ? small : large, ends: upper ? large : small }, extra };
+  return {
+    window: { ...steps, begins: upper ? small : large, ends: upper ? large : small },
+    extra: extra.map((n, axis) => n + Math.max(0, -totals[axis]!)),
+  };
 }
 
 const convTransposeOp = defineOp({
@@ -268,30 +271,14 @@ const convTransposeOp = defineOp({
     const { window } = found;
     const groups = given.int("group", 1);
     const { strides, dilations, begins, ends } = window;
-    const byInput = (): Value => {
-      const wide = ops.conv(g, w, undefined, { strides, dilations, groups, pads: [...begins, ...ends] });
-      // Added ends that hold whole strides give stops that no input has.
-      return cutTo(wide, x, ops);
-    };
+    const pads = [...begins, ...ends];
     return [
-      needed[0] ? byInput() : undefined,
+      needed[0] ? ops.conv(g, w, undefined, { strides, dilations, groups, pads }) : undefined,
       needed[1] ? weightGradient(g, x, shape, window, groups, ops) : undefined,
       needed[2] ? biasGradient(g, ops) : undefined,
     ];
   },
 });
-
-function cutTo(wide: Value, like: Value, ops: Ops): Value {
-  const [from, to] = [staticShape(wide.shape.slice(2)), staticShape(like.shape.slice(2))];
-  if (from && to && from.every((size, axis) => size === to[axis])) return wide;
-  const axes = like.shape.slice(2).map((_, axis) => axis + 2);
-  return ops.slice(
-    wide,
-    axes.map(() => 0),
-    to ?? ops.shapeOf(like, 2),
-    axes,
-  );
-}
 
 /**
  * Convolution (cross-correlation, as all frameworks call it).

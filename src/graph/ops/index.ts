@@ -93,10 +93,10 @@ export {
   matMul,
 } from "./linear.ts";
 export {
+  averagePool,
   globalAveragePool,
   globalMaxPool,
   maxPool,
-  type PoolOptions,
 } from "./pooling.ts";
 export {
   batchNormalization,
@@ -121,6 +121,11 @@ export {
   reduceSum,
   reduceSumSquare,
 } from "./reduction.ts";
+export {
+  depthToSpace,
+  resize,
+  spaceToDepth,
+} from "./resizing.ts";
 export {
   argMax,
   argMin,
@@ -172,13 +177,17 @@ export {
 export { int64s } from "../value.ts";
 export type {
   ArgOptions,
+  AveragePoolOptions,
   ConvOptions,
   ConvTransposeOptions,
+  DepthToSpaceOptions,
   GemmOptions,
   Operand,
   PadOptions,
+  PoolOptions,
   ReduceOptions,
   Reduction,
+  ResizeOptions,
   ScatterOptions,
   Sizes,
   WindowOptions,
