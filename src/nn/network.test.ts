@@ -83,6 +83,14 @@ describe("a network", () => {
     ["rate", () => nn.dropout(1), /dropout has { rate: 1 }.*\[0, 1\).*PARAMETER_RANGE/],
     ["even kernel", () => nn.conv2d(4, 2), /even kernel of 2.*PARAMETER_CONFLICT/],
     [
+      "heads",
+      () =>
+        nn.initialise(nn.network({ dtype: "float32", shape: [5, 6] }, nn.multiHeadAttention({ heads: 4 })), {
+          seed: 1,
+        }),
+      /4 heads, which do not divide 6 features.*SHAPE_MISMATCH/,
+    ],
+    [
       "groups",
       () => nn.initialise(nn.network(pictures, nn.conv2d(4, 3, { groups: 2 })), { seed: 1 }),
       /2 groups.*3 channels and 4 filters.*SHAPE_MISMATCH/,

@@ -2,6 +2,15 @@ export * from "./activation.ts";
 export * from "./compose.ts";
 export { dense, type DenseOptions, embedding } from "./dense.ts";
 export {
+  type AttentionOptions,
+  learnedPositions,
+  multiHeadAttention,
+  sinusoidalPositions,
+  transformerBlock,
+  transformerDecoderBlock,
+  type TransformerOptions,
+} from "./attention.ts";
+export {
   conv1d,
   conv2d,
   type ConvLayerOptions,
@@ -11,4 +20,5 @@ export {
   separableConv2d,
   squeezeExcite,
 } from "./convolution.ts";
+export { batchNorm, type BatchNormOptions, layerNorm } from "./normalisation.ts";
 export { maxPool, type PoolLayerOptions } from "./pooling.ts";

@@ -98,6 +98,26 @@ const networks: Readonly<Record<string, { body: nn.Layer; rate: number; dtypes: 
       rate: 0.05,
       dtypes: ["float32"],
     },
+    batchNorm: {
+      body: nn.sequential({
+        conv: nn.conv2d(4, 3, { bias: false }),
+        norm: nn.batchNorm(),
+        act: nn.relu(),
+        pool: nn.globalPool(),
+        head: nn.dense(3),
+      }),
+      rate: 0.05,
+      dtypes: ["float32"],
+    },
+    transformer: {
+      body: nn.sequential({
+        block: nn.transformerBlock({ heads: 2, feedForward: 16, preNorm: false }),
+        pool: nn.meanOver(1),
+        head: nn.dense(3),
+      }),
+      rate: 0.1,
+      dtypes: ["float32", "float64"],
+    },
   };
 
 describe("loss curves of networks equal PyTorch's (relative 1e-4 in float32, 1e-9 in float64)", () => {
