@@ -32,6 +32,49 @@ export function substitute<V extends AnyValue>(
   return values.map((value) => (now.get(value) ?? value) as V);
 }
 
+/**
+ * The same values with some values under them replaced by others that may lie above further ones to be replaced.
+ *
+ * @param replacements - From a value to the one that takes its place, which must not need it.
+ */
+export function exchange<V extends AnyValue>(
+  values: readonly V[],
+  replacements: ReadonlyMap<AnyValue, AnyValue>,
+): V[] {
+  const to = (value: AnyValue): AnyValue => {
+    let last = value;
+    while (replacements.has(last)) last = replacements.get(last)!;
+    return last;
+  };
+  const now = new Map<AnyValue, AnyValue>();
+  const done = (value: AnyValue): AnyValue => now.get(to(value)) ?? to(value);
+  const seen = new Set<Node>();
+  const stack: { readonly node: Node; ready: boolean }[] = [];
+  const enter = (value: AnyValue): void => {
+    const { producer } = to(value);
+    if (producer.kind === "node" && !seen.has(producer)) stack.push({ node: producer, ready: false });
+  };
+  for (const value of values) {
+    enter(value);
+    while (stack.length > 0) {
+      const top = stack.at(-1)!;
+      if (!top.ready) {
+        top.ready = true;
+        if (seen.has(top.node)) stack.pop();
+        else neededBy(top.node).forEach(enter);
+        continue;
+      }
+      stack.pop();
+      if (seen.has(top.node)) continue;
+      seen.add(top.node);
+      if (neededBy(top.node).every((each) => done(each) === each)) continue;
+      const next = renew(top.node, done);
+      top.node.outputs.forEach((each, i) => now.set(each, next.outputs[i]!));
+    }
+  }
+  return values.map((value) => done(value) as V);
+}
+
 /** The same node on other inputs. */
 export function renew(node: Node, to: (value: AnyValue) => AnyValue): Node {
   const inputs = node.inputs.map((value) => value && to(value));

@@ -169,7 +169,7 @@ type Reduce = (x: Value, options?: ReduceOptions) => Value;
 export interface Ops
   extends Readonly<
     Record<"abs" | "neg" | "exp" | "log" | "sqrt" | "reciprocal" | "sign" | "round", Unary> &
-      Record<"sin" | "cos" | "sinh" | "cosh" | "erf" | "sigmoid" | "tanh" | "softplus", Unary> &
+      Record<"sin" | "cos" | "sinh" | "cosh" | "erf" | "relu" | "sigmoid" | "tanh" | "softplus", Unary> &
       Record<"shapeOf" | "sizeOf" | "nonZero" | "not" | "zerosLike" | "onesLike", Unary> &
       Record<"add" | "sub" | "mul" | "div" | "pow" | "min" | "max", Binary> &
       Record<"equal" | "less" | "lessOrEqual" | "greater", Binary> &
@@ -231,6 +231,11 @@ export interface GradientCall {
   readonly gradient: Value;
   /** Which inputs a gradient is wanted for; the rule may leave the others undefined. */
   readonly needed: readonly boolean[];
+  /**
+   * Tells that the rule had to compute the outputs again: these are equal to the node's, and a training step that
+   * takes them in their place runs the forward pass once.
+   */
+  offer(outputs: readonly (Value | undefined)[]): void;
 }
 
 /** Gradients by input, in order; undefined where none flows. */

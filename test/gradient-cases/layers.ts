@@ -209,4 +209,49 @@ const drops: GradientCase[] = [
   },
 ];
 
-export const layerCases: readonly GradientCase[] = [...normalizations, ...sums, ellipsis, ...drops];
+/** x, w, r, bias and first states of one direction or two: 3 steps, 2 rows, 2 inputs, hidden size 2. */
+const recurrentShapes = (gates: number, states: number, directions: number): number[][] => [
+  [3, 2, 2],
+  [directions, gates * 2, 2],
+  [directions, gates * 2, 2],
+  [directions, gates * 4],
+  ...Array.from({ length: states }, () => [directions, 2, 2]),
+];
+const recurrent: GradientCase[] = (["forward", "bidirectional"] as const).flatMap((direction) => {
+  const directions = direction === "forward" ? 1 : 2;
+  const of = (op: string, gates: number, states: number, f: GradientCase["f"], name = ""): GradientCase => ({
+    op,
+    name: `${name} ${direction}`,
+    f,
+    shapes: [recurrentShapes(gates, states, directions)],
+    dtype: "float32",
+    domain: (z) => 0.7 * z,
+    fixedOnly: true,
+  });
+  return [
+    of("LSTM", 4, 2, (x, w, r, bias, initialH, initialC) =>
+      Object.values(ops.lstm(x!, w!, r!, { bias, initialH, initialC, direction })),
+    ),
+    ...[true, false].map((linearBeforeReset) =>
+      of(
+        "GRU",
+        3,
+        1,
+        (x, w, r, bias, initialH) =>
+          Object.values(ops.gru(x!, w!, r!, { bias, initialH, direction, linearBeforeReset })),
+        linearBeforeReset ? "reset after" : "reset before",
+      ),
+    ),
+    of("RNN", 1, 1, (x, w, r, bias, initialH) =>
+      Object.values(ops.rnn(x!, w!, r!, { bias, initialH, direction })),
+    ),
+  ];
+});
+
+export const layerCases: readonly GradientCase[] = [
+  ...normalizations,
+  ...sums,
+  ellipsis,
+  ...drops,
+  ...recurrent,
+];

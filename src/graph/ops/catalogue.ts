@@ -9,6 +9,7 @@ import { poolingOps } from "./pooling.ts";
 import { dropoutOps } from "./dropout.ts";
 import { einsumOps } from "./einsum.ts";
 import { normalizationOps } from "./normalization.ts";
+import { recurrentOps } from "./recurrent.ts";
 import { reductionOps } from "./reduction.ts";
 import { resizingOps } from "./resizing.ts";
 import { selectionOps } from "./selection.ts";
@@ -30,6 +31,7 @@ export const definitions: readonly OpDefinition[] = [
   ...indexingOps,
   ...activationOps,
   ...normalizationOps,
+  ...recurrentOps,
   ...dropoutOps,
   ...selectionOps,
   ...textOps,

@@ -110,6 +110,15 @@ export {
   rmsNormalization,
 } from "./normalization.ts";
 export {
+  type Direction,
+  gru,
+  type GruOptions,
+  lstm,
+  type LstmOptions,
+  rnn,
+  type RnnOptions,
+} from "./recurrent.ts";
+export {
   reduceL1,
   reduceL2,
   reduceLogSum,

@@ -29,7 +29,9 @@ function errorOf(run: () => unknown): [string, string] {
   return ["no error", ""];
 }
 
-const layers: Readonly<Record<string, (layer: GoldenLayer, x: Value[]) => Value>> = {
+const directionOf = ({ settings }: GoldenLayer): ops.Direction => settings["direction"] as ops.Direction;
+
+const layers: Readonly<Record<string, (layer: GoldenLayer, x: Value[]) => Value | readonly Value[]>> = {
   layerNormalization: ({ settings }, [x, s, b]) => ops.layerNormalization(x!, s!, b, settings),
   rmsNormalization: ({ settings }, [x, s]) => ops.rmsNormalization(x!, s!, settings),
   batchNormalization: ({ settings }, [x, s, b, m, v]) => ops.batchNormalization(x!, s!, b!, m!, v!, settings),
@@ -38,6 +40,19 @@ const layers: Readonly<Record<string, (layer: GoldenLayer, x: Value[]) => Value>
     ops.groupNormalization(x!, s!, b!, Number(settings["groups"]), settings),
   lpNormalization: ({ settings }, [x]) => ops.lpNormalization(x!, settings),
   einsum: ({ settings }, x) => ops.einsum(String(settings["equation"]), x),
+  lstm: (layer, [x, w, r, bias, initialH, initialC]) => {
+    const options = { bias, initialH, initialC, direction: directionOf(layer) };
+    const { y, h, c } = ops.lstm(x!, w!, r!, options);
+    return [y, h, c];
+  },
+  gru: (layer, [x, w, r, bias, initialH]) => {
+    const { y, h } = ops.gru(x!, w!, r!, { bias, initialH, direction: directionOf(layer) });
+    return [y, h];
+  },
+  rnn: (layer, [x, w, r, bias, initialH]) => {
+    const { y, h } = ops.rnn(x!, w!, r!, { bias, initialH, direction: directionOf(layer) });
+    return [y, h];
+  },
 };
 
 describe("layers and their gradients equal PyTorch's (relative 1e-9 in float64, 2e-5 in float32)", () => {
