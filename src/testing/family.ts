@@ -31,6 +31,7 @@ export type FamilyLaw =
   | "learns something"
   | "one class is an error"
   | "one row"
+  | "an empty batch"
   | "one column"
   | "a class without rows"
   | "useless columns do no harm";
@@ -209,6 +210,15 @@ export function familyConformance(
     if (!wanted.includes("number")) return;
     const fitted = await refusedOr(made().fit(rows, context()));
     if (fitted !== undefined) requireAnswers("number", fitted.reference(rows.x), 1);
+  });
+
+  law("an empty batch", async () => {
+    for (const kind of wanted) {
+      const rows = table(kind, rowCount, takes);
+      const fitted = await made().fit(rows, context());
+      const { length } = await run(fitted, takeRows(rows.x, new Uint32Array()));
+      require(length === 0, `${length} answers for no rows.`);
+    }
   });
 
   law("one column", async () => {

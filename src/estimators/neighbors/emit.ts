@@ -21,6 +21,7 @@ import {
   mul,
   reduceMax,
   reduceSum,
+  slice,
   sqrt,
   sub,
   topK,
@@ -33,10 +34,12 @@ import { type NeighborModel, samePlace } from "./model.ts";
 /** Training rows a block. */
 const blockRows = 2048;
 
-export function emitNeighbors(model: NeighborModel, x: Value): Value {
+export function emitNeighbors(model: NeighborModel, asked: Value): Value {
   const { rows, rowCount, featureCount: p, neighbors, outputs, resolution } = model;
   const numbers = (data: Float64Array, shape: readonly number[]): Value =>
     constant({ dtype: "float64", shape, data });
+  // A row goes first and is cut off again: TopK ends the process on a batch of no rows (ONNX Runtime 1.30).
+  const x = concat([numbers(model.center, [1, p]), asked], 0);
   const at = sub(
     min(max(x, numbers(model.low, [1, p])), numbers(model.high, [1, p])),
     numbers(model.center, [1, p]),
@@ -75,7 +78,8 @@ export function emitNeighbors(model: NeighborModel, x: Value): Value {
   const answers = gather(numbers(model.answers, [rowCount, outputs]), nearest, 0);
   const sums = reduceSum(mul(answers, unsqueeze(weight, [2])), { axes: [1], keepDims: false });
   const mean = div(sums, reduceSum(weight, { axes: [1], keepDims: true }));
-  return outputs === 1 ? mean : min(mean, 1);
+  const answer = slice(mean, [1], [Number.MAX_SAFE_INTEGER], [0]);
+  return outputs === 1 ? answer : min(answer, 1);
 }
 
 /** From x [batch, p] to rows [batch, k, p]. */
