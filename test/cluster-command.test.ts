@@ -224,6 +224,26 @@ describe("on rows without groups", () => {
     writeFileSync(inWork("cloud.csv"), `a,b,c,d\n${rows.join("\n")}\n`);
     const { structure } = await clustered("cloud.csv", "--out", inWork("cloud"));
     expect(structure.verdict).toBe("gradient");
+    const flags = ["--method", "dbscan", "--eps", "6", "--out", inWork("region")];
+    const one = await runHere(["cluster", inWork("cloud.csv"), ...flags]);
+    expect(one.stdout).toContain("Warning: this table shows no clusters: one dense region");
+    const html = readFileSync(inWork("region/report.html"), "utf8");
+    expect(html).toContain("One dense region was found");
+    expect(html).toContain("Every row belongs to one.");
+  });
+
+  test("the order of the rows is no finding: no flag of this command acts on it", async () => {
+    const random = createRandom(6);
+    const start = Date.UTC(2024, 0, 1);
+    const days = Array.from({ length: 120 }, (_, row) => {
+      const day = new Date(start + row * 864e5).toISOString().slice(0, 10);
+      return `${day},${random.normal().toFixed(3)},${(random.normal() + 5 * (row % 2)).toFixed(3)}`;
+    });
+    writeFileSync(inWork("days.csv"), `day,a,b\n${days.join("\n")}\n`);
+    const { findings } = await clustered("days.csv", "--clusters", "2", "--out", inWork("days"));
+    expect(findings.map(({ kind }) => kind)).not.toContain("timeOrder");
+    const seen = await runHere(["look", inWork("days.csv")]);
+    expect(seen.stdout).toContain("timeOrder");
   });
 
   test("too few rows, and no column to compare by, are refused before any work", async () => {

@@ -11,19 +11,25 @@ export function clearness(silhouette: number): string {
 }
 
 /** Whether there are clusters at all. */
-export function verdict({ structure, clusters, criteria }: ClusterReportData): Sentence {
+export function verdict({ structure, clusters, criteria, asked }: ClusterReportData): Sentence {
   if (clusters.length < 2 && criteria !== undefined && criteria.length > 2)
     return say`${strong("No.")} One distribution describes the rows better than several: what more of them gain in likelihood is less than chance gives (BIC).`;
-  if (clusters.length < 2)
-    return say`${strong(clusters.length === 0 ? "None was found." : "One was asked for.")} ${clusters.length === 0 ? "No part of the table is denser than the rest." : "Whether the rows fall into several, only a search for several tells."}`;
+  if (clusters.length === 0)
+    return say`${strong("None was found.")} No part of the table is denser than the rest.`;
+  if (clusters.length === 1)
+    return asked === undefined
+      ? say`${strong("No.")} One dense region was found, and nothing beside it that is dense too.`
+      : say`${strong("One was asked for.")} Whether the rows fall into several, only a search for several tells.`;
   const [own, shuffled, cloud] = [
     structure.silhouette,
     Math.max(...structure.shuffled),
     Math.max(...structure.cloud),
   ].map((value) => fixed(value, 2)) as [string, string, string];
+  const along =
+    structure.components === undefined ? "" : `, along ${count(structure.components)} principal components`;
   switch (structure.verdict) {
     case "apart":
-      return say`${strong("Yes.")} The rows keep apart more clearly (mean silhouette ${own}) than in tables that have no clusters: at most ${shuffled} with every column shuffled by itself, at most ${cloud} in one cloud with the same correlations.`;
+      return say`${strong("Yes.")} The rows keep apart more clearly (mean silhouette ${own}${along}) than in tables that have no clusters: at most ${shuffled} with every column shuffled by itself, at most ${cloud} in one cloud with the same correlations.`;
     case "gradient":
       return say`${strong("Not as separate groups.")} The columns hang together, but without gaps: one cloud with the same correlations is cut as clearly (silhouette up to ${cloud}, here ${own}). Take the clusters as parts of one continuum, not as kinds of rows.`;
     case "none":
@@ -48,7 +54,9 @@ export function sizesSentence(data: ClusterReportData): Sentence {
   const noise =
     noiseRows === undefined
       ? undefined
-      : say`${plural(noiseRows, "row")} (${percent(noiseRows / data.data.rows)}) belong to no cluster.`;
+      : noiseRows === 0
+        ? say`Every row belongs to one.`
+        : say`${plural(noiseRows, "row")} (${percent(noiseRows / data.data.rows)}) ${noiseRows === 1 ? "belongs" : "belong"} to no cluster.`;
   if (largest === undefined) return join([say`None.`, noise]);
   const smallest = clusters.at(-1)!;
   const found =
@@ -64,7 +72,7 @@ export function sizesSentence(data: ClusterReportData): Sentence {
   return join([say`${found}: ${range}.`, noise]);
 }
 
-/** What a cluster is, in a few words: `high income, region north`. */
+/** What a cluster is, in a few words: `high income, region is north`. */
 export function shortName({ differences }: ClusterSummary): Sentence {
   if (differences.length === 0) return say`close to all rows`;
   return join(
@@ -74,8 +82,8 @@ export function shortName({ differences }: ClusterSummary): Sentence {
         return difference.effect > 0 ? say`${name(column)} missing` : say`${name(column)} given`;
       if (difference.kind === "share")
         return difference.effect > 0
-          ? say`${name(column)} ${name(difference.value)}`
-          : say`${name(column)} not ${name(difference.value)}`;
+          ? say`${name(column)} is ${name(difference.value)}`
+          : say`${name(column)} is not ${name(difference.value)}`;
       const word = difference.of === "datetime" ? ["late", "early"] : ["high", "low"];
       return say`${word[difference.effect > 0 ? 0 : 1]!} ${name(column)}`;
     }),

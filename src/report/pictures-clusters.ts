@@ -74,7 +74,9 @@ export function sizesFigure({ clusters, noiseRows, data }: ClusterReportData): F
   const hidden = clusters.length - shown.length;
   const bars = [
     ...shown.map((cluster, c) => ({ text: cluster.label, rows: cluster.rows, colour: clusterColour(c) })),
-    ...(noiseRows === undefined ? [] : [{ text: "none", rows: noiseRows, colour: clusterColour(-1) }]),
+    ...(noiseRows === undefined || noiseRows === 0
+      ? []
+      : [{ text: "none", rows: noiseRows, colour: clusterColour(-1) }]),
   ];
   const title = say`How large they are`;
   const reading = say`Rows in each cluster, of ${count(data.rows)}.${hidden > 0 ? ` ${count(hidden)} smaller ones are not drawn.` : ""}`;

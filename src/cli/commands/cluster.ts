@@ -95,7 +95,7 @@ function printRun(
         : "close to all rows"
       : differences.slice(0, differencesShown).map(differenceText).join("; "),
   ]);
-  if (noise)
+  if (noise && noise.rows > 0)
     rows.push(["none", noise.rows.toLocaleString("en-US"), percent(noise.share), "belong to no cluster"]);
   for (const line of table(
     [["cluster", "rows", "share", "differs in (all rows)"], ...rows],
@@ -106,7 +106,7 @@ function printRun(
   if (clusters.length < 2) {
     print(
       record.criteria === undefined || record.asked !== undefined
-        ? `${clusters.length === 0 ? "No part of the table is denser than the rest" : "One cluster says nothing of a structure"}.`
+        ? oneClusterText(record)
         : "Warning: this table shows no clusters: one normal distribution describes the rows better than several (BIC).",
     );
   } else if (silhouette)
@@ -133,9 +133,23 @@ function differenceText(difference: Difference): string {
 
 const day = (value: number): string => new Date(value).toISOString().slice(0, 10);
 
+function oneClusterText({ clusters, asked }: ClusterRecord): string {
+  if (clusters.length === 0) return "No part of the table is denser than the rest.";
+  return asked === undefined
+    ? "Warning: this table shows no clusters: one dense region, and nothing beside it that is dense too."
+    : "One cluster says nothing of a structure.";
+}
+
 /** Whether there are clusters at all, in one line. */
-function structureText({ verdict, silhouette, shuffled, cloud }: ClusterRecord["structure"]): string {
-  const beside = `on tables without clusters the same search reaches ${figure(Math.max(...shuffled))} (columns shuffled) and ${figure(Math.max(...cloud))} (one cloud), here ${figure(silhouette)}`;
+function structureText({
+  verdict,
+  silhouette,
+  shuffled,
+  cloud,
+  components,
+}: ClusterRecord["structure"]): string {
+  const along = components === undefined ? "" : `along ${components} principal components, `;
+  const beside = `${along}on tables without clusters the same search reaches ${figure(Math.max(...shuffled))} (columns shuffled) and ${figure(Math.max(...cloud))} (one cloud), here ${figure(silhouette)}`;
   switch (verdict) {
     case "apart":
       return `The rows keep apart: ${beside}.`;
