@@ -46,11 +46,16 @@ export function describeClusters(
   }));
 }
 
-const larger = (
+/** The larger effect; of equal ones, as the two values of a column have, what the rows are, not what they are not. */
+function larger(
   a: ClusterDifference | undefined,
   b: ClusterDifference | undefined,
-): ClusterDifference | undefined =>
-  a === undefined || (b !== undefined && Math.abs(b.effect) > Math.abs(a.effect)) ? b : a;
+): ClusterDifference | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const [own, other] = [Math.abs(a.effect), Math.abs(b.effect)];
+  if (Math.abs(own - other) > 1e-9) return own > other ? a : b;
+  return a.effect < b.effect ? b : a;
+}
 
 function ofNumbers(
   column: ColumnSchema,
