@@ -1,5 +1,6 @@
 export { type CarriedRows, carriedRows, requireRowLimit } from "./carried-rows.ts";
 export { guarded } from "./guarded.ts";
+export { stratifiedFolds } from "./stratified-folds.ts";
 export { plattScale } from "./platt.ts";
 export { requireLossDomain } from "./loss-domain.ts";
 export { type PooledBlock, poolAdjacentViolators } from "./pool-adjacent.ts";

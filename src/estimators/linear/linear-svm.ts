@@ -22,10 +22,10 @@ import {
   type TrainingSet,
   type UsableRows,
   usableRows,
+  stratifiedFolds,
 } from "../index.ts";
 import { type Affine, affineReference, emitAffine } from "./affine.ts";
 import { blockProducts } from "./block-products.ts";
-import { stratifiedFolds } from "./fold-path.ts";
 import { fitScores, scoreParameters } from "./fit-scores.ts";
 import { minimisePinball } from "./interior-point.ts";
 import { presentClasses, spreadClasses } from "./logistic.ts";

@@ -5,10 +5,10 @@
  */
 import type { Random } from "../../core/index.ts";
 import { type SparseRows, takeSparseRows } from "../../features/index.ts";
-import { take, type UsableRows } from "../index.ts";
+import { take, type UsableRows, stratifiedFolds } from "../index.ts";
 import { affineReference } from "./affine.ts";
 import { dualDescent } from "./dual-descent.ts";
-import { leastLoss, stratifiedFolds } from "./fold-path.ts";
+import { leastLoss } from "./fold-path.ts";
 import { minimise } from "./minimise.ts";
 import { sampleRows } from "./ridge-path.ts";
 import { aboutMean, onFeatures } from "./row-blocks.ts";

@@ -12,7 +12,6 @@ import {
   type ParameterTable,
   type ParameterValues,
   resolveParameters,
-  rowUniform,
 } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import {
@@ -26,6 +25,7 @@ import {
   takeRows,
   takeTarget,
   usableRows,
+  stratifiedFolds,
 } from "../index.ts";
 import { fittedSvm } from "./fitted.ts";
 import { type Machine, scoreOf, type Space } from "./machine.ts";
@@ -77,9 +77,6 @@ export const svmParameters = {
 
 type Parameters = ParameterValues<typeof svmParameters>;
 
-/** Folds whose left-out scores make probabilities. */
-const foldCount = 5;
-
 /**
  * Support vector machine with a radial kernel.
  *
@@ -112,7 +109,7 @@ export function svm(parameters: Partial<Parameters> = {}): Estimator {
       const told = present.length === 2 ? present.slice(1) : present;
       const machines = told.map((k) => {
         const hit = Uint8Array.from(y.codes, (code) => Number(code === k));
-        return classMachine(space, hit, foldsOf(hit, rowIds, seed), resolved, context);
+        return classMachine(space, hit, stratifiedFolds(hit, rowIds, seed), resolved, context);
       });
       return fittedSvm(space, y, { machines, present });
     },
@@ -234,23 +231,4 @@ function numberMachine(space: Space, values: Float64Array, parameters: Parameter
   // Back in units of the target.
   const machine: Machine = { coefficients, offset: -rho, slope: unit, shift: mean, ...about };
   return { machines: [machine], present: [0] };
-}
-
-/** A fold a row, each with its share of both classes; undefined where one has fewer than two rows. By identities only. */
-function foldsOf(hit: Uint8Array, rowIds: Uint32Array, seed: number): Uint8Array | undefined {
-  const draw = Float64Array.from(rowIds, (id) => rowUniform(seed, id));
-  const members = [0, 1].map((one) =>
-    Uint32Array.from(hit.keys())
-      .filter((i) => hit[i] === one)
-      .sort((a, b) => draw[a]! - draw[b]! || rowIds[a]! - rowIds[b]!),
-  );
-  const folds = Math.min(foldCount, ...members.map((rows) => rows.length));
-  if (folds < 2) return undefined;
-  const out = new Uint8Array(hit.length);
-  for (const rows of members) {
-    rows.forEach((i, rank) => {
-      out[i] = rank % folds;
-    });
-  }
-  return out;
 }

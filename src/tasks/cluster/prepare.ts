@@ -1,13 +1,6 @@
 /** From a source to rows that can be compared: the table is read, roles are set, columns become features. */
 import { MillwrightError, type Random } from "../../core/index.ts";
-import {
-  type ContentRead,
-  type Finding,
-  findings as lookAt,
-  openTable,
-  readingOf,
-  readWithin,
-} from "../../data/index.ts";
+import { type Finding, findings as lookAt } from "../../data/index.ts";
 import {
   defaultChains,
   fitFeatures,
@@ -18,20 +11,17 @@ import {
 import { constant, mul, type Value } from "../../graph/index.ts";
 import { requireFreeOutputNames } from "../../pipeline/index.ts";
 import type { Frame } from "../../schema/index.ts";
-import { overridesOf, requireFeatures, withRoles } from "../roles.ts";
+import { readTable, type TableRead } from "../read-table.ts";
+import { requireFeatures, withRoles } from "../roles.ts";
 import type { ClusterOptions } from "./options.ts";
 
-export interface PreparedRows {
+export interface PreparedRows extends TableRead {
   /** Every column; those that are not compared have another role than feature. */
   readonly frame: Frame;
   readonly features: FittedFeatures;
   /** What distances are taken between: the features, weighted so that every column counts the same. */
   readonly matrix: Matrix;
   readonly findings: readonly Finding[];
-  /** Rows of the source, where only some of them fit into memory. */
-  readonly sampledFrom?: number;
-  readonly fingerprint: string;
-  readonly reads: readonly ContentRead[];
   /** @param inputs - Graph inputs by column name. @returns float64 [batch, features] as in `matrix`. */
   readonly emit: (inputs: ReadonlyMap<string, Value>) => Value;
 }
@@ -43,47 +33,35 @@ const copies = 12;
 
 /** @throws MillwrightError `DATA_TOO_FEW_ROWS`, `DATA_EMPTY`, `SCHEMA_*`, `SOURCE_*`, `DATA_*`. */
 export async function prepareRows(options: ClusterOptions, random: Random): Promise<PreparedRows> {
-  const table = await openTable(options.source, {
-    ...readingOf(options),
-    ...(options.signal && { signal: options.signal }),
-    threads: options.threads,
-    columns: overridesOf(options, [
-      { flag: "--id", role: "id", names: [options.id] },
-      { flag: "--columns", role: "feature", names: options.only },
-    ]),
-    copies,
-  });
-  try {
-    const { frame: read, findings: sampled } = await readWithin(table, { memory: options.memory, copies });
-    requireRows(read.rowCount);
-    const findings = [...table.findings, ...sampled, ...(await lookAt(read))].filter(
-      // The order of rows matters to what is predicted from earlier ones, and nothing is predicted here.
-      ({ kind }) => kind !== "timeOrder",
-    );
-    const schema = withRoles(read.schema, findings, options);
-    requireFeatures(schema, findings, "compare rows by");
-    requireFreeOutputNames(schema, ["probabilities", "distances"]);
-    const frame = { ...read, schema };
-    const chains = defaultChains(schema, "distance", { frame, target: false });
-    const features = await fitFeatures(chains, frame, { random: random.child("features") });
-    const weights = sourceWeights(features.matrix);
-    const columns = features.matrix.columns.map((column, j) =>
-      Float64Array.from(column, (v) => v * weights[j]!),
-    );
-    const row = constant({ dtype: "float64", shape: [1, weights.length], data: weights });
-    return {
-      frame,
-      features,
-      matrix: { rowCount: frame.rowCount, features: features.features, columns },
-      findings,
-      ...(read.rowCount < table.rowCount && { sampledFrom: table.rowCount }),
-      fingerprint: await table.fingerprint(),
-      reads: await table.reads(),
-      emit: (inputs) => mul(features.emit(inputs), row),
-    };
-  } finally {
-    await table.close();
-  }
+  const named = [
+    { flag: "--id", role: "id", names: [options.id] },
+    { flag: "--columns", role: "feature", names: options.only },
+  ] as const;
+  const { frame: whole, findings: told, read } = await readTable(options, named, copies);
+  requireRows(whole.rowCount);
+  const findings = [...told, ...(await lookAt(whole))].filter(
+    // The order of rows matters to what is predicted from earlier ones, and nothing is predicted here.
+    ({ kind }) => kind !== "timeOrder",
+  );
+  const schema = withRoles(whole.schema, findings, options);
+  requireFeatures(schema, findings, "compare rows by");
+  requireFreeOutputNames(schema, ["probabilities", "distances"]);
+  const frame = { ...whole, schema };
+  const chains = defaultChains(schema, "distance", { frame, target: false });
+  const features = await fitFeatures(chains, frame, { random: random.child("features") });
+  const weights = sourceWeights(features.matrix);
+  const columns = features.matrix.columns.map((column, j) =>
+    Float64Array.from(column, (v) => v * weights[j]!),
+  );
+  const row = constant({ dtype: "float64", shape: [1, weights.length], data: weights });
+  return {
+    frame,
+    features,
+    matrix: { rowCount: frame.rowCount, features: features.features, columns },
+    findings,
+    ...read,
+    emit: (inputs) => mul(features.emit(inputs), row),
+  };
 }
 
 function requireRows(rowCount: number): void {

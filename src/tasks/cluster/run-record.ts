@@ -4,14 +4,9 @@
  * Unlike the model file it may hold clock readings and paths. Fields are only added within a format version.
  */
 import { type Json, sha256 } from "../../core/index.ts";
-import {
-  type ContentRead,
-  type Finding,
-  readingFlags,
-  shellWord,
-  withoutPassword,
-} from "../../data/index.ts";
+import { type Finding, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
 import type { ClusterDifference } from "../../report/index.ts";
+import { type DataRecord, dataRecord } from "../read-table.ts";
 import { columnFlag, namesOf } from "../tabular/reproduce.ts";
 import type { Criterion } from "./methods.ts";
 import type { ClusterOptions } from "./options.ts";
@@ -33,18 +28,7 @@ export interface ClusterRecord {
   readonly format: 1;
   readonly software: string;
   readonly seconds: number;
-  readonly data: {
-    readonly source: readonly string[];
-    readonly sql?: string;
-    readonly sha256: string;
-    readonly reads: readonly ContentRead[];
-    readonly rows: number;
-    /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
-    readonly sampledFrom?: number;
-    /** Bytes given with `--memory`. */
-    readonly memory?: number;
-    readonly columns: number;
-  };
+  readonly data: DataRecord;
   readonly method: { readonly name: string; readonly parameters: Json; readonly outcome: Json };
   /** What was asked for; absent where the number was found. */
   readonly asked?: number;
@@ -93,16 +77,7 @@ export function clusterRecordOf(parts: ClusterRunParts): ClusterRecord {
     format: 1,
     software: options.software,
     seconds: Math.round(parts.seconds * 10) / 10,
-    data: {
-      source: options.source.map(withoutPassword),
-      ...(options.sql !== undefined && { sql: options.sql }),
-      sha256: table.fingerprint,
-      reads: table.reads,
-      rows: frame.rowCount,
-      ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
-      ...(options.memory !== undefined && { memory: options.memory }),
-      columns: frame.schema.columns.length,
-    },
+    data: dataRecord(options, table),
     method: parts.method,
     ...(options.clusters !== undefined && { asked: options.clusters }),
     clusters: parts.clusters,

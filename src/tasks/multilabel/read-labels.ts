@@ -1,19 +1,13 @@
 /** Rows with the labels that they bear: lists in one column, or a column of yes and no a label. */
 import { assert, MillwrightError } from "../../core/index.ts";
-import {
-  type ContentRead,
-  type Finding,
-  findings as lookAt,
-  openTable,
-  readingOf,
-  readWithin,
-} from "../../data/index.ts";
+import { type Finding, findings as lookAt } from "../../data/index.ts";
 import { requireFreeOutputNames } from "../../pipeline/index.ts";
 import type { Cells, Frame, Schema } from "../../schema/index.ts";
-import { overridesOf, requireFeatures, withRoles } from "../roles.ts";
+import { readTable, type TableRead } from "../read-table.ts";
+import { type NamedColumns, requireFeatures, withRoles } from "../roles.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
 
-export interface LabelledTable {
+export interface LabelledTable extends TableRead {
   /** Features have that role; the columns of the labels are ignored. */
   readonly frame: Frame;
   /** Name of the answer. */
@@ -24,10 +18,6 @@ export interface LabelledTable {
   /** Labels that too few rows bear, or lack, to be learnt and judged. */
   readonly tooRare: readonly { readonly label: string; readonly rows: number }[];
   readonly findings: readonly Finding[];
-  /** Rows of the source, where only some of them fit into memory. */
-  readonly sampledFrom?: number;
-  readonly fingerprint: string;
-  readonly reads: readonly ContentRead[];
 }
 
 /** What a run holds for each byte of the table: rows, folds, features. */
@@ -39,50 +29,38 @@ const mostLabels = 500;
 
 /** @throws MillwrightError `SCHEMA_*`, `DATA_*`, `PARAMETER_CONFLICT`, `SOURCE_*`. */
 export async function readLabelledTable(options: LabelOptions): Promise<LabelledTable> {
-  const table = await openTable(options.source, {
-    ...readingOf(options),
-    ...(options.signal && { signal: options.signal }),
-    threads: options.threads,
-    columns: overridesOf(options, [
-      { flag: "--id", role: "id", names: [options.id] },
-      {
-        flag: "--target",
-        role: "target",
-        names: options.targets,
-        // A list is read as it is written, also where one row's looks like a number.
-        read: { role: "ignore", ...(options.targets.length === 1 && { kind: "category" }) },
-      },
-    ]),
-    copies,
-  });
-  try {
-    const { frame: read, findings: sampled } = await readWithin(table, { memory: options.memory, copies });
-    const lists = labelsIn(read, options.targets, options.labelsBy ?? defaultSeparator);
-    if (read.rowCount < minRows) {
-      throw new MillwrightError(
-        "DATA_TOO_FEW_ROWS",
-        `The table has ${read.rowCount} rows, and several labels need at least ${minRows}.`,
-        "Bring more rows.",
-      );
-    }
-    const findings = [...table.findings, ...sampled, ...(await lookAt(read))].filter(
-      ({ column, effect }) => effect !== "leftOut" || !options.targets.includes(column ?? ""),
+  const named: readonly NamedColumns[] = [
+    { flag: "--id", role: "id", names: [options.id] },
+    {
+      flag: "--target",
+      role: "target",
+      names: options.targets,
+      // A list is read as it is written, also where one row's looks like a number.
+      read: { role: "ignore", ...(options.targets.length === 1 && { kind: "category" }) },
+    },
+  ];
+  const { frame: whole, findings: told, read } = await readTable(options, named, copies);
+  const lists = labelsIn(whole, options.targets, options.labelsBy ?? defaultSeparator);
+  if (whole.rowCount < minRows) {
+    throw new MillwrightError(
+      "DATA_TOO_FEW_ROWS",
+      `The table has ${whole.rowCount} rows, and several labels need at least ${minRows}.`,
+      "Bring more rows.",
     );
-    const schema = withRoles(read.schema, findings, options);
-    requireFeatures(schema, findings, "predict from");
-    requireFreeOutputNames(schema);
-    return {
-      frame: { ...read, schema },
-      target: answerName(schema, options.targets),
-      ...learnable(lists, read.rowCount),
-      findings,
-      ...(read.rowCount < table.rowCount && { sampledFrom: table.rowCount }),
-      fingerprint: await table.fingerprint(),
-      reads: await table.reads(),
-    };
-  } finally {
-    await table.close();
   }
+  const findings = [...told, ...(await lookAt(whole))].filter(
+    ({ column, effect }) => effect !== "leftOut" || !options.targets.includes(column ?? ""),
+  );
+  const schema = withRoles(whole.schema, findings, options);
+  requireFeatures(schema, findings, "predict from");
+  requireFreeOutputNames(schema);
+  return {
+    frame: { ...whole, schema },
+    target: answerName(schema, options.targets),
+    ...learnable(lists, whole.rowCount),
+    findings,
+    ...read,
+  };
 }
 
 /** The column of lists; of several columns a name that none bears. */

@@ -1,5 +1,6 @@
 /** What a run of several labels did and found: `run.json`. */
-import type { ContentRead, Finding } from "../../data/index.ts";
+import type { Finding } from "../../data/index.ts";
+import type { DataRecord } from "../read-table.ts";
 import type { LabelFigure } from "./label-figures.ts";
 import type { LabelledTable } from "./read-labels.ts";
 
@@ -17,17 +18,7 @@ export interface LabelRecord {
   readonly format: 1;
   readonly software: string;
   readonly seconds: number;
-  readonly data: {
-    readonly source: readonly string[];
-    readonly sql?: string;
-    readonly sha256: string;
-    readonly reads: readonly ContentRead[];
-    readonly rows: number;
-    /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
-    readonly sampledFrom?: number;
-    /** Bytes given with `--memory`. */
-    readonly memory?: number;
-    readonly columns: number;
+  readonly data: DataRecord & {
     readonly trainRows: number;
     readonly testRows: number;
     readonly folds: number;

@@ -23,6 +23,7 @@ import {
   portfolio,
   workUnits,
 } from "../../select/index.ts";
+import { dataRecord } from "../read-table.ts";
 import { columnFlag, namesOf } from "../tabular/reproduce.ts";
 import { labelFitter } from "./fit-labels.ts";
 import { labelFigures } from "./label-figures.ts";
@@ -128,14 +129,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     software: options.software,
     seconds: Math.round((performance.now() - startedMs) / 100) / 10,
     data: {
-      source: options.source.map(withoutPassword),
-      ...(options.sql !== undefined && { sql: options.sql }),
-      sha256: table.fingerprint,
-      reads: table.reads,
-      rows: frame.rowCount,
-      ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
-      ...(options.memory !== undefined && { memory: options.memory }),
-      columns: frame.schema.columns.length,
+      ...dataRecord(options, table),
       trainRows: train.length,
       testRows: test.length,
       folds: folds.length,

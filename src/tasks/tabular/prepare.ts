@@ -3,15 +3,7 @@
  * rows without a target are set aside, and what gives the answer away is left out.
  */
 import { MillwrightError } from "../../core/index.ts";
-import {
-  type ContentRead,
-  type Finding,
-  findings as lookAt,
-  openTable,
-  readingOf,
-  readWithin,
-  samplePlace,
-} from "../../data/index.ts";
+import { type Finding, findings as lookAt, samplePlace } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import {
   encodeTarget,
@@ -23,10 +15,11 @@ import {
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
 import { weightOf } from "./labelled.ts";
 import { trainCopies } from "./processes.ts";
-import { overridesOf, requireFeatures, withRoles } from "../roles.ts";
+import { readTable, type TableRead } from "../read-table.ts";
+import { requireFeatures, withRoles } from "../roles.ts";
 import type { TrainOptions } from "./options.ts";
 
-export interface PreparedTable {
+export interface PreparedTable extends TableRead {
   /** Rows that have a target, with every column; leaks have the role `ignore`. */
   readonly frame: Frame;
   readonly task: Task;
@@ -36,12 +29,8 @@ export interface PreparedTable {
   /** Columns left out because they give the target away. */
   readonly leaks: readonly string[];
   readonly rowsWithoutTarget: number;
-  /** Rows of the source, where only some of them fit into memory. */
-  readonly sampledFrom?: number;
   /** Their places in the source, ascending, where they are not all. */
   readonly places?: Float64Array;
-  readonly fingerprint: string;
-  readonly reads: readonly ContentRead[];
 }
 
 /** Fewest rows with a target that training starts with. */
@@ -51,70 +40,54 @@ const minRows = 20;
  * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `DATA_TOO_FEW_ROWS`, `SCHEMA_*`, `SOURCE_*`, `DATA_*`.
  */
 export async function prepareTable(options: TrainOptions): Promise<PreparedTable> {
-  const table = await openTable(options.source, {
-    ...readingOf(options),
-    ...(options.signal && { signal: options.signal }),
-    threads: options.threads,
-    columns: overridesOf(options, [
-      { flag: "--id", role: "id", names: [options.id] },
-      { flag: "--group", role: "group", names: [options.group] },
-      { flag: "--time-column", role: "time", names: [options.timeColumn] },
-      { flag: "--weight", role: "weight", names: [options.weight] },
-      { flag: "--target", role: "target", names: [options.target] },
-    ]),
-    copies: trainCopies,
+  const named = [
+    { flag: "--id", role: "id", names: [options.id] },
+    { flag: "--group", role: "group", names: [options.group] },
+    { flag: "--time-column", role: "time", names: [options.timeColumn] },
+    { flag: "--weight", role: "weight", names: [options.weight] },
+    { flag: "--target", role: "target", names: [options.target] },
+  ] as const;
+  const { frame: whole, findings: told, read } = await readTable(options, named, trainCopies);
+  const rows = rowsWithTarget(whole, options.target);
+  const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
+  requireRows(options.target, whole.rowCount, rows.length);
+  const column = labelled.schema.columns.find((item) => item.name === options.target)!;
+  const task = readTask(labelled, column, {
+    kind: options.task,
+    positive: options.positive,
+    order: options.order,
   });
-  try {
-    const { frame: whole, findings: sampled } = await readWithin(table, {
-      memory: options.memory,
-      copies: trainCopies,
-    });
-    const rows = rowsWithTarget(whole, options.target);
-    const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
-    requireRows(options.target, whole.rowCount, rows.length);
-    const column = labelled.schema.columns.find((item) => item.name === options.target)!;
-    const task = readTask(labelled, column, {
-      kind: options.task,
-      positive: options.positive,
-      order: options.order,
-    });
-    const findings = [
-      ...table.findings,
-      ...sampled,
-      ...(await lookAt(labelled, {
-        target: options.target,
-        task: task.kind,
-        suggestLevels: options.task === undefined && options.order === undefined,
-      })),
-    ];
-    const kept = new Set(options.keep ?? []);
-    const leaks = findings
-      .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
-      .map((finding) => finding.column!);
-    const schema = withRoles(labelled.schema, findings, options);
-    requireFeatures(schema, findings, "predict from");
-    requireFreeOutputNames(schema);
-    requireTime(schema, options.timeColumn);
-    const frame = { ...labelled, schema };
-    const weight = options.weight === undefined ? undefined : weightOf(frame, options.weight);
-    return {
-      frame,
-      task,
-      y: encodeTarget(frame, task),
-      ...(weight && { weight }),
-      findings,
-      leaks: [...new Set(leaks)],
-      rowsWithoutTarget: whole.rowCount - rows.length,
-      ...(whole.rowCount < table.rowCount && {
-        sampledFrom: table.rowCount,
-        places: Float64Array.from(rows, (row) => samplePlace(row, whole.rowCount, table.rowCount)),
-      }),
-      fingerprint: await table.fingerprint(),
-      reads: await table.reads(),
-    };
-  } finally {
-    await table.close();
-  }
+  const findings = [
+    ...told,
+    ...(await lookAt(labelled, {
+      target: options.target,
+      task: task.kind,
+      suggestLevels: options.task === undefined && options.order === undefined,
+    })),
+  ];
+  const kept = new Set(options.keep ?? []);
+  const leaks = findings
+    .filter((finding) => finding.kind === "leak" && finding.column !== null && !kept.has(finding.column))
+    .map((finding) => finding.column!);
+  const schema = withRoles(labelled.schema, findings, options);
+  requireFeatures(schema, findings, "predict from");
+  requireFreeOutputNames(schema);
+  requireTime(schema, options.timeColumn);
+  const frame = { ...labelled, schema };
+  const weight = options.weight === undefined ? undefined : weightOf(frame, options.weight);
+  return {
+    frame,
+    task,
+    y: encodeTarget(frame, task),
+    ...(weight && { weight }),
+    findings,
+    leaks: [...new Set(leaks)],
+    rowsWithoutTarget: whole.rowCount - rows.length,
+    ...(read.sampledFrom !== undefined && {
+      places: Float64Array.from(rows, (row) => samplePlace(row, whole.rowCount, read.sampledFrom!)),
+    }),
+    ...read,
+  };
 }
 
 function requireRows(target: string, all: number, labelled: number): void {

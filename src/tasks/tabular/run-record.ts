@@ -5,9 +5,10 @@
  * added within a format version.
  */
 import { sha256 } from "../../core/index.ts";
-import { type ContentRead, type Finding, withoutPassword } from "../../data/index.ts";
+import type { ContentRead, Finding } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, FamilyParameters, RaceResult } from "../../select/index.ts";
+import { type DataRecord, dataRecord } from "../read-table.ts";
 import type { Audit } from "./audit.ts";
 import type { Challenge } from "./contender/challenge.ts";
 import type { Explanation } from "./explain.ts";
@@ -45,22 +46,12 @@ export interface RunRecord {
   readonly format: 1;
   readonly software: string;
   readonly seconds: number;
-  readonly data: {
-    readonly source: readonly string[];
-    readonly sql?: string;
-    readonly sha256: string;
-    /** Each file, address, object or query of it; then those of the untouched rows' own source. */
-    readonly reads: readonly ContentRead[];
+  readonly data: DataRecord & {
+    /** Of the untouched rows' own source. */
     readonly testReads?: readonly ContentRead[];
-    readonly rows: number;
-    /** Rows of the source, where `rows` of them, evenly spread, are all that fitted into `memory`. */
-    readonly sampledFrom?: number;
     /** Rows that the shipped boosting was fitted on in the end, streamed from the source. */
     readonly streamedRows?: number;
-    /** Bytes given with `--memory`. */
-    readonly memory?: number;
     readonly rowsWithoutTarget: number;
-    readonly columns: number;
     readonly trainRows: number;
     readonly testRows: number;
     readonly split: string;
@@ -153,19 +144,12 @@ export function recordOf(parts: RunParts): RunRecord {
     software: options.software,
     seconds: round(parts.seconds),
     data: {
-      source: options.source.map(withoutPassword),
-      ...(options.sql !== undefined && { sql: options.sql }),
-      sha256: table.fingerprint,
-      reads: table.reads,
+      ...dataRecord(options, table, frame.rowCount + table.rowsWithoutTarget),
       ...(parts.held.reads && { testReads: parts.held.reads }),
-      rows: frame.rowCount + table.rowsWithoutTarget,
-      ...(table.sampledFrom !== undefined && { sampledFrom: table.sampledFrom }),
       ...(parts.widened.size > 0 && {
         streamedRows: Math.max(...[...parts.widened.values()].map(({ rowCount }) => rowCount)),
       }),
-      ...(options.memory !== undefined && { memory: options.memory }),
       rowsWithoutTarget: table.rowsWithoutTarget,
-      columns: frame.schema.columns.length,
       trainRows: splits.train.length,
       testRows: parts.held.frame.rowCount,
       split: splits.reason,
