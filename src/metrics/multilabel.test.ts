@@ -64,6 +64,13 @@ test("the chosen threshold has the best F1 of all, tried one by one", () => {
         labelMetrics["microF1"]!.score({ labelCount: 1, hits, probabilities, thresholds: [threshold] });
       const best = Math.max(...[0, ...probabilities].map(f1));
       expect(f1(thresholdOfBestF1(hits, probabilities))).toBeGreaterThanOrEqual(best - 1e-12);
+      // A row of weight 2 is the row twice, one of weight 0 is none.
+      const times = Array.from(hits, (_, i) => i % 3);
+      const repeated = <T>(values: ArrayLike<T>): T[] =>
+        times.flatMap((count, i) => new Array<T>(count).fill(values[i]!));
+      expect(thresholdOfBestF1(hits, probabilities, times)).toBe(
+        thresholdOfBestF1(repeated(hits), repeated(probabilities)),
+      );
     }),
   );
 });

@@ -189,22 +189,33 @@ export function f1ByLabel(rows: LabelRows): number[] {
   return byLabel(rows).map(f1Of);
 }
 
-/** The threshold of best F1 on these answers, in the middle between two of them; the highest where several are best. */
-export function thresholdOfBestF1(hits: ArrayLike<number>, probabilities: ArrayLike<number>): number {
-  const order = Uint32Array.from({ length: probabilities.length }, (_, i) => i).sort(
-    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
-  );
+/**
+ * The threshold of best F1 on these answers, in the middle between two of them; the highest where several are best.
+ *
+ * @param weight - How often a row counts, default 1.
+ */
+export function thresholdOfBestF1(
+  hits: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  weight?: ArrayLike<number>,
+): number {
+  const times = (row: number): number => weight?.[row] ?? 1;
+  const order = Uint32Array.from({ length: probabilities.length }, (_, i) => i)
+    .filter((row) => times(row) > 0)
+    .sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
   let borne = 0;
-  for (let i = 0; i < hits.length; i++) borne += hits[i]!;
+  for (let i = 0; i < hits.length; i++) borne += times(i) * hits[i]!;
   let best = { f1: 0, at: 0.5 };
   let both = 0;
+  let counted = 0;
   for (let said = 1; said <= order.length; said++) {
     const here = probabilities[order[said - 1]!]!;
-    both += hits[order[said - 1]!]!;
+    both += times(order[said - 1]!) * hits[order[said - 1]!]!;
+    counted += times(order[said - 1]!);
     const next = said < order.length ? probabilities[order[said]!]! : 0;
     // Equal answers are said together.
     if (said < order.length && next === here) continue;
-    const f1 = (2 * both) / (said + borne);
+    const f1 = (2 * both) / (counted + borne);
     if (f1 > best.f1) best = { f1, at: (here + next) / 2 };
   }
   return Number(Math.min(1, best.at).toPrecision(6));

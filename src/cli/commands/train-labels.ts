@@ -1,7 +1,14 @@
 /** `millwright train --task multilabel`: rows that bear any number of labels. */
 import { MillwrightError } from "../../core/index.ts";
 import { parseColumnFlag, readingOf } from "../../data/index.ts";
-import { type LabelRecord, prepareResults, saveRun, trainLabels } from "../../tasks/index.ts";
+import {
+  type LabelRecord,
+  parseRequirement,
+  prepareResults,
+  saveRun,
+  trainLabels,
+} from "../../tasks/index.ts";
+import { printRequirements, requirementsCode } from "../requirements.ts";
 import { catchInterrupt } from "../run.ts";
 import { printSavedRun } from "../saved-run.ts";
 import { bold, figure, findingLine, interval, print, printJson, startProgress, table } from "../terminal.ts";
@@ -15,14 +22,12 @@ const refused = [
   "order",
   "time",
   "test",
-  "weight",
   "group",
   "timeColumn",
   "cost",
   "classWeight",
   "maxLatency",
   "maxSize",
-  "require",
   "against",
   "inputs",
 ] as const satisfies readonly (keyof TrainFlags)[];
@@ -30,7 +35,21 @@ const refused = [
 export async function trainLabelled(source: readonly string[], flags: TrainFlags): Promise<number> {
   requireFlags(flags);
   const { availableParallelism } = await import("node:os");
-  const { target, labelsBy, metric, budget, families, folds, testSize, column, keep, drop, id } = flags;
+  const {
+    target,
+    labelsBy,
+    metric,
+    budget,
+    families,
+    folds,
+    testSize,
+    column,
+    keep,
+    drop,
+    id,
+    weight,
+    require,
+  } = flags;
   const { json = false, out } = flags;
   prepareResults(out);
   const progress = startProgress(json);
@@ -50,6 +69,8 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
       ...(keep && { keep }),
       ...(drop && { drop }),
       ...(id !== undefined && { id }),
+      ...(weight !== undefined && { weight }),
+      ...(require && { require: require.map(parseRequirement) }),
       seed: flags.seed ?? 0,
       threads: flags.threads ?? availableParallelism(),
       signal: interrupt.signal,
@@ -63,6 +84,8 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
     if (json) printJson(result.record);
     else {
       printRun(result.record);
+      printRequirements(result.record.requirements);
+      print();
       const { data, reproduce } = result.record;
       printSavedRun({
         model,
@@ -73,7 +96,7 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
         answers: "predictions.csv",
       });
     }
-    return 0;
+    return requirementsCode(result.record.requirements);
   } finally {
     interrupt.release();
     progress.end();
@@ -161,5 +184,4 @@ function printRun(record: LabelRecord): void {
     print(line);
   for (const { name, reason } of record.skipped)
     if (reason !== "beyond the budget" && reason !== "no time left") print(`${name} was left out: ${reason}`);
-  print();
 }

@@ -1,8 +1,15 @@
 /** A file whose rows bear any number of labels, scored on rows with known ones. */
 import { MillwrightError } from "../../core/index.ts";
-import { openTable, type Reading, readingOf } from "../../data/index.ts";
+import { type Finding, openTable, type Reading, readingOf, readWithin } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
-import { featureColumns, type Schema } from "../../schema/index.ts";
+import { featureColumns, type Frame, type Schema } from "../../schema/index.ts";
+import { judgedCopies, weightOf } from "../tabular/labelled.ts";
+import {
+  checkRequirements,
+  type Requirement,
+  type RequirementResult,
+  requireFittingLabels,
+} from "../tabular/requirements.ts";
 import { type LabelFigure, labelFigures } from "./label-figures.ts";
 import { defaultSeparator } from "./options.ts";
 import { labelsIn } from "./read-labels.ts";
@@ -12,6 +19,11 @@ export interface LabelEvaluation {
   readonly name: string;
   readonly rowCount: number;
   readonly metrics: readonly LabelFigure[];
+  /** The column that rows count by. */
+  readonly weight?: string;
+  readonly requirements?: readonly RequirementResult[];
+  /** Which rows they are, where they did not all fit into memory. */
+  readonly findings: readonly Finding[];
   /** Labels of the rows that the file does not know: misses that no figure counts. */
   readonly unknown: readonly string[];
 }
@@ -25,6 +37,9 @@ export async function evaluateLabels(
   source: readonly string[],
   options: Reading & {
     readonly metrics?: readonly string[];
+    readonly require?: readonly Requirement[];
+    /** Size of the file. */
+    readonly bytes: number;
     readonly seed: number;
     readonly threads: number;
   },
@@ -33,16 +48,27 @@ export async function evaluateLabels(
   const [first, ...more] = options.metrics ?? [];
   const metric = labelMetric(first);
   for (const name of more) labelMetric(name);
+  requireFittingLabels(options.require ?? [], task.target);
   const targets = task.columns ?? [task.target];
+  const weightColumn = schema.columns.find(({ role }) => role === "weight");
   const wanted: Schema = {
     columns: [
       ...featureColumns(schema),
+      ...(weightColumn ? [weightColumn] : []),
       ...targets.map((name) => ({ name, kind: "category" as const, role: "ignore" as const })),
     ],
   };
-  const table = await openTable(source, { schema: wanted, ...readingOf(options), threads: options.threads });
+  const table = await openTable(source, {
+    schema: wanted,
+    ...readingOf(options),
+    copies: judgedCopies,
+    // Without its weights every row counts alike.
+    optional: weightColumn ? [weightColumn.name] : [],
+    threads: options.threads,
+  });
   try {
-    const frame = await table.read();
+    const within = { memory: options.memory, copies: judgedCopies };
+    const { frame, findings } = await readWithin(table, within);
     if (frame.rowCount === 0) {
       throw new MillwrightError("DATA_EMPTY", `${table.owner} has no rows.`, "Bring rows with known labels.");
     }
@@ -53,15 +79,31 @@ export async function evaluateLabels(
     const { probabilities } = await model.predictColumns(frame.columns, frame.rowCount, {
       threads: options.threads,
     });
-    const rows = { labelCount: width, hits, probabilities: probabilities!, thresholds: task.thresholds! };
+    const weight =
+      weightColumn !== undefined && frame.columns.has(weightColumn.name)
+        ? weightOf(frame, weightColumn.name)
+        : undefined;
+    const rows = {
+      labelCount: width,
+      hits,
+      probabilities: probabilities!,
+      thresholds: task.thresholds!,
+      ...(weight && { weight }),
+    };
     const asked = [first, ...more].filter((name) => name !== undefined);
     const place = (name: string): number => (asked.includes(name) ? asked.indexOf(name) : asked.length);
+    const metrics = labelFigures(rows, task.constant!, metric, options.seed).sort(
+      (a, b) => place(a.name) - place(b.name),
+    );
+    const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
+    const file = { answer, bytes: options.bytes, metrics, frame };
     return {
       name: model.name,
       rowCount: frame.rowCount,
-      metrics: labelFigures(rows, task.constant!, metric, options.seed).sort(
-        (a, b) => place(a.name) - place(b.name),
-      ),
+      metrics,
+      ...(weight && { weight: weightColumn!.name }),
+      ...(options.require && { requirements: await checkRequirements(options.require, file) }),
+      findings,
       unknown: [...borne.keys()].filter((label) => !classes!.includes(label)),
     };
   } finally {

@@ -5,7 +5,7 @@
  */
 import { createRandom, type Random } from "../../core/index.ts";
 import { constantBaseline } from "../../estimators/baseline/index.ts";
-import type { Fitted } from "../../estimators/index.ts";
+import { type Fitted, take } from "../../estimators/index.ts";
 import { defaultChains, fitFeatures, type FittedFeatures, graphInputs } from "../../features/index.ts";
 import { batchRows, concat, graph, simplify, slice, writeOnnx } from "../../graph/index.ts";
 import { type Frame, takeRows } from "../../schema/index.ts";
@@ -16,6 +16,8 @@ export interface FoldOfLabels {
   /** Row-major [rows, labels]. */
   readonly hits: Uint8Array;
   readonly labelCount: number;
+  /** Of all rows of the frame. */
+  readonly weight?: Float64Array;
   readonly train: Uint32Array;
   readonly test: Uint32Array;
   readonly index: number;
@@ -39,7 +41,7 @@ export function labelFitter(
     signal,
   }: { readonly seed: number; readonly threads: number; readonly signal?: AbortSignal | undefined },
 ): (candidate: Candidate) => Promise<LabelsFitted> {
-  const { frame, hits, labelCount, train } = fold;
+  const { frame, hits, labelCount, train, weight } = fold;
   const rows = takeRows(frame, train);
   const known = new Map<string, Promise<FittedFeatures>>();
   const featuresOf = (name: FamilyName, sparse: boolean, random: Random): Promise<FittedFeatures> => {
@@ -68,7 +70,7 @@ export function labelFitter(
       const y = { kind: "classification" as const, classCount: 2, codes };
       const both = codes.includes(0) && codes.includes(1);
       const random = createRandom(seed).child(candidate.name).child(fold.index).child(k);
-      const set = { x: features.matrix, y, rowIds: train };
+      const set = { x: features.matrix, y, rowIds: train, ...(weight && { weight: take(weight, train) }) };
       // A label that every row of the fold bears, or none, is answered by its share.
       models.push(
         await (both ? estimator : constantBaseline()).fit(set, {

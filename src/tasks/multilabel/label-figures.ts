@@ -36,9 +36,13 @@ export function labelFigures(
     thresholds,
   }));
   const random = createRandom(seed).child("intervals");
+  const times = (row: number): number => rows.weight?.[row] ?? 1;
   const weights = Array.from({ length: replicates }, () => {
     const weight = new Float64Array(rowCount);
-    for (let i = 0; i < rowCount; i++) weight[random.integer(rowCount)]!++;
+    for (let i = 0; i < rowCount; i++) {
+      const row = random.integer(rowCount);
+      weight[row]! += times(row);
+    }
     return weight;
   });
   const others = Object.values(labelMetrics).filter(({ name }) => name !== first.name);

@@ -91,6 +91,97 @@ describe("train --task multilabel", () => {
   });
 });
 
+describe("--weight", () => {
+  const wrong = join(work.path, "wrong.csv");
+  const train = (weight?: string) =>
+    trainLabels({
+      ...settled,
+      source: [wrong],
+      targets: ["tags"],
+      labelsBy: "|",
+      ...(weight && { weight }),
+      drop: ["w", "all"].filter((name) => name !== weight),
+    });
+  beforeAll(() => {
+    // Every row once as it is, and once with the opposite labels and the weight 0.
+    const line = ({ a, b, borne }: (typeof rows)[number], w: number) =>
+      `${a},${b},${w},2,${labels.filter((_, k) => borne[k] === w > 0).join("|")}`;
+    const both = rows.flatMap((row) => [line(row, 2), line(row, 0)]);
+    writeFileSync(wrong, `a,b,w,all,tags\n${both.join("\n")}\n`);
+  });
+
+  test("rows of weight 0 count neither in fits nor in figures, also in evaluate", async () => {
+    const weighted = await train("w");
+    const plain = await train();
+    const f1 = ({ record }: LabelResult): number =>
+      record.test.metrics.find(({ name }) => name === "sampleF1")!.value;
+    expect(f1(weighted)).toBeGreaterThan(0.75);
+    expect(f1(plain)).toBeLessThan(0.65);
+    for (const { low, value, high } of weighted.record.test.metrics)
+      expect(low <= value && value <= high).toBe(true);
+    expect(weighted.record.columns.find(({ name }) => name === "w")!.role).toBe("weight");
+    expect(weighted.record.reproduce).toContain("--weight w");
+    const file = join(work.path, "weighted.onnx");
+    writeFileSync(file, weighted.model);
+    const judged = await evaluateFile(file, [wrong], { seed: 0, threads: 1 });
+    expect(judged.weight).toBe("w");
+    expect(judged.metrics.find(({ name }) => name === "sampleF1")!.value).toBeGreaterThan(0.75);
+  }, 60_000);
+
+  test("a weight that all rows share changes no figure, to 1e-9", async () => {
+    const [same, plain] = [await train("all"), await train()];
+    same.record.test.metrics.forEach(({ name, value, baseline }, at) => {
+      const other = plain.record.test.metrics[at]!;
+      expect(name).toBe(other.name);
+      expect(value).toBeCloseTo(other.value, 9);
+      expect(baseline).toBeCloseTo(other.baseline, 9);
+    });
+  }, 60_000);
+
+  test("a column of words as a weight is refused", async () => {
+    await expect(train("tags")).rejects.toThrow(/SCHEMA_ROLE/);
+    await expect(train("nothing")).rejects.toThrow(/SCHEMA_MISSING_COLUMN/);
+  });
+});
+
+describe("--require", () => {
+  const run = ["train", lists, "--target", "tags", "--labels-by", "|", "--families", "logistic"];
+  const rules = ["microF1>=0.6", "hammingLoss<=0.01", "fileMb<=5", "p99Ms<=5000"];
+  const asked = rules.flatMap((rule) => ["--require", rule]);
+
+  test("holds the file against metrics of labels, its size and its time, and ends with 3", async () => {
+    const out = join(work.path, "required");
+    const { code, stdout, stderr } = await runHere([...run, "--folds", "3", ...asked, "--out", out]);
+    expect(code, stderr).toBe(3);
+    const lines = stdout.split("\n").filter((line) => /^(pass|FAIL)/.test(line));
+    expect(lines.map((line) => line.split(":")[0])).toEqual([
+      "pass  microF1>=0.6",
+      "FAIL  hammingLoss<=0.01",
+      "pass  fileMb<=5",
+      "pass  p99Ms<=5000",
+    ]);
+    const record = JSON.parse(readFileSync(join(out, "run.json"), "utf8")) as LabelResult["record"];
+    expect(record.requirements!.map(({ passed }) => passed)).toEqual([true, false, true, true]);
+    const schema = JSON.parse(
+      readFileSync(join(import.meta.dirname, "../../../docs/schemas/multilabel.json"), "utf8"),
+    ) as JsonSchema;
+    expect(findProblem(schema, record, "run.json")).toBeUndefined();
+    const judged = await runHere(["evaluate", join(out, "model.onnx"), lists, ...asked]);
+    expect(judged.code, judged.stderr).toBe(3);
+    expect(judged.stdout).toMatch(/pass {2}microF1>=0\.6: 0\.\d+/);
+  }, 60_000);
+
+  test.each([
+    ["train", [...run, "--require", "rocAuc>=0.5"]],
+    ["evaluate", ["evaluate", path, lists, "--require", "rocAuc>=0.5"]],
+    ["train of one answer", ["train", flags, "--target", "cold", "--require", "microF1>=0.5"]],
+  ])("a figure of the other kind of task is refused: %s", async (_, words) => {
+    const { code, stderr } = await runHere(words);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/--require.*is for (one answer a row|several labels a row).*PARAMETER_CONFLICT/s);
+  });
+});
+
 describe("the file", () => {
   test("answers the labels at or above their thresholds: to an application, in a table, and in the graph", async () => {
     const { thresholds } = model.metadata.task;

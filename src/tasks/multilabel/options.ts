@@ -1,5 +1,6 @@
 /** What a user may ask of a training run whose rows bear any number of labels. */
 import type { RunOptions } from "../run-options.ts";
+import type { Requirement } from "../tabular/requirements.ts";
 
 export interface LabelOptions extends RunOptions {
   /** One column of lists, or several that say yes or no to a label each. */
@@ -15,6 +16,10 @@ export interface LabelOptions extends RunOptions {
   readonly folds?: number;
   /** Share of rows kept untouched, in (0, 1); default 0.2. */
   readonly testSize?: number;
+  /** A number column: how much a row counts, in fits, thresholds and figures. */
+  readonly weight?: string;
+  /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
+  readonly require?: readonly Requirement[];
 }
 
 export const defaultSeparator = ";";

@@ -5,6 +5,7 @@ import { requireFreeOutputNames } from "../../pipeline/index.ts";
 import type { Cells, Frame, Schema } from "../../schema/index.ts";
 import { readTable, type TableRead } from "../read-table.ts";
 import { type NamedColumns, requireFeatures, withRoles } from "../roles.ts";
+import { weightOf } from "../tabular/labelled.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
 
 export interface LabelledTable extends TableRead {
@@ -15,6 +16,8 @@ export interface LabelledTable extends TableRead {
   readonly labels: readonly string[];
   /** Row-major [rows, labels]. */
   readonly hits: Uint8Array;
+  /** Shape [rows]. */
+  readonly weight?: Float64Array;
   /** Labels that too few rows bear, or lack, to be learnt and judged. */
   readonly tooRare: readonly { readonly label: string; readonly rows: number }[];
   readonly findings: readonly Finding[];
@@ -31,6 +34,7 @@ const mostLabels = 500;
 export async function readLabelledTable(options: LabelOptions): Promise<LabelledTable> {
   const named: readonly NamedColumns[] = [
     { flag: "--id", role: "id", names: [options.id] },
+    { flag: "--weight", role: "weight", names: [options.weight] },
     {
       flag: "--target",
       role: "target",
@@ -58,6 +62,7 @@ export async function readLabelledTable(options: LabelOptions): Promise<Labelled
     frame: { ...whole, schema },
     target: answerName(schema, options.targets),
     ...learnable(lists, whole.rowCount),
+    ...(options.weight !== undefined && { weight: weightOf(whole, options.weight) }),
     findings,
     ...read,
   };

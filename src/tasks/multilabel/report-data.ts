@@ -71,6 +71,7 @@ export function labelReport(record: LabelRecord, options: LabelOptions): ReportD
               .join(", ")}.`,
           ]
         : []),
+      ...(options.weight === undefined ? [] : [`Rows count by the column "${options.weight}".`]),
       "Columns that give a label away are not looked for where rows bear several.",
     ],
     run: {

@@ -1,6 +1,7 @@
 /** What a run of several labels did and found: `run.json`. */
 import type { Finding } from "../../data/index.ts";
 import type { DataRecord } from "../read-table.ts";
+import type { RequirementResult } from "../tabular/requirements.ts";
 import type { LabelFigure } from "./label-figures.ts";
 import type { LabelledTable } from "./read-labels.ts";
 
@@ -45,6 +46,8 @@ export interface LabelRecord {
   readonly leaderboard: readonly LabelBoardRow[];
   readonly chosen: string;
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /** What `--require` asked for, as it turned out. */
+  readonly requirements?: readonly RequirementResult[];
   readonly findings: readonly Finding[];
   readonly budget: { readonly unitsUsed: number };
   /** The command that gives the same file again. */

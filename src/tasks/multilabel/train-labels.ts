@@ -11,10 +11,11 @@ import {
   type LabelRows,
   thresholdOfBestF1,
 } from "../../metrics/index.ts";
+import { take } from "../../estimators/index.ts";
 import { load } from "../../model/index.ts";
 import { type ComposedModel, composeLabels, referenceProfile } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
-import { featureColumns, takeRows } from "../../schema/index.ts";
+import { featureColumns, type Frame, takeRows } from "../../schema/index.ts";
 import {
   type Candidate,
   family,
@@ -25,8 +26,9 @@ import {
 } from "../../select/index.ts";
 import { dataRecord } from "../read-table.ts";
 import { columnFlag, namesOf } from "../tabular/reproduce.ts";
+import { checkRequirements, type RequirementResult, requireFittingLabels } from "../tabular/requirements.ts";
 import { labelFitter } from "./fit-labels.ts";
-import { labelFigures } from "./label-figures.ts";
+import { type LabelFigure, labelFigures } from "./label-figures.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
 import { readLabelledTable } from "./read-labels.ts";
 import { labelReport } from "./report-data.ts";
@@ -39,6 +41,15 @@ export interface LabelResult {
 }
 
 const defaultBudget = 100;
+
+/** The rows that are learnt from. */
+interface Learnt {
+  readonly frame: Frame;
+  /** Row-major [rows, width]. */
+  readonly hits: Uint8Array;
+  readonly width: number;
+  readonly weight?: Float64Array;
+}
 
 /** A candidate with its answers on rows that it was not fitted on. */
 interface Entry {
@@ -63,13 +74,21 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   progress({ stage: "read the table" });
   const table = await readLabelledTable(options);
   requireJoinable(table.labels, separator);
+  requireFittingLabels(options.require ?? [], table.target);
   const { frame, labels, hits } = table;
   const width = labels.length;
   const { train, test } = holdOut(
     { kind: "random", rowCount: frame.rowCount },
     { testSize: options.testSize ?? 0.2, seed: options.seed },
   );
-  const learnt = { frame: takeRows(frame, train), hits: rowsOf(hits, train, width) };
+  const learnt: Learnt = {
+    frame: takeRows(frame, train),
+    hits: rowsOf(hits, train, width),
+    width,
+    ...(table.weight && { weight: take(table.weight, train) }),
+  };
+  const testWeight = table.weight && take(table.weight, test);
+  requireSomeWeight(testWeight, options.weight);
   const folds = makeFolds(
     { kind: "random", rowCount: train.length },
     { folds: options.folds ?? 5, seed: options.seed },
@@ -84,34 +103,47 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   const raced = await race();
   const { entries } = raced;
   const best = entries.reduce((a, b) => (better(metric, b.score, a.score) ? b : a));
-  const blend = blendOf(entries, learnt.hits);
+  const blend = blendOf(entries, learnt);
   const blended = averageOf(blend);
-  const blendScore = scoreOf(metric, learnt.hits, blended, width);
+  const blendScore = scoreOf(metric, learnt, blended);
   const ships = blend.length > 1 && better(metric, blendScore, best.score);
   const members = ships ? blend : [{ entry: best, weight: 1 }];
   const answers = ships ? blended : best.predictions;
-  const thresholds = thresholdsOf(learnt.hits, answers, width);
-  const constant = labels.map((_, k) => shareOf(learnt.hits, k, width));
+  const thresholds = thresholdsOf(learnt, answers);
+  const constant = labels.map((_, k) => shareOf(learnt, k));
 
   progress({ stage: "compose the file" });
   const composed = await compose();
   progress({ stage: "judge the file on untouched rows" });
   const held = takeRows(frame, test);
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
-  let probabilities: Float64Array;
+  let judged: LabelRows;
+  let metrics: LabelFigure[];
+  let bytes: Uint8Array;
+  let requirements: RequirementResult[] | undefined;
   try {
-    const said = await model.predictColumns(held.columns, held.rowCount, { threads: options.threads });
-    probabilities = said.probabilities!;
+    const { probabilities } = await model.predictColumns(held.columns, held.rowCount, {
+      threads: options.threads,
+    });
+    judged = {
+      labelCount: width,
+      hits: rowsOf(hits, test, width),
+      probabilities: probabilities!,
+      thresholds,
+      ...(testWeight && { weight: testWeight }),
+    };
+    metrics = labelFigures(judged, constant, metric, options.seed);
+    bytes = composed.write({
+      rows: "test",
+      rowCount: test.length,
+      values: metrics.map(({ name, value, low, high, baseline }) => ({ name, value, low, high, baseline })),
+    });
+    const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
+    const file = { answer, bytes: bytes.length, metrics, frame: held };
+    if (options.require) requirements = await checkRequirements(options.require, file);
   } finally {
     await model.close();
   }
-  const judged: LabelRows = { labelCount: width, hits: rowsOf(hits, test, width), probabilities, thresholds };
-  const metrics = labelFigures(judged, constant, metric, options.seed);
-  const bytes = composed.write({
-    rows: "test",
-    rowCount: test.length,
-    values: metrics.map(({ name, value, low, high, baseline }) => ({ name, value, low, high, baseline })),
-  });
   const f1 = f1ByLabel(judged);
   const unitsUsed = Math.round(entries.reduce((sum, { units }) => sum + units, 0) * 100) / 100;
   const board = [
@@ -148,6 +180,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     leaderboard: board.map((row, index) => ({ rank: index + 1, ...row })),
     chosen: ships ? "ensemble" : best.candidate.name,
     skipped: raced.skipped,
+    ...(requirements && { requirements }),
     findings: table.findings,
     budget: { unitsUsed },
     reproduce: commandOf(options, unitsUsed),
@@ -158,11 +191,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"] }> {
     const candidates = portfolio("classification", options.families, undefined, { text: hasText });
     const fitters = folds.map((fold, index) =>
-      labelFitter({ ...fold, frame: learnt.frame, hits: learnt.hits, labelCount: width, index }, options),
+      labelFitter({ ...fold, ...learnt, labelCount: width, index }, options),
     );
     const found: Entry[] = [];
     const skipped: { name: string; reason: string }[] = [];
     let spent = 0;
+    let failure: unknown;
     for (const [index, candidate] of candidates.entries()) {
       const units = width * workUnits(candidate, shape);
       spent += units;
@@ -182,15 +216,17 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
           );
           fragments.push(fitted.fragment);
         }
-        const score = scoreOf(metric, learnt.hits, predictions, width);
+        const score = scoreOf(metric, learnt, predictions);
         found.push({ candidate, units, predictions, fragments, score });
       } catch (error) {
         // One family that cannot learn does not cost the user the others.
         if (!(error instanceof MillwrightError) || (error.code === "CANCELLED" && found.length === 0))
           throw error;
         skipped.push({ name: candidate.name, reason: error.what });
+        failure = error;
       }
     }
+    if (found.length === 0) throw failure;
     return { entries: found, skipped };
   }
 
@@ -201,6 +237,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       keep,
       drop,
       id,
+      weight,
       metric: by,
       families,
       folds: count,
@@ -218,6 +255,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       keep,
       drop,
       id,
+      weight,
     };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     return composeLabels({
@@ -301,6 +339,7 @@ function commandOf(options: LabelOptions, unitsUsed: number): string {
   flag("--keep", namesOf(options.keep));
   flag("--drop", namesOf(options.drop));
   flag("--id", options.id);
+  flag("--weight", options.weight);
   flag("--budget", unitsUsed);
   flag("--seed", options.seed);
   return words.join(" ");
@@ -341,36 +380,57 @@ function rowsOf(hits: Uint8Array, rows: Uint32Array, width: number): Uint8Array 
 const columnOf = (values: ArrayLike<number>, k: number, width: number): Float64Array =>
   Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + k]!);
 
-function shareOf(hits: Uint8Array, k: number, width: number): number {
+/** Share of the learnt rows, by weight, that bear a label. */
+function shareOf({ hits, width, weight }: Learnt, k: number): number {
   const column = columnOf(hits, k, width);
-  return column.reduce((sum, hit) => sum + hit, 0) / column.length;
+  let borne = 0;
+  let total = 0;
+  column.forEach((hit, row) => {
+    const times = weight?.[row] ?? 1;
+    borne += times * hit;
+    total += times;
+  });
+  return borne / total;
 }
 
 /** Chosen on answers to rows that were left out of the fit. */
-function thresholdsOf(hits: Uint8Array, answers: Float64Array, width: number): number[] {
+function thresholdsOf({ hits, width, weight }: Learnt, answers: Float64Array): number[] {
   return Array.from({ length: width }, (_, k) =>
-    thresholdOfBestF1(columnOf(hits, k, width), columnOf(answers, k, width)),
+    thresholdOfBestF1(columnOf(hits, k, width), columnOf(answers, k, width), weight),
   );
 }
 
-function scoreOf(metric: LabelMetric, hits: Uint8Array, probabilities: Float64Array, width: number): number {
-  const thresholds = thresholdsOf(hits, probabilities, width);
-  return metric.score({ labelCount: width, hits, probabilities, thresholds });
+function scoreOf(metric: LabelMetric, learnt: Learnt, probabilities: Float64Array): number {
+  const thresholds = thresholdsOf(learnt, probabilities);
+  const { hits, width, weight } = learnt;
+  return metric.score({ labelCount: width, hits, probabilities, thresholds, weight });
 }
 
 /** The greedy blend of everything but the baseline, by the log loss of all cells. */
-function blendOf(entries: readonly Entry[], hits: Uint8Array): { entry: Entry; weight: number }[] {
+function blendOf(
+  entries: readonly Entry[],
+  { hits, width, weight }: Learnt,
+): { entry: Entry; weight: number }[] {
   const racers = entries.filter(({ candidate }) => candidate.family !== "baseline");
   if (racers.length === 0) return [{ entry: entries[0]!, weight: 1 }];
   const { weights } = greedyEnsemble(racers, (answers) => {
     let loss = 0;
     for (let at = 0; at < hits.length; at++) {
       const p = Math.min(1 - 1e-9, Math.max(1e-9, answers[at]!));
-      loss -= Math.log(hits[at] === 1 ? p : 1 - p);
+      loss -= (weight?.[Math.floor(at / width)] ?? 1) * Math.log(hits[at] === 1 ? p : 1 - p);
     }
     return loss;
   });
   return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
+}
+
+function requireSomeWeight(weight: Float64Array | undefined, name: string | undefined): void {
+  if (weight === undefined || weight.some((value) => value > 0)) return;
+  throw new MillwrightError(
+    "DATA_BAD_VALUE",
+    `The weight "${name}" is 0 in all ${weight.length} untouched rows.`,
+    "Bring more rows that count, or leave --weight out.",
+  );
 }
 
 function averageOf(blend: readonly { readonly entry: Entry; readonly weight: number }[]): Float64Array {

@@ -86,7 +86,7 @@ export async function evaluateFile(
   const contender = await openContender(path);
   try {
     if (contender.kind === "ours" && contender.model.metadata.task.kind === "multilabel")
-      return await severalLabels(contender.model, source, options);
+      return await severalLabels(contender, source, options);
     return await judge(contender, await answered(contender, source, options), options);
   } finally {
     await closeContender(contender);
@@ -95,26 +95,18 @@ export async function evaluateFile(
 
 /** A file whose rows bear any number of labels has metrics of its own. */
 async function severalLabels(
-  model: Model,
+  { model, bytes }: { readonly model: Model; readonly bytes: number },
   source: readonly string[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   requireOwnOptions(model, options);
-  if (options.require !== undefined) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `--require reads figures of one answer a row, and ${model.name} answers several labels.`,
-      "Leave --require out, and read the figures with --json.",
+  const { unknown, findings, ...judged } = await evaluateLabels(model, source, { ...options, bytes });
+  const notes = findings.map(({ evidence }) => evidence);
+  if (unknown.length > 0)
+    notes.push(
+      `${unknown.length} labels of the rows are none of the file's, and no figure counts them: ${unknown.slice(0, 10).join(", ")}`,
     );
-  }
-  const { name, rowCount, metrics, unknown } = await evaluateLabels(model, source, options);
-  const notes =
-    unknown.length === 0
-      ? []
-      : [
-          `${unknown.length} labels of the rows are none of the file's, and no figure counts them: ${unknown.slice(0, 10).join(", ")}`,
-        ];
-  return { name, rowCount, metrics, notes };
+  return { ...judged, notes };
 }
 
 async function judge(

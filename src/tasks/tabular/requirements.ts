@@ -3,7 +3,14 @@
  * the time of one row. The file is judged as it is shipped; nothing is chosen by these.
  */
 import { MillwrightError, nearest } from "../../core/index.ts";
-import { type Metric, metric as metricByName, metricTable, misfit } from "../../metrics/index.ts";
+import {
+  type LabelMetric,
+  labelMetrics,
+  type Metric,
+  metric as metricByName,
+  metricTable,
+  misfit,
+} from "../../metrics/index.ts";
 import { isOrdered, type Task } from "../../pipeline/index.ts";
 import type { Frame } from "../../schema/index.ts";
 import type { MetricFigure } from "./judge.ts";
@@ -21,8 +28,10 @@ export interface Requirement {
   readonly text: string;
   /** A metric's name, `p99Ms` or `fileMb`. */
   readonly figure: string;
-  /** The metric that is meant; absent for `p99Ms` and `fileMb`. */
+  /** The metric that is meant, of one answer a row; absent for `p99Ms` and `fileMb`. */
   readonly metric?: Metric;
+  /** The same of several labels a row. */
+  readonly labels?: LabelMetric;
   readonly comparison: keyof typeof comparisons;
   readonly bound: number;
 }
@@ -58,21 +67,31 @@ export function parseRequirement(text: string): Requirement {
   const name = parts[1]!;
   const figure = fileFigures.find((known) => known.toLowerCase() === name.toLowerCase());
   if (figure !== undefined) return { text: text.trim(), figure, comparison, bound };
-  const metric = metricNamed(name);
-  return { text: text.trim(), figure: metric.name, metric, comparison, bound };
+  const labels = Object.values(labelMetrics).find((known) => known.name.toLowerCase() === name.toLowerCase());
+  const metric = metricNamed(name, labels !== undefined);
+  return {
+    text: text.trim(),
+    figure: metric?.name ?? labels!.name,
+    ...(metric && { metric }),
+    ...(labels && { labels }),
+    comparison,
+    bound,
+  };
 }
 
-function metricNamed(name: string): Metric {
+/** Undefined where there is none and `known` says that there is another. */
+function metricNamed(name: string, known: boolean): Metric | undefined {
   try {
     return metricByName(name);
   } catch (error) {
     if ((error as MillwrightError).code !== "PARAMETER_UNKNOWN") throw error;
-    const known = [...Object.keys(metricTable), ...fileFigures];
-    const guess = nearest(name, known);
+    if (known) return undefined;
+    const names = [...new Set([...Object.keys(metricTable), ...Object.keys(labelMetrics)]), ...fileFigures];
+    const guess = nearest(name, names);
     throw new MillwrightError(
       "PARAMETER_UNKNOWN",
       `--require knows no figure "${name}"${guess === undefined ? "" : `; the nearest name is "${guess}"`}.`,
-      `Choose from ${known.join(", ")}.`,
+      `Choose from ${names.join(", ")}.`,
     );
   }
 }
@@ -83,10 +102,13 @@ function metricNamed(name: string): Metric {
  * @throws MillwrightError `PARAMETER_CONFLICT`.
  */
 export function requireFitting(requirements: readonly Requirement[], task: Task): void {
-  for (const { text, metric } of requirements) {
-    if (metric === undefined) continue;
+  for (const { text, metric, labels } of requirements) {
+    if (metric === undefined && labels === undefined) continue;
     const classCount = task.kind === "classification" ? task.classes.length : 0;
-    const found = misfit(metric, { task: task.kind, classCount, ordered: isOrdered(task) });
+    const found =
+      metric === undefined
+        ? "several labels a row"
+        : misfit(metric, { task: task.kind, classCount, ordered: isOrdered(task) });
     if (found === undefined) continue;
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
@@ -94,6 +116,17 @@ export function requireFitting(requirements: readonly Requirement[], task: Task)
       "Require another figure.",
     );
   }
+}
+
+/** The same where rows bear several labels. @throws MillwrightError `PARAMETER_CONFLICT`. */
+export function requireFittingLabels(requirements: readonly Requirement[], target: string): void {
+  const wrong = requirements.find(({ metric, labels }) => metric !== undefined && labels === undefined);
+  if (wrong === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--require "${wrong.text}" is for one answer a row, and "${target}" holds several labels.`,
+    `Require one of ${[...Object.keys(labelMetrics), ...fileFigures].join(", ")}.`,
+  );
 }
 
 /** Metrics that are asked for. */
@@ -114,16 +147,16 @@ export async function checkRequirements(
     /** Answers one row. */
     readonly answer: (row: Frame) => Promise<unknown>;
     readonly bytes: number;
-    readonly metrics: readonly MetricFigure[];
+    readonly metrics: readonly Pick<MetricFigure, "name" | "value" | "low" | "high">[];
     readonly frame: Frame;
   },
 ): Promise<RequirementResult[]> {
   const results: RequirementResult[] = [];
   let p99: number | undefined;
-  for (const { text, figure, metric, comparison, bound } of requirements) {
+  for (const { text, figure, metric, labels, comparison, bound } of requirements) {
     if (figure === "p99Ms") p99 ??= await rowTime(file.answer, file.frame);
     const found = file.metrics.find((item) => item.name === figure);
-    if (metric !== undefined && found === undefined) {
+    if ((metric ?? labels) !== undefined && found === undefined) {
       throw new MillwrightError(
         "PARAMETER_CONFLICT",
         `--require "${text}" asks for ${figure}, which ${file.frame.rowCount} rows of this target do not define.`,
