@@ -6,6 +6,7 @@ import type { Precision } from "../layer.ts";
 import type { Loss } from "../losses.ts";
 import { buildNetwork, type Network, type Weights } from "../network.ts";
 import type { Loader } from "./loader.ts";
+import { feedNames, resultNames } from "./step.ts";
 
 /** Scores and targets of rows, one after the other. */
 export interface Scored {
@@ -62,10 +63,10 @@ export class Evaluator {
   ): Promise<Evaluator> {
     const built = buildNetwork(net, { batch: "batch", training: false, dtype });
     const { dtype: targetType, shape } = loss.target(built.scores);
-    const target = input("target", targetType, shape);
+    const target = input(feedNames.target, targetType, shape);
     const rows = loss.rows(built.scores, target);
     const inputs = [...built.inputs, target, ...built.values.values()];
-    const outputs = { scores: built.scores, rows };
+    const outputs = { [resultNames.scores]: built.scores, [resultNames.rows]: rows };
     return new Evaluator(await compile(graph({ inputs, outputs }), { threads }));
   }
 
@@ -75,14 +76,23 @@ export class Evaluator {
     let loss = 0;
     let total = 0;
     for await (const batch of loader.batches(0)) {
-      const answer = await this.#session.run({ ...weights, ...batch.inputs, target: batch.target });
-      const costs = answer["rows"]!.data as Float32Array;
+      const answer = await this.#session.run({
+        ...weights,
+        ...batch.inputs,
+        [feedNames.target]: batch.target,
+      });
+      const costs = answer[resultNames.rows]!.data as Float32Array;
       batch.weight.forEach((w, i) => {
         if (w === 0) return;
         loss += w * costs[i]!;
         total += w;
       });
-      parts.push({ scores: answer["scores"]!, target: batch.target, weight: batch.weight, rows: batch.rows });
+      parts.push({
+        scores: answer[resultNames.scores]!,
+        target: batch.target,
+        weight: batch.weight,
+        rows: batch.rows,
+      });
     }
     if (!(total > 0)) {
       throw new MillwrightError(

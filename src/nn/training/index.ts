@@ -10,3 +10,4 @@ export {
   type RowData,
 } from "./loader.ts";
 export { type GroupOptions, scoringGraph, type StepOptions } from "./step.ts";
+export { findLearningRate, type FoundRate, type RateFinderOptions } from "./find-learning-rate.ts";

@@ -52,6 +52,20 @@ export interface StepPlan {
   readonly trained: readonly string[];
 }
 
+/** Names of what a step is fed and answers, which no parameter's path can have. */
+export const feedNames = {
+  target: "step/target",
+  weight: "step/weight",
+  rate: "step/rate",
+  apply: "step/apply",
+} as const;
+export const resultNames = {
+  loss: "step/loss",
+  gradientNorm: "step/gradientNorm",
+  scores: "step/scores",
+  rows: "step/rows",
+} as const;
+export const scalarName = (name: string): string => `step/${name}`;
 export const slotName = (slot: string, path: string): string => `slot/${slot}/${path}`;
 export const emaName = (path: string): string => `ema/${path}`;
 const sumName = (path: string): string => `sum/${path}`;
@@ -59,9 +73,9 @@ const sumName = (path: string): string => `sum/${path}`;
 /**
  * Builds the step.
  *
- * Inputs: the network's by name; "target"; "weight", adding up to 1 over the rows of a step; "rate"; the
+ * Inputs: the network's by name; the target; weights that add up to 1 over the rows of a step; the rate; the
  * optimiser's scalars; masks; "apply" (1 on the last of accumulated batches, else 0); the state.
- * Outputs: "loss", "gradientNorm" when clipping, and the next state.
+ * Outputs: the loss, the gradient's length when clipping, and the next state.
  *
  * @throws MillwrightError `GRAPH_NO_GRADIENT` where the loss does not depend on a parameter by a
  *   differentiable path: nothing trains in silence.
@@ -81,9 +95,9 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     },
   });
   const target = loss.target(built.scores);
-  const targetInput = input("target", target.dtype, target.shape);
+  const targetInput = input(feedNames.target, target.dtype, target.shape);
   const rows = loss.rows(built.scores, targetInput);
-  const weight = input("weight", dtype, rows.shape);
+  const weight = input(feedNames.weight, dtype, rows.shape);
   const total = ops.reduceSum(ops.mul(rows, weight));
   const trained = [...built.declared].filter(([path, entry]) => entry.trainable && !frozen(path, entry));
   if (trained.length === 0) {
@@ -99,8 +113,10 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     parameters,
     trained.map(([path]) => path),
   );
-  const rate = input("rate", dtype, []);
-  const scalars = Object.fromEntries(optimiser.scalars.map((name) => [name, input(name, dtype, [])]));
+  const rate = input(feedNames.rate, dtype, []);
+  const scalars = Object.fromEntries(
+    optimiser.scalars.map((name) => [name, input(scalarName(name), dtype, [])]),
+  );
   const inputs: Value[] = [
     ...built.inputs,
     targetInput,
@@ -109,7 +125,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     ...Object.values(scalars),
     ...built.maskInputs,
   ];
-  const outputs: Record<string, Value> = { loss: total };
+  const outputs: Record<string, Value> = { [resultNames.loss]: total };
   const next: Record<string, string> = {};
   const initial: Record<string, Tensor> = {};
   const carry = (name: string, from: Value, to: Value, start: Tensor): void => {
@@ -118,7 +134,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     outputs[`${name}/next`] = to;
     initial[name] = start;
   };
-  const apply = accumulate > 1 ? input("apply", dtype, []) : undefined;
+  const apply = accumulate > 1 ? input(feedNames.apply, dtype, []) : undefined;
   if (apply) inputs.push(apply);
   let ready = gradients;
   if (apply) {
@@ -135,7 +151,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     const norm = ops.sqrt(ops.sum(ready.map((g) => ops.reduceSumSquare(g))));
     const factor = ops.min(ops.div(options.clipNorm, ops.add(norm, 1e-6)), 1);
     ready = ready.map((g) => ops.mul(g, factor));
-    outputs["gradientNorm"] = norm;
+    outputs[resultNames.gradientNorm] = norm;
   }
   const when = apply && ops.greater(apply, 0.5);
   const rates = new Map<number, Value>([[1, rate]]);

@@ -4,7 +4,15 @@ import { createTrainState, type TrainState } from "../../runtime/index.ts";
 import type { Network, Weights } from "../network.ts";
 import type { Batch } from "./loader.ts";
 import { MaskPools } from "./masks.ts";
-import { emaName, type StepOptions, type StepPlan, trainingStep } from "./step.ts";
+import {
+  emaName,
+  feedNames,
+  resultNames,
+  scalarName,
+  type StepOptions,
+  type StepPlan,
+  trainingStep,
+} from "./step.ts";
 
 export interface StepResult {
   readonly loss: number;
@@ -60,21 +68,22 @@ export class Trainer {
         "Leave rows without weight out, or give positive weights.",
       );
     }
-    const scalars = { rate, ...optimiser.scalarsAt(step) };
+    const scalars: Record<string, number> = { [feedNames.rate]: rate };
+    for (const [name, value] of Object.entries(optimiser.scalarsAt(step))) scalars[scalarName(name)] = value;
     let loss = 0;
     let gradientNorm: number | undefined;
     for (const [k, batch] of batches.entries()) {
       const feeds: Record<string, Tensor> = {
         ...batch.inputs,
-        target: batch.target,
-        weight: this.#weightsOf(batch, total),
+        [feedNames.target]: batch.target,
+        [feedNames.weight]: this.#weightsOf(batch, total),
         ...this.#masks.draw(epoch, step * accumulate + k),
       };
       for (const [name, value] of Object.entries(scalars)) feeds[name] = this.#number([value], []);
-      if (accumulate > 1) feeds["apply"] = this.#number([k === batches.length - 1 ? 1 : 0], []);
+      if (accumulate > 1) feeds[feedNames.apply] = this.#number([k === batches.length - 1 ? 1 : 0], []);
       const answer = await this.#state.step(feeds);
-      loss += Number(answer["loss"]!.data[0]);
-      const norm = answer["gradientNorm"];
+      loss += Number(answer[resultNames.loss]!.data[0]);
+      const norm = answer[resultNames.gradientNorm];
       if (norm) gradientNorm = Number(norm.data[0]);
     }
     return { loss, gradientNorm };
