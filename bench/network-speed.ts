@@ -107,7 +107,7 @@ const nets: Readonly<
     batch: 32,
     steps: 20,
     adam: true,
-    body: nn.sequential([nn.meanOver(1), nn.dense(10)]),
+    body: nn.sequential([nn.lstm(128), nn.pick(1, -1), nn.dense(10)]),
   },
   transformer: {
     shape: [64, 128],

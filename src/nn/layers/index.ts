@@ -21,4 +21,5 @@ export {
   squeezeExcite,
 } from "./convolution.ts";
 export { batchNorm, type BatchNormOptions, layerNorm } from "./normalisation.ts";
-export { maxPool, type PoolLayerOptions } from "./pooling.ts";
+export { averagePool, maxPool, type PoolLayerOptions } from "./pooling.ts";
+export { gru, lstm, type RecurrentOptions } from "./recurrent.ts";

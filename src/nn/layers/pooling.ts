@@ -1,5 +1,5 @@
-/** Pooling: the largest of each window of [batch, channels, (height,) width]. */
-import { maxPool as maxPoolOp } from "../../graph/index.ts";
+/** Pooling: the largest or the mean of each window of [batch, channels, (height,) width]. */
+import { averagePool as averagePoolOp, maxPool as maxPoolOp } from "../../graph/index.ts";
 import { type Layer, layer, requireCount } from "../layer.ts";
 
 export interface PoolLayerOptions {
@@ -12,6 +12,11 @@ export interface PoolLayerOptions {
 /** The largest of each window. */
 export function maxPool(size: number, options: PoolLayerOptions = {}): Layer {
   return pool("maxPool", maxPoolOp, size, options);
+}
+
+/** The mean of each window. */
+export function averagePool(size: number, options: PoolLayerOptions = {}): Layer {
+  return pool("averagePool", averagePoolOp, size, options);
 }
 
 function pool(

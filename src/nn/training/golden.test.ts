@@ -79,6 +79,9 @@ function expectClose(found: readonly number[], wanted: readonly number[], tolera
 }
 
 const mlp = (): nn.Layer => nn.sequential([nn.dense(8), nn.relu(), nn.dense(8), nn.tanh(), nn.dense(3)]);
+/** A class by the state after the last step. */
+const reading = (cell: nn.Layer): nn.Layer =>
+  nn.sequential({ cell, last: nn.pick(1, -1), head: nn.dense(3) });
 const crossEntropy = nn.crossEntropy();
 
 const networks: Readonly<Record<string, { body: nn.Layer; rate: number; dtypes: readonly nn.Precision[] }>> =
@@ -108,6 +111,13 @@ const networks: Readonly<Record<string, { body: nn.Layer; rate: number; dtypes: 
       }),
       rate: 0.05,
       dtypes: ["float32"],
+    },
+    lstm: { body: reading(nn.lstm(5)), rate: 0.5, dtypes: ["float32", "float64"] },
+    gru: { body: reading(nn.gru(5)), rate: 0.5, dtypes: ["float32", "float64"] },
+    bidirectional: {
+      body: reading(nn.lstm(5, { bidirectional: true })),
+      rate: 0.5,
+      dtypes: ["float32", "float64"],
     },
     transformer: {
       body: nn.sequential({
