@@ -55,7 +55,7 @@ await model.close();
 function cells(count: number): Map<string, Cells> {
   return new Map(
     featureColumns(model.metadata.schema).map((column): [string, Cells] => {
-      const pick = (i: number): Cell => rows[i % rowCount]![column.name]!;
+      const pick = (i: number): Cell => rows[i % rowCount]![column.name]! as Cell;
       if (inputType(column) !== "string") {
         const values = Float64Array.from({ length: count }, (_, i) => {
           const cell = pick(i);

@@ -6,7 +6,14 @@
  * processors differ in the last ones.
  */
 import { MillwrightError, type Tensor } from "../core/index.ts";
-import { type ColumnSchema, featureColumns, inputCells, inputType } from "../schema/index.ts";
+import {
+  type ColumnSchema,
+  featureColumns,
+  inputCells,
+  inputShape,
+  inputType,
+  kindOf,
+} from "../schema/index.ts";
 import type { Outputs } from "./answers.ts";
 import { besideOf, type GoldenRows, type ModelMetadata } from "./metadata.ts";
 
@@ -18,9 +25,15 @@ function goldenFeeds(columns: readonly ColumnSchema[], inputs: GoldenRows["input
   const feeds: [string, Tensor][] = columns.map((column) => {
     const given = inputs[column.name]!;
     const cells = inputCells(column, given.length);
-    for (let i = 0; i < given.length; i++)
-      cells[i] = given[i] ?? (inputType(column) === "string" ? "" : Number.NaN);
-    return [column.name, { dtype: inputType(column), shape: [given.length, 1], data: cells }];
+    const dtype = inputType(column);
+    const shape = inputShape(column, given.length);
+    if (column.kind === "image") {
+      const size = cells.length / given.length;
+      given.forEach((text, i) => (cells as Uint8Array).set(bytesOf(String(text)), i * size));
+      return [column.name, { dtype, shape, data: cells } as Tensor];
+    }
+    for (let i = 0; i < given.length; i++) cells[i] = given[i] ?? (dtype === "string" ? "" : Number.NaN);
+    return [column.name, { dtype, shape, data: cells } as Tensor];
   });
   return Object.fromEntries(feeds);
 }
@@ -84,13 +97,26 @@ function isTie({ classes, task }: ModelMetadata, probabilities: readonly number[
   return Math.abs(positive - (task.threshold ?? 0.5)) <= goldenTolerance;
 }
 
+/** A picture's bytes of base64; browsers have no Buffer. */
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+function isPicture(text: string, size: number): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 && bytesOf(text).length === size;
+}
+
 function checkCells(name: string, columns: readonly ColumnSchema[], golden: GoldenRows): void {
   for (const column of columns) {
-    const type = inputType(column) === "string" ? "string" : "number";
-    if (golden.inputs[column.name]!.some((cell) => cell !== null && typeof cell !== type)) {
+    const type = ["string", "uint8"].includes(inputType(column)) ? "string" : "number";
+    const fits = (cell: GoldenRows["inputs"][string][number]): boolean =>
+      column.kind === "image"
+        ? typeof cell === "string" && isPicture(cell, inputCells(column, 1).length)
+        : cell === null || typeof cell === type;
+    if (!golden.inputs[column.name]!.every(fits)) {
       throw new MillwrightError(
         "MODEL_INVALID",
-        `${name} has golden rows with another kind than ${type} in the column "${column.name}".`,
+        `${name} has golden rows with another kind than ${column.kind === "image" ? kindOf(column) : type} in the column "${column.name}".`,
         "Train it again, or take the file from its source again.",
       );
     }

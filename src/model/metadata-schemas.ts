@@ -106,6 +106,23 @@ const columnSchema = {
       required: named,
       additionalProperties: false,
     },
+    {
+      type: "object",
+      properties: {
+        ...column,
+        kind: { enum: ["image"] },
+        height: { type: "integer", minimum: 1, description: "Pixels down." },
+        width: { type: "integer", minimum: 1, description: "Pixels across." },
+        channels: { enum: [1, 3], description: "3 for RGB, 1 for grey." },
+        fit: {
+          enum: ["cover", "contain", "stretch"],
+          description:
+            "How a picture of another shape comes to this one: its middle is taken, it is filled up with white, or its proportions change.",
+        },
+      },
+      required: [...named, "height", "width", "channels", "fit"],
+      additionalProperties: false,
+    },
   ],
 } as const;
 
@@ -229,7 +246,8 @@ export const metadataSchemas = {
           type: "array",
           items: { anyOf: [{ type: "number" }, string, { type: "null" }] },
         },
-        description: "Column → cells as the graph takes them; null is NaN or the empty string.",
+        description:
+          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes.",
       },
       prediction: { type: "array", items: { anyOf: [{ type: "number" }, string] } },
       probabilities: { type: "array", items: { type: "array", items: { type: "number" } } },

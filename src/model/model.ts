@@ -13,6 +13,7 @@ import {
   featureColumns,
   type InputCells,
   inputCells,
+  inputShape,
   inputType,
   kindOf,
   type PredictionOf,
@@ -200,10 +201,9 @@ function feedsOf(
   cells: readonly InputCells[],
   count: number,
 ): Record<string, Tensor> {
-  const shape = [count, 1];
   const feeds = columns.map((column, c): [string, Tensor] => [
     column.name,
-    { dtype: inputType(column), shape, data: cells[c]! },
+    { dtype: inputType(column), shape: inputShape(column, count), data: cells[c]! } as Tensor,
   ]);
   return Object.fromEntries(feeds);
 }
@@ -214,6 +214,13 @@ function columnOf(
   columns: ReadonlyMap<string, Cells>,
   rowCount: number,
 ): Cells {
+  if (column.kind === "image") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `${name} reads pictures ("${column.name}"), which no column of a table holds.`,
+      "Call predict with rows of bytes, or run `millwright predict` on a folder.",
+    );
+  }
   const cells = columns.get(column.name);
   if (cells === undefined) {
     const guess = nearest(column.name, columns.keys());

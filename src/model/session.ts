@@ -4,7 +4,7 @@
  */
 import { MillwrightError, type Tensor } from "../core/index.ts";
 import { compile, type Device, type LocalSession, type Port } from "../runtime/index.ts";
-import { featureColumns, inputType } from "../schema/index.ts";
+import { featureColumns, inputShape, inputType } from "../schema/index.ts";
 import type { Outputs } from "./answers.ts";
 import { besideOf, type ModelMetadata } from "./metadata.ts";
 
@@ -61,7 +61,9 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   const columns = featureColumns(metadata.schema);
   const inputs = new Map(session.inputs.map((port) => [port.name, port]));
   for (const column of columns) {
-    const problem = findMismatch("input", column.name, inputs.get(column.name), inputType(column), 1);
+    const problem = findMismatch("input", column.name, inputs.get(column.name), inputType(column), [
+      ...inputShape(column, 1).slice(1),
+    ]);
     if (problem !== undefined) return problem;
     inputs.delete(column.name);
   }
@@ -71,27 +73,26 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   const type = classes === undefined ? "float64" : "string";
   const beside = besideOf(metadata);
   return (
-    findMismatch("output", "prediction", outputs.get("prediction"), type, 1) ??
-    (beside && findMismatch("output", beside, outputs.get(beside), "float64", classes!.length))
+    findMismatch("output", "prediction", outputs.get("prediction"), type, [1]) ??
+    (beside && findMismatch("output", beside, outputs.get(beside), "float64", [classes!.length]))
   );
 }
 
-/** A port of the contract is [a named dimension, `width`]. */
+/** A port of the contract is [a named dimension, ...sizes]. */
 function findMismatch(
   what: string,
   name: string,
   port: Port | undefined,
   dtype: string,
-  width: number,
+  sizes: readonly number[],
 ): string | undefined {
   if (port === undefined) return `has no ${what} "${name}"`;
-  const [rows, columns] = port.shape;
-  const fits =
-    port.dtype === dtype && port.shape.length === 2 && typeof rows === "string" && columns === width;
+  const [rows, ...rest] = port.shape;
+  const fits = port.dtype === dtype && typeof rows === "string" && rest.join() === sizes.join();
   const got = `${port.dtype} [${port.shape.join(", ")}]`;
   return fits
     ? undefined
-    : `has the ${what} "${name}" as ${got}, and the contract says ${dtype} [batch, ${width}]`;
+    : `has the ${what} "${name}" as ${got}, and the contract says ${dtype} [batch, ${sizes.join(", ")}]`;
 }
 
 function invalid(name: string, what: string, cause?: unknown): MillwrightError {

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { boolean, category, datetime, defineSchema, id, number, text } from "./define.ts";
-import type { LabelOf, PredictionOf, RowOf } from "./define.ts";
+import { boolean, category, datetime, defineSchema, id, image, number, text } from "./define.ts";
+import type { LabelOf, Picture, PredictionOf, RowOf } from "./define.ts";
 import { schemaDifference, schemaHash } from "./interface.ts";
 import type { ColumnSchema, Schema } from "./schema.ts";
 
@@ -59,9 +59,24 @@ test("rows and predictions are inferred from the literal", () => {
   const open = defineSchema({ a: number(), b: category({ role: "target" }) });
   expectTypeOf<PredictionOf<typeof open>["prediction"]>().toEqualTypeOf<string>();
   expectTypeOf<RowOf<Schema>>().toEqualTypeOf<
-    Readonly<Record<string, number | string | boolean | Date | null>>
+    Readonly<Record<string, number | string | boolean | Date | Picture | null>>
   >();
   expect(late.columns).toHaveLength(2);
+
+  const photo = defineSchema({
+    photo: image({ height: 2, width: 3, channels: 1 }),
+    y: category({ role: "target" }),
+  });
+  expectTypeOf<RowOf<typeof photo>>().toEqualTypeOf<{ readonly photo: Picture }>();
+  expect(photo.columns[0]).toEqual({
+    name: "photo",
+    kind: "image",
+    role: "feature",
+    height: 2,
+    width: 3,
+    channels: 1,
+    fit: "cover",
+  });
 
   // @ts-expect-error a column needs a role
   defineSchema({ a: { kind: "text" } });

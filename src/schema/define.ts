@@ -12,6 +12,7 @@ import type {
   ColumnSchema,
   DatetimeColumnSchema,
   IdColumnSchema,
+  ImageColumnSchema,
   Kind,
   NumberColumnSchema,
   Role,
@@ -93,6 +94,13 @@ export function id(options: Options<IdColumnSchema> = {}): Spec<IdColumnSchema, 
   return { ...options, kind: "id", role: "id" };
 }
 
+/** A picture: height × width × channels bytes, 0 … 255, row by row, the channels of a pixel side by side. */
+export function image(
+  options: Pick<ImageColumnSchema, "height" | "width" | "channels"> & Partial<Pick<ImageColumnSchema, "fit">>,
+): Spec<ImageColumnSchema, "feature"> {
+  return { fit: "cover", ...options, kind: "image", role: "feature" };
+}
+
 function roleOf<R extends Role>(options: { readonly role?: R }): R {
   return options.role ?? ("feature" as R);
 }
@@ -131,22 +139,29 @@ type CellOf<C extends ColumnSchema> = C extends { readonly kind: "number" }
     ? boolean
     : C extends { readonly kind: "datetime"; readonly clock: "instant" }
       ? Date
-      : C extends { readonly kind: "category"; readonly numeric?: infer N }
-        ? [N] extends [never] | [undefined]
-          ? string
-          : string | number
-        : string;
+      : C extends { readonly kind: "image" }
+        ? Picture
+        : C extends { readonly kind: "category"; readonly numeric?: infer N }
+          ? [N] extends [never] | [undefined]
+            ? string
+            : string | number
+          : string;
 type ColumnsOf<S extends Schema> = S["columns"][number];
 
 /** A cell as applications pass it: null is missing. */
 export type Cell = number | string | boolean | Date | null;
 
+/** A picture as applications pass it; a clamped array is what a canvas holds. */
+export type Picture = Uint8Array | Uint8ClampedArray;
+
 /** A row as applications pass it: every feature column is a key; null is missing. */
 export type RowOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
-    ? Readonly<Record<string, Cell>>
+    ? Readonly<Record<string, Cell | Picture>>
     : {
-        readonly [C in Extract<ColumnsOf<S>, { readonly role: "feature" }> as C["name"]]: CellOf<C> | null;
+        readonly [C in Extract<ColumnsOf<S>, { readonly role: "feature" }> as C["name"]]:
+          | CellOf<C>
+          | (C extends { readonly kind: "image" } ? never : null);
       };
 
 type TargetOf<S extends Schema> = Extract<ColumnsOf<S>, { readonly role: "target" }>;

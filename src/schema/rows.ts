@@ -11,12 +11,12 @@ import { MillwrightError, nearest } from "../core/index.ts";
 import { missingNumbers, plainDecimal, readStringCell } from "./cells.ts";
 import { parseDatetimeCell } from "./datetime-format.ts";
 import { kindOf } from "./interface.ts";
-import type { ColumnSchema } from "./schema.ts";
+import type { ColumnSchema, ImageColumnSchema } from "./schema.ts";
 
 /** Element type of a column's graph input. */
-export type InputType = "float32" | "float64" | "string";
-/** Cells of one column as the graph takes them; NaN and "" are missing. */
-export type InputCells = Float32Array | Float64Array | string[];
+export type InputType = "float32" | "float64" | "string" | "uint8";
+/** Cells of one column as the graph takes them; NaN and "" are missing, and a picture never is. */
+export type InputCells = Float32Array | Float64Array | string[] | Uint8Array;
 
 /** Writes a cell; false when it does not fit the column. */
 type CellWriter = (value: unknown, into: InputCells, at: number) => boolean;
@@ -24,11 +24,21 @@ type CellWriter = (value: unknown, into: InputCells, at: number) => boolean;
 /** The element type of a column's graph input. */
 export function inputType(column: ColumnSchema): InputType {
   if (column.kind === "number") return column.dtype;
+  if (column.kind === "image") return "uint8";
   return column.kind === "datetime" ? "float64" : "string";
 }
 
+/** Shape of a column's graph input for `count` rows. */
+export function inputShape(column: ColumnSchema, count: number): number[] {
+  return column.kind === "image" ? [count, column.height, column.width, column.channels] : [count, 1];
+}
+
+/** Bytes of one picture. */
+const bytesOf = ({ height, width, channels }: ImageColumnSchema): number => height * width * channels;
+
 /** Empty cells for `count` rows of a column. */
 export function inputCells(column: ColumnSchema, count: number): InputCells {
+  if (column.kind === "image") return new Uint8Array(count * bytesOf(column));
   const type = inputType(column);
   if (type === "string") return new Array<string>(count).fill("");
   return type === "float32" ? new Float32Array(count) : new Float64Array(count);
@@ -70,6 +80,16 @@ function cellWriter(column: ColumnSchema): CellWriter {
       return numberWriter(missingNumbers(column));
     case "datetime":
       return column.clock === "instant" ? writeInstant : writeWallClock;
+    case "image": {
+      const size = bytesOf(column);
+      return (value, into, at) => {
+        // A clamped array is what a canvas holds.
+        if (!(value instanceof Uint8Array || value instanceof Uint8ClampedArray)) return false;
+        if (value.length !== size) return false;
+        (into as Uint8Array).set(value, at * size);
+        return true;
+      };
+    }
     case "boolean": {
       const [yes, no] = (column.written ?? ["true", "false"]).map(
         (word) => readStringCell(word, column) ?? "",
@@ -154,7 +174,9 @@ function explain(
   return new MillwrightError(
     isTime ? "SCHEMA_BAD_CELL" : "SCHEMA_WRONG_KIND",
     `${owner} reads the column "${name}" as ${kindOf(column)}, and rows[${index}] has ${got} there.`,
-    `Pass ${needed}, or null where it is missing.`,
+    column.kind === "image"
+      ? `Pass ${needed}; decode and resize the picture first.`
+      : `Pass ${needed}, or null where it is missing.`,
   );
 }
 
@@ -188,6 +210,10 @@ function accepted(column: ColumnSchema): string {
   if (column.kind === "number") return "a number";
   if (column.kind === "boolean") return "true or false";
   if (column.kind === "category" && column.numeric === true) return "a string or a number";
+  if (column.kind === "image") {
+    const { height, width, channels } = column;
+    return `a Uint8Array of ${height} × ${width} × ${channels} = ${bytesOf(column)} bytes`;
+  }
   if (column.kind !== "datetime") return "a string";
   return column.clock === "instant" ? "a Date" : "an ISO string without zone";
 }
@@ -216,5 +242,6 @@ function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") return `the ${typeof value} ${value}`;
   if (typeof value === "boolean" || value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
+  if (value instanceof Uint8Array || value instanceof Uint8ClampedArray) return `${value.length} bytes`;
   return isDate(value) ? "a Date" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -4,8 +4,8 @@
  */
 
 export const kinds = ["number", "category", "boolean", "datetime", "text", "id"] as const;
-/** How the cells of a column are read. */
-export type Kind = (typeof kinds)[number];
+/** How cells are read. Pictures are no cells of a table: their kind is not one that a column of a table can be given. */
+export type Kind = (typeof kinds)[number] | "image";
 
 export const roles = ["feature", "target", "weight", "group", "time", "id", "sensitive", "ignore"] as const;
 /** What a column is for. `sensitive` columns are used for fairness only, never as a feature. */
@@ -71,13 +71,27 @@ export interface IdColumnSchema extends ColumnBase {
   readonly kind: "id";
 }
 
+/** Pictures: bytes [height, width, channels] a cell, 0 … 255. */
+export interface ImageColumnSchema extends ColumnBase {
+  readonly kind: "image";
+  /** Pixels down. */
+  readonly height: number;
+  /** Pixels across. */
+  readonly width: number;
+  /** 3 for RGB, 1 for grey. */
+  readonly channels: 1 | 3;
+  /** How a picture of another shape comes to this one, as `decodeImage` has it. */
+  readonly fit: "cover" | "contain" | "stretch";
+}
+
 export type ColumnSchema =
   | NumberColumnSchema
   | CategoryColumnSchema
   | BooleanColumnSchema
   | DatetimeColumnSchema
   | TextColumnSchema
-  | IdColumnSchema;
+  | IdColumnSchema
+  | ImageColumnSchema;
 
 /** Columns in table order; names are unique. */
 export interface Schema {

@@ -3,7 +3,7 @@ import type { Cells, ColumnSchema, Frame, Kind } from "../schema/index.ts";
 
 export type Plain = readonly (number | string | null)[];
 export interface PlainColumn {
-  readonly kind: Kind;
+  readonly kind: Exclude<Kind, "image">;
   readonly cells: Plain;
   readonly dtype?: "float32" | "float64";
 }
@@ -31,7 +31,7 @@ export function frameOf(columns: Readonly<Record<string, Plain | PlainColumn>>):
   return { schema: { columns: schema }, rowCount, columns: cells };
 }
 
-function guess(cells: Plain): Kind {
+function guess(cells: Plain): PlainColumn["kind"] {
   return typeof cells.find((cell) => cell !== null) === "string" ? "category" : "number";
 }
 

@@ -44,6 +44,7 @@ const byKind: Readonly<Record<Kind, readonly string[]>> = {
   datetime: ["when", "never"],
   text: ["note", "blank"],
   id: [],
+  image: [],
 };
 
 /** Columns of these kinds. */

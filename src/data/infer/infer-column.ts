@@ -1,5 +1,5 @@
 /** The schema of one column: what the cells show, and then what the user declares. */
-import { MillwrightError } from "../../core/index.ts";
+import { assert, MillwrightError } from "../../core/index.ts";
 import {
   type ColumnSchema,
   type Kind,
@@ -97,6 +97,8 @@ function declare(inferred: ColumnSchema, raw: ColumnSummary, declared: ColumnOve
     role,
     ...(codes === undefined || codes.length === 0 ? {} : { missing: codes }),
   };
+  // `kinds` has no pictures, so that no flag declares them.
+  assert(kind !== "image", `the column "${inferred.name}" of a table holds pictures`);
   switch (kind) {
     case "number": {
       const known = inferred.kind === "number" ? inferred : undefined;
