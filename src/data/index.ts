@@ -1,3 +1,4 @@
+export { copiedRows } from "./checks/copied-rows.ts";
 export type { ContentRead } from "./bytes.ts";
 export { parseColumnFlag } from "./column-flag.ts";
 export {
@@ -76,6 +77,8 @@ export {
   type SplitPlan,
   type StratifiedPlan,
   type TimePlan,
+  copiesOfClasses,
+  withCopies,
 } from "./splits/index.ts";
 export { samplePlace, type Table } from "./table.ts";
 export { tableFromRows } from "./table-from-rows.ts";

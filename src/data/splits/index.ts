@@ -1,3 +1,4 @@
+export { copiesOfClasses, withCopies } from "./copies.ts";
 export { rareClasses } from "./deal.ts";
 export { type FoldOptions, makeFolds } from "./folds.ts";
 export { holdOut, type HoldOutOptions } from "./hold-out.ts";

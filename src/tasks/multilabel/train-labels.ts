@@ -3,7 +3,16 @@
  * a threshold a label on rows left out, compose one file, and judge that file on rows that nothing looked at.
  */
 import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
-import { holdOut, makeFolds, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
+import {
+  copiedRows,
+  holdOut,
+  makeFolds,
+  readingFlags,
+  shellWord,
+  type Split,
+  withCopies,
+  withoutPassword,
+} from "../../data/index.ts";
 import {
   f1ByLabel,
   type LabelMetric,
@@ -77,9 +86,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   requireFittingLabels(options.require ?? [], table.target);
   const { frame, labels, hits } = table;
   const width = labels.length;
-  const { train, test } = holdOut(
-    { kind: "random", rowCount: frame.rowCount },
-    { testSize: options.testSize ?? 0.2, seed: options.seed },
+  const { train, test } = together(
+    frame,
+    holdOut(
+      { kind: "random", rowCount: frame.rowCount },
+      { testSize: options.testSize ?? 0.2, seed: options.seed },
+    ),
   );
   const learnt: Learnt = {
     frame: takeRows(frame, train),
@@ -92,7 +104,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   const folds = makeFolds(
     { kind: "random", rowCount: train.length },
     { folds: options.folds ?? 5, seed: options.seed },
-  );
+  ).map((fold) => together(learnt.frame, fold));
   const hasText = featureColumns(frame.schema).some(({ kind }) => kind === "text");
   const shape = {
     rowCount: train.length,
@@ -187,6 +199,13 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     model: { bytes: bytes.length, sha256: sha256(bytes) },
   };
   return { model: bytes, record, report: labelReport(record, options) };
+
+  /** Copies of a row are learnt from or judged with it. */
+  function together(rows: Frame, split: Split): Split {
+    const names = [...featureColumns(frame.schema).map(({ name }) => name), ...options.targets];
+    const copies = copiedRows(rows, options.weight === undefined ? names : [...names, options.weight]);
+    return copies === undefined ? split : withCopies(split, copies);
+  }
 
   async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"] }> {
     const candidates = portfolio("classification", options.families, undefined, { text: hasText });

@@ -1,6 +1,16 @@
 /** The splits of a training run: untouched test rows, then folds of the rest, by the roles of the columns. */
 import { MillwrightError } from "../../core/index.ts";
-import { defaultSplitKind, holdOut, makeFolds, type Split, type SplitPlan } from "../../data/index.ts";
+import {
+  copiedRows,
+  copiesOfClasses,
+  defaultSplitKind,
+  holdOut,
+  makeFolds,
+  rowCountOf,
+  type Split,
+  type SplitPlan,
+  withCopies,
+} from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import type { Frame } from "../../schema/index.ts";
 import { groupsOf } from "./labelled.ts";
@@ -34,7 +44,24 @@ export function splitRows(
   const plan = planOf(kind, frame, y);
   const role = kind === "time" ? "time" : "group";
   const by = frame.schema.columns.find((column) => column.role === role)?.name;
-  return namingColumn(by, () => splitByPlan(plan, frame, options, { kind, reason }));
+  const copies = kind === "time" || kind === "grouped" ? undefined : copiesIn(frame, y);
+  const count = copies?.reduce((sum, first, row) => sum + (first === row ? 0 : 1), 0) ?? 0;
+  const why =
+    count === 0
+      ? reason
+      : `${reason} ${count === 1 ? "1 row is a copy and stands on the side of the row that it repeats" : `${count} rows are copies and stand on the side of the row that they repeat`}.`;
+  return namingColumn(by, () => splitByPlan(plan, options, { kind, reason: why }, copies));
+}
+
+/** Rows that copy another in all that is learnt from. */
+function copiesIn(frame: Frame, y: Target): Int32Array | undefined {
+  const names = frame.schema.columns
+    .filter(({ role }) => role === "feature" || role === "target" || role === "weight")
+    .map(({ name }) => name);
+  const found = copiedRows(frame, names);
+  return found === undefined || y.kind === "regression"
+    ? found
+    : copiesOfClasses(found, y.codes, y.classCount);
 }
 
 /** A refusal to split tells which column asked for the split. */
@@ -50,15 +77,16 @@ function namingColumn<T>(name: string | undefined, work: () => T): T {
 
 function splitByPlan(
   plan: SplitPlan,
-  frame: Frame,
   options: Parameters<typeof splitRows>[2],
   chosen: Pick<RunSplits, "kind" | "reason">,
+  copies: Int32Array | undefined,
 ): RunSplits {
-  const everything = Uint32Array.from({ length: frame.rowCount }, (_, row) => row);
+  const together = (split: Split): Split => (copies === undefined ? split : withCopies(split, copies));
+  const everything = Uint32Array.from({ length: rowCountOf(plan) }, (_, row) => row);
   const { train, test } =
     options.testSize === 0
       ? { train: everything, test: new Uint32Array(0) }
-      : holdOut(plan, { testSize: options.testSize, seed: options.seed });
+      : together(holdOut(plan, { testSize: options.testSize, seed: options.seed }));
   const place = new Map<number, number>();
   for (let i = 0; i < train.length; i++) place.set(train[i]!, i);
   const within = (rows: Uint32Array): Uint32Array => rows.map((row) => place.get(row)!);
@@ -66,7 +94,9 @@ function splitByPlan(
     plan,
     { folds: options.folds ?? defaultFolds(train.length), seed: options.seed },
     train,
-  ).map((fold) => ({ train: within(fold.train), test: within(fold.test) }));
+  )
+    .map(together)
+    .map((fold) => ({ train: within(fold.train), test: within(fold.test) }));
   return { train, test, folds, ...chosen };
 }
 
