@@ -143,7 +143,7 @@ function printRun(record: LabelRecord): void {
   if (record.findings.length > 0) print();
   const columns = record.columns.filter(({ role }) => role === "feature").length;
   print(
-    `${bold(task.target)} (any of ${task.labels.length} labels) from ${columns} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched.`,
+    `${bold(task.target)} (any of ${task.labels.length} labels) from ${columns} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched.${data.copies === undefined ? "" : ` Rows that copy another stand on its side: ${data.copies}.`}`,
   );
   if (record.tooRare.length > 0)
     print(

@@ -74,6 +74,23 @@ describe("train --task multilabel", () => {
     await other.close();
   });
 
+  test("rows that are copies are told, and stand on one side", async () => {
+    const [header, ...lines] = readFileSync(lists, "utf8").trimEnd().split("\n");
+    const copied = join(work.path, "copied.csv");
+    writeFileSync(copied, `${[header, ...lines, ...lines.slice(20, 60)].join("\n")}\n`);
+    const { record, report } = await trainLabels({
+      ...settled,
+      source: [copied],
+      targets: ["tags"],
+      labelsBy: "|",
+    });
+    expect(record.data).toMatchObject({ rows: 280, copies: 40 });
+    expect(report.limitations!.join()).toContain(
+      "Rows that copy another stand on its side of every split: 40.",
+    );
+    expect(result.record.data.copies).toBeUndefined();
+  });
+
   test("the same seed gives the same bytes", async () => {
     const again = await trainLabels({ ...settled, source: [lists], targets: ["tags"], labelsBy: "|" });
     expect(again.record.model).toEqual(result.record.model);

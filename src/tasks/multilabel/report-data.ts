@@ -71,6 +71,9 @@ export function labelReport(record: LabelRecord, options: LabelOptions): ReportD
               .join(", ")}.`,
           ]
         : []),
+      ...(record.data.copies === undefined
+        ? []
+        : [`Rows that copy another stand on its side of every split: ${record.data.copies}.`]),
       ...(options.weight === undefined ? [] : [`Rows count by the column "${options.weight}".`]),
       "Columns that give a label away are not looked for where rows bear several.",
     ],

@@ -22,6 +22,8 @@ export interface LabelRecord {
   readonly data: DataRecord & {
     readonly trainRows: number;
     readonly testRows: number;
+    /** Rows that copy another, and stand on its side of every split; absent where none does. */
+    readonly copies?: number;
     readonly folds: number;
   };
   readonly task: {

@@ -86,8 +86,9 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   requireFittingLabels(options.require ?? [], table.target);
   const { frame, labels, hits } = table;
   const width = labels.length;
+  const copies = copiesIn(frame);
   const { train, test } = together(
-    frame,
+    copies,
     holdOut(
       { kind: "random", rowCount: frame.rowCount },
       { testSize: options.testSize ?? 0.2, seed: options.seed },
@@ -101,10 +102,11 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   };
   const testWeight = table.weight && take(table.weight, test);
   requireSomeWeight(testWeight, options.weight);
+  const learntCopies = copiesIn(learnt.frame);
   const folds = makeFolds(
     { kind: "random", rowCount: train.length },
     { folds: options.folds ?? 5, seed: options.seed },
-  ).map((fold) => together(learnt.frame, fold));
+  ).map((fold) => together(learntCopies, fold));
   const hasText = featureColumns(frame.schema).some(({ kind }) => kind === "text");
   const shape = {
     rowCount: train.length,
@@ -176,6 +178,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       ...dataRecord(options, table),
       trainRows: train.length,
       testRows: test.length,
+      ...(copies && { copies: copies.filter((first, row) => first !== row).length }),
       folds: folds.length,
     },
     task: { kind: "multilabel", target: table.target, labels, thresholds, separator },
@@ -200,11 +203,9 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   };
   return { model: bytes, record, report: labelReport(record, options) };
 
-  /** Copies of a row are learnt from or judged with it. */
-  function together(rows: Frame, split: Split): Split {
+  function copiesIn(rows: Frame): Int32Array | undefined {
     const names = [...featureColumns(frame.schema).map(({ name }) => name), ...options.targets];
-    const copies = copiedRows(rows, options.weight === undefined ? names : [...names, options.weight]);
-    return copies === undefined ? split : withCopies(split, copies);
+    return copiedRows(rows, options.weight === undefined ? names : [...names, options.weight]);
   }
 
   async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"] }> {
@@ -441,6 +442,11 @@ function blendOf(
     return loss;
   });
   return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
+}
+
+/** Copies of a row are learnt from, or judged, with it. */
+function together(copies: Int32Array | undefined, split: Split): Split {
+  return copies === undefined ? split : withCopies(split, copies);
 }
 
 function requireSomeWeight(weight: Float64Array | undefined, name: string | undefined): void {

@@ -23,9 +23,10 @@ const targetOf = (frame: Frame) =>
 const split = (frame: Frame) => splitRows(frame, targetOf(frame), { testSize: 0.2, seed: 5 });
 
 test("without copies the hold-out is the plain one", () => {
-  const { train, test: held, reason } = split(plain);
+  const { train, test: held, reason, copies } = split(plain);
   const expected = holdOut({ kind: "random", rowCount }, { testSize: 0.2, seed: 5 });
   expect([train, held]).toEqual([expected.train, expected.test]);
+  expect(copies).toBe(0);
   expect(reason).toBe("Rows are dealt out at random.");
 });
 

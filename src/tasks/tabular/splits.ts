@@ -22,6 +22,8 @@ export interface RunSplits {
   /** In row numbers of `train`'s rows, 0 … train.length − 1. */
   readonly folds: readonly Split[];
   readonly kind: SplitPlan["kind"];
+  /** Rows that copy another, and stand on its side. */
+  readonly copies: number;
   /** Why this kind, a sentence for people. */
   readonly reason: string;
 }
@@ -50,7 +52,7 @@ export function splitRows(
     count === 0
       ? reason
       : `${reason} ${count === 1 ? "1 row is a copy and stands on the side of the row that it repeats" : `${count} rows are copies and stand on the side of the row that they repeat`}.`;
-  return namingColumn(by, () => splitByPlan(plan, options, { kind, reason: why }, copies));
+  return namingColumn(by, () => splitByPlan(plan, options, { kind, reason: why, copies: count }, copies));
 }
 
 /** Rows that copy another in all that is learnt from. */
@@ -78,7 +80,7 @@ function namingColumn<T>(name: string | undefined, work: () => T): T {
 function splitByPlan(
   plan: SplitPlan,
   options: Parameters<typeof splitRows>[2],
-  chosen: Pick<RunSplits, "kind" | "reason">,
+  chosen: Pick<RunSplits, "kind" | "reason" | "copies">,
   copies: Int32Array | undefined,
 ): RunSplits {
   const together = (split: Split): Split => (copies === undefined ? split : withCopies(split, copies));

@@ -1,4 +1,5 @@
 /** Other files beside the trained one, on the same untouched rows: their scores, and how much better ours is. */
+import { isDeepStrictEqual } from "node:util";
 import { MillwrightError } from "../../../core/index.ts";
 import { withoutPassword } from "../../../data/index.ts";
 import { bootstrapInterval, comparePaired } from "../../../evaluate/index.ts";
@@ -73,7 +74,7 @@ export async function answerContenders(
       requireRows(contender.name, frame.rowCount, held.frame.rowCount);
       const { answers, notes } = await ownAnswers(contender.model, table.task, frame, options.threads);
       const { threshold } = contender.model.metadata.task;
-      const known = sharesSplit(contender.model, options, table);
+      const known = sharesSplit(contender.model, options, table, splits);
       answered.push({ model, answers, threshold, notes: known ? notes : [...notes, unknownRows] });
     } finally {
       await closeContender(contender);
@@ -129,14 +130,22 @@ function requireRows(name: string, got: number, expected: number): void {
 }
 
 /** Whether a file of ours kept the same rows untouched: the same table, split by the same options. */
-function sharesSplit({ metadata }: Model, options: TrainOptions, table: PreparedTable): boolean {
+function sharesSplit(
+  { metadata }: Model,
+  options: TrainOptions,
+  table: PreparedTable,
+  { copies }: RunSplits,
+): boolean {
   const { data, recipe } = metadata;
   if (data?.sha256 !== table.fingerprint || recipe === undefined || options.testSource !== undefined)
     return false;
   const then = recipe.options as Readonly<Record<string, unknown>>;
   const keys = ["target", "task", "folds", "testSize", "group", "timeColumn"] as const;
   if (then["judgedElsewhere"] === true) return false;
-  return recipe.seed === options.seed && keys.every((key) => then[key] === options[key]);
+  if (recipe.seed !== options.seed || keys.some((key) => then[key] !== options[key])) return false;
+  // Which rows are copies depends on the columns that are learnt from.
+  const columns = ["keep", "drop", "columns", "weight", "id"] as const;
+  return copies === 0 || columns.every((key) => isDeepStrictEqual(then[key], options[key]));
 }
 
 /** Holds a file's answers against those of the trained one. */
