@@ -1,4 +1,4 @@
-/** PyTorch's answers and gradients of layers, from test/golden/torch-layers.py, and the check of ours against them. */
+/** PyTorch's answers and gradients of layers, from test/golden/torch-layers.py and torch-ops.py, and the check of ours against them. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { add, constant, gradient, input, mul, reduceSum, type Value } from "../src/graph/index.ts";
@@ -19,13 +19,18 @@ export interface GoldenLayer {
   readonly gradients: readonly Array64[];
 }
 
-const golden = JSON.parse(readFileSync(new URL("golden/torch-layers.json", import.meta.url), "utf8")) as {
-  readonly cases: readonly GoldenLayer[];
-};
+const golden = ["torch-layers.json", "torch-ops.json"].flatMap(
+  (file) =>
+    (
+      JSON.parse(readFileSync(new URL(`golden/${file}`, import.meta.url), "utf8")) as {
+        readonly cases: readonly GoldenLayer[];
+      }
+    ).cases,
+);
 
 /** The cases of some layers, titled. */
 export function goldenLayers(...names: readonly string[]): [string, GoldenLayer][] {
-  return golden.cases
+  return golden
     .filter(({ name }) => names.includes(name))
     .map((each) => [`${each.name} ${JSON.stringify(each.settings)}`, each]);
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { evaluate, plain } from "../../../test/evaluate.ts";
+import { checkGoldenLayer, goldenLayers } from "../../../test/golden-layers.ts";
 import { MillwrightError } from "../../core/index.ts";
 import { releaseIdleSessions } from "../../runtime/index.ts";
 import { gradient } from "../gradient.ts";
@@ -24,6 +25,56 @@ function errorOf(run: () => unknown): [string, string] {
   }
   return ["no error", ""];
 }
+
+/** Our function for each of PyTorch's. Ties are part of the pools' cases. */
+const ofTorch: Readonly<Record<string, (...x: Value[]) => Value>> = {
+  conv1d: (x, w, b) => ops.conv(x!, w!, b, { pads: 1 }),
+  conv2d: (x, w, b) => ops.conv(x!, w!, b, { pads: 1 }),
+  "conv2d of pixels": (x, w, b) => ops.conv(x!, w!, b, { strides: 2, pads: 2 }),
+  "conv2d by strides and dilations": (x, w, b) =>
+    ops.conv(x!, w!, b, { strides: [2, 1], dilations: [1, 2], pads: [1, 0, 1, 0] }),
+  "conv2d in groups": (x, w, b) => ops.conv(x!, w!, b, { groups: 2, pads: 1 }),
+  "conv2d by depth": (x, w, b) => ops.conv(x!, w!, b, { groups: 4, strides: 2, pads: 1 }),
+  "conv2d of 1": (x, w, b) => ops.conv(x!, w!, b),
+  conv3d: (x, w, b) => ops.conv(x!, w!, b, { pads: 1 }),
+  conv_transpose1d: (x, w, b) => ops.convTranspose(x!, w!, b, { strides: 2, pads: 1 }),
+  conv_transpose2d: (x, w, b) => ops.convTranspose(x!, w!, b, { strides: 2, pads: 1, outputPadding: 1 }),
+  "conv_transpose2d in groups": (x, w, b) => ops.convTranspose(x!, w!, b, { strides: 2, groups: 2 }),
+  max_pool1d: (x) => ops.maxPool(x!, 3, { strides: 2, pads: 1 }),
+  max_pool2d: (x) => ops.maxPool(x!, 2),
+  "max_pool2d overlapping": (x) => ops.maxPool(x!, 3, { strides: 2, pads: 1 }),
+  "max_pool2d in ceil mode": (x) => ops.maxPool(x!, 3, { strides: 2, ceilMode: true }),
+  "max_pool2d with dilations": (x) => ops.maxPool(x!, 2, { strides: 1, dilations: [2, 3] }),
+  max_pool3d: (x) => ops.maxPool(x!, 2),
+  "max_pool2d after relu": (x) => ops.maxPool(ops.relu(x!), 2),
+  "relu after max_pool2d": (x) => ops.relu(ops.maxPool(x!, 2)),
+  adaptive_max_pool2d: (x) => ops.globalMaxPool(x!),
+  adaptive_avg_pool2d: (x) => ops.globalAveragePool(x!),
+  avg_pool2d: (x) => ops.averagePool(x!, 2),
+  "avg_pool2d without padding": (x) => ops.averagePool(x!, 3, { strides: 2, pads: 1 }),
+  "avg_pool2d with padding in ceil mode": (x) =>
+    ops.averagePool(x!, 3, { strides: 2, pads: 1, ceilMode: true, countPadding: true }),
+  nearest: (x) => ops.resize(x!, { scales: 2 }),
+  "nearest to a size": (x) => ops.resize(x!, { sizes: [5, 3] }),
+  bilinear: (x) => ops.resize(x!, { scales: 2, mode: "linear" }),
+  "bilinear to a size": (x) => ops.resize(x!, { sizes: [5, 3], mode: "linear" }),
+  "bilinear with corners": (x) =>
+    ops.resize(x!, { sizes: [5, 3], mode: "linear", coordinates: "align_corners" }),
+  bicubic: (x) => ops.resize(x!, { scales: 2, mode: "cubic" }),
+  pixel_shuffle: (x) => ops.depthToSpace(x!, 2, { mode: "CRD" }),
+  "pad by reflection": (x) => ops.pad(x!, [0, 0, 1, 2, 0, 0, 2, 1], { mode: "reflect" }),
+  "pad by the edge": (x) => ops.pad(x!, [0, 0, 1, 2, 0, 0, 2, 1], { mode: "edge" }),
+  "pad around": (x) => ops.pad(x!, [0, 0, 1, 2, 0, 0, 2, 1], { mode: "wrap" }),
+};
+
+describe("answers and gradients are PyTorch's (2e-5 in float32)", () => {
+  test.each(goldenLayers(...Object.keys(ofTorch)))("%s", async (_title, layer) =>
+    checkGoldenLayer(layer, ofTorch[layer.name]!, "float32"),
+  );
+
+  test("every function has its case", () =>
+    expect(goldenLayers(...Object.keys(ofTorch)).length).toBe(Object.keys(ofTorch).length));
+});
 
 describe("sizes", () => {
   const w = of(8, 3, 3, 3);
