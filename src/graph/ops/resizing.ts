@@ -41,7 +41,7 @@ interface Resized {
 
 /** The axes that a Resize names, with their new sizes. */
 function resized({ inputs, attributes }: ResizeCall, name: string): Resized[] {
-  const [x, roi, scales, sizes] = inputs as [Value, Value?, Value?, Value?];
+  const [x, , scales, sizes] = inputs as [Value, Value?, Value?, Value?];
   const rank = x.shape.length;
   const axes = (attributes.ints("axes") ?? x.shape.map((_, i) => i)).map((axis) =>
     normalAxis(name, axis, rank),
@@ -56,8 +56,6 @@ function resized({ inputs, attributes }: ResizeCall, name: string): Resized[] {
       "Give one an axis.",
     );
   }
-  const crops = attributes.string("coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize";
-  const regions = crops ? numbersIn(roi) : undefined;
   const kept = sizes
     ? keptRatio(x, axes, wanted, attributes.string("keep_aspect_ratio_policy", "stretch"))
     : 0;
@@ -72,14 +70,10 @@ function resized({ inputs, attributes }: ResizeCall, name: string): Resized[] {
     }
     const scale = factors?.[i];
     if (scale === undefined) return { axis, made: unknownDim, scale };
-    const share = crops ? (regions ? regions[i + axes.length]! - regions[i]! : undefined) : 1;
-    if (share === undefined) return { axis, made: unknownDim, scale };
-    if (typeof size === "number") return { axis, made: Math.floor(Math.fround(size * scale * share)), scale };
-    return {
-      axis,
-      made: Number.isInteger(scale) && share === 1 ? productDim([size, scale]) : unknownDim,
-      scale,
-    };
+    // The operator text multiplies a cropped region in, ONNX Runtime does not: believe neither.
+    if (crops({ attributes })) return { axis, made: unknownDim, scale };
+    if (typeof size === "number") return { axis, made: Math.floor(Math.fround(size * scale)), scale };
+    return { axis, made: Number.isInteger(scale) ? productDim([size, scale]) : unknownDim, scale };
   });
 }
 
