@@ -6,6 +6,7 @@ import { integersIn, sizesIn } from "../shape-data.ts";
 import { int64s } from "../value.ts";
 import type {
   Dim,
+  GradientCall,
   OpDefinition,
   Ops,
   PadOptions,
@@ -242,20 +243,13 @@ const scatterElementsOp = defineOp({
     normalAxis(call.name, call.attributes.int("axis", 0), x.shape.length);
     return [{ dtype: x.dtype, shape: x.shape }];
   },
-  gradient({ inputs, attributes, gradient: g, needed }, ops) {
-    const [, index, updates] = inputs as [Value, Value, Value];
-    const axis = attributes.int("axis", 0);
-    const reduction = attributes.string("reduction", "none");
-    requireLinear("scatterElements", reduction);
-    const data =
-      reduction === "add"
-        ? g
-        : ops.scatterElements(g, index, ops.zerosLike(updates), { axis, reduction: "none" });
-    return [
-      needed[0] ? data : undefined,
-      undefined,
-      needed[2] ? ops.gatherElements(g, index, axis) : undefined,
-    ];
+  gradient(call, ops) {
+    const [, index] = call.inputs as [Value, Value, Value];
+    const axis = call.attributes.int("axis", 0);
+    return scatterGradient(call, ops, {
+      put: (into, updates, reduction) => ops.scatterElements(into, index, updates, { axis, reduction }),
+      take: (from) => ops.gatherElements(from, index, axis),
+    });
   },
 });
 
@@ -270,18 +264,68 @@ const scatterNDOp = defineOp({
     requireSameDtype(call, [0, 2]);
     return [{ dtype: x.dtype, shape: x.shape }];
   },
-  gradient({ inputs, attributes, gradient: g, needed }, ops) {
-    const [, index, updates] = inputs as [Value, Value, Value];
-    const reduction = attributes.string("reduction", "none");
-    requireLinear("scatterND", reduction);
-    const data = reduction === "add" ? g : ops.scatterND(g, index, ops.zerosLike(updates), "none");
-    return [needed[0] ? data : undefined, undefined, needed[2] ? ops.gatherND(g, index) : undefined];
+  gradient(call, ops) {
+    const [, index] = call.inputs as [Value, Value, Value];
+    return scatterGradient(call, ops, {
+      put: (into, updates, reduction) => ops.scatterND(into, index, updates, reduction),
+      take: (from) => ops.gatherND(from, index),
+    });
   },
 });
 
-function requireLinear(name: string, reduction: string): void {
-  if (reduction !== "none" && reduction !== "add")
-    throw noGradient(name, `with the reduction "${reduction}"`);
+/** How a scatter puts its updates, and the gather that takes from the same places. */
+interface Places {
+  put(into: Value, updates: Value, reduction: Reduction): Value;
+  take(from: Value): Value;
+}
+
+/**
+ * Every element of the result is one of x reduced with the updates that meet there. Ties for a
+ * minimum or maximum share the gradient, as in the reductions.
+ */
+function scatterGradient(call: GradientCall, ops: Ops, { put, take }: Places): (Value | undefined)[] {
+  const { gradient: g, needed } = call;
+  const [x, , updates] = call.inputs as [Value, Value, Value];
+  const pair = (byX: () => Value, byUpdates: () => Value): (Value | undefined)[] => [
+    needed[0] ? byX() : undefined,
+    undefined,
+    needed[2] ? byUpdates() : undefined,
+  ];
+  const reduction = call.attributes.string("reduction", "none");
+  if (reduction === "add")
+    return pair(
+      () => g,
+      () => take(g),
+    );
+  if (reduction === "mul")
+    return pair(
+      () => ops.mul(g, put(ops.onesLike(x), updates, "mul")),
+      () => ops.mul(take(ops.mul(g, x)), productOfOthers(x, updates, ops, { put, take })),
+    );
+  if (reduction === "min" || reduction === "max") {
+    const y = call.outputs[0]!;
+    const chosen = ops.cast(ops.equal(x, y), g.dtype);
+    const taken = ops.cast(ops.equal(updates, take(y)), g.dtype);
+    const share = ops.div(g, put(chosen, taken, "add"));
+    return pair(
+      () => ops.mul(chosen, share),
+      () => ops.mul(taken, take(share)),
+    );
+  }
+  return pair(
+    () => put(g, ops.zerosLike(updates), "none"),
+    () => take(g),
+  );
+}
+
+/** For each update the product of the others that meet it: by division, but for zeros, which are counted. */
+function productOfOthers(x: Value, updates: Value, ops: Ops, { put, take }: Places): Value {
+  const zero = ops.equal(updates, 0);
+  const filled = ops.where(zero, 1, updates);
+  const product = ops.div(take(put(ops.onesLike(x), filled, "mul")), filled);
+  const zeros = take(put(ops.zerosLike(x), ops.cast(zero, x.dtype), "add"));
+  const otherZeros = ops.sub(zeros, ops.cast(zero, x.dtype));
+  return ops.where(ops.equal(otherZeros, 0), product, 0);
 }
 
 function noGradient(name: string, why: string): MillwrightError {
