@@ -275,8 +275,8 @@ const scatterNDOp = defineOp({
 
 /** How a scatter puts its updates, and the gather that takes from the same places. */
 interface Places {
-  put(into: Value, updates: Value, reduction: Reduction): Value;
-  take(from: Value): Value;
+  readonly put: (into: Value, updates: Value, reduction: Reduction) => Value;
+  readonly take: (from: Value) => Value;
 }
 
 /**

@@ -507,6 +507,31 @@ describe("named dimensions", () => {
   });
 });
 
+test("docs/ops.md lists every op that we define (write it anew with vitest -u)", async () => {
+  const table = supportedOps();
+  const ofDomain = (domain: string): string[] => [
+    `## ${domain}`,
+    "",
+    "| op | gradient |",
+    "|---|---|",
+    ...table
+      .filter((op) => op.domain === domain)
+      .map(({ name, differentiable }) => `| ${name} | ${differentiable ? "yes" : ""} |`),
+    "",
+  ];
+  const differentiable = table.filter((op) => op.differentiable).length;
+  const page = [
+    "# ONNX ops",
+    "",
+    `Millwright knows the shapes of ${table.length} ops and differentiates ${differentiable} of them. This page is written from the code by \`src/graph/ops/ops.test.ts\`.`,
+    "",
+    'A file with other ops is read, run and written all the same: they are carried as they are. Only a gradient cannot pass through them; nor through the ops without "yes", which do not change in the small (comparisons, rounding, indices, sizes) or take no floats. A path to a trained weight that leads through an op without a rule is an error that names the node. Some rules need sizes that are numbers when the gradient is built: MaxPool, AveragePool and Resize those of the spatial dimensions, convolutions those of the weights. The batch may always have a name.',
+    "",
+    ...[...new Set(table.map((op) => op.domain))].sort().flatMap(ofDomain),
+  ];
+  await expect(page.join("\n")).toMatchFileSnapshot("../../../docs/ops.md");
+});
+
 test("the table of supported ops is sorted and says what is differentiable", () => {
   const table = supportedOps();
   expect(table.length).toBeGreaterThan(100);
