@@ -14,6 +14,7 @@ import { reductionOps } from "./reduction.ts";
 import { resizingOps } from "./resizing.ts";
 import { selectionOps } from "./selection.ts";
 import { shapeOps } from "./shape.ts";
+import { spectralOps } from "./spectral.ts";
 import { textOps } from "./text.ts";
 import { treeOps } from "./tree.ts";
 import type { OpDefinition } from "../types.ts";
@@ -34,6 +35,7 @@ export const definitions: readonly OpDefinition[] = [
   ...recurrentOps,
   ...dropoutOps,
   ...selectionOps,
+  ...spectralOps,
   ...textOps,
   ...treeOps,
 ];
@@ -52,18 +54,20 @@ export interface SupportedOp {
   readonly name: string;
   /** "ai.onnx" for the standard domain. */
   readonly domain: string;
-  /** A gradient flows through it. */
-  readonly differentiable: boolean;
+  /** Whether a gradient flows through it, is exactly zero everywhere, or is an error. */
+  readonly gradient: "yes" | "constant" | "no";
 }
 
 /** The table of supported ops, in order of domain and name. */
 export function supportedOps(): SupportedOp[] {
   const key = (op: SupportedOp): string => `${op.domain}:${op.name}`;
   return definitions
-    .map(({ type, domain, gradient }) => ({
-      name: type,
-      domain: domain === "" ? "ai.onnx" : domain,
-      differentiable: typeof gradient === "function",
-    }))
+    .map(
+      ({ type, domain, gradient }): SupportedOp => ({
+        name: type,
+        domain: domain === "" ? "ai.onnx" : domain,
+        gradient: gradient === "constant" ? gradient : gradient ? "yes" : "no",
+      }),
+    )
     .sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

@@ -135,6 +135,7 @@ export {
   resize,
   spaceToDepth,
 } from "./resizing.ts";
+export { blackmanWindow, dft, hammingWindow, hannWindow, melWeightMatrix, stft } from "./spectral.ts";
 export {
   argMax,
   argMin,
