@@ -9,6 +9,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { opsPage } from "../scripts/ops-page.ts";
+import { supportedOps } from "../src/graph/index.ts";
 import { makeFolder } from "./docs/page.ts";
 import { differences } from "./docs/printed-kinds.ts";
 import { describePage, isGuide, notRun, pages, readSnippets } from "./docs/run-page.ts";
@@ -30,6 +32,10 @@ test.each([...pages, "CONTRIBUTING.md", "CHANGELOG.md"])("%s names files that ar
     (match) => match[1]!,
   );
   expect([...links, ...named].filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
+test("docs/ops.md lists the ops of the code: npx tsx scripts/ops-page.ts", () => {
+  expect(readFileSync(join(root, "docs/ops.md"), "utf8")).toBe(opsPage(supportedOps()));
 });
 
 test("a changed word, a line too few and a line too many are seen; other figures are not", () => {

@@ -41,10 +41,14 @@ test("kill -9 at any step, then resume: the same bits as without", { timeout: 30
 test("memory is flat within 5 % from step 2,000 to step 10,000", { timeout: 300_000 }, () => {
   const out = join(work.path, "long");
   // V8 doubles its young space when it sees fit, by 16 MB at once: that is its own choice, so it gets none here.
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", "--max-semi-space-size=2", script, out, "1430"], {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--expose-gc", "--max-semi-space-size=2", script, out, "1430"],
+    {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    },
+  );
   expect(status, stderr).toBe(0);
   const resident = new Map(
     stdout.split("\n").flatMap((line) => {
