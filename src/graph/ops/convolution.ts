@@ -96,6 +96,12 @@ function biasGradient(g: Value, ops: Ops): Value {
 const fewChannels = 4;
 
 /**
+ * Fewer places than this, and one product over batch and places together beats a product for each row of
+ * the batch: 33 against 78 ms for 512 channels at 4 × 4, 36 against 54 at 8 × 8, but 41 against 35 at 16 × 16.
+ */
+const fewPlaces = 128;
+
+/**
  * Σ over batch and places of image ⊗ field, by kernel place.
  *
  * @param image - What the window slides over. [batch, C, …size]
@@ -131,6 +137,16 @@ function weightGradient(
   const by = grouped(field, outputs);
   const product = (x: Value, count: number): Value =>
     ops.reduceSum(ops.matMul(by, swap(grouped(x, count))), { axes: [0] });
+  if (groups === 1 && places > 0 && places < fewPlaces && width >= fewChannels) {
+    const turn = (x: Value): Value => ops.transpose(x, [1, 0, ...x.shape.map((_, axis) => axis).slice(2)]);
+    const rows = ops.reshape(turn(field), [outputs, -1]);
+    const turned = turn(padded);
+    const each = taps(window.kernel).map((tap) => {
+      const columns = ops.reshape(seenBy(tap, turned, field, window, ops), [width, -1]);
+      return ops.reshape(ops.gemm(rows, columns, undefined, { transB: true }), [outputs, width, 1]);
+    });
+    return ops.reshape(each.length === 1 ? each[0]! : ops.concat(each, 2), shape);
+  }
   if (groups === 1 && width < fewChannels) {
     const columns = product(seen.length === 1 ? seen[0]! : ops.concat(seen, 1), width * seen.length);
     return ops.reshape(ops.transpose(ops.reshape(columns, [outputs, seen.length, width]), [0, 2, 1]), shape);
@@ -138,6 +154,40 @@ function weightGradient(
   const parts = seen.map((part) => ops.reshape(product(part, groups * width), [outputs, width, 1]));
   return ops.reshape(parts.length === 1 ? parts[0]! : ops.concat(parts, 2), shape);
 }
+
+/**
+ * The same at stride 1 as a convolution with the kernel turned round, which takes 0.75 of the time of a ConvTranspose
+ * from 32 channels on (26 against 35 ms for 128 channels at 16 × 16); with few channels it is the other way round.
+ */
+function turnedRound(g: Value, w: Value, window: Window, ops: Ops): Value | undefined {
+  const { kernel, strides, dilations, begins, ends } = window;
+  const [outputs, inputs] = w.shape as [Dim, Dim];
+  if (typeof outputs !== "number" || typeof inputs !== "number" || Math.min(outputs, inputs) < manyChannels)
+    return undefined;
+  const spatial = kernel.map((_, axis) => axis);
+  const free = spatial.map((axis) => dilations[axis]! * (kernel[axis]! - 1));
+  const pads = [
+    ...spatial.map((axis) => free[axis]! - begins[axis]!),
+    ...spatial.map((axis) => free[axis]! - ends[axis]!),
+  ];
+  if (strides.some((stride) => stride !== 1) || pads.some((pad) => pad < 0)) return undefined;
+  const whole = kernel.map((size) => -size - 1);
+  const turned = ops.slice(
+    w,
+    kernel.map(() => -1),
+    whole,
+    spatial.map((axis) => axis + 2),
+    kernel.map(() => -1),
+  );
+  const swapped = ops.transpose(kernel.every((size) => size === 1) ? w : turned, [
+    1,
+    0,
+    ...spatial.map((axis) => axis + 2),
+  ]);
+  return ops.conv(g, swapped, undefined, { dilations, pads });
+}
+
+const manyChannels = 32;
 
 /** Undoes a sliding window: adds what each stop gives back to the places that it saw. */
 function transposed(g: Value, w: Value, like: Value, window: Window, groups: number, ops: Ops): Value {
@@ -197,7 +247,10 @@ const convOp = defineOp({
     if (!window) return noWindowGradient("conv", "that pads sizes known only when the graph runs");
     const groups = given.int("group", 1);
     return [
-      needed[0] ? transposed(g, w, x, window, groups, ops) : undefined,
+      needed[0]
+        ? ((groups === 1 ? turnedRound(g, w, window, ops) : undefined) ??
+          transposed(g, w, x, window, groups, ops))
+        : undefined,
       needed[1] ? weightGradient(x, g, shape, window, groups, ops) : undefined,
       needed[2] ? biasGradient(g, ops) : undefined,
     ];
