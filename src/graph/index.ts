@@ -9,7 +9,7 @@ export { supportedOps, type SupportedOp } from "./ops/catalogue.ts";
 export * from "./ops/index.ts";
 export { inline } from "./inline.ts";
 export { printGraph } from "./print.ts";
-export { parametersAsInputs, substitute } from "./rebuild.ts";
+export { parametersAsInputs, renew, rewrite, substitute } from "./rebuild.ts";
 export { simplify } from "./simplify.ts";
 export type { AnyValue, Dim, ForeignValue, Node, Value } from "./types.ts";
 export { constant, input, isKnown, parameter, scalar, tensorOf } from "./value.ts";

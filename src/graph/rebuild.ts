@@ -75,9 +75,9 @@ export function exchange<V extends AnyValue>(
   return values.map((value) => done(value) as V);
 }
 
-/** The same node on other inputs. */
-export function renew(node: Node, to: (value: AnyValue) => AnyValue): Node {
-  const inputs = node.inputs.map((value) => value && to(value));
+/** The same node on other inputs. `to` is told which input it is asked for; nothing for what a subgraph captures. */
+export function renew(node: Node, to: (value: AnyValue, index?: number) => AnyValue): Node {
+  const inputs = node.inputs.map((value, i) => value && to(value, i));
   const labels = {
     ...(node.label === undefined ? {} : { node: node.label }),
     outputs: node.outputs.map((value) => value.label ?? ""),
@@ -102,6 +102,34 @@ export function renew(node: Node, to: (value: AnyValue) => AnyValue): Node {
       : { dtype: value.dtype, shape: undefined, ...(value.type ? { type: value.type } : {}) },
   );
   return assemble(parts, types, labels);
+}
+
+/**
+ * The graph with some of its nodes made anew.
+ *
+ * @param leaves - From an input or a constant to what takes its place.
+ * @param rule - Gets a node and where the values before it have gone; gives what takes the place of its outputs,
+ *   one for each, or undefined to leave the node as it is but for its inputs.
+ */
+export function rewrite(
+  from: Graph,
+  leaves: ReadonlyMap<AnyValue, AnyValue>,
+  rule: (node: Node, to: (value: AnyValue) => AnyValue) => readonly AnyValue[] | undefined,
+): Graph {
+  const now = new Map<AnyValue, AnyValue>(leaves);
+  const to = (value: AnyValue): AnyValue => now.get(value) ?? value;
+  for (const node of from.nodes) {
+    const moved = neededBy(node).some((value) => to(value) !== value);
+    const outputs = rule(node, to) ?? (moved ? renew(node, to).outputs : node.outputs);
+    node.outputs.forEach((value, i) => now.set(value, outputs[i]!));
+  }
+  return graph({
+    inputs: from.inputs.map(to),
+    outputs: new Map([...from.outputs].map(([name, value]) => [name, to(value)])),
+    metadata: from.metadata,
+    name: from.name,
+    carried: from.carried,
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
  * multilayer perceptron for tables, a family like those in `estimators/`.
  */
 export * as initial from "./initialisers.ts";
+export * from "./import/index.ts";
 export {
   type Initialiser,
   type Layer,
@@ -12,6 +13,7 @@ export {
   type Scope,
 } from "./layer.ts";
 export * from "./layers/index.ts";
+export { loadWeights } from "./load-weights.ts";
 export {
   binaryCrossEntropy,
   crossEntropy,

@@ -6,6 +6,7 @@
  * Source: the version history in onnx/docs/Changelog.md.
  */
 import type { Rewriter } from "./rewriter.ts";
+import { dtypeOf } from "./tensor.ts";
 
 export interface Rule {
   readonly before: number;
@@ -107,9 +108,23 @@ const castNames: readonly string[] = [
 ];
 
 /** Rules by op of the standard domain, oldest first. */
+/** Whatever the version: a cast to the type of another value is a cast to a type, where that is known. */
+const castLike: Rule = {
+  before: Infinity,
+  apply(node) {
+    const dtype = node.dtype(node.inputs[1]);
+    const code = [...dtypeOf].find(([, each]) => each === dtype)?.[0];
+    if (code === undefined) return;
+    node.type = "Cast";
+    node.inputs.length = 1;
+    node.setInt("to", code);
+  },
+};
+
 export const standardRules: Readonly<Record<string, readonly Rule[]>> = {
   Add: [alignSecond],
   And: [alignSecond],
+  CastLike: [castLike],
   BatchNormalization: [
     inferenceOnly(7),
     {

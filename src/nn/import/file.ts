@@ -1,0 +1,174 @@
+/** The graph of an imported file in the place of layers: built anew for each batch, its weights as parameters. */
+import { MillwrightError } from "../../core/index.ts";
+import {
+  type AnyValue,
+  type Dim,
+  type Graph,
+  graph,
+  input,
+  inputName,
+  isKnown,
+  type ReadLimits,
+  simplify,
+  substitute,
+  tensorOf,
+  type Value,
+} from "../../graph/index.ts";
+import type { Initialiser, Layer, Scope } from "../layer.ts";
+import type { InputSpec, Network } from "../network.ts";
+import type { FixedBatch } from "./batch.ts";
+
+export interface ImportOptions {
+  /** The value that the network answers: an output, or any value of the file by its name. Default: the first float output. */
+  readonly output?: string;
+  /** Stands before every path: "backbone" makes "conv1.weight" "backbone.conv1.weight". Files keep their own names. */
+  readonly prefix?: string;
+  /** Sizes of inputs after the batch, by name, where the file leaves them open. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Patterns of float constants that are not to be trained. */
+  readonly buffers?: readonly string[];
+  /** What the file may cost to read. */
+  readonly limits?: Partial<ReadLimits>;
+}
+
+/** What an imported network is made of; for writing it back and for cutting it. */
+export interface ImportedFile {
+  readonly graph: Graph;
+  /** What the network answers, and its name. */
+  readonly output: Value;
+  readonly outputName: string;
+  /** Constants of the graph by path. */
+  readonly constants: ReadonlyMap<string, Value>;
+  readonly options: ImportOptions;
+  /** The number of rows that the file was written for, where it was one. */
+  readonly fixed: FixedBatch | undefined;
+  /** Layers of one's own after the output, under "head". */
+  readonly head?: Layer;
+}
+
+/** Any value of a graph by its name. @throws MillwrightError `PARAMETER_UNKNOWN`, `GRAPH_UNSUPPORTED`. */
+export function valueNamed(from: Graph, name: string): Value {
+  const found =
+    from.outputs.get(name) ??
+    from.nodes.flatMap(({ outputs }) => outputs).find(({ label }) => label === name);
+  if (!found) {
+    throw new MillwrightError(
+      "PARAMETER_UNKNOWN",
+      `The file computes no value "${name}"; its outputs are ${[...from.outputs.keys()].join(", ")}.`,
+      "Take a name from `millwright inspect <model> --graph`.",
+    );
+  }
+  if (isKnown(found)) return found;
+  throw new MillwrightError(
+    "GRAPH_UNSUPPORTED",
+    `The shape of "${name}" is not known: an op before it is not one of ours.`,
+    "Cut the file before that op.",
+  );
+}
+
+/** Inputs that some values are computed from, in the graph's order. */
+export function inputsUnder(from: Graph, values: readonly AnyValue[]): readonly AnyValue[] {
+  const outputs = new Map(values.map((value, i) => [`wanted ${i}`, value]));
+  const part = graph({ inputs: from.inputs, outputs });
+  const used = new Set(part.nodes.flatMap((node) => [...node.inputs, ...(node.captures?.values() ?? [])]));
+  return from.inputs.filter((value) => used.has(value) || values.includes(value));
+}
+
+/** The network that computes a value of the file, and its head. `fold` off keeps the file's nodes as they are. */
+export function networkOf(file: ImportedFile, { fold = true }: { readonly fold?: boolean } = {}): Network {
+  const { output, graph: from, options, head } = file;
+  const needed = inputsUnder(from, [output]);
+  const inputs = Object.fromEntries(
+    needed.map((value) => [inputName(value), specOf(value, options.shapes ?? {})]),
+  );
+  return {
+    inputs,
+    build(given, scope) {
+      const features = inlined(file, given, scope, fold);
+      return head ? scope.apply("head", head, features) : features;
+    },
+  };
+}
+
+function specOf(value: AnyValue, shapes: Readonly<Record<string, readonly number[]>>): InputSpec {
+  const name = inputName(value);
+  if (!isKnown(value) || value.shape.length === 0) {
+    throw new MillwrightError(
+      "GRAPH_UNSUPPORTED",
+      `The input "${name}" has ${isKnown(value) ? "no axis for the rows of a batch" : "no known type or rank"}.`,
+      "Export the file with the batch as the first axis of each input.",
+    );
+  }
+  const declared = value.shape.slice(1);
+  const shape = shapes[name] ?? declared;
+  const fits =
+    shape.length === declared.length &&
+    shape.every((size, i) => typeof declared[i] === "string" || declared[i] === size);
+  if (!fits) {
+    throw new MillwrightError(
+      "SHAPE_MISMATCH",
+      `The input "${name}" takes [${value.shape.join(", ")}], and { shapes } gives [${shape.join(", ")}] after the batch.`,
+      "Give the sizes after the batch; only those with a name are open.",
+    );
+  }
+  if (shape.every((size) => typeof size === "number")) return { dtype: value.dtype, shape };
+  throw new MillwrightError(
+    "PARAMETER_MISSING",
+    `The input "${name}" takes [${value.shape.join(", ")}], which leaves sizes beside the batch open.`,
+    `Give them: { shapes: { "${name}": [${shape.map((size) => (typeof size === "number" ? size : 64)).join(", ")}] } }.`,
+  );
+}
+
+/** The file's output on other inputs, with the scope's parameters for its weights. */
+function inlined(
+  file: ImportedFile,
+  given: Readonly<Record<string, Value>>,
+  scope: Scope,
+  fold: boolean,
+): Value {
+  const { graph: from, output, constants, fixed } = file;
+  const rows = Object.values(given)[0]?.shape[0];
+  if (fixed?.reason !== undefined && rows !== fixed.rows) {
+    throw new MillwrightError(
+      "GRAPH_UNSUPPORTED",
+      `The file takes ${fixed.rows} rows at a time, and ${rows} are asked for: ${fixed.reason}.`,
+      "Export it again with the first axis of its inputs dynamic.",
+    );
+  }
+  if (output.dtype !== scope.dtype) {
+    throw new MillwrightError(
+      "DTYPE_MISMATCH",
+      `The imported network computes in ${output.dtype}, and is built in ${scope.dtype}.`,
+      `Train it with { dtype: "${output.dtype}" }.`,
+    );
+  }
+  const replacements = new Map<AnyValue, Value>();
+  for (const value of from.inputs) {
+    const feed = given[inputName(value)];
+    if (feed) replacements.set(value, feed);
+  }
+  for (const [path, value] of constants) {
+    replacements.set(value, scope.parameter(path, value.shape as readonly number[], copyOf(value)));
+  }
+  return fold ? folded(output, replacements) : substitute([output], replacements)[0]!;
+}
+
+/** Fills a parameter with the file's numbers. */
+function copyOf(value: Value): Initialiser {
+  const { data } = tensorOf(value)!;
+  return (to) => (to as Float32Array).set(data as Float32Array);
+}
+
+/** The arithmetic on sizes that exporters write becomes constants where sizes are known: gradients then have shapes. */
+function folded(output: Value, replacements: ReadonlyMap<AnyValue, Value>): Value {
+  const places = new Map<AnyValue, Value>();
+  const back = new Map<AnyValue, Value>();
+  for (const [value, to] of replacements) {
+    const place = input(`place ${places.size}`, to.dtype, to.shape as readonly Dim[]);
+    places.set(value, place);
+    back.set(place, to);
+  }
+  const [inner] = substitute([output], places);
+  const small = simplify(graph({ inputs: [...places.values()], outputs: { scores: inner! } }));
+  return substitute([small.outputs.get("scores") as Value], back)[0]!;
+}

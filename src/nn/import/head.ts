@@ -1,0 +1,41 @@
+/** A head of one's own on an imported network. */
+import { MillwrightError } from "../../core/index.ts";
+import type { Layer, Precision } from "../layer.ts";
+import { initialise } from "../network.ts";
+import { networkOf, valueNamed } from "./file.ts";
+import type { Imported } from "./load.ts";
+import { reportOf } from "./report.ts";
+import { reachedFrom } from "./weights.ts";
+
+export interface HeadOptions {
+  /** The tensor to go on from, by its name in the file. Default: the one before the last layer, `report.head`. */
+  readonly at?: string;
+  /** Stands after it, under "head". */
+  readonly head: Layer;
+  /** Draws the head's first weights. */
+  readonly seed: number;
+}
+
+/**
+ * Cuts a network at a tensor and puts layers in place of what came after it.
+ *
+ * @throws MillwrightError `PARAMETER_MISSING` where the file shows no last layer and none is named;
+ *   `PARAMETER_UNKNOWN` for a name that it does not have, `SHAPE_MISMATCH` where the head does not fit.
+ */
+export function replaceHead({ file: from, report }: Imported, { at, head, seed }: HeadOptions): Imported {
+  const name = at ?? report.head?.at;
+  if (name === undefined) {
+    throw new MillwrightError(
+      "PARAMETER_MISSING",
+      `The file has no last layer before "${from.outputName}" to cut at.`,
+      "Name the tensor that the head takes: { at }.",
+    );
+  }
+  const output = valueNamed(from.graph, name);
+  const under = reachedFrom(from.graph, output).constants;
+  const constants = new Map([...from.constants].filter(([, value]) => under.has(value)));
+  const file = { ...from, output, outputName: name, constants, head };
+  const network = networkOf(file);
+  const weights = initialise(network, { seed, dtype: output.dtype as Precision });
+  return { network, weights, file, report: reportOf(file, report) };
+}

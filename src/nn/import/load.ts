@@ -1,0 +1,64 @@
+/**
+ * Files of other tools as networks to be trained on.
+ *
+ * The file's graph takes the place of layers, with its weights as parameters under the names that they
+ * have in the file. Nothing else of it changes, so that what is written after training is the file with
+ * other numbers.
+ */
+import { MillwrightError } from "../../core/index.ts";
+import { type Graph, isKnown, readOnnx, tensorOf, type Value } from "../../graph/index.ts";
+import { type ModelSource, readNamed, readSource } from "../../model/index.ts";
+import type { Network, Weights } from "../network.ts";
+import { openBatch } from "./batch.ts";
+import { type ImportedFile, type ImportOptions, networkOf, valueNamed } from "./file.ts";
+import { type ImportReport, reportOf } from "./report.ts";
+import { unshare, weightsUnder } from "./weights.ts";
+
+/** A file as a network: for `fit`, `scoringGraph`, `replaceHead` and `saveOnnx`. */
+export interface Imported {
+  readonly network: Network;
+  /** The file's numbers, by path. */
+  readonly weights: Weights;
+  readonly report: ImportReport;
+  readonly file: ImportedFile;
+}
+
+/**
+ * Reads an ONNX file as a network whose weights train.
+ *
+ * @param source - A path, an address or the bytes.
+ * @throws MillwrightError `MODEL_INVALID`, `MODEL_LIMIT`, `MODEL_VERSION` for a file that cannot be read;
+ *   `PARAMETER_UNKNOWN` for an output or input that it does not have, `PARAMETER_MISSING` for open sizes.
+ */
+export async function load(source: ModelSource, options: ImportOptions = {}): Promise<Imported> {
+  const { bytes, name } = await readSource(source);
+  const read = readNamed(name, bytes, (data) => readOnnx(data, options.limits));
+  const { graph: apart, unshared, tied } = unshare(read);
+  const { graph: own, fixed } = openBatch(apart);
+  const { value: output, name: outputName } = outputOf(own, options.output);
+  const found = weightsUnder(own, output, options.buffers ?? []);
+  const constants = new Map([...found].map(([key, value]) => [pathOf(key, options.prefix), value]));
+  const file = { graph: own, output, outputName, constants, options, fixed };
+  return {
+    network: networkOf(file),
+    weights: Object.fromEntries([...constants].map(([path, value]) => [path, tensorOf(value)!])),
+    report: reportOf(file, { unshared, tied }),
+    file,
+  };
+}
+
+function pathOf(name: string, prefix: string | undefined): string {
+  return prefix === undefined || prefix === "" ? name : `${prefix}.${name}`;
+}
+
+function outputOf(from: Graph, wanted: string | undefined): { value: Value; name: string } {
+  if (wanted !== undefined) return { value: valueNamed(from, wanted), name: wanted };
+  for (const [name, value] of from.outputs) {
+    if (isKnown(value) && (value.dtype === "float32" || value.dtype === "float64")) return { value, name };
+  }
+  throw new MillwrightError(
+    "GRAPH_UNSUPPORTED",
+    `None of the file's outputs (${[...from.outputs.keys()].join(", ")}) is known to hold floats.`,
+    "Name the value to train on: { output }.",
+  );
+}

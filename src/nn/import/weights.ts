@@ -1,0 +1,214 @@
+/**
+ * Which numbers of an imported file are weights.
+ *
+ * A file holds weights, running figures, masks, factors and bounds as constants of one kind. Weights are
+ * the float constants that a gradient reaches in a place where networks learn: every place but those
+ * below, which set how an op works.
+ */
+import type { DType } from "../../core/index.ts";
+import {
+  type AnyValue,
+  constant,
+  type Graph,
+  isKnown,
+  type Node,
+  renew,
+  rewrite,
+  tensorOf,
+  type Value,
+} from "../../graph/index.ts";
+import { matches } from "../paths.ts";
+
+/** Inputs of ops that no training moves: bounds, scales, running figures. The others are operands. */
+const settings: Readonly<Record<string, readonly number[]>> = {
+  BatchNormalization: [3, 4],
+  Clip: [1, 2],
+  ConstantOfShape: [0],
+  Dropout: [1, 2],
+  Pad: [2],
+  Pow: [1],
+  Resize: [1, 2],
+  Upsample: [1],
+  // Nobody learns what is taken away or divided by: these bring inputs to scale.
+  Div: [1],
+  Sub: [1],
+  Where: [1, 2],
+  Max: [0, 1],
+  Min: [0, 1],
+};
+
+/** Ops that only move the elements of a weight on its way to where it is used. */
+const movers = new Set(["Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast"]);
+
+/** A place where a constant is used. */
+interface Use {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** Nodes and constants from which a gradient reaches a value. */
+export interface Reached {
+  /** Producers first. */
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlySet<AnyValue>;
+  /** Those on a path to the value that no gradient passes. */
+  readonly blocking: readonly Node[];
+}
+
+/** Whether a node passes gradients: it has a rule, and its values have types. */
+function passes(node: Node): boolean {
+  const known = [...node.inputs, ...node.outputs].every((value) => value === undefined || isKnown(value));
+  return typeof node.definition?.gradient === "function" && known;
+}
+
+/** Walks back from a value along floats, as a gradient does, and on through nodes that would stop it. */
+export function reachedFrom(graph: Graph, output: AnyValue): Reached {
+  const wanted = new Set<AnyValue>([output]);
+  const nodes: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.definition?.gradient === "constant" || !node.outputs.some((value) => wanted.has(value)))
+      continue;
+    nodes.push(node);
+    for (const value of [...node.inputs, ...(node.captures?.values() ?? [])])
+      if (value && (value.dtype === undefined || isFloat(value.dtype))) wanted.add(value);
+  }
+  nodes.reverse();
+  const constants = new Set(graph.constants.filter((value) => wanted.has(value)));
+  return { nodes, constants, blocking: nodes.filter((node) => !passes(node)) };
+}
+
+function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** Where each value is used among some nodes. */
+function usesIn(nodes: readonly Node[]): Map<AnyValue, Use[]> {
+  const uses = new Map<AnyValue, Use[]>();
+  for (const node of nodes) {
+    node.inputs.forEach((value, index) => {
+      if (!value) return;
+      const list = uses.get(value);
+      if (list) list.push({ node, index });
+      else uses.set(value, [{ node, index }]);
+    });
+  }
+  return uses;
+}
+
+/** The weights under a value by name, in the order in which the graph uses them. */
+export function weightsUnder(graph: Graph, output: AnyValue, buffers: readonly string[]): Map<string, Value> {
+  const reached = reachedFrom(graph, output);
+  const uses = usesIn(reached.nodes);
+  const found = new Map<string, Value>();
+  for (const value of graph.constants) {
+    const name = value.label ?? (value.producer.kind === "parameter" ? value.producer.name : undefined);
+    if (name === undefined || !reached.constants.has(value) || !isKnown(value) || !isFloat(value.dtype))
+      continue;
+    if (buffers.some((pattern) => matches(pattern, name))) continue;
+    if (value.shape.length > 0 && isLearned(value, uses)) found.set(name, value);
+  }
+  return found;
+}
+
+function isLearned(value: Value, uses: ReadonlyMap<AnyValue, readonly Use[]>): boolean {
+  return (uses.get(value) ?? []).some(({ node, index }) => {
+    if (isSetting({ node, index })) return false;
+    if (node.domain === "" && movers.has(node.type)) return isLearned(node.outputs[0] as Value, uses);
+    // One number alone is a factor, unless it is the bias of a layer with one output.
+    const single = value.shape.every((size) => size === 1);
+    if (!single || !["Add", "Mul"].includes(node.type)) return true;
+    const other = node.inputs[1 - index]?.producer;
+    return node.type === "Add" && other?.kind === "node" && ["MatMul", "Conv", "Gemm"].includes(other.type);
+  });
+}
+
+function isSetting({ node, index }: Use): boolean {
+  return node.domain === "" && settings[node.type]?.includes(index) === true;
+}
+
+/** A constant that stood for several weights because their numbers were equal when the file was written. */
+export interface Unshared {
+  readonly name: string;
+  /** Names of the weights that it is now. */
+  readonly into: readonly string[];
+}
+
+/** A weight that several nodes use, and go on using. */
+export interface Tied {
+  readonly name: string;
+  readonly nodes: readonly string[];
+}
+
+/**
+ * Gives each weight its own numbers again where an exporter stored equal ones once.
+ *
+ * Vectors, and tensors of one number repeated, were equal by chance (new biases are all 0): each use
+ * gets a copy, under the name of the Identity node that stood for it where there is one. A vector goes
+ * with the matrix that is used beside it: a layer that is applied twice keeps one bias. Matrices of many
+ * numbers are equal on purpose and stay tied.
+ */
+export function unshare(graph: Graph): { graph: Graph; unshared: Unshared[]; tied: Tied[] } {
+  const uses = usesIn(graph.nodes);
+  const unshared: Unshared[] = [];
+  const tied: Tied[] = [];
+  const copies = new Map<Node, Map<number, Value>>();
+  const names = new Set(graph.constants.map(({ label }) => label));
+  for (const value of graph.constants) {
+    const tensor = tensorOf(value);
+    const name = value.label;
+    if (!tensor || name === undefined || !isKnown(value) || !isFloat(value.dtype)) continue;
+    if (value.shape.every((size) => size === 1) || tensor.data.length === 0) continue;
+    const list = uses.get(value) ?? [];
+    const parts = new Map<unknown, Use[]>();
+    const equalOnPurpose =
+      value.shape.length >= 2 && (tensor.data as Float32Array).some((number) => number !== tensor.data[0]);
+    for (const use of list) {
+      const key = isSetting(use) ? "setting" : equalOnPurpose ? "learned" : (matrixBeside(use) ?? use);
+      parts.set(key, [...(parts.get(key) ?? []), use]);
+    }
+    for (const [key, group] of parts) {
+      if (key !== "setting" && group.length > 1)
+        tied.push({ name, nodes: group.map(({ node }) => node.label ?? node.type) });
+    }
+    if (parts.size < 2) continue;
+    const into: string[] = [];
+    let learned = 0;
+    for (const [key, group] of parts) {
+      const alias = group[0]!.node.type === "Identity" ? group[0]!.node.outputs[0]!.label : undefined;
+      const count = key === "setting" ? 0 : ++learned;
+      let own: string = alias ?? (count === 0 ? `${name}_fixed` : count === 1 ? name : `${name}_${count}`);
+      while (own !== name && own !== alias && names.has(own)) own = `${own}_`;
+      names.add(own);
+      if (key !== "setting") into.push(own);
+      const data = (tensor.data as Float32Array).slice();
+      const copy: Value = { ...constant({ ...tensor, data } as typeof tensor), label: own };
+      for (const { node, index } of group) {
+        const byIndex = copies.get(node) ?? new Map<number, Value>();
+        byIndex.set(index, copy);
+        copies.set(node, byIndex);
+      }
+    }
+    if (into.length > 1) unshared.push({ name, into });
+  }
+  if (copies.size === 0) return { graph, unshared, tied };
+  return { graph: withCopies(graph, copies), unshared, tied };
+}
+
+/** The constant matrix that a vector is used beside: of the same Conv or Gemm, or of the MatMul that it is added to. */
+function matrixBeside({ node, index }: Use): AnyValue | undefined {
+  const isMatrix = (value: AnyValue | undefined): value is AnyValue =>
+    value !== undefined && tensorOf(value) !== undefined && (value.shape?.length ?? 0) >= 2;
+  const beside = node.inputs.find((value, i) => i !== index && isMatrix(value));
+  if (beside) return beside;
+  const other = node.type === "Add" ? node.inputs[1 - index]?.producer : undefined;
+  return other?.kind === "node" ? other.inputs.find(isMatrix) : undefined;
+}
+
+function withCopies(graph: Graph, copies: ReadonlyMap<Node, ReadonlyMap<number, Value>>): Graph {
+  return rewrite(graph, new Map(), (node, to) => {
+    const own = copies.get(node);
+    if (!own) return undefined;
+    if (node.type === "Identity") return [own.get(0)!];
+    return renew(node, (value, i) => (i === undefined ? undefined : own.get(i)) ?? to(value)).outputs;
+  });
+}

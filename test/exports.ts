@@ -1,0 +1,76 @@
+/** Files that PyTorch exported, with the rows and losses of PyTorch beside them; see golden/torch-exports.py. */
+import { readFileSync } from "node:fs";
+import type { Tensor } from "../src/core/index.ts";
+import type { Batch } from "../src/nn/index.ts";
+
+export interface Exported {
+  readonly files: readonly string[];
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+  /** Numbers and tensors that PyTorch trains. */
+  readonly parameters: number;
+  readonly tensors: number;
+  readonly rate: number;
+  readonly momentum: number;
+  /** [4, 3], before the first step. */
+  readonly scores: readonly number[];
+  readonly losses: readonly number[];
+}
+
+const salts: Readonly<Record<string, number>> = {
+  "small-cnn": 1,
+  "batch-norm": 2,
+  resnet: 4,
+  "mobilenet-v2": 5,
+  "mobilenet-v3": 6,
+  efficientnet: 7,
+  convnext: 8,
+  vit: 9,
+};
+
+export const exportNames: readonly string[] = ["small-cnn", "batch-norm", "resnet"];
+
+const at = (name: string): URL => new URL(`fixtures/exports/${name}`, import.meta.url);
+
+export function exportedBy(name: string): Exported {
+  return JSON.parse(readFileSync(at(`${name}.json`), "utf8")) as Exported;
+}
+
+export function exportedFile(file: string): Uint8Array {
+  return readFileSync(at(file));
+}
+
+/** Whole numbers below the modulus, by the rule of the script. */
+function whole(count: number, salt: number, modulus: number): number[] {
+  return Array.from({ length: count }, (_, i) => ((i * i * 7 + i * 31 + salt * 1009) % 10007) % modulus);
+}
+
+function pictures(salt: number, shape: readonly number[]): Tensor {
+  const count = shape.reduce((a, b) => a * b, 1);
+  const data = Float32Array.from(whole(count, salt, 10007), (n) => n / 5003.5 - 1);
+  return { dtype: "float32", shape, data };
+}
+
+/** The four rows of a network, as one batch. */
+export function exportedBatch(name: string): Batch {
+  const { inputs } = exportedBy(name);
+  const fed: Record<string, Tensor> = {};
+  for (const [input, shape] of Object.entries(inputs)) {
+    if (name !== "bert") fed[input] = pictures(salts[name]!, shape);
+    else {
+      const numbers = input === "input_ids" ? whole(48, 3, 40) : Array.from({ length: 48 }, mask);
+      fed[input] = { dtype: "int64", shape, data: BigInt64Array.from(numbers, BigInt) };
+    }
+  }
+  return {
+    inputs: fed,
+    target: { dtype: "int64", shape: [4], data: BigInt64Array.from([0n, 1n, 2n, 1n]) },
+    weight: new Float32Array(4).fill(1),
+    rows: Uint32Array.from([0, 1, 2, 3]),
+  };
+}
+
+/** The second row ends after 8 words, the last after 5. */
+function mask(_: unknown, i: number): number {
+  const [row, place] = [Math.floor(i / 12), i % 12];
+  return (row === 1 && place >= 8) || (row === 3 && place >= 5) ? 0 : 1;
+}
