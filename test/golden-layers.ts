@@ -19,14 +19,24 @@ export interface GoldenLayer {
   readonly gradients: readonly Array64[];
 }
 
-const golden = ["torch-layers.json", "torch-ops.json"].flatMap(
-  (file) =>
-    (
-      JSON.parse(readFileSync(new URL(`golden/${file}`, import.meta.url), "utf8")) as {
-        readonly cases: readonly GoldenLayer[];
-      }
-    ).cases,
-);
+/** PyTorch's answer and gradients of torch-recurrent.onnx, which takes words to two numbers. */
+interface Exported {
+  readonly x: readonly number[];
+  readonly y: Array64;
+  /** Of the sum of the squared answers, by the parameters that keep their name in the file. */
+  readonly gradients: Readonly<Record<string, Array64>>;
+}
+interface Golden {
+  readonly cases: readonly GoldenLayer[];
+  readonly exported?: Exported;
+}
+const read = (file: string): Golden =>
+  JSON.parse(readFileSync(new URL(`golden/${file}`, import.meta.url), "utf8")) as Golden;
+const layers = read("torch-layers.json");
+const golden = [...layers.cases, ...read("torch-ops.json").cases];
+
+export const exportedGolden = layers.exported!;
+export const exportedFile = new URL("golden/torch-recurrent.onnx", import.meta.url);
 
 /** The cases of some layers, titled. */
 export function goldenLayers(...names: readonly string[]): [string, GoldenLayer][] {

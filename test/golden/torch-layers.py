@@ -2,7 +2,9 @@
 Recurrent weights are in ONNX's order of gates. Run: python test/golden/torch-layers.py > test/golden/torch-layers.json"""
 
 import json
+import pathlib
 import sys
+import warnings
 
 import torch
 from torch.nn import functional as F
@@ -111,10 +113,44 @@ def recurrent():
             yield record(kind.lower(), [x, w, r, b, *states], run, direction="bidirectional" if both else "forward")
 
 
+class Tagger(torch.nn.Module):
+    """Words to a class: what an exporter makes of recurrent layers one on the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = torch.nn.Embedding(7, 3)
+        self.lstm = torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+        self.gru = torch.nn.GRU(8, 3, batch_first=True)
+        self.norm = torch.nn.LayerNorm(3)
+        self.head = torch.nn.Linear(3, 2)
+
+    def forward(self, x):
+        _, state = self.gru(self.lstm(self.words(x))[0])
+        return self.head(self.norm(state[-1]))
+
+
+def exported():
+    """Writes torch-recurrent.onnx beside this script; gradients of the sum of squares by the parameters that keep their names."""
+    warnings.filterwarnings("ignore")
+    net = Tagger().float().eval()
+    x = torch.randint(0, 7, (2, 5))
+    path = pathlib.Path(__file__).with_name("torch-recurrent.onnx")
+    torch.onnx.export(net, (x,), path, dynamo=False, opset_version=17, input_names=["x"], output_names=["y"])
+    y = net(x)
+    (y * y).sum().backward()
+    kept = ("words.weight", "norm.weight", "norm.bias", "head.weight", "head.bias")
+    return {
+        "x": x.reshape(-1).tolist(),
+        "y": tensor(y.detach(), 9),
+        "gradients": {name: tensor(p.grad, 9) for name, p in net.named_parameters() if name in kept},
+    }
+
+
 json.dump(
     {
         "versions": {"torch": torch.__version__, "python": sys.version.split()[0]},
         "cases": [*normalizations(), *sums(), *recurrent()],
+        "exported": exported(),
     },
     sys.stdout,
     separators=(",", ":"),

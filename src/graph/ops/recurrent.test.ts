@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
+import { exportedFile, exportedGolden } from "../../../test/golden-layers.ts";
 import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
 import { compile, releaseIdleSessions } from "../../runtime/index.ts";
 import { apply, applyAll } from "../definition.ts";
 import { differentiate, gradient } from "../gradient.ts";
 import { graph } from "../graph.ts";
+import { readOnnx } from "../onnx/read.ts";
+import { simplify } from "../simplify.ts";
 import type { Dim, Value } from "../types.ts";
 import { constant, input } from "../value.ts";
 import { definitionOf } from "./catalogue.ts";
@@ -301,6 +305,25 @@ describe("refused", () => {
     const [w64, r64] = [input("w", "float64", [1, 4, 2]), input("r", "float64", [1, 4, 4])];
     expect(() => ops.rnn(wide, w64, r64)).toThrow(/float64.*"time"/);
   });
+});
+
+test("a file exported by PyTorch, two LSTM layers and a GRU, has PyTorch's gradients (1e-5)", async () => {
+  const read = simplify(readOnnx(readFileSync(exportedFile)));
+  expect(read.nodes.filter((node) => node.type === "LSTM" || node.type === "GRU")).toHaveLength(3);
+  const [y] = [...read.outputs.values()] as [Value];
+  const wanted = Object.entries(exportedGolden.gradients);
+  const weights = wanted.map(([name]) => read.constants.find((value) => value.label === name) as Value);
+  const once = differentiate(ops.reduceSum(ops.mul(y, y)), weights, [y]);
+  const outputs = { y: once.beside[0]!, ...Object.fromEntries(once.gradients.map((g, i) => [`g${i}`, g])) };
+  const session = await compile(graph({ inputs: read.inputs, outputs }));
+  const x: Tensor = { dtype: "int64", shape: [2, 5], data: BigInt64Array.from(exportedGolden.x, BigInt) };
+  const found = await session.run({ x });
+  await session.release();
+  for (const [i, { shape, data }] of [exportedGolden.y, ...wanted.map(([, each]) => each)].entries()) {
+    const ours = found[i === 0 ? "y" : `g${i - 1}`]!;
+    expect(ours.shape).toEqual(shape);
+    data.forEach((value, k) => expect(Math.abs(Number(ours.data[k]) - value)).toBeLessThan(1e-5));
+  }
 });
 
 test("sizes, with names where they are only known when the graph runs", () => {
