@@ -6,7 +6,15 @@
  */
 import { MillwrightError, type Tensor } from "../../core/index.ts";
 import * as ops from "../../graph/index.ts";
-import { constant, gradient, type Graph, graph, input, type Value } from "../../graph/index.ts";
+import {
+  constant,
+  type Differentiated,
+  differentiate,
+  type Graph,
+  graph,
+  input,
+  type Value,
+} from "../../graph/index.ts";
 import type { Precision } from "../layer.ts";
 import type { Loss } from "../losses.ts";
 import { buildNetwork, type Declared, type MaskSite, type Network, type Weights } from "../network.ts";
@@ -108,9 +116,15 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     );
   }
   const parameters = trained.map(([path]) => built.values.get(path)!);
-  const gradients = gradientsOf(
+  const running = [...built.running];
+  const {
+    gradients,
+    loss: lossNow,
+    beside,
+  } = differentiated(
     total,
     parameters,
+    running.map(([, to]) => to),
     trained.map(([path]) => path),
   );
   const rate = input(feedNames.rate, dtype, []);
@@ -125,7 +139,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     ...Object.values(scalars),
     ...built.maskInputs,
   ];
-  const outputs: Record<string, Value> = { [resultNames.loss]: total };
+  const outputs: Record<string, Value> = { [resultNames.loss]: lossNow };
   const next: Record<string, string> = {};
   const initial: Record<string, Tensor> = {};
   const carry = (name: string, from: Value, to: Value, start: Tensor): void => {
@@ -188,7 +202,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
       carry(emaName(path), mean, chosen(mixed, mean), weights[path]!);
     }
   });
-  for (const [path, to] of built.running) carry(path, built.values.get(path)!, to, weights[path]!);
+  running.forEach(([path], i) => carry(path, built.values.get(path)!, beside[i]!, weights[path]!));
   return {
     graph: graph({ inputs, outputs }),
     next,
@@ -200,9 +214,14 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   };
 }
 
-function gradientsOf(loss: Value, parameters: readonly Value[], paths: readonly string[]): Value[] {
+function differentiated(
+  loss: Value,
+  parameters: readonly Value[],
+  beside: readonly Value[],
+  paths: readonly string[],
+): Differentiated {
   try {
-    return gradient(loss, parameters);
+    return differentiate(loss, parameters, beside);
   } catch (cause) {
     if (!(cause instanceof MillwrightError) || cause.code !== "GRAPH_NO_GRADIENT") throw cause;
     // Which one it is stands in the message already; what to do here is to freeze it.
