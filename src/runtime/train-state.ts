@@ -60,7 +60,7 @@ export async function createTrainState(
   step: Graph | Uint8Array,
   options: TrainStateOptions,
 ): Promise<TrainState> {
-  const loan = await borrow(step, options.device ?? "cpu", options.threads ?? 1);
+  const loan = await borrow(step, options.device ?? "cpu", options.threads ?? 1, "extended");
   try {
     return new DoubleBuffered(loan, options);
   } catch (error) {
