@@ -41,8 +41,20 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions =
     mean.set(blend(mean.value, ops.reshape(batchMean, [channels]), momentum));
     const unbiased = ops.mul(ops.reshape(batchVariance, [channels]), count / Math.max(1, count - 1));
     variance.set(blend(variance.value, unbiased, momentum));
-    const scale = ops.div(wide(weight), ops.sqrt(ops.add(batchVariance, epsilon)));
-    return ops.add(ops.mul(centred, scale), wide(bias));
+    const inverse = ops.reciprocal(ops.sqrt(ops.add(batchVariance, epsilon)));
+    const scale = ops.mul(wide(weight), inverse);
+    const y = ops.add(ops.mul(centred, scale), wide(bias));
+    // dx = scale · (g − mean(g) − x̂ · mean(g · x̂)), with x̂ = centred · inverse: five passes over the pictures, where
+    // the chain of the nodes above takes nine. Source: Ioffe & Szegedy 2015, section 3.
+    return ops.withGradient(y, [x, weight, bias], (g) => {
+      const sum = ops.reduceSum(g, { axes, keepDims: true });
+      const product = ops.reduceSum(ops.mul(g, centred), { axes, keepDims: true });
+      const slope = ops.mul(ops.mul(scale, ops.mul(inverse, inverse)), ops.mul(product, -1 / count));
+      const level = ops.mul(ops.mul(scale, sum), -1 / count);
+      const byX = ops.add(ops.add(ops.mul(g, scale), ops.mul(centred, slope)), level);
+      const flat = (v: Value): Value => ops.reshape(v, [channels]);
+      return [byX, flat(ops.mul(product, inverse)), flat(sum)];
+    });
   });
 }
 
