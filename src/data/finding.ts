@@ -26,6 +26,7 @@ export const findingKinds = [
   "sampledRows",
   "emptyClass",
   "skippedFiles",
+  "missingFiles",
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 

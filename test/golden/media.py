@@ -83,6 +83,33 @@ def companding():
     return {"aLaw": alaw, "muLaw": ulaw, "audioop": True}
 
 
+def kernel(up, down):
+    """The filter of src/core/resample.ts on the finer grid, each phase adding up to one."""
+    crossings, beta = 64, 0.1102 * (90 - 8.7)
+    scale = min(1.0, up / down)
+    half = math.floor(crossings / scale * up + 1e-9)
+    t = numpy.abs(numpy.arange(-half, half + 1)) / up * scale
+    inside = numpy.clip(1 - (t / crossings) ** 2, 0, None)
+    h = numpy.sinc(0.955 * t) * numpy.i0(beta * numpy.sqrt(inside)) / numpy.i0(beta) * (t <= crossings + 1e-9)
+    for phase in range(up):
+        # Places that belong to one moment; the middle one is a multiple of `up` away from the end.
+        h[(half + phase) % up :: up] /= h[(half + phase) % up :: up].sum()
+    return h
+
+
+def resample_case(source, target, length):
+    divisor = math.gcd(source, target)
+    up, down = target // divisor, source // divisor
+    x = random.normal(size=length).astype(numpy.float32) * 0.3
+    y = resample_poly(x.astype(numpy.float64), up, down, window=kernel(up, down) / up)
+    return {
+        "from": source,
+        "to": target,
+        "x": [float(v) for v in x],
+        "y": [float(f"{v:.9g}") for v in y],
+    }
+
+
 json.dump(
     {
         "versions": {
@@ -97,6 +124,10 @@ json.dump(
             for sizes in [(12, 17, 5, 6), (9, 9, 9, 9), (4, 5, 9, 12), (31, 3, 4, 7), (1, 1, 3, 3), (20, 21, 1, 1)]
         ],
         "companding": companding(),
+        "resample": [
+            resample_case(*case)
+            for case in [(44100, 16000, 220), (8000, 16000, 60), (16000, 8000, 120), (11025, 8000, 150), (3, 7, 40)]
+        ],
     },
     sys.stdout,
     separators=(",", ":"),

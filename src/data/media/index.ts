@@ -1,5 +1,14 @@
 /** Folders of images, sounds and texts, and their files as arrays. */
 export {
+  type DecodedFile,
+  type DecodedFiles,
+  decodeImages,
+  type DecodeOptions,
+  type DecodeSoundOptions,
+  decodeSounds,
+  decodeTexts,
+} from "./decode.ts";
+export {
   listMediaFiles,
   type MediaFolder,
   type MediaFolderOptions,
@@ -8,4 +17,6 @@ export {
 } from "./folder.ts";
 export { decodeImage, type ImageOptions, maxPixels, type Pixels } from "./image.ts";
 export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds } from "./media.ts";
+export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from-table.ts";
+export { readText, type Text } from "./text.ts";
 export { readWav, type Sound } from "./wav.ts";
