@@ -173,6 +173,12 @@ describe("maxPool", () => {
       0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
     ]));
 
+  test("the pool of a relu is the relu of a pool", async () => {
+    const y = ops.maxPool(ops.relu(picture([-3, 2], [-4, -1], [-5, -2], [-7, -1])), 2);
+    expect(y.producer).toMatchObject({ type: "Relu" });
+    expect(plain((await evaluate(y))[0]!)).toEqual([2, 0]);
+  });
+
   test("padding is never the largest", async () => {
     const [y] = await evaluate(ops.maxPool(picture([-3, -2], [-4, -1]), 2, { pads: 1 }));
     expect(plain(y!)).toEqual([-3, -2, -4, -1]);
