@@ -2,6 +2,8 @@
  * Networks: layers that compose, losses, optimisers, schedules, training by one ONNX graph a step; and the
  * multilayer perceptron for tables, a family like those in `estimators/`.
  */
+export * from "./architectures/index.ts";
+export * from "./augment/index.ts";
 export * as initial from "./initialisers.ts";
 export * from "./import/index.ts";
 export {

@@ -23,3 +23,10 @@ export {
 export { batchNorm, type BatchNormOptions, layerNorm } from "./normalisation.ts";
 export { averagePool, maxPool, type PoolLayerOptions } from "./pooling.ts";
 export { gru, lstm, type RecurrentOptions } from "./recurrent.ts";
+export type { MelScale } from "./mel-filters.ts";
+export {
+  melFigures,
+  type MelFigures,
+  melSpectrogram,
+  type MelSpectrogramOptions,
+} from "./mel-spectrogram.ts";
