@@ -4,27 +4,26 @@
  * Pools of means, resizes and pads of known sizes are linear in each dimension by itself, and their
  * gradient is the product with the transposed matrix: one rule for every mode, and no scattering.
  */
-import { constant, fillTensor } from "../value.ts";
-import { staticShape } from "../dims.ts";
 import type { DType } from "../../core/index.ts";
+import { staticShape } from "../dims.ts";
+import { constant, fillTensor, int64s } from "../value.ts";
+import { scatterAlong } from "./indexing.ts";
 import type { Dim, Ops, Value } from "../types.ts";
 
-/** Rows of a matrix of numbers: what each output takes of each input. */
-export type AxisMatrix = readonly Float64Array[];
+/** What each output takes of the inputs: weights by place. */
+export type AxisMatrix = readonly ReadonlyMap<number, number>[];
 
-/** Every output is one input. */
-export function isIdentity(matrix: AxisMatrix, size: number): boolean {
-  return (
-    matrix.length === size && matrix.every((row, i) => row.every((weight, j) => weight === (i === j ? 1 : 0)))
-  );
-}
+/** Largest matrix that is written out: 4 MB. A longer dimension, as of a sound, is scattered weight by weight. */
+const largestMatrix = 2 ** 20;
 
-/** g · matrix along an axis of g that has a place a row: the gradient of "matrix · x" by x. */
-export function transposedAlong(g: Value, axis: number, matrix: AxisMatrix, size: number, ops: Ops): Value {
+/** g · matrix along an axis of g that has a place a row: the gradient of "matrix · x" by x, where x is `like`. */
+export function transposedAlong(g: Value, like: Value, axis: number, matrix: AxisMatrix, ops: Ops): Value {
+  const size = Number(like.shape[axis]);
   if (isIdentity(matrix, size)) return g;
+  if (matrix.length * size > largestMatrix) return scattered(g, like, axis, matrix, ops);
   const rank = g.shape.length;
-  if (axis === rank - 1) return ops.matMul(g, matrixOf(matrix, size, g.dtype, false));
-  const left = matrixOf(matrix, size, g.dtype, true);
+  if (axis === rank - 1) return ops.matMul(g, written(matrix, size, g.dtype, false));
+  const left = written(matrix, size, g.dtype, true);
   if (axis === rank - 2) return ops.matMul(left, g);
   // What lies behind the axis becomes one dimension.
   const front = g.shape.slice(0, axis + 1).map(() => 0);
@@ -33,14 +32,39 @@ export function transposedAlong(g: Value, axis: number, matrix: AxisMatrix, size
   const fixed = staticShape(behind);
   return ops.reshape(
     product,
-    fixed ? [...front, ...fixed] : ops.concat([ops.int64s(front), ops.shapeOf(g, axis + 1)], 0),
+    fixed ? [...front, ...fixed] : ops.concat([int64s(front), ops.shapeOf(g, axis + 1)], 0),
   );
 }
 
-function matrixOf(matrix: AxisMatrix, size: number, dtype: DType, transposed: boolean): Value {
+/** Every output is one input. */
+function isIdentity(matrix: AxisMatrix, size: number): boolean {
+  return matrix.length === size && matrix.every((row, i) => row.size === 1 && row.get(i) === 1);
+}
+
+function written(matrix: AxisMatrix, size: number, dtype: DType, transposed: boolean): Value {
   const rows = matrix.length;
-  const data = new Array<number>(rows * size);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < size; j++) data[transposed ? j * rows + i : i * size + j] = matrix[i]![j]!;
+  const data = Array<number>(rows * size).fill(0);
+  matrix.forEach((row, i) => {
+    for (const [j, weight] of row) data[transposed ? j * rows + i : i * size + j] = weight;
+  });
   return constant({ dtype, shape: transposed ? [size, rows] : [rows, size], data: fillTensor(dtype, data) });
+}
+
+/** The first weight of every row, then the second: each a product and a scatter that adds. */
+function scattered(g: Value, like: Value, axis: number, matrix: AxisMatrix, ops: Ops): Value {
+  const rows = matrix.map((row) => [...row]);
+  const most = Math.max(...rows.map((row) => row.length));
+  let sum: Value | undefined;
+  for (let i = 0; i < most; i++) {
+    const weights = fillTensor(
+      g.dtype,
+      rows.map((row) => row[i]?.[1] ?? 0),
+    );
+    const shape = g.shape.slice(axis).map((_, at) => (at === 0 ? rows.length : 1));
+    const part = ops.mul(g, constant({ dtype: g.dtype, shape, data: weights }));
+    const places = int64s(rows.map((row) => row[i]?.[0] ?? 0));
+    const back = scatterAlong(part, places, axis, like, ops);
+    sum = sum ? ops.add(sum, back) : back;
+  }
+  return sum ?? ops.zerosLike(like);
 }

@@ -5,6 +5,7 @@ import { comparisonOps } from "./comparison.ts";
 import { convolutionOps } from "./convolution.ts";
 import { indexingOps } from "./indexing.ts";
 import { linearOps } from "./linear.ts";
+import { paddingOps } from "./padding.ts";
 import { poolingOps } from "./pooling.ts";
 import { dropoutOps } from "./dropout.ts";
 import { einsumOps } from "./einsum.ts";
@@ -30,6 +31,7 @@ export const definitions: readonly OpDefinition[] = [
   ...resizingOps,
   ...shapeOps,
   ...indexingOps,
+  ...paddingOps,
   ...activationOps,
   ...normalizationOps,
   ...recurrentOps,

@@ -81,7 +81,6 @@ export {
   gather,
   gatherElements,
   gatherND,
-  pad,
   range,
   scatterElements,
   scatterND,
@@ -92,6 +91,7 @@ export {
   gemm,
   matMul,
 } from "./linear.ts";
+export { pad } from "./padding.ts";
 export {
   averagePool,
   globalAveragePool,

@@ -1,7 +1,7 @@
-/** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, padding, tiles. */
+/** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, tiles. */
 import { type DType, MillwrightError } from "../../core/index.ts";
 import { apply, defineOp, requireDtype, requireSameDtype, requireVector, shapeError } from "../definition.ts";
-import { normalAxis, productDim, showShape, sumDim, unknownDim, unknownShape } from "../dims.ts";
+import { normalAxis, productDim, showShape, unknownDim, unknownShape } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
 import { int64s } from "../value.ts";
 import type {
@@ -9,7 +9,6 @@ import type {
   GradientCall,
   OpDefinition,
   Ops,
-  PadOptions,
   Reduction,
   ScatterOptions,
   Sizes,
@@ -18,7 +17,7 @@ import type {
 
 const indices: readonly DType[] = ["int64", "int32"];
 
-function vector(sizes: Sizes): Value {
+export function vector(sizes: Sizes): Value {
   return Array.isArray(sizes) ? int64s(sizes as readonly number[]) : (sizes as Value);
 }
 
@@ -105,7 +104,7 @@ function padBack(inputs: readonly (Value | undefined)[], g: Value, ops: Ops): Va
 }
 
 /** Adds slices of `g` into zeros of the shape that `like` has along `axis`, at `places` (int64 vector). */
-function scatterAlong(g: Value, places: Value, axis: number, like: Value, ops: Ops): Value {
+export function scatterAlong(g: Value, places: Value, axis: number, like: Value, ops: Ops): Value {
   const rank = g.shape.length;
   const size = like.shape[axis]!;
   const zeros =
@@ -328,85 +327,12 @@ function productOfOthers(x: Value, updates: Value, ops: Ops, { put, take }: Plac
   return ops.where(ops.equal(otherZeros, 0), product, 0);
 }
 
-function noGradient(name: string, why: string): MillwrightError {
+export function noGradient(name: string, why: string): MillwrightError {
   return new MillwrightError(
     "GRAPH_NO_GRADIENT",
     `A ${name} ${why} lies on a path to the loss and has no gradient.`,
     "Replace it, or stop training what lies before it.",
   );
-}
-
-const padOp = defineOp({
-  name: "pad",
-  type: "Pad",
-  inputs: [2, 4],
-  attributes: { mode: "string" },
-  infer(call) {
-    const x = call.inputs[0]!;
-    requireDtype(call, 1, ["int64"]);
-    const rank = x.shape.length;
-    const pads = sizesIn(call.inputs[1]);
-    const axes = call.inputs[3] ? integersIn(call.inputs[3]) : Array.from({ length: rank }, (_, i) => i);
-    if (!pads || !axes) return [{ dtype: x.dtype, shape: x.shape.map((): Dim => unknownDim) }];
-    if (pads.length !== 2 * axes.length) {
-      throw shapeError(
-        call,
-        `has ${pads.length} widths for ${axes.length} axes.`,
-        "Give all beginnings, then all ends.",
-      );
-    }
-    const shape = [...x.shape];
-    axes.forEach((each, i) => {
-      const axis = normalAxis(call.name, each, rank);
-      const both = [pads[i]!, pads[i + axes.length]!];
-      const negative = both.some((width) => typeof width === "number" && width < 0);
-      const whole = typeof shape[axis] === "number";
-      shape[axis] = negative && !whole ? unknownDim : sumDim([shape[axis]!, ...both]);
-    });
-    return [{ dtype: x.dtype, shape }];
-  },
-  gradient({ inputs, attributes, gradient: g, needed }, ops) {
-    const [x, pads, value, axes] = inputs as [Value, Value, Value?, Value?];
-    const rank = x.shape.length;
-    const list = axes ? integersIn(axes) : Array.from({ length: rank }, (_, i) => i);
-    if (!list) throw noGradient("pad", "along axes that are only known when the graph runs");
-    const width = (i: number): Value => ops.slice(pads, [i], [i + 1], [0]);
-    const mode = attributes.string("mode", "constant");
-    let result = g;
-    list.forEach((each, i) => {
-      const axis = normalAxis("pad", each, rank);
-      if (mode === "constant") {
-        const begin = width(i);
-        const end = ops.add(begin, ops.shapeOf(x, axis, axis + 1));
-        result = sliceOrPad(result, begin, end, axis, x, ops);
-      } else {
-        // Where each padded element came from: the same padding of 0, 1, 2 …
-        const source = apply(
-          padOp,
-          [ops.positions(x, axis), ops.concat([width(i), width(i + list.length)], 0)],
-          { mode },
-        );
-        result = scatterAlong(result, source, axis, x, ops);
-      }
-    });
-    const byValue = value && needed[2] ? ops.sub(ops.reduceSum(g), ops.reduceSum(result)) : undefined;
-    return [needed[0] ? result : undefined, undefined, byValue && ops.reshapeLike(byValue, value!)];
-  },
-});
-
-/** Rows begin … end along an axis, with zeros where a negative width had cut elements away. */
-function sliceOrPad(g: Value, begin: Value, end: Value, axis: number, like: Value, ops: Ops): Value {
-  const [from, to] = [integersIn(begin)?.[0], integersIn(end)?.[0]];
-  const size = g.shape[axis]!;
-  const inside = from !== undefined && from >= 0;
-  if (inside && to !== undefined && typeof size === "number" && to <= size)
-    return ops.slice(g, [from], [to], [axis]);
-  // Padding by −begin and (length − width − begin), both known when the graph runs, cuts and extends alike.
-  const length = ops.shapeOf(like, axis, axis + 1);
-  const after = ops.sub(ops.add(length, begin), ops.shapeOf(g, axis, axis + 1));
-  return apply(padOp, [g, ops.concat([ops.neg(begin), after], 0), undefined, int64s([axis])], {
-    mode: "constant",
-  });
 }
 
 const tileOp = defineOp({
@@ -505,14 +431,6 @@ export function scatterND(x: Value, index: Value, updates: Value, reduction?: Re
   return apply(scatterNDOp, [x, index, updates], { reduction });
 }
 
-/**
- * Widens each dimension.
- *
- * @param widths - All beginnings, then all ends; negative ones cut.
- */
-export function pad(x: Value, widths: Sizes, options: PadOptions = {}): Value {
-  return apply(padOp, [x, vector(widths), options.value], { mode: options.mode });
-}
 /** Repeats the whole value along each dimension. */
 export function tile(x: Value, repeats: Sizes): Value {
   return apply(tileOp, [x, vector(repeats)]);
@@ -536,7 +454,6 @@ export const indexingOps: readonly OpDefinition[] = [
   gatherNDOp,
   scatterElementsOp,
   scatterNDOp,
-  padOp,
   tileOp,
   constantOfShapeOp,
   rangeOp,

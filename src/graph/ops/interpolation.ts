@@ -26,14 +26,14 @@ export function resizeMatrix(attributes: Attributes, axis: AxisResize): AxisMatr
   const smaller = attributes.int("antialias", 0) === 1 && axis.scale < 1;
   const excluded = attributes.int("exclude_outside", 0) === 1;
   return Array.from({ length: made }, (_, place) => {
-    const row = new Float64Array(size);
+    const row = new Map<number, number>();
     const at = sourceOf(coordinates, place, axis);
     // What lies outside of a cropped region is a constant: no input has a part in it.
     if (coordinates === "tf_crop_and_resize" && (at < 0 || at > size - 1)) return row;
-    if (mode === "nearest") row[clamp(nearest(attributes, at), size)] = 1;
-    else if (smaller) addFiltered(row, at, filter, axis.scale, excluded);
-    else if (mode === "linear") addFiltered(row, Math.min(Math.max(at, 0), size - 1), filter, 1, false);
-    else addFiltered(row, at, filter, 1, excluded);
+    if (mode === "nearest") row.set(clamp(nearest(attributes, at), size), 1);
+    else if (smaller) addFiltered(row, size, at, filter, axis.scale, excluded);
+    else if (mode === "linear") addFiltered(row, size, Math.min(Math.max(at, 0), size - 1), filter, 1, false);
+    else addFiltered(row, size, at, filter, 1, excluded);
     return row;
   });
 }
@@ -56,17 +56,25 @@ function filterOf(attributes: Attributes, mode: string): Filter {
 }
 
 /** Adds the weights around a place; those beyond the ends count for the end, or not at all. */
-function addFiltered(row: Float64Array, at: number, filter: Filter, scale: number, excluded: boolean): void {
-  const size = row.length;
+function addFiltered(
+  row: Map<number, number>,
+  size: number,
+  at: number,
+  filter: Filter,
+  scale: number,
+  excluded: boolean,
+): void {
   const support = filter.support / scale;
   let total = 0;
   for (let i = Math.ceil(at - support); i <= Math.floor(at + support); i++) {
     if (excluded && (i < 0 || i >= size)) continue;
     const weight = filter.weight((i - at) * scale);
-    row[clamp(i, size)]! += weight;
+    if (weight === 0) continue;
+    const place = clamp(i, size);
+    row.set(place, (row.get(place) ?? 0) + weight);
     total += weight;
   }
-  if (total !== 0) for (let i = 0; i < size; i++) row[i]! /= total;
+  if (total !== 0) for (const [place, weight] of row) row.set(place, weight / total);
 }
 
 function clamp(place: number, size: number): number {

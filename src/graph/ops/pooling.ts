@@ -207,7 +207,7 @@ const averagePoolOp = defineOp({
     let back = call.gradient;
     sizes.forEach((size, axis) => {
       const matrix = meanMatrix(window, axis, size, counts[axis]!, padding);
-      back = transposedAlong(back, axis + 2, matrix, size, ops);
+      back = transposedAlong(back, call.inputs[0]!, axis + 2, matrix, ops);
     });
     return [back];
   },
@@ -219,7 +219,6 @@ function meanMatrix(window: Window, axis: number, size: number, count: number, p
     (key) => window[key][axis]!,
   ) as [number, number, number, number];
   return Array.from({ length: count }, (_, stop) => {
-    const row = new Float64Array(size);
     const places = Array.from(
       { length: window.kernel[axis]! },
       (_each, i) => stop * stride + i * dilation - begin,
@@ -227,8 +226,7 @@ function meanMatrix(window: Window, axis: number, size: number, count: number, p
     const inside = places.filter((place) => place >= 0 && place < size);
     // Ceil mode may reach beyond the padding, and what lies there never counts.
     const counted = padding ? places.filter((place) => place < size + end) : inside;
-    for (const place of inside) row[place] = 1 / counted.length;
-    return row;
+    return new Map(inside.map((place) => [place, 1 / counted.length]));
   });
 }
 

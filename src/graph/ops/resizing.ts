@@ -132,7 +132,7 @@ const resizeOp = defineOp({
       }
       const region = crop ? ([regions![i]!, regions![i + list.length]!] as const) : ([0, 1] as const);
       const matrix = resizeMatrix(call.attributes, { size, made, scale, region });
-      back = transposedAlong(back, axis, matrix, size, ops);
+      back = transposedAlong(back, x, axis, matrix, ops);
     });
     return [back];
   },
