@@ -57,5 +57,6 @@ export {
   stepDown,
   warmUp,
 } from "./schedules.ts";
+export * from "./sequences/index.ts";
 export { mlp, mlpParameters } from "./tabular/mlp.ts";
 export * from "./training/index.ts";

@@ -1,0 +1,7 @@
+export {
+  fitSequences,
+  type FittedSequences,
+  type SequenceOptions,
+  type SequenceTarget,
+} from "./fit-sequences.ts";
+export { groupSequences, type Sequences, type SequenceTable } from "./group-sequences.ts";
