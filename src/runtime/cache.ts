@@ -7,9 +7,10 @@
  */
 import type { InferenceSession } from "onnxruntime-common";
 import { sha256 } from "../core/index.ts";
-import { type Graph, writeOnnx } from "../graph/index.ts";
+import { type Graph, readOnnx, writeOnnx } from "../graph/index.ts";
 import { type Backend, type Device, loadBackend } from "./backend.ts";
 import { runtimeError } from "./errors.ts";
+import { lowerFor } from "./lowering.ts";
 
 export interface Loan {
   readonly native: InferenceSession;
@@ -44,7 +45,7 @@ export async function borrow(
   threads: number,
   level: Level = "all",
 ): Promise<Loan> {
-  const bytes = source instanceof Uint8Array ? source : writeOnnx(source);
+  const bytes = bytesFor(device, source);
   const key = `${device}/${threads}/${level}/${hash(bytes)}`;
   let entry = entries.get(key);
   if (!entry) {
@@ -62,6 +63,14 @@ export async function borrow(
     if (entries.get(key) === held) entries.delete(key);
     throw error;
   }
+}
+
+function bytesFor(device: Device, source: Graph | Uint8Array): Uint8Array {
+  if (!(source instanceof Uint8Array)) return writeOnnx(lowerFor(device, source));
+  if (device === "cpu" || device === "wasm") return source;
+  const read = readOnnx(source);
+  const lowered = lowerFor(device, read);
+  return lowered === read ? source : writeOnnx(lowered);
 }
 
 async function create(

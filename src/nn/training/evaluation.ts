@@ -1,7 +1,7 @@
 /** Scores and losses of rows that are not trained on. */
 import { MillwrightError, type Tensor } from "../../core/index.ts";
 import { graph, input } from "../../graph/index.ts";
-import { compile, type Session } from "../../runtime/index.ts";
+import { compile, type Device, type Session } from "../../runtime/index.ts";
 import type { Precision } from "../layer.ts";
 import type { Loss } from "../losses.ts";
 import { buildNetwork, type Network, type Weights } from "../network.ts";
@@ -59,7 +59,11 @@ export class Evaluator {
   static async create(
     net: Network,
     loss: Loss,
-    { dtype = "float32", threads = 1 }: { readonly dtype?: Precision; readonly threads?: number } = {},
+    {
+      dtype = "float32",
+      threads = 1,
+      device = "cpu",
+    }: { readonly dtype?: Precision; readonly threads?: number; readonly device?: Device } = {},
   ): Promise<Evaluator> {
     const built = buildNetwork(net, { batch: "batch", training: false, dtype });
     const { dtype: targetType, shape } = loss.target(built.scores);
@@ -67,7 +71,7 @@ export class Evaluator {
     const rows = loss.rows(built.scores, target);
     const inputs = [...built.inputs, target, ...built.values.values()];
     const outputs = { [resultNames.scores]: built.scores, [resultNames.rows]: rows };
-    return new Evaluator(await compile(graph({ inputs, outputs }), { threads }));
+    return new Evaluator(await compile(graph({ inputs, outputs }), { threads, device }));
   }
 
   /** Mean loss and all scores, in the loader's order of epoch 0. */

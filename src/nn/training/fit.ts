@@ -7,6 +7,7 @@
  */
 import { type Json, MillwrightError } from "../../core/index.ts";
 import { graphHash } from "../../graph/index.ts";
+import type { Device } from "../../runtime/index.ts";
 import { requireCount } from "../layer.ts";
 import { parameterCount, type Network, type Weights } from "../network.ts";
 import { constantRate, factorAt, type Schedule } from "../schedules.ts";
@@ -32,6 +33,11 @@ export interface FitOptions extends Omit<StepOptions, "batchSize"> {
   readonly patience?: number;
   /** Threads inside a step. More than one: results differ in the last bits from run to run. Default 1. */
   readonly threads?: number;
+  /**
+   * Where steps run. "webgpu" is on request only: its driver can end the whole process, so give it one of its own;
+   * parameters travel to the device and back with each step. Default "cpu".
+   */
+  readonly device?: Device;
   readonly checkpoint?: CheckpointOptions;
   /** Ends training between two steps; what is trained so far is the result. */
   readonly signal?: AbortSignal;
@@ -134,7 +140,7 @@ class Run {
   }
 
   static async start(net: Network, weights: Weights, options: FitOptions): Promise<Run> {
-    const { train, validation, loss, dtype = "float32", threads = 1, checkpoint } = options;
+    const { train, validation, loss, dtype = "float32", threads = 1, device = "cpu", checkpoint } = options;
     const trainer = await Trainer.create(net, weights, { ...options, batchSize: train.batchSize, threads });
     let evaluator: Evaluator | undefined;
     try {
@@ -148,7 +154,7 @@ class Run {
         seed: options.seed,
       };
       const from = checkpoint?.resume === true ? readCheckpoint(checkpoint.path, identity) : undefined;
-      evaluator = validation && (await Evaluator.create(net, loss, { dtype, threads }));
+      evaluator = validation && (await Evaluator.create(net, loss, { dtype, threads, device }));
       return new Run(net, options, trainer, evaluator, identity, from);
     } catch (error) {
       await trainer.release();

@@ -1,6 +1,6 @@
 /** A compiled training step with its state: takes groups of batches, gives losses. */
 import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
-import { createTrainState, type TrainState } from "../../runtime/index.ts";
+import { createTrainState, type Device, type TrainState } from "../../runtime/index.ts";
 import type { Network, Weights } from "../network.ts";
 import type { Batch } from "./loader.ts";
 import { MaskPools } from "./masks.ts";
@@ -44,11 +44,12 @@ export class Trainer {
   static async create(
     net: Network,
     weights: Weights,
-    options: StepOptions & { readonly seed: number; readonly threads?: number },
+    options: StepOptions & { readonly seed: number; readonly threads?: number; readonly device?: Device },
   ): Promise<Trainer> {
     const plan = trainingStep(net, weights, options);
     const { next, initial } = plan;
-    const state = await createTrainState(plan.graph, { next, initial, threads: options.threads ?? 1 });
+    const { threads = 1, device = "cpu" } = options;
+    const state = await createTrainState(plan.graph, { next, initial, threads, device });
     return new Trainer(plan, state, options, weights, options.seed);
   }
 

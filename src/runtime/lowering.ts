@@ -1,0 +1,46 @@
+/**
+ * What a device computes wrongly, written in another way.
+ *
+ * WebGPU: ONNX Runtime 1.30 gives wrong sums for a convolution with a window over more than four channels that are no
+ * multiple of four (6 and 9 on a software device; github.com/microsoft/onnxruntime/issues/29651 reports others).
+ * Channels of zeros fill them up: the sums stay the same.
+ */
+import {
+  type AnyValue,
+  type Graph,
+  isKnown,
+  type Node,
+  pad,
+  renew,
+  rewrite,
+  type Value,
+} from "../graph/index.ts";
+import type { Device } from "./backend.ts";
+
+/** The graph as a device can compute it. */
+export function lowerFor(device: Device, graph: Graph): Graph {
+  if (device !== "webgpu" || !graph.nodes.some((node) => missingChannels(node) > 0)) return graph;
+  return rewrite(graph, new Map(), (node, to) => {
+    const missing = missingChannels(node);
+    if (missing === 0) return undefined;
+    const filled = (value: AnyValue, index?: number): AnyValue =>
+      index === 0 || index === 1 ? widen(to(value) as Value, missing) : to(value);
+    return renew(node, filled).outputs;
+  });
+}
+
+/** How many channels a convolution lacks for a multiple of four, where that matters. */
+function missingChannels({ type, domain, attributes, inputs: [x, w] }: Node): number {
+  if (type !== "Conv" || domain !== "" || attributes.int("group", 1) !== 1) return 0;
+  if (!x || !w || !isKnown(x) || !isKnown(w)) return 0;
+  const [, channels, ...kernel] = w.shape;
+  if (typeof channels !== "number" || channels < 4 || kernel.every((size) => size === 1)) return 0;
+  return (4 - (channels % 4)) % 4;
+}
+
+/** Channels of zeros behind the others: axis 1. */
+function widen(x: Value, count: number): Value {
+  const widths = new Array<number>(2 * x.shape.length).fill(0);
+  widths[x.shape.length + 1] = count;
+  return pad(x, widths);
+}
