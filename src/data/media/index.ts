@@ -15,7 +15,7 @@ export {
   readMediaFolder,
   type SkippedFiles,
 } from "./folder.ts";
-export { decodeImage, type ImageOptions, maxPixels, type Pixels } from "./image.ts";
+export { decodeImage, type ImageOptions, type Pixels } from "./image.ts";
 export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds } from "./media.ts";
 export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from-table.ts";
 export { readText, type Text } from "./text.ts";
