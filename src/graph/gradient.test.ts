@@ -295,6 +295,13 @@ const indexing: GradientCase[] = [
   },
   {
     op: "Slice",
+    name: "steps that leave some over",
+    f: (x) => ops.slice(x!, [1, 4, -1], [10, 0, -3], [0, 1, 2], [3, -3, -2]),
+    shapes: [[[6, 5, 4]]],
+    batched: true,
+  },
+  {
+    op: "Slice",
     name: "run time",
     f: (x) => ops.slice(x!, runTime(x!, [1]), runTime(x!, [3]), [0]),
     shapes: [[[4, 2]]],

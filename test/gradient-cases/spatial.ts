@@ -47,6 +47,34 @@ const convolutions: GradientCase[] = [
   ),
 ];
 
+const squared: readonly [string, GradientCase["f"], ...number[][]][] = [
+  ["Conv", (x, w) => ops.conv(x!, w!, undefined, { strides: 2, pads: 1 }), [1, 4, 3, 3], [2, 4, 2, 2]],
+  ["Conv", (x, w) => ops.conv(x!, w!, undefined, { groups: 2 }), [1, 2, 3, 3], [2, 1, 2, 2]],
+  [
+    "ConvTranspose",
+    (x, w) => ops.convTranspose(x!, w!, undefined, { strides: 2 }),
+    [1, 4, 2, 2],
+    [4, 1, 2, 2],
+  ],
+  ["AveragePool", (x) => ops.averagePool(x!, 2), [2, 1, 4, 4]],
+  ["MaxPool", (x) => ops.maxPool(x!, 2), [2, 1, 4, 4]],
+  ["Resize", (x) => ops.resize(x!, { scales: 2, mode: "linear" }), [1, 1, 3, 2]],
+];
+/** Gradients of gradients: a square, since what is linear has none. */
+const squares: GradientCase[] = squared.map(([op, f, ...shapes]) => ({
+  op,
+  name: "twice",
+  f: (...x) => {
+    const y = f(...x) as Value;
+    return ops.mul(y, y);
+  },
+  shapes: [shapes],
+  domain: op === "MaxPool" ? ranked : (z) => z / 3,
+  dtype: "float32",
+  fixedOnly: true,
+  twice: true,
+}));
+
 const transposed = (
   name: string,
   x: readonly number[],
@@ -179,6 +207,7 @@ const whole = (op: string, f: (x: Value) => Value): GradientCase => ({
 export const spatialCases: GradientCase[] = [
   ...convolutions,
   ...transposedConvolutions,
+  ...squares,
   ...pools,
   ...resizes,
   ...blocks,

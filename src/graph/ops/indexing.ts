@@ -1,7 +1,7 @@
 /** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, tiles. */
 import { type DType, MillwrightError } from "../../core/index.ts";
 import { apply, defineOp, requireDtype, requireSameDtype, requireVector, shapeError } from "../definition.ts";
-import { normalAxis, productDim, showShape, unknownDim, unknownShape } from "../dims.ts";
+import { normalAxis, productDim, showShape, staticShape, unknownDim, unknownShape } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
 import { int64s } from "../value.ts";
 import type {
@@ -81,26 +81,45 @@ const sliceOp = defineOp({
   },
 });
 
-/** A slice by steps of 1 at constant places is undone by padding with zeros. */
+/** A slice at constant places is undone by zeros: between the elements for steps, then around them. */
 function padBack(inputs: readonly (Value | undefined)[], g: Value, ops: Ops): Value | undefined {
   const x = inputs[0]!;
   const starts = integersIn(inputs[1]);
   const ends = integersIn(inputs[2]);
   const axes = inputs[3] ? integersIn(inputs[3]) : starts?.map((_, i) => i);
   const steps = inputs[4] ? integersIn(inputs[4]) : starts?.map(() => 1);
-  if (!starts || !ends || !axes || !steps || steps.some((step) => step !== 1)) return undefined;
+  if (!starts || !ends || !axes || !steps) return undefined;
   const rank = x.shape.length;
   const pads = Array<number>(2 * rank).fill(0);
+  let spread = g;
   for (let i = 0; i < axes.length; i++) {
     const axis = normalAxis("slice", axes[i]!, rank);
     const size = x.shape[axis]!;
-    const length = g.shape[axis]!;
-    if (typeof size !== "number" || typeof length !== "number") return undefined;
-    const begin = Math.min(size, starts[i]! < 0 ? Math.max(0, starts[i]! + size) : starts[i]!);
-    pads[axis] = begin;
-    pads[axis + rank] = size - begin - length;
+    const count = g.shape[axis]!;
+    if (typeof size !== "number" || typeof count !== "number" || count === 0) return undefined;
+    const step = Math.abs(steps[i]!);
+    const forward = steps[i]! > 0;
+    const first = starts[i]! < 0 ? Math.max(0, starts[i]! + size) : Math.min(size - 1, starts[i]!);
+    if (!forward) spread = ops.slice(spread, [-1], [-count - 1], [axis], [-1]);
+    const apart = step === 1 ? spread : zerosBetween(spread, axis, step, ops);
+    if (!apart) return undefined;
+    spread = apart;
+    pads[axis] = forward ? first : first - (count - 1) * step;
+    pads[axis + rank] = size - pads[axis]! - count * step;
   }
-  return ops.pad(g, pads);
+  return ops.pad(spread, pads);
+}
+
+/** step − 1 zeros after each element along an axis; undefined where a size behind it is a name. */
+function zerosBetween(x: Value, axis: number, step: number, ops: Ops): Value | undefined {
+  const behind = staticShape(x.shape.slice(axis));
+  if (!behind) return undefined;
+  const widths = Array.from({ length: 2 * x.shape.length + 2 }, (_, i) =>
+    i === x.shape.length + axis + 2 ? step - 1 : 0,
+  );
+  const padded = ops.pad(ops.unsqueeze(x, [axis + 1]), widths);
+  const front = x.shape.slice(0, axis).map(() => 0);
+  return ops.reshape(padded, [...front, behind[0]! * step, ...behind.slice(1)]);
 }
 
 /** Adds slices of `g` into zeros of the shape that `like` has along `axis`, at `places` (int64 vector). */
