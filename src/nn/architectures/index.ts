@@ -1,2 +1,7 @@
 export { bcResNet, type BcResNetOptions, dsCnn, type DsCnnOptions } from "./audio.ts";
 export { tcn, tcnBody, type TcnOptions } from "./tcn.ts";
+export { mlpNet, type MlpNetOptions } from "./mlp-net.ts";
+export { mobileNetV2, type MobileNetOptions } from "./mobilenet-v2.ts";
+export { resnet, type ResnetOptions } from "./resnet.ts";
+export { smallCnn, type SmallCnnOptions } from "./small-cnn.ts";
+export { vit, type VitOptions } from "./vit.ts";
