@@ -173,7 +173,10 @@ function createProgram(run: Run): Command {
     program
       .command("train")
       .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
-      .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
+      .argument(
+        "<source...>",
+        "files, globs, http(s):// or s3:// addresses, a database URL, or a folder with a folder of pictures a class",
+      )
       .option("--target <column>", "the column to predict")
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
       .option(
@@ -243,6 +246,29 @@ function createProgram(run: Run): Command {
         "--cost <fp=1,fn=5>",
         "cost of a false alarm and of a miss: sets the threshold (two classes)",
         costs,
+      )
+      .option(
+        "--net <name>",
+        "of pictures: small-cnn, resnet-8, resnet-14, resnet-18, mobilenet, vit or mlp (small-cnn)",
+        oneOf("--net", [
+          "small-cnn",
+          "resnet-8",
+          "resnet-14",
+          "resnet-18",
+          "mobilenet",
+          "vit",
+          "mlp",
+        ] as const),
+      )
+      .option(
+        "--image-size <pixels>",
+        "of pictures: pixels across and down that the network sees, a multiple of 8 (64)",
+        numberIn("--image-size", 16, 512, true),
+      )
+      .option(
+        "--epochs <n>",
+        "of pictures: times that the network sees each picture, at most (30)",
+        numberIn("--epochs", 1, 10_000, true),
       ),
   )
     .option(seedOption[0], seedOption[1], seedOption[2])

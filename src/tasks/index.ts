@@ -2,3 +2,4 @@ export * from "./tabular/index.ts";
 export * from "./cluster/index.ts";
 export * from "./multilabel/index.ts";
 export { prepareResults, saveRun, type SavedRun, writeResults } from "./save-run.ts";
+export * from "./image/index.ts";

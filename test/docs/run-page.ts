@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoCsv } from "../../src/tasks/index.ts";
 import { exampleColumns, makeChurnModel } from "../fixtures/churn-model.ts";
 import { writeMediaFolders } from "../fixtures/media-files.ts";
+import { writePictures } from "../fixtures/pictures.ts";
 import { type Folder, makeFolder } from "./page.ts";
 import { differences } from "./printed-kinds.ts";
 import { type Command, commandsOf, type Snippet, snippetsOf } from "./snippets.ts";
@@ -62,6 +63,10 @@ async function furnish(page: string, folder: string): Promise<void> {
     writeFileSync(join(folder, "churn.onnx"), (await makeChurnModel(undefined, exampleColumns)).bytes);
   }
   if (page === "docs/media.md") await writeMediaFolders(folder);
+  if (page === "docs/guides/images.md") {
+    await writePictures(join(folder, "photos"), { perClass: 40, seed: 1 });
+    await writePictures(join(folder, "new"), { perClass: 3, seed: 2 });
+  }
 }
 
 /** Declares the tests of a page: each snippet in turn, and that its TypeScript compiles. */

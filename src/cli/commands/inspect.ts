@@ -2,6 +2,7 @@
 import { sha256 } from "../../core/index.ts";
 import { type Graph, inputName, printGraph, readOnnx } from "../../graph/index.ts";
 import { decodeMetadata, load, type ModelMetadata, readNamed, readSource } from "../../model/index.ts";
+import { kindOf } from "../../schema/index.ts";
 import { carriedText } from "../../tasks/index.ts";
 import { bold, clip, figure, print, printJson, table } from "../terminal.ts";
 
@@ -77,12 +78,7 @@ function printMetadata({ schema, task, classes, card, metrics, data, recipe }: M
   }
   print();
   const features = schema.columns.filter((column) => column.role === "feature");
-  for (const line of table(
-    features.map((column) => [
-      `takes   ${clip(column.name, 40)}`,
-      column.kind === "datetime" ? `datetime (${column.clock})` : column.kind,
-    ]),
-  ))
+  for (const line of table(features.map((column) => [`takes   ${clip(column.name, 40)}`, kindOf(column)])))
     print(line);
   for (const { column, reason } of card?.leftOut ?? []) print(`ignores ${clip(column, 40)}  ${reason}`);
   for (const member of card?.members ?? []) {

@@ -1,7 +1,8 @@
 /** `millwright predict`: one answer per row of a table, in order, as CSV. */
-import { type Reading, withoutPassword, prepareFile, writeGrowing } from "../../data/index.ts";
+import { MillwrightError } from "../../core/index.ts";
+import { prepareFile, type Reading, readingFlags, withoutPassword, writeGrowing } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
-import { predictRows } from "../../tasks/index.ts";
+import { pictureColumn, predictPictures, predictRows } from "../../tasks/index.ts";
 
 import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
@@ -20,6 +21,33 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });
+    if (pictureColumn(model) !== undefined) {
+      const refused = sample === undefined ? readingFlags(reading)[0] : "--sample";
+      if (refused !== undefined) {
+        throw new MillwrightError(
+          "PARAMETER_CONFLICT",
+          `${path} answers pictures, for which ${refused} has no meaning.`,
+          "Leave it out, and name folders or files of pictures.",
+        );
+      }
+      const { rowCount, bad, findings } = await writeGrowing(out, (file) =>
+        predictPictures(
+          model,
+          source,
+          { threads, onProgress: (done, total) => progress.listen({ stage: "predict", done, total }) },
+          file,
+        ),
+      );
+      progress.end();
+      if (json) printJson({ format: 1, model: path, source, rows: rowCount, out, findings, bad });
+      else {
+        for (const finding of findings) print(findingLine(finding));
+        for (const { file, reason } of bad.slice(0, 20)) print(`left out: ${file} ${reason}`);
+        if (bad.length > 20) print(`left out: ${bad.length - 20} more, which --json tells`);
+        print(`${rowCount} answers in ${out}`);
+      }
+      return;
+    }
     const how = {
       ...reading,
       ...(sample !== undefined && { sample }),

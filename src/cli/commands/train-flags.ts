@@ -1,5 +1,6 @@
 /** The flags of `millwright train`. */
 import type { Reading } from "../../data/index.ts";
+import type { NetName } from "../../tasks/index.ts";
 
 export interface TrainFlags extends Reading {
   readonly target?: string;
@@ -29,6 +30,9 @@ export interface TrainFlags extends Reading {
   readonly inputs?: readonly string[];
   readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
+  readonly net?: NetName;
+  readonly imageSize?: number;
+  readonly epochs?: number;
   readonly seed?: number;
   readonly threads?: number;
   readonly out: string;

@@ -32,9 +32,12 @@ import {
 } from "../terminal.ts";
 import { version } from "../version.ts";
 import type { TrainFlags } from "./train-flags.ts";
+import { isFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
+  if (await isFolder(source)) return await trainPictures(source[0]!, flags);
+  refuseImageFlags(flags);
   if (flags.task === "multilabel" || flags.labelsBy !== undefined)
     return (await import("./train-labels.ts")).trainLabelled(source, flags);
   const {
@@ -140,7 +143,7 @@ async function refitLike(like: string, flags: TrainFlags, options: RefitOptions)
     );
   }
   const { recipe, schema, task } = await readMetadata(like);
-  refuseClustering(like, { task }, "fit anew");
+  refuseClustering(like, { task, schema }, "fit anew");
   if (recipe === undefined) {
     throw new MillwrightError(
       "MODEL_INVALID",

@@ -1,16 +1,28 @@
-/** Files that a command cannot take. A clustering has no target: nothing says what is right, and `train` cannot make it again. */
+/**
+ * Files that a command cannot take. A clustering has no target: nothing says what is right, and `train` cannot make it
+ * again. Pictures are no columns of a table.
+ */
 import { MillwrightError } from "../../core/index.ts";
 import type { ModelMetadata } from "../../model/index.ts";
 
 /**
  * @param name - The file's name.
- * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering, and of several labels but to score it.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering or of pictures, and of several labels but to score it.
  */
 export function refuseClustering(
   name: string,
-  { task }: Pick<ModelMetadata, "task">,
+  { task, schema }: Pick<ModelMetadata, "task" | "schema">,
   wish: "score" | "fit anew" | "eject",
 ): void {
+  if (schema.columns.some(({ kind }) => kind === "image")) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${name} answers pictures, and only a file that reads a table can be ${{ score: "scored here", eject: "ejected", "fit anew": "fitted anew" }[wish]}.`,
+      wish === "score"
+        ? "Its figures on untouched pictures are in run.json; `millwright predict` answers a folder."
+        : "Run the command under `reproduce` in its run.json.",
+    );
+  }
   if (task.kind === "multilabel" && wish !== "score") {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",

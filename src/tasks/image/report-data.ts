@@ -1,0 +1,75 @@
+/** Fills the report's data of a training on pictures from a finished run. */
+import { basename, resolve } from "node:path";
+import type { ReportData } from "../../report/index.ts";
+import { reportFindings } from "../report-findings.ts";
+import type { ImageOptions } from "./options.ts";
+import type { ImageRecord } from "./run-record.ts";
+
+interface ReportParts {
+  readonly record: ImageRecord;
+  readonly options: ImageOptions;
+  /** What is shipped, in words. */
+  readonly title: string;
+}
+
+export function imageReport({ record, options, title }: ReportParts): ReportData {
+  const { data, task, metric, test, leaderboard, versus } = record;
+  return {
+    task: "multiclass",
+    target: { column: task.target, classes: task.classes },
+    noun: { one: "picture", many: "pictures" },
+    data: {
+      sources: [basename(resolve(data.source))],
+      rows: data.pictures,
+      columns: 1,
+      usedColumns: 1,
+      preparation: [
+        `each picture is brought to ${data.width} × ${data.height} pixels, its middle where the shape is another`,
+        "levels are scaled and normalised inside the file by the mean and deviation of the training pictures",
+      ],
+    },
+    split: { kind: "stratified", trainRows: data.trainRows + data.validationRows, testRows: data.testRows },
+    metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
+    intervalLevel: 0.95,
+    families: [record.network.name, "random forest", "baseline"],
+    chosen: {
+      name: record.chosen,
+      family: leaderboard.find(({ name }) => name === record.chosen)!.family,
+      description: title,
+      sizeBytes: record.model.bytes,
+    },
+    test: test.metrics.map(({ name, title: label, greaterIsBetter, value, low, high, baseline }) => ({
+      metric: { name, label, higherIsBetter: greaterIsBetter },
+      score: { value, ...(!Number.isNaN(low) && { low, high }) },
+      baseline,
+    })),
+    findings: reportFindings(record.findings),
+    leaderboard: leaderboard.map(({ name, family, score, seconds }) => ({
+      name,
+      family,
+      score: { value: score },
+      fitSeconds: seconds,
+      ...(name === record.chosen
+        ? { role: "chosen" as const }
+        : family === "baseline" && { role: "baseline" as const }),
+    })),
+    confusion: { labels: task.classes.map(({ label }) => label), counts: record.confusion },
+    limitations: [
+      versus.sentence,
+      `The board's scores are of ${data.validationRows} pictures that also chose the epoch; the test pictures were kept out of that.`,
+    ],
+    run: {
+      command: record.reproduce,
+      seed: options.seed,
+      ...(options.time !== undefined && { timeLimitSeconds: options.time }),
+      durationSeconds: record.seconds,
+      configurations: leaderboard.length,
+      stoppedEarly: record.network.ended === "aborted",
+      versions: [{ name: "millwright", version: options.software.replace(/^millwright /, "") }],
+      hashes: [
+        { name: "model.onnx", sha256: record.model.sha256 },
+        { name: "pictures", sha256: data.sha256 },
+      ],
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/** Fits a network on pictures: as many epochs as the time allows, the epoch that is best on the validation pictures. */
+import { MillwrightError, type ProgressListener } from "../../core/index.ts";
+import * as nn from "../../nn/index.ts";
+import { type ChannelFigures, type NetName, pictureNetwork } from "./nets.ts";
+import type { PictureSize } from "./read-pictures.ts";
+
+/** Pictures with their classes. */
+export interface PictureRows {
+  readonly pixels: Uint8Array;
+  readonly codes: Int32Array;
+}
+
+export interface TrainedNetwork {
+  readonly network: nn.Network;
+  readonly weights: nn.Weights;
+  readonly history: readonly nn.EpochRecord[];
+  readonly bestEpoch: number;
+  /** Epochs that were planned. */
+  readonly epochs: number;
+  readonly parameterCount: number;
+  readonly batchSize: number;
+  readonly seconds: number;
+  readonly reason: nn.FitResult["reason"];
+}
+
+export interface NetworkOptions {
+  readonly net: NetName;
+  readonly size: PictureSize;
+  readonly classCount: number;
+  readonly figures: ChannelFigures;
+  readonly epochs: number;
+  /** `performance.now()` at which training must have ended. */
+  readonly deadlineMs?: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressListener;
+}
+
+/** Steps that tell how long an epoch takes; the first one of all is slower and not counted. */
+const timedSteps = 3;
+const labelSmoothing = 0.05;
+
+/** How the network is trained, as the card tells it. */
+export const recipe = { optimiser: "adamw", learningRate: 0.002, weightDecay: 0.05, labelSmoothing } as const;
+
+export async function trainNetwork(
+  train: PictureRows,
+  validation: PictureRows,
+  options: NetworkOptions,
+): Promise<TrainedNetwork> {
+  const { net, size, classCount, figures, seed, threads } = options;
+  const began = performance.now();
+  const network = pictureNetwork(net, size, classCount, figures);
+  const weights = nn.initialise(network, { seed });
+  const batchSize = Math.min(train.codes.length, train.codes.length < 2000 ? 32 : 64);
+  const shared = {
+    train: loaderOf(train, size, { batchSize, seed, dropLast: true }),
+    validation: loaderOf(validation, size, { batchSize: Math.min(64, validation.codes.length) }),
+    loss: nn.crossEntropy({ labelSmoothing }),
+    optimiser: nn.adamw({ learningRate: recipe.learningRate, weightDecay: recipe.weightDecay }),
+    metric: nn.accuracyOfScores,
+    clipNorm: 5,
+    seed,
+    threads,
+  };
+  const epochs = await affordable(network, weights, shared, options);
+  const fitted = await nn.fit(
+    network,
+    weights,
+    {
+      ...shared,
+      schedule: nn.oneCycle({ rise: 0.2 }),
+      epochs,
+      patience: Math.max(10, Math.ceil(epochs / 2)),
+      ...stopping(options),
+    },
+    listener(options.onProgress, epochs, shared.train.batchCount),
+  );
+  if (fitted.bestEpoch === undefined) {
+    throw new MillwrightError(
+      "CANCELLED",
+      "The training was stopped before its first epoch was done.",
+      "Give more time, fewer pixels (--image-size) or a smaller network (--net).",
+    );
+  }
+  return {
+    network,
+    weights: fitted.weights,
+    history: fitted.history,
+    bestEpoch: fitted.bestEpoch,
+    epochs,
+    parameterCount: nn.parameterCount(network),
+    batchSize,
+    seconds: (performance.now() - began) / 1000,
+    reason: fitted.reason,
+  };
+}
+
+function loaderOf(
+  { pixels, codes }: PictureRows,
+  { height, width, channels }: PictureSize,
+  options: nn.ArrayLoaderOptions,
+): nn.Loader {
+  return nn.arrayLoader(
+    { image: { dtype: "uint8", shape: [height, width, channels], data: pixels } },
+    { dtype: "int64", shape: [], data: BigInt64Array.from(codes, BigInt) },
+    options,
+  );
+}
+
+/** The user's signal, and the end of the time. */
+function stopping({ signal, deadlineMs }: NetworkOptions): { signal?: AbortSignal } {
+  if (deadlineMs === undefined) return signal ? { signal } : {};
+  const left = AbortSignal.timeout(Math.max(1, Math.floor(deadlineMs - performance.now())));
+  return { signal: signal ? AbortSignal.any([signal, left]) : left };
+}
+
+/** Epochs that fit into the time, by the first steps; all of them where no time is given. */
+async function affordable(
+  network: nn.Network,
+  weights: nn.Weights,
+  shared: Omit<nn.FitOptions, "epochs">,
+  { epochs, deadlineMs }: NetworkOptions,
+): Promise<number> {
+  if (deadlineMs === undefined) return epochs;
+  let first = 0;
+  let stepMs = 0;
+  const { validation: _, ...alone } = shared;
+  for await (const event of nn.trainEvents(network, weights, { ...alone, epochs: timedSteps + 1 })) {
+    if (event.type !== "step") continue;
+    if (event.step === 1) first = performance.now();
+    else stepMs = (performance.now() - first) / (event.step - 1);
+    if (event.step > timedSteps) break;
+  }
+  // A tenth more for validation, and as much for a busier machine.
+  const epochMs = 1.2 * stepMs * shared.train.batchCount;
+  const fit = Math.floor((deadlineMs - performance.now()) / epochMs);
+  return Math.max(1, Math.min(epochs, fit));
+}
+
+/** Tells each step, with what the last epoch came to: one line an epoch where lines are not redrawn. */
+function listener(
+  onProgress: ProgressListener | undefined,
+  epochs: number,
+  stepsPerEpoch: number,
+): (event: nn.TrainEvent) => void {
+  let note = "";
+  let left = 0;
+  return (event) => {
+    if (event.type === "step") {
+      left = event.secondsLeft;
+      onProgress?.({
+        stage: "train the network",
+        done: event.step,
+        total: epochs * stepsPerEpoch,
+        ...(note !== "" && { note }),
+      });
+    }
+    if (event.type !== "epoch") return;
+    const time = left < 90 ? `${Math.round(left)} s` : `${Math.round(left / 60)} min`;
+    note = `epoch ${event.epoch} of ${epochs}, loss ${event.loss.toFixed(3)}, ${(100 * event.validationMetric!).toFixed(1)} % right on validation, ${time} left`;
+  };
+}

@@ -1,0 +1,175 @@
+/**
+ * `millwright train photos/` end to end: pictures in, a file that tells their classes, through the commands that read
+ * one; broken files counted and named, the same command the same bytes.
+ */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeImage } from "../src/data/index.ts";
+import { type JsonSchema, load } from "../src/model/index.ts";
+import { findProblem } from "../src/model/json-schema.ts";
+import type { ImageRecord } from "../src/tasks/index.ts";
+import { runHere, temporaryFolder } from "./cli.ts";
+import { writePictures } from "./fixtures/pictures.ts";
+
+const work = temporaryFolder();
+const inWork = (name: string): string => join(work.path, name);
+afterAll(() => work[Symbol.dispose]());
+
+const schemaOf = (name: string): JsonSchema =>
+  JSON.parse(readFileSync(join(import.meta.dirname, `../docs/schemas/${name}.json`), "utf8")) as JsonSchema;
+
+async function trained(folder: string, out: string, ...flags: string[]): Promise<ImageRecord> {
+  const words = [
+    "train",
+    inWork(folder),
+    "--image-size",
+    "16",
+    "--epochs",
+    "8",
+    "--out",
+    inWork(out),
+    "--json",
+  ];
+  const ran = await runHere([...words, ...flags]);
+  expect(ran.code, ran.stderr + ran.stdout).toBe(0);
+  const record = JSON.parse(ran.stdout) as ImageRecord;
+  expect(findProblem(schemaOf("image"), record)).toBeUndefined();
+  expect(JSON.parse(readFileSync(join(inWork(out), "run.json"), "utf8"))).toEqual(record);
+  return record;
+}
+
+let record: ImageRecord;
+beforeAll(async () => {
+  await writePictures(inWork("shapes"), { perClass: 40, seed: 1 });
+  writeFileSync(inWork("shapes/disc/cut.png"), readFileSync(inWork("shapes/disc/000.png")).subarray(0, 200));
+  writeFileSync(inWork("shapes/bar/empty.jpg"), "");
+  record = await trained("shapes", "out", "--seed", "3");
+}, 300_000);
+
+describe("millwright train on a folder of pictures", () => {
+  test("learns the shapes, and judges the file on untouched pictures", () => {
+    const { data, test: judged, versus, leaderboard } = record;
+    expect(data).toMatchObject({ pictures: 120, testRows: 24, height: 16, width: 16, channels: 3 });
+    expect(data.trainRows + data.validationRows + data.testRows).toBe(120);
+    const [accuracy] = judged.metrics;
+    expect(accuracy).toMatchObject({ name: "accuracy", greaterIsBetter: true });
+    expect(accuracy!.value).toBeGreaterThan(0.8);
+    expect(accuracy!.baseline).toBeCloseTo(1 / 3, 1);
+    expect(record.confusion.reduce((a, b) => a + b, 0)).toBe(24);
+    const right = [0, 4, 8].reduce((sum, at) => sum + record.confusion[at]!, 0);
+    expect(right / 24).toBeCloseTo(accuracy!.value, 12);
+    expect(leaderboard.map(({ family }) => family).sort()).toEqual(["baseline", "classical", "network"]);
+    expect(versus.sentence).toMatch(/small-cnn .* (ahead of|behind|more accurate than) random forest/);
+    expect(record.network.history).toHaveLength(8);
+  });
+
+  test("counts and names broken files", () => {
+    expect(record.data.bad.map(({ file }) => file)).toEqual(["bar/empty.jpg", "disc/cut.png"]);
+    expect(record.data.bad[0]!.reason).toBe("is empty");
+    expect(record.findings.map(({ evidence }) => evidence).join()).toContain("2 pictures cannot be read");
+  });
+
+  test("predict answers a folder: a line a file in the order of names, the label, its probabilities", async () => {
+    const ran = await runHere([
+      "predict",
+      inWork("out/model.onnx"),
+      inWork("shapes"),
+      "-o",
+      inWork("p.csv"),
+      "--json",
+    ]);
+    expect(ran.code, ran.stderr + ran.stdout).toBe(0);
+    const said = JSON.parse(ran.stdout) as { rows: number; bad: { file: string }[] };
+    expect(findProblem(schemaOf("predict"), said)).toBeUndefined();
+    expect(said.rows).toBe(120);
+    expect(said.bad.map(({ file }) => file)).toEqual(["bar/empty.jpg", "disc/cut.png"]);
+    const [header, ...lines] = readFileSync(inWork("p.csv"), "utf8").trimEnd().split("\n");
+    expect(header).toBe("file,prediction,probability_bar,probability_cross,probability_disc");
+    expect(lines.map((line) => line.split(",")[0]!)).toEqual(
+      [...lines.map((line) => line.split(",")[0]!)].sort(),
+    );
+    const right = lines.filter((line) => line.split(",")[1] === line.split("/")[0]).length;
+    expect(right / 120).toBeGreaterThan(0.85);
+    for (const line of lines.slice(0, 5)) {
+      const shares = line.split(",").slice(2).map(Number);
+      expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
+    }
+  });
+
+  test("an application hands over bytes and gets the same answer", async () => {
+    const model = await load(inWork("out/model.onnx"));
+    const decoded = await decodeImage(inWork("shapes/disc/007.png"), { width: 16, height: 16 });
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const answer = await model.predictOne({ image: decoded.pixels });
+    await model.close();
+    const line = readFileSync(inWork("p.csv"), "utf8")
+      .split("\n")
+      .find((text) => text.startsWith("disc/007.png"))!;
+    expect(line.split(",")[1]).toBe(answer.prediction);
+    expect(Number(line.split(",")[4])).toBeCloseTo(answer.probabilities!["disc"]!, 6);
+  });
+
+  test("inspect proves the golden pictures and tells what the file takes", async () => {
+    const ran = await runHere(["inspect", inWork("out/model.onnx")]);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toContain("takes   image  image (16 × 16 × 3)");
+    expect(ran.stdout).toContain("answers probabilities  float64 [batch, 3]");
+  });
+
+  test("one thread and the same command give the same file", async () => {
+    const again = await trained("shapes", "again", "--seed", "3");
+    expect(again.model.sha256).toBe(record.model.sha256);
+  }, 300_000);
+
+  test("grey pictures get one channel", async () => {
+    await writePictures(inWork("grey"), { perClass: 12, seed: 2, grey: true });
+    const grey = await trained("grey", "grey-out", "--epochs", "1");
+    expect(grey.data.channels).toBe(1);
+  }, 300_000);
+});
+
+describe("what is refused", () => {
+  const failed = async (...words: string[]): Promise<string> => {
+    const ran = await runHere(words);
+    expect(ran.code).toBe(1);
+    return ran.stderr;
+  };
+
+  test("more broken files than a tenth", async () => {
+    for (const label of ["a", "b"]) mkdirSync(inWork(`broken/${label}`), { recursive: true });
+    for (let i = 0; i < 8; i++) copyFileSync(inWork(`shapes/disc/00${i}.png`), inWork(`broken/a/${i}.png`));
+    for (let i = 0; i < 2; i++) writeFileSync(inWork(`broken/b/${i}.png`), "no picture");
+    expect(await failed("train", inWork("broken"), "--out", inWork("none"))).toMatch(
+      /2 of 10 images .* cannot be read, more than 10 %.*b\/0\.png is no image.*\[SOURCE_UNREADABLE\]/s,
+    );
+  });
+
+  test("flags that have no meaning there", async () => {
+    expect(await failed("train", inWork("shapes"), "--folds", "3", "--out", inWork("none"))).toContain(
+      "--folds is not for a folder of pictures",
+    );
+    writeFileSync(inWork("t.csv"), "a,b\n1,2\n");
+    expect(await failed("train", inWork("t.csv"), "--target", "b", "--net", "vit")).toContain(
+      "--net is for a folder of pictures",
+    );
+    expect(await failed("train", inWork("shapes"), "--image-size", "20", "--out", inWork("none"))).toContain(
+      "needs a multiple of 8",
+    );
+    expect(
+      await failed(
+        "predict",
+        inWork("out/model.onnx"),
+        inWork("shapes"),
+        "-o",
+        inWork("q.csv"),
+        "--sample",
+        "s.csv",
+      ),
+    ).toContain("for which --sample has no meaning");
+  });
+
+  test("a model of pictures on a table, by evaluate", async () => {
+    expect(await failed("evaluate", inWork("out/model.onnx"), inWork("t.csv"))).toMatch(/picture/);
+  });
+});
