@@ -101,6 +101,11 @@ describe("a network", () => {
       /\[batch, 4, 8, 8\], and the shortcut \[batch, 3, 8, 8\].*SHAPE_MISMATCH/,
     ],
     [
+      "groups of a normalisation",
+      () => nn.initialise(nn.network(pictures, nn.groupNorm(2)), { seed: 1 }),
+      /\(groupNorm\).*2 groups.*3.*SHAPE_MISMATCH/,
+    ],
+    [
       "two inputs and one layer",
       () => nn.network({ a: pictures, b: pictures }, nn.dense(2)),
       /2 inputs \(a, b\) and one layer.*PARAMETER_CONFLICT/,

@@ -20,7 +20,7 @@ export {
   separableConv2d,
   squeezeExcite,
 } from "./convolution.ts";
-export { batchNorm, type BatchNormOptions, layerNorm } from "./normalisation.ts";
+export { batchNorm, type BatchNormOptions, groupNorm, layerNorm } from "./normalisation.ts";
 export { averagePool, maxPool, type PoolLayerOptions } from "./pooling.ts";
 export { gru, lstm, type RecurrentOptions } from "./recurrent.ts";
 export type { MelScale } from "./mel-filters.ts";

@@ -8,7 +8,7 @@
 import * as ops from "../../graph/index.ts";
 import type { Value } from "../../graph/index.ts";
 import { ones, zeros } from "../initialisers.ts";
-import { fixedSize, type Layer, layer } from "../layer.ts";
+import { fixedSize, type Layer, layer, requireCount } from "../layer.ts";
 
 export interface BatchNormOptions {
   /** Share of the batch's figures in the running ones. Default 0.1. */
@@ -69,5 +69,19 @@ export function layerNorm({ epsilon = 1e-5 }: { readonly epsilon?: number } = {}
     const weight = scope.parameter("weight", [features], ones);
     const bias = scope.parameter("bias", [features], zeros);
     return ops.layerNormalization(x, weight, bias, { axis: -1, epsilon });
+  });
+}
+
+/**
+ * Mean 0 and variance 1 over the places of each group of channels, by row: no figures of a batch. [batch, channels, ..].
+ * As many groups as channels is instance normalisation. Parameters: `weight`, `bias` [channels].
+ */
+export function groupNorm(groups: number, { epsilon = 1e-5 }: { readonly epsilon?: number } = {}): Layer {
+  requireCount("groupNorm", "groups", groups);
+  return layer("groupNorm", (x, scope) => {
+    const channels = fixedSize(x, 1, "channels");
+    const weight = scope.parameter("weight", [channels], ones);
+    const bias = scope.parameter("bias", [channels], zeros);
+    return ops.groupNormalization(x, weight, bias, groups, { epsilon });
   });
 }

@@ -12,3 +12,4 @@ export {
 } from "./loader.ts";
 export { type GroupOptions, scoringGraph, type StepOptions } from "./step.ts";
 export { findLearningRate, type FoundRate, type RateFinderOptions } from "./find-learning-rate.ts";
+export { type RowSource, type RowsRead, sourceLoader, type SourceLoaderOptions } from "./source-loader.ts";
