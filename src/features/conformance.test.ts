@@ -10,6 +10,7 @@ import { ordinalEncoder } from "./encoders/ordinal.ts";
 import { targetEncoder } from "./encoders/target-encode.ts";
 import { characterTfidfEncoder } from "./encoders/character-tfidf.ts";
 import { tfidfEncoder } from "./encoders/tfidf.ts";
+import { tokensEncoder } from "./encoders/tokens.ts";
 import { timeSinceChain, timeSinceEncoder } from "./encoders/time-since.ts";
 import * as doors from "./index.ts";
 import { selectBest } from "./selections/select-best.ts";
@@ -112,6 +113,12 @@ const plans: Readonly<Record<string, Chain | Union>> = {
   tfidf: chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 })),
   characterTfidf: chainOf(["note", "blank"], characterTfidfEncoder({ maxTerms: 60 })),
   "characterTfidf of one length": chainOf(["note"], characterTfidfEncoder({ shortest: 1, longest: 1 })),
+  tokens: chainOf(["note", "blank"], tokensEncoder({ length: 6, buckets: 5 })),
+  "tokens of characters": chainOf(["note", "blank"], tokensEncoder({ unit: "characters", length: 40 })),
+  "tokens, one place and three terms": chainOf(
+    ["note"],
+    tokensEncoder({ length: 1, maxTerms: 3, buckets: 1 }),
+  ),
   union: union(
     numbersOf(impute({ indicator: "always" })),
     chainOf(["city", "flag"], oneHotEncoder()),

@@ -20,6 +20,7 @@ import { oneHotEncoder } from "./encoders/one-hot.ts";
 import { ordinalEncoder } from "./encoders/ordinal.ts";
 import { targetEncoder } from "./encoders/target-encode.ts";
 import { tfidfEncoder } from "./encoders/tfidf.ts";
+import { tokensEncoder } from "./encoders/tokens.ts";
 import { type Chain, chainOf, type Encoder, type Transform } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
@@ -30,9 +31,10 @@ import { truncatedSvdTransform } from "./transforms/truncated-svd.ts";
 
 /**
  * `naive` is for families that model each feature by itself; `sparse` for linear ones that read sparse rows, with all
- * that texts hold; `counts` for the same with numbers of at least 0.
+ * that texts hold; `counts` for the same with numbers of at least 0; `tokens` for networks that read texts as codes of
+ * their words and characters.
  */
-export type PlanStyle = "trees" | "linear" | "naive" | "distance" | "sparse" | "counts";
+export type PlanStyle = "trees" | "linear" | "naive" | "distance" | "sparse" | "counts" | "tokens";
 
 export interface DefaultChainsOptions {
   /** Training rows: how many categories a column has decides how it is encoded. */
@@ -56,6 +58,9 @@ const powered = [powerTransform(), impute(), clipOutliers({ method: "deviation",
 const manyCategories = 50;
 /** Directions that texts are compared in. */
 const textTopics = 20;
+/** Words and characters of a text that networks read; the rest is cut off. */
+const mostWords = 128;
+const mostCharacters = 256;
 /** Numbers of all text columns together, rows × terms: 200 MB of float32. */
 const textCells = 5e7;
 
@@ -72,6 +77,7 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     linear: [...bounded, scale()],
     distance: [impute(), clipOutliers({ lower: 0.01, upper: 0.99 }), scale()],
     sparse: [...bounded, scale()],
+    tokens: [...bounded, scale()],
     // Ranks: of numbers that may be below 0, or missing.
     counts: [impute({ indicator: "seen" }), quantileTransform()],
   }[style];
@@ -105,6 +111,9 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     const buckets = 2 ** Math.max(6, Math.min(14, Math.ceil(Math.log2(options.frame.rowCount)) + 1));
     add(texts, tfidfEncoder({ maxTerms: 100_000, buckets, sublinear: true }));
     add(texts, characterTfidfEncoder({ maxTerms: 50_000 }));
+  } else if (style === "tokens") {
+    add(texts, tokensEncoder({ length: mostWords, buckets: 2048 }));
+    add(texts, tokensEncoder({ unit: "characters", length: mostCharacters, buckets: 64 }));
   } else {
     // Distances in hundreds of words say little: what they say together in some directions says more.
     const topics = style === "distance" ? [truncatedSvdTransform({ components: textTopics })] : [];

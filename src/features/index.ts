@@ -18,6 +18,7 @@ export { ordinal, type OrdinalOptions, ordinalParameters } from "./encoders/ordi
 export { targetEncode, type TargetEncodeOptions, targetEncodeParameters } from "./encoders/target-encode.ts";
 export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
 export { timeSince, type TimeSinceOptions, timeSinceParameters } from "./encoders/time-since.ts";
+export { tokens, type TokensOptions, tokensParameters } from "./encoders/tokens.ts";
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
 export { sourceWeights } from "./source-weights.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";

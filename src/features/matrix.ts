@@ -16,6 +16,8 @@ export interface Feature {
   readonly kind: "number" | "category";
   /** Number of codes of a category. */
   readonly cardinality?: number;
+  /** Of a code that is one place of a text: the name that all places of it share. They stand side by side, in order. */
+  readonly sequence?: string;
 }
 
 /** Rows by their values other than zero; NaN is missing. */

@@ -170,7 +170,7 @@ function mixed(
 }
 
 /** Number of a word by each way of writing it: the usual three, and those of enough rows. */
-function waysOfWriting(
+export function waysOfWriting(
   words: readonly string[],
   writings: readonly string[],
   writingRows: Int32Array,

@@ -59,4 +59,5 @@ export {
 } from "./schedules.ts";
 export * from "./sequences/index.ts";
 export { mlp, mlpParameters } from "./tabular/mlp.ts";
+export { textNet, textNetParameters } from "./text/text-net.ts";
 export * from "./training/index.ts";

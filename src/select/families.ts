@@ -39,7 +39,7 @@ import {
   randomForestParameters,
 } from "../estimators/trees/index.ts";
 import type { PlanStyle } from "../features/index.ts";
-import { mlp, mlpParameters } from "../nn/index.ts";
+import { mlp, mlpParameters, textNet } from "../nn/index.ts";
 
 /** Parameters of a candidate, plain JSON so that they can cross to a worker process and into the file. */
 export type FamilyParameters = Readonly<Record<string, number | string | boolean>>;
@@ -202,6 +202,7 @@ const families = {
     title: "multilayer perceptron",
     searched: mlpParameters,
   },
+  textNet: { make: (p) => textNet(p), style: "tokens", simplicity: 4, title: "text network" },
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

@@ -82,9 +82,11 @@ const complement: Candidate = {
   parameters: { smoothing: 0.1, temperature: 0 },
 };
 
+const textNetwork: Candidate = { name: "text network", family: "textNet", parameters: {} };
+
 /** Where a feature is text these come after the simple family: they read every word and run of characters. */
 const textClassification: readonly Candidate[] = classification.flatMap((candidate) =>
-  candidate.family === "logistic" ? [candidate, complement, textMachine] : [candidate],
+  candidate.family === "logistic" ? [candidate, complement, textMachine, textNetwork] : [candidate],
 );
 
 /** Tried only where they are named: they answer another question than the usual one, or carry much for it. */
@@ -99,6 +101,7 @@ const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {
     },
     neighbors,
     machine,
+    textNetwork,
   ],
   regression: [
     { name: "lasso", family: "lasso", parameters: {} },

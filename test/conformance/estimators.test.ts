@@ -48,7 +48,7 @@ import {
   randomForestParameters,
 } from "../../src/estimators/trees/index.ts";
 import { svm, svmParameters } from "../../src/estimators/svm/index.ts";
-import { mlp, mlpParameters } from "../../src/nn/index.ts";
+import { mlp, mlpParameters, textNet, textNetParameters } from "../../src/nn/index.ts";
 import { describe, test } from "vitest";
 import type { ParameterTable } from "../../src/core/index.ts";
 import type { Estimator } from "../../src/estimators/index.ts";
@@ -241,6 +241,17 @@ const members: readonly Member[] = [
     table: mlpParameters,
     light: { width: 16, bins: 6, epochs: 30, learningRate: 0.01 },
     takes: { missing: true, infinity: true },
+    exceptions: {
+      "a row of weight 2 counts as two": "batches hold a number of rows, and shuffles go by row",
+    },
+  },
+  {
+    name: "textNet on numbers alone",
+    make: textNet,
+    table: textNetParameters,
+    light: { hidden: 16, epochs: 30, learningRate: 0.02, dropout: 0, batchSize: 16 },
+    // It ships in float32.
+    graphTolerance: 1e-5,
     exceptions: {
       "a row of weight 2 counts as two": "batches hold a number of rows, and shuffles go by row",
     },

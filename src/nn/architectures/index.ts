@@ -5,3 +5,13 @@ export { mobileNetV2, type MobileNetOptions } from "./mobilenet-v2.ts";
 export { resnet, type ResnetOptions } from "./resnet.ts";
 export { smallCnn, type SmallCnnOptions } from "./small-cnn.ts";
 export { vit, type VitOptions } from "./vit.ts";
+export {
+  textBag,
+  type TextBagOptions,
+  textCnn,
+  type TextCnnOptions,
+  type TextInput,
+  type TextNetworkOptions,
+  textTransformer,
+  type TextTransformerOptions,
+} from "./text.ts";

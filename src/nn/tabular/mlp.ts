@@ -6,27 +6,11 @@
  * answer do not depend on the order they came in. Training runs in float32 on one thread; the
  * model ships its weights in float64, so that graph and reference agree to rounding.
  */
-import {
-  type ParameterTable,
-  type ParameterValues,
-  resolveParameters,
-  rowUniform,
-} from "../../core/index.ts";
-import {
-  type Estimator,
-  type FitContext,
-  type Fitted,
-  take,
-  takeRows,
-  takeTarget,
-  type Target,
-  type TrainingSet,
-  type UsableRows,
-  usableRows,
-} from "../../estimators/index.ts";
-import type { Matrix } from "../../features/index.ts";
+import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
+import { type Estimator, type Fitted, type Target, usableRows } from "../../estimators/index.ts";
 import { add, mul, softmax } from "../../graph/index.ts";
 import { boundedRows, codeReference, emitBounded, emitCode, type Encoding, fitEncoding } from "./encoding.ts";
+import { inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../rows-aside.ts";
 import { forward, forwardReference, layerConstants } from "./network.ts";
 import { type CodedRows, train, type Trained } from "./train.ts";
 
@@ -100,9 +84,6 @@ export const mlpParameters = {
 
 type Parameters = ParameterValues<typeof mlpParameters>;
 
-/** Fewest rows of which some are kept aside. */
-const fewestRows = 40;
-
 /**
  * Multilayer perceptron for numbers and classes.
  *
@@ -117,7 +98,7 @@ export function mlp(parameters: Partial<Parameters> = {}): Estimator {
     tasks: ["regression", "classification"],
     async fit(rows, context) {
       const usable = inOrderOfIdentity(usableRows("mlp", rows));
-      const { inside, aside } = keepAside(usable, resolved.validationShare, context);
+      const { inside, aside } = keepAside("mlp", usable, resolved.validationShare, context);
       const encoding = fitEncoding(inside.x, resolved.bins);
       const target = targetScale(inside);
       const outputs = usable.y.kind === "regression" ? 1 : usable.y.classCount;
@@ -142,50 +123,6 @@ function batchFor(rowCount: number): number {
   if (rowCount < 5000) return 64;
   if (rowCount < 15_000) return 128;
   return rowCount < 200_000 ? 256 : 512;
-}
-
-function inOrderOfIdentity(rows: UsableRows): UsableRows {
-  const { rowIds } = rows;
-  let sorted = true;
-  for (let i = 1; i < rowIds.length; i++) if (rowIds[i]! < rowIds[i - 1]!) sorted = false;
-  if (sorted) return rows;
-  const order = Uint32Array.from(rowIds, (_, i) => i).sort((a, b) => rowIds[a]! - rowIds[b]!);
-  return {
-    ...rows,
-    x: takeRows(rows.x, order),
-    y: takeTarget(rows.y, order),
-    weight: rows.weight && take(rows.weight, order),
-    rowIds: take(rowIds, order),
-  };
-}
-
-interface SplitRows {
-  readonly x: Matrix;
-  readonly y: Target;
-  readonly weight: Float64Array | undefined;
-}
-
-/** Rows to train on, and those that choose the epoch: given ones, or some of our own by their identity. */
-function keepAside(
-  rows: UsableRows,
-  share: number,
-  { validation, random }: FitContext,
-): { readonly inside: SplitRows; readonly aside: SplitRows | undefined } {
-  if (validation !== undefined) {
-    return { inside: rows, aside: usableRows("mlp", validation satisfies TrainingSet, true) };
-  }
-  if (share === 0 || rows.x.rowCount < fewestRows) return { inside: rows, aside: undefined };
-  const seed = random.child("aside").integer(2 ** 32);
-  const places = Uint32Array.from(rows.rowIds, (_, i) => i);
-  const kept = places.filter((i) => rowUniform(seed, rows.rowIds[i]!) >= share);
-  const left = places.filter((i) => rowUniform(seed, rows.rowIds[i]!) < share);
-  if (left.length === 0 || kept.length === 0) return { inside: rows, aside: undefined };
-  const part = (index: Uint32Array): SplitRows => ({
-    x: takeRows(rows.x, index),
-    y: takeTarget(rows.y, index),
-    weight: rows.weight && take(rows.weight, index),
-  });
-  return { inside: part(kept), aside: part(left) };
 }
 
 interface TargetScale {
@@ -260,11 +197,4 @@ function fittedMlp(
       ...(validationLoss === undefined ? {} : { validationLoss }),
     },
   };
-}
-
-function softmaxOf(scores: Float64Array): Float64Array {
-  const top = scores.reduce((most, s) => Math.max(most, s), -Infinity);
-  const e = scores.map((s) => Math.exp(s - top));
-  const total = e.reduce((sum, v) => sum + v, 0);
-  return e.map((v) => v / total);
 }

@@ -1,0 +1,70 @@
+/** What the families of networks do to their rows before training, and to their scores after it. */
+import { rowUniform } from "../core/index.ts";
+import {
+  type FitContext,
+  take,
+  takeRows,
+  takeTarget,
+  type Target,
+  type TrainingSet,
+  type UsableRows,
+  usableRows,
+} from "../estimators/index.ts";
+import type { Matrix } from "../features/index.ts";
+
+/** Fewest rows of which some are kept aside. */
+const fewestRows = 40;
+
+/** Rows in the order of their identities: shuffles and draws then do not depend on the order they came in. */
+export function inOrderOfIdentity(rows: UsableRows): UsableRows {
+  const { rowIds } = rows;
+  let sorted = true;
+  for (let i = 1; i < rowIds.length; i++) if (rowIds[i]! < rowIds[i - 1]!) sorted = false;
+  if (sorted) return rows;
+  const order = Uint32Array.from(rowIds, (_, i) => i).sort((a, b) => rowIds[a]! - rowIds[b]!);
+  return {
+    ...rows,
+    x: takeRows(rows.x, order),
+    y: takeTarget(rows.y, order),
+    weight: rows.weight && take(rows.weight, order),
+    rowIds: take(rowIds, order),
+  };
+}
+
+export interface SplitRows {
+  readonly x: Matrix;
+  readonly y: Target;
+  readonly weight: Float64Array | undefined;
+}
+
+/** Rows to train on, and those that choose the epoch: given ones, or some of our own by their identity. */
+export function keepAside(
+  family: string,
+  rows: UsableRows,
+  share: number,
+  { validation, random }: FitContext,
+): { readonly inside: SplitRows; readonly aside: SplitRows | undefined } {
+  if (validation !== undefined) {
+    return { inside: rows, aside: usableRows(family, validation satisfies TrainingSet, true) };
+  }
+  if (share === 0 || rows.x.rowCount < fewestRows) return { inside: rows, aside: undefined };
+  const seed = random.child("aside").integer(2 ** 32);
+  const places = Uint32Array.from(rows.rowIds, (_, i) => i);
+  const kept = places.filter((i) => rowUniform(seed, rows.rowIds[i]!) >= share);
+  const left = places.filter((i) => rowUniform(seed, rows.rowIds[i]!) < share);
+  if (left.length === 0 || kept.length === 0) return { inside: rows, aside: undefined };
+  const part = (index: Uint32Array): SplitRows => ({
+    x: takeRows(rows.x, index),
+    y: takeTarget(rows.y, index),
+    weight: rows.weight && take(rows.weight, index),
+  });
+  return { inside: part(kept), aside: part(left) };
+}
+
+/** Shares of the classes from their scores. */
+export function softmaxOf(scores: Float64Array): Float64Array {
+  const top = scores.reduce((most, s) => Math.max(most, s), -Infinity);
+  const e = scores.map((s) => Math.exp(s - top));
+  const total = e.reduce((sum, v) => sum + v, 0);
+  return e.map((v) => v / total);
+}
