@@ -341,3 +341,10 @@ test("a baseline inside the chosen model's interval, and a class without test ro
   expect(text).not.toContain("the choice is clear");
   expect(text).toMatch(/The test has no \w+ of “?"?a/);
 });
+
+test("a board without intervals does not say who reaches into whose", async () => {
+  const data = multiclassData({ classes: ["a", "b", "c"] });
+  const leaderboard = data.leaderboard.map((entry) => ({ ...entry, score: { value: entry.score.value } }));
+  const { text } = parse(await renderReport({ ...data, leaderboard }));
+  expect(text).not.toMatch(/reaches? into it/);
+});

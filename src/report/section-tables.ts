@@ -156,8 +156,9 @@ function notes(data: ReportData, entry: BoardEntry, chosen: BoardEntry): string[
 }
 
 function boardReading(data: ReportData, chosen: BoardEntry): Sentence {
-  const low = chosen.score.low ?? chosen.score.value;
-  const high = chosen.score.high ?? chosen.score.value;
+  const { low, high } = chosen.score;
+  // Without intervals nobody can say who reaches into whose.
+  if (low === undefined || high === undefined) return simplerSentence(data) ?? say``;
   const reaching = data.leaderboard.filter(
     (entry) =>
       entry !== chosen &&

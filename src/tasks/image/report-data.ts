@@ -53,6 +53,17 @@ export function imageReport({ record, options, title }: ReportParts): ReportData
         ? { role: "chosen" as const }
         : family === "baseline" && { role: "baseline" as const }),
     })),
+    ...(record.chosen === versus.network && {
+      simpler: {
+        name: versus.classical,
+        score: leaderboard.find(({ name }) => name === versus.classical)!.score,
+        difference: {
+          value: versus.gain,
+          ...(!Number.isNaN(versus.low) && { low: versus.low, high: versus.high }),
+        },
+        withinNoise: !(versus.low > 0),
+      },
+    }),
     confusion: { labels: task.classes.map(({ label }) => label), counts: record.confusion },
     limitations: [
       versus.sentence,
