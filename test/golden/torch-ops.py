@@ -91,6 +91,9 @@ cases = {
     "avg_pool2d with padding in ceil mode": golden(
         lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=True), normal(2, 2, 6, 6)
     ),
+    "lp_pool2d": golden(lambda x: F.lp_pool2d(x, 2, 3, 2), normal(2, 2, 7, 6)),
+    "lp_pool2d over all": golden(lambda x: F.lp_pool2d(x, 2, (4, 5)), normal(2, 3, 4, 5)),
+    "local_response_norm": golden(lambda x: F.local_response_norm(x, 3, 0.8, 0.75, 1.5), normal(2, 5, 3, 2)),
     "nearest": golden(lambda x: F.interpolate(x, scale_factor=2), normal(2, 2, 3, 4)),
     "nearest to a size": golden(lambda x: F.interpolate(x, size=(5, 3)), normal(2, 2, 3, 4)),
     "bilinear": golden(lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), normal(2, 2, 3, 4)),

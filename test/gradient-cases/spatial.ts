@@ -182,6 +182,29 @@ const resizes: GradientCase[] = (
   fixedOnly: true,
 }));
 
+/** Of both signs and away from 0. */
+const awayFromZero = (z: number): number => (z < 0 ? z - 0.5 : z + 0.5);
+const norms: GradientCase[] = (
+  [
+    ["LpPool", "2", (x) => ops.lpPool(x!, 2), true],
+    ["LpPool", "3, overlapping", (x) => ops.lpPool(x!, [3, 2], { p: 3, strides: 2, pads: 1 }), true],
+    ["LpPool", "1", (x) => ops.lpPool(x!, [2, 1], { p: 1 }), true],
+    ["GlobalLpPool", "2", (x) => ops.globalLpPool(x!), false],
+    ["GlobalLpPool", "3", (x) => ops.globalLpPool(x!, 3), false],
+    ["LRN", "odd", (x) => ops.localResponseNormalization(x!, { size: 3, alpha: 0.8, bias: 1.5 }), true],
+    ["LRN", "wide", (x) => ops.localResponseNormalization(x!, { size: 5, alpha: 0.5, beta: 0.6 }), true],
+  ] satisfies [string, string, GradientCase["f"], boolean][]
+).map(([op, name, f, fixedOnly]) => ({
+  op,
+  name,
+  f,
+  shapes: [[[2, 4, 4, 3]]],
+  domain: awayFromZero,
+  dtype: "float32",
+  batched: true,
+  fixedOnly,
+}));
+
 const blocks: GradientCase[] = [
   { op: "DepthToSpace", f: (x) => ops.depthToSpace(x!, 2), shapes: [[[2, 8, 1, 3]]], batched: true },
   {
@@ -211,6 +234,7 @@ export const spatialCases: GradientCase[] = [
   ...pools,
   ...resizes,
   ...blocks,
+  ...norms,
   whole("GlobalAveragePool", ops.globalAveragePool),
   whole("GlobalMaxPool", ops.globalMaxPool),
 ];

@@ -13,6 +13,7 @@ import { normalizationOps } from "./normalization.ts";
 import { recurrentOps } from "./recurrent.ts";
 import { reductionOps } from "./reduction.ts";
 import { resizingOps } from "./resizing.ts";
+import { responseNormalizationOps } from "./response-normalization.ts";
 import { selectionOps } from "./selection.ts";
 import { shapeOps } from "./shape.ts";
 import { spectralOps } from "./spectral.ts";
@@ -29,6 +30,7 @@ export const definitions: readonly OpDefinition[] = [
   ...poolingOps,
   ...einsumOps,
   ...resizingOps,
+  ...responseNormalizationOps,
   ...shapeOps,
   ...indexingOps,
   ...paddingOps,

@@ -95,7 +95,9 @@ export { pad } from "./padding.ts";
 export {
   averagePool,
   globalAveragePool,
+  globalLpPool,
   globalMaxPool,
+  lpPool,
   maxPool,
 } from "./pooling.ts";
 export {
@@ -130,6 +132,7 @@ export {
   reduceSum,
   reduceSumSquare,
 } from "./reduction.ts";
+export { localResponseNormalization, type LocalResponseOptions } from "./response-normalization.ts";
 export {
   depthToSpace,
   resize,

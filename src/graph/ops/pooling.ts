@@ -230,23 +230,60 @@ function meanMatrix(window: Window, axis: number, size: number, count: number, p
   });
 }
 
-function globalPool(
+/** A pool whose answer is the norm of order p. */
+function normPool(
   name: string,
   type: string,
-  gradient: NonNullable<OpDefinition["gradient"]>,
+  attributes: OpDefinition["attributes"],
+  infer: (call: InferCall) => OutputType,
+  spread: (call: GradientCall, scaled: Value, ops: Ops) => Value,
 ): OpDefinition {
   return defineOp({
     name,
     type,
     inputs: [1, 1],
-    infer(call) {
-      const x = requireDtype(call, 0, "float");
-      requireSpatial(call, x);
-      return [{ dtype: x.dtype, shape: x.shape.map((dim, axis): Dim => (axis < 2 ? dim : 1)) }];
+    attributes: { ...attributes, p: "int" },
+    infer: (call) => [infer(call)],
+    gradient(call, ops) {
+      const [x, y] = [call.inputs[0]!, call.outputs[0]!];
+      const p = call.attributes.int("p", 2);
+      // dy/dx = sign(x)·(|x| / y)^(p − 1), and 0 where all of a window is 0.
+      const safe = ops.where(ops.equal(y, 0), scalar(y.dtype, 1), y);
+      const scaled = ops.mul(call.gradient, ops.pow(safe, 1 - p));
+      const own = p === 2 ? x : ops.mul(ops.sign(x), ops.pow(ops.abs(x), p - 1));
+      return [ops.mul(own, spread(call, scaled, ops))];
     },
-    gradient,
   });
 }
+
+const lpPoolOp = normPool("lpPool", "LpPool", poolAttributes, inferPool, (call, scaled, ops) => {
+  const { window, sizes, counts } = settled("lpPool", call);
+  let back = scaled;
+  sizes.forEach((size, axis) => {
+    const rows = meanMatrix(window, axis, size, counts[axis]!, false);
+    const ones = rows.map((row) => new Map([...row.keys()].map((place) => [place, 1])));
+    back = transposedAlong(back, call.inputs[0]!, axis + 2, ones, ops);
+  });
+  return back;
+});
+
+function inferGlobal(call: InferCall): OutputType {
+  const x = requireDtype(call, 0, "float");
+  requireSpatial(call, x);
+  return { dtype: x.dtype, shape: x.shape.map((dim, axis): Dim => (axis < 2 ? dim : 1)) };
+}
+
+function globalPool(
+  name: string,
+  type: string,
+  gradient: NonNullable<OpDefinition["gradient"]>,
+): OpDefinition {
+  return defineOp({ name, type, inputs: [1, 1], infer: (call) => [inferGlobal(call)], gradient });
+}
+
+const globalLpPoolOp = normPool("globalLpPool", "GlobalLpPool", {}, inferGlobal, ({ inputs }, scaled, ops) =>
+  ops.expandLike(scaled, inputs[0]!),
+);
 
 const globalAveragePoolOp = globalPool(
   "globalAveragePool",
@@ -310,6 +347,24 @@ export function averagePool(
   });
 }
 
+/**
+ * The norm of what each window sees: (Σ |x|^p)^(1/p).
+ *
+ * @param x - [batch, channel, …size]. float32.
+ * @param kernel - Size of the window, one number for all spatial dimensions or one each.
+ * @param options - Strides default to the window's size, p to 2.
+ */
+export function lpPool(
+  x: Value,
+  kernel: number | readonly number[],
+  options: PoolOptions & { readonly p?: number } = {},
+): Value {
+  return apply(lpPoolOp, [requireFloat32("lpPool", x)], {
+    ...attributesOfPool(x, kernel, options),
+    p: options.p,
+  });
+}
+
 function attributesOfPool(
   x: Value,
   kernel: number | readonly number[],
@@ -334,9 +389,16 @@ export function globalMaxPool(x: Value): Value {
   return apply(globalMaxPoolOp, [requireFloat32("globalMaxPool", x)]);
 }
 
+/** The norm over all spatial dimensions, which stay with size 1. */
+export function globalLpPool(x: Value, p = 2): Value {
+  return apply(globalLpPoolOp, [requireFloat32("globalLpPool", x)], { p });
+}
+
 export const poolingOps: readonly OpDefinition[] = [
   maxPoolOp,
   averagePoolOp,
+  lpPoolOp,
+  globalLpPoolOp,
   globalAveragePoolOp,
   globalMaxPoolOp,
 ];

@@ -54,6 +54,9 @@ const ofTorch: Readonly<Record<string, (...x: Value[]) => Value>> = {
   "avg_pool2d without padding": (x) => ops.averagePool(x!, 3, { strides: 2, pads: 1 }),
   "avg_pool2d with padding in ceil mode": (x) =>
     ops.averagePool(x!, 3, { strides: 2, pads: 1, ceilMode: true, countPadding: true }),
+  lp_pool2d: (x) => ops.lpPool(x!, 3, { strides: 2 }),
+  "lp_pool2d over all": (x) => ops.globalLpPool(x!),
+  local_response_norm: (x) => ops.localResponseNormalization(x!, { size: 3, alpha: 0.8, bias: 1.5 }),
   nearest: (x) => ops.resize(x!, { scales: 2 }),
   "nearest to a size": (x) => ops.resize(x!, { sizes: [5, 3] }),
   bilinear: (x) => ops.resize(x!, { scales: 2, mode: "linear" }),
