@@ -27,7 +27,17 @@ const salts: Readonly<Record<string, number>> = {
   vit: 9,
 };
 
-export const exportNames: readonly string[] = ["small-cnn", "batch-norm", "resnet"];
+export const exportNames: readonly string[] = [
+  "small-cnn",
+  "batch-norm",
+  "resnet",
+  "mobilenet-v2",
+  "mobilenet-v3",
+  "efficientnet",
+  "convnext",
+  "vit",
+  "bert",
+];
 
 const at = (name: string): URL => new URL(`fixtures/exports/${name}`, import.meta.url);
 

@@ -95,6 +95,9 @@ function compute(node: Node, tensors: readonly Tensor[], shape: readonly number[
       return isFloat(x!.dtype) ? undefined : range(x!, tensors[2]!, shape[0]!);
     case "Cast":
       return cast(x!, (node.outputs[0] as Value).dtype);
+    case "Mod":
+      // As C has it with fmod; else as integers are divided downwards.
+      return attributes.int("fmod", 0) === 1 ? undefined : binary("Mod", x!, y!, shape);
     case "Where":
       return pick(shape, (at) => broadcastOffset(x!.shape, at), x!)!.map((test, i) =>
         broadcastElement(test === 1 ? tensors[1]! : tensors[2]!, shape, i),
@@ -254,6 +257,7 @@ const integerOperations: Readonly<Record<string, (a: bigint, b: bigint) => bigin
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
   Div: (a, b) => (b === 0n ? undefined : a / b),
+  Mod: (a, b) => (b === 0n ? undefined : ((a % b) + b) % b),
   Min: (a, b) => (a < b ? a : b),
   Max: (a, b) => (a > b ? a : b),
 };

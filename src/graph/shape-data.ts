@@ -63,6 +63,7 @@ const followed = new Set([
   "Div",
   "Add",
   "Sub",
+  "Mod",
   "Reshape",
 ]);
 
@@ -138,7 +139,7 @@ function combine(
     if (typeof x === "number" && typeof y === "number") return ofNumbers(node.type, x, y);
     if (operation) return operation([x, y]);
     if (node.type === "Div") return quotientDim(x, y);
-    return y === 0 ? x : unknownDim;
+    return node.type === "Sub" && y === 0 ? x : unknownDim;
   });
 }
 
@@ -152,7 +153,11 @@ function ofNumbers(type: string, x: number, y: number): Dim {
           ? x - y
           : y === 0
             ? NaN
-            : Math.trunc(x / y);
+            : type === "Mod"
+              ? x < 0 || y < 0
+                ? NaN
+                : x % y
+              : Math.trunc(x / y);
   return Number.isSafeInteger(result) ? result : unknownDim;
 }
 

@@ -102,7 +102,7 @@ class Bert(nn.Module):
             num_hidden_layers=2,
             num_attention_heads=2,
             intermediate_size=24,
-            max_position_embeddings=16,
+            max_position_embeddings=12,
             num_labels=classes,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
@@ -186,7 +186,11 @@ networks = {
 
 
 def settle(net):
-    """Running figures away from 0 and 1, so that folding matters."""
+    """Running figures away from 0 and 1, so that folding matters; biases away from 0, since the new exporter leaves
+    out those that are."""
+    for name, parameter in net.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(parameter, std=0.05)
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.running_mean, std=0.1)
@@ -255,16 +259,17 @@ def make(name):
     inputs = rows_of()
     target = torch.tensor([0, 1, 2, 1])
     keep = name == "batch-norm"
-    files = []
+    files, refused = [], []
     for exporter in ["dynamo", "torchscript"]:
         for batch in [True, False]:
-            # One file with a fixed batch of each exporter and kind of network is enough.
-            if not batch and name not in ("resnet", "vit", "bert"):
+            # One file with a fixed batch of each exporter and kind of network is enough. That of BERT picks its
+            # mask by row numbers, and is there to be refused.
+            if not batch and name not in ("resnet", "vit") and (name, exporter) != ("bert", "torchscript"):
                 continue
             path = folder / f"{name}.{exporter}{'' if batch else '.one'}.onnx"
             try:
                 export(net, inputs, names, path, exporter == "dynamo", batch, keep)
-                files.append(path.name)
+                (refused if name == "bert" and not batch else files).append(path.name)
                 print(path.name, path.stat().st_size, file=sys.stderr)
             except Exception as error:
                 print(path.name, "not exported:", repr(error)[:300], file=sys.stderr)
@@ -275,6 +280,7 @@ def make(name):
         "torchvision": torchvision.__version__,
         "transformers": transformers.__version__,
         "files": files,
+        "refused": refused,
         "inputs": {n: list(x.shape) for n, x in zip(names, inputs)},
         "parameters": sum(p.numel() for p in net.parameters() if p.requires_grad),
         "tensors": sum(1 for p in net.parameters() if p.requires_grad),

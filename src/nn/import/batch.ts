@@ -30,27 +30,44 @@ export interface FixedBatch {
   readonly reason: string | undefined;
 }
 
-/** Where the rows lie: as the outermost part of one axis. */
+/** Where the rows lie: an axis has `outer` × rows × `each` entries. */
 interface Place {
   readonly axis: number;
-  /** Entries of the axis for each row. */
+  readonly outer: number;
   readonly each: number;
 }
 
+const isSame = (a: Place, b: Place): boolean => a.axis === b.axis && a.outer === b.outer && a.each === b.each;
+
+/** The first axis, and nothing else in it. */
+const wholeAxis: Place = { axis: 0, outer: 1, each: 1 };
+
 class Stays extends Error {}
 
-/** The graph for any number of rows, where its inputs fix the number and nothing forbids it. */
-export function openBatch(from: Graph): { graph: Graph; fixed: FixedBatch | undefined } {
+/**
+ * The graph for any number of rows, where its inputs fix the number and nothing forbids it.
+ *
+ * @param arithmetic - Gives the graph without what is computed from constants alone. Only a graph that
+ *   hides its sizes in such arithmetic is changed to that.
+ */
+export function openBatch(
+  from: Graph,
+  arithmetic: (graph: Graph) => Graph,
+): { graph: Graph; fixed: FixedBatch | undefined } {
   const sizes = from.inputs.map((value) => (isKnown(value) ? value.shape[0] : undefined));
   const rows = sizes[0];
   if (typeof rows !== "number" || sizes.some((size) => size !== rows))
     return { graph: from, fixed: undefined };
-  try {
-    return { graph: new Opening(rows).run(from), fixed: { rows, reason: undefined } };
-  } catch (error) {
-    if (!(error instanceof Stays)) throw error;
-    return { graph: from, fixed: { rows, reason: error.message } };
+  let reason: string | undefined;
+  for (const each of [(graph: Graph) => graph, arithmetic]) {
+    try {
+      return { graph: new Opening(rows).run(each(from)), fixed: { rows, reason: undefined } };
+    } catch (error) {
+      if (!(error instanceof Stays)) throw error;
+      reason = error.message;
+    }
   }
+  return { graph: from, fixed: { rows, reason } };
 }
 
 class Opening {
@@ -66,11 +83,12 @@ class Opening {
     for (const value of from.inputs as readonly Value[]) {
       const open = input(inputName(value), value.dtype, ["batch", ...value.shape.slice(1)]);
       leaves.set(value, open);
-      this.#places.set(open, { axis: 0, each: 1 });
+      this.#places.set(open, wholeAxis);
     }
     const opened = rewrite(from, leaves, (node, to) => this.#node(node, to));
     for (const [name, value] of opened.outputs) {
-      if (this.#places.get(value)?.axis !== 0)
+      const place = this.#places.get(value);
+      if (!place || !isSame(place, wholeAxis))
         throw new Stays(`the output "${name}" does not have the batch as its first axis`);
     }
     return opened;
@@ -81,6 +99,10 @@ class Opening {
     const places = inputs.map((value) => value && this.#places.get(value));
     if (places.every((place) => place === undefined)) return undefined;
     const known = [...node.inputs, ...node.outputs].every((value) => value === undefined || isKnown(value));
+    const sized = [...node.inputs, ...node.outputs].every(
+      (value) => value?.shape?.every((size) => typeof size === "number") !== false,
+    );
+    if (!sized) throw this.#stays(node, "has sizes that are not known");
     const rule = known && node.domain === "" && !node.captures ? ruleOf(node.type) : undefined;
     if (!rule) throw this.#stays(node, "is not known to keep rows apart");
     const call: Call = {
@@ -165,10 +187,9 @@ const broadcast: Rule = ({ y, before, places }) => {
   let found: Place | undefined;
   for (const [i, place] of places.entries()) {
     if (!place) continue;
-    const axis = place.axis + rank - before[i]!.shape.length;
-    if (found && (found.axis !== axis || found.each !== place.each))
-      return "brings rows of different axes together";
-    found = { axis, each: place.each };
+    const here = { ...place, axis: place.axis + rank - before[i]!.shape.length };
+    if (found && !isSame(found, here)) return "brings rows of different axes together";
+    found = here;
   }
   for (const [i, value] of before.entries()) {
     if (!value || places[i]) continue;
@@ -204,35 +225,32 @@ const reduce: Rule = ({ node, before: [x, list], places }) => {
   const axes = given?.map((axis) => (axis < 0 ? axis + rank : axis));
   if (!axes || axes.includes(place.axis)) return mixes;
   const gone = node.attributes.int("keepdims", 1) === 1 ? 0 : axes.filter((axis) => axis < place.axis).length;
-  return { place: { axis: place.axis - gone, each: place.each } };
+  return { place: { ...place, axis: place.axis - gone } };
 };
 
-/** Rows stay together in a reshape if what lies before them stays: their axis may then be cut or joined with what follows. */
-const reshape: Rule = (call) => {
-  const {
-    before: [x],
-    y,
-    places,
-    rows,
-  } = call;
+/**
+ * The elements before those of a row, and those of a row, stay as many as they were; so the rows lie behind the same
+ * number of entries. Where two axes meet there, both are right, and what follows decides.
+ */
+const reshape: Rule = ({ node, before: [x], y, places, rows }) => {
   const place = only(places);
   if (!place) return mixes;
-  const from = x!.shape as readonly number[];
   const to = y.shape as readonly number[];
-  const outer = product(from.slice(0, place.axis));
-  const opens = (axis: number): boolean =>
-    product(to.slice(0, axis)) === outer && to[axis]! % rows === 0 && to[axis]! > 0;
-  const candidates = to.map((_, axis) => axis).filter(opens);
-  const axis = candidates.includes(place.axis) ? place.axis : candidates[0];
-  if (axis === undefined) return "reshapes across rows";
-  const sizes = to.map((size, i) => (i === axis ? -1 : size));
-  if (sizes.includes(0)) return "has an axis of size 0";
-  const changed = new Map([[1, int64s(sizes)]]);
-  // The batch is the outermost part of its axis, so all of the axis belongs to whole rows.
-  return {
-    place: { axis, each: to[axis]! / rows },
-    ...(call.node.type === "Reshape" ? { inputs: changed } : {}),
-  };
+  if (to.includes(0)) return "has an axis of size 0";
+  const outer = product((x!.shape as number[]).slice(0, place.axis)) * place.outer;
+  const found = to.flatMap((size, axis): Place[] => {
+    const inside = outer / product(to.slice(0, axis));
+    const each = size / (inside * rows);
+    return Number.isInteger(inside) && Number.isInteger(each) ? [{ axis, outer: inside, each }] : [];
+  });
+  // Best an axis of its own; else features, which the last axis holds, stay alone.
+  const best =
+    found.find(({ axis }) => to[axis] === rows) ??
+    found.find(({ axis, outer: inside }) => inside === 1 && (axis < to.length - 1 || axis === 0)) ??
+    found[0];
+  if (!best) return "reshapes across rows";
+  const sizes = int64s(to.map((size, axis) => (axis === best.axis ? -1 : size)));
+  return { place: best, ...(node.type === "Reshape" ? { inputs: new Map([[1, sizes]]) } : {}) };
 };
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
@@ -259,7 +277,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const place = only(places);
     const axis = axisOf(node, x!.shape.length, 1);
     return place?.axis === 0 && axis > 0
-      ? { place: { axis: 0, each: place.each * product((x!.shape as number[]).slice(1, axis)) } }
+      ? { place: { ...place, each: place.each * product((x!.shape as number[]).slice(1, axis)) } }
       : mixes;
   },
   Softmax: along(-1),
@@ -277,7 +295,7 @@ const rules: Readonly<Record<string, Rule>> = {
   RMSNormalization: fromAxis(-1),
   Transpose({ node, before: [x], places }) {
     const order = node.attributes.ints("perm") ?? x!.shape.map((_, i) => x!.shape.length - 1 - i);
-    return { place: { axis: order.indexOf(places[0]!.axis), each: places[0]!.each } };
+    return { place: { ...places[0]!, axis: order.indexOf(places[0]!.axis) } };
   },
   Gemm({ node, before: [, , c], places: [a, b, addend] }) {
     if (!a || b || addend || a.axis !== 0 || node.attributes.int("transA", 0) === 1) return mixes;
@@ -289,11 +307,11 @@ const rules: Readonly<Record<string, Rule>> = {
     const rank = y.shape.length;
     const ranks = [a!.shape.length, b!.shape.length];
     if (ranks[0]! < 2 || ranks[1]! < 2) return mixes;
-    const one = first && { axis: first.axis + rank - ranks[0]!, each: first.each };
-    const two = second && { axis: second.axis + rank - ranks[1]!, each: second.each };
+    const one = first && { ...first, axis: first.axis + rank - ranks[0]! };
+    const two = second && { ...second, axis: second.axis + rank - ranks[1]! };
     if (one && one.axis === rank - 1) return mixes;
     if (two && two.axis >= rank - 2) return two.axis === rank - 1 && !one ? { place: two } : mixes;
-    if (one && two) return one.axis === two.axis && one.each === two.each ? { place: one } : mixes;
+    if (one && two) return isSame(one, two) ? { place: one } : mixes;
     const place = (one ?? two)!;
     const other = one ? b! : a!;
     const size = place.axis < rank - 2 ? other.shape[place.axis - rank + other.shape.length] : 1;
@@ -304,7 +322,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const axes = integers(list)?.map((axis) => (axis < 0 ? axis + y.shape.length : axis));
     if (!place || !axes) return mixes;
     const left = y.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-    return { place: { axis: left[place.axis]!, each: place.each } };
+    return { place: { ...place, axis: left[place.axis]! } };
   },
   Squeeze({ before: [x, list], places }) {
     const place = only(places);
@@ -315,7 +333,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!place || !axes) return mixes;
     if (axes.includes(place.axis)) return "takes the axis of the batch away";
     return {
-      place: { axis: place.axis - axes.filter((axis) => axis < place.axis).length, each: place.each },
+      place: { ...place, axis: place.axis - axes.filter((axis) => axis < place.axis).length },
     };
   },
   Slice({ before: [x, starts, , list], places }) {
@@ -328,10 +346,10 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   Gather({ node, before: [x, index], places: [data, rows] }) {
     const axis = axisOf(node, x!.shape.length, 0);
-    if (!data) return { place: { axis: axis + rows!.axis, each: rows!.each } };
+    if (!data) return { place: { ...rows!, axis: axis + rows!.axis } };
     if (rows || data.axis === axis) return mixes;
     const shift = data.axis < axis ? 0 : index!.shape.length - 1;
-    return { place: { axis: data.axis + shift, each: data.each } };
+    return { place: { ...data, axis: data.axis + shift } };
   },
   Pad({ before: [x, widths, , list], places }) {
     const place = only(places);
@@ -351,7 +369,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!place || !sizes) return mixes;
     const axis = place.axis + y.shape.length - x!.shape.length;
     const opened = sizes.map((size, i) => (i === axis - y.shape.length + sizes.length ? 1 : size));
-    return { place: { axis, each: place.each }, inputs: new Map([[1, int64s(opened)]]) };
+    return { place: { ...place, axis }, inputs: new Map([[1, int64s(opened)]]) };
   },
   /** Parts that every row shares (a class token) are repeated for each of them. */
   Concat({ node, inputs, before, y, places, rows }) {
@@ -360,10 +378,9 @@ const rules: Readonly<Record<string, Rule>> = {
     if (axis === place.axis) return mixes;
     const changed = new Map<number, Value>();
     for (const [i, each] of places.entries()) {
-      if (each ? each.axis !== place.axis || each.each !== place.each : false)
-        return "brings rows of different axes together";
+      if (each && !isSame(each, place)) return "brings rows of different axes together";
       if (each) continue;
-      if (rows !== 1 || place.each !== 1) return "has numbers of its own for each row";
+      if (rows !== 1 || place.outer !== 1 || place.each !== 1) return "has numbers of its own for each row";
       const leader = inputs[places.indexOf(place)]!;
       const sizes = (before[i]!.shape as readonly number[]).slice();
       const shape = concat(

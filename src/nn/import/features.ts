@@ -4,7 +4,7 @@
  */
 import { MillwrightError } from "../../core/index.ts";
 import { compile } from "../../runtime/index.ts";
-import { network, type Network } from "../network.ts";
+import { buildNetwork, network, type Network, type Weights } from "../network.ts";
 import { scoringGraph } from "../training/step.ts";
 import { arrayLoader, type ArrayLoaderOptions, type Loader, type RowData } from "../training/loader.ts";
 import { networkOf } from "./file.ts";
@@ -13,6 +13,8 @@ import type { Imported } from "./load.ts";
 export interface Features {
   /** The head alone, on features; its weights have the paths that they have in the whole network. */
   readonly network: Network;
+  /** The head's. */
+  readonly weights: Weights;
   /** The rows' features with their targets and weights, in memory. */
   readonly loader: Loader;
 }
@@ -65,8 +67,11 @@ export async function features(
     await session.release();
   }
   const input = { dtype, shape };
+  const alone = network(input, (values, scope) => scope.apply("head", head, values["x"]!));
+  const { declared } = buildNetwork(alone, { batch: "batch", training: false, dtype });
   return {
-    network: network(input, (values, scope) => scope.apply("head", head, values["x"]!)),
+    network: alone,
+    weights: Object.fromEntries([...declared.keys()].map((path) => [path, weights[path]!])),
     loader: arrayLoader(
       { x: { ...input, data: joined(parts) } },
       { ...target!, data: joined(targets) },

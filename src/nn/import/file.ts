@@ -172,3 +172,56 @@ function folded(output: Value, replacements: ReadonlyMap<AnyValue, Value>): Valu
   const small = simplify(graph({ inputs: [...places.values()], outputs: { scores: inner! } }));
   return substitute([small.outputs.get("scores") as Value], back)[0]!;
 }
+
+/** The graph as a training step sees it: sizes known, what is computed from them folded away. */
+export interface Traced {
+  readonly graph: Graph;
+  readonly output: AnyValue;
+  /** Inputs that stand for constants of the file. */
+  readonly leaves: ReadonlyMap<AnyValue, Value>;
+}
+
+/** Traces a value for a batch of two rows, or of as many as the file insists on. */
+export function trace(
+  { graph: from, output, options, fixed }: Omit<ImportedFile, "constants">,
+  constants: Iterable<Value>,
+): Traced {
+  const places = new Map<AnyValue, Value>();
+  const leaves = new Map<AnyValue, Value>();
+  const rows = fixed?.reason === undefined ? 2 : fixed.rows;
+  for (const value of inputsUnder(from, [output])) {
+    const { dtype, shape } = specOf(value, options.shapes ?? {});
+    places.set(value, input(inputName(value), dtype, [rows, ...shape]));
+  }
+  for (const value of constants) {
+    const place = input(`constant ${places.size}`, value.dtype, value.shape);
+    places.set(value, place);
+    leaves.set(place, value);
+  }
+  const [inner] = substitute([output as AnyValue], places);
+  const small = simplify(graph({ inputs: [...places.values()], outputs: { traced: inner! } }));
+  return { graph: small, output: small.outputs.get("traced")!, leaves };
+}
+
+/**
+ * A graph without what is computed from constants alone.
+ *
+ * @param kept - Constants that stay by themselves: weights of equal numbers are not one weight.
+ */
+export function withoutArithmetic(from: Graph, kept: Iterable<Value>): Graph {
+  const places = new Map<AnyValue, AnyValue>();
+  const back = new Map<AnyValue, AnyValue>();
+  for (const value of kept) {
+    const place = input(`constant ${places.size}`, value.dtype, value.shape);
+    places.set(value, place);
+    back.set(place, value);
+  }
+  const { inputs, metadata, name, carried } = from;
+  const names = [...from.outputs.keys()];
+  const outputsOf = (values: readonly AnyValue[]): Map<string, AnyValue> =>
+    new Map(names.map((each, i) => [each, values[i]!]));
+  const open = substitute([...from.outputs.values()], places);
+  const small = simplify(graph({ inputs: [...inputs, ...places.values()], outputs: outputsOf(open) }));
+  const values = substitute([...small.outputs.values()], back);
+  return graph({ inputs, outputs: outputsOf(values), metadata, name, carried });
+}

@@ -2,10 +2,8 @@
 import { MillwrightError } from "../../core/index.ts";
 import type { Layer, Precision } from "../layer.ts";
 import { initialise } from "../network.ts";
-import { networkOf, valueNamed } from "./file.ts";
-import type { Imported } from "./load.ts";
-import { reportOf } from "./report.ts";
-import { reachedFrom } from "./weights.ts";
+import { valueNamed } from "./file.ts";
+import { type Imported, importedFrom } from "./load.ts";
 
 export interface HeadOptions {
   /** The tensor to go on from, by its name in the file. Default: the one before the last layer, `report.head`. */
@@ -32,10 +30,7 @@ export function replaceHead({ file: from, report }: Imported, { at, head, seed }
     );
   }
   const output = valueNamed(from.graph, name);
-  const under = reachedFrom(from.graph, output).constants;
-  const constants = new Map([...from.constants].filter(([, value]) => under.has(value)));
-  const file = { ...from, output, outputName: name, constants, head };
-  const network = networkOf(file);
-  const weights = initialise(network, { seed, dtype: output.dtype as Precision });
-  return { network, weights, file, report: reportOf(file, report) };
+  const imported = importedFrom({ ...from, output, outputName: name, head }, report);
+  const weights = initialise(imported.network, { seed, dtype: output.dtype as Precision });
+  return { ...imported, weights };
 }

@@ -10,9 +10,9 @@ import { type Graph, isKnown, readOnnx, tensorOf, type Value } from "../../graph
 import { type ModelSource, readNamed, readSource } from "../../model/index.ts";
 import type { Network, Weights } from "../network.ts";
 import { openBatch } from "./batch.ts";
-import { type ImportedFile, type ImportOptions, networkOf, valueNamed } from "./file.ts";
-import { type ImportReport, reportOf } from "./report.ts";
-import { unshare, weightsUnder } from "./weights.ts";
+import { type ImportedFile, type ImportOptions, networkOf, valueNamed, withoutArithmetic } from "./file.ts";
+import { examine, type ImportReport } from "./report.ts";
+import { candidates, type Tied, unshare, type Unshared } from "./weights.ts";
 
 /** A file as a network: for `fit`, `scoringGraph`, `replaceHead` and `saveOnnx`. */
 export interface Imported {
@@ -34,21 +34,22 @@ export async function load(source: ModelSource, options: ImportOptions = {}): Pr
   const { bytes, name } = await readSource(source);
   const read = readNamed(name, bytes, (data) => readOnnx(data, options.limits));
   const { graph: apart, unshared, tied } = unshare(read);
-  const { graph: own, fixed } = openBatch(apart);
+  const { graph: own, fixed } = openBatch(apart, (graph) =>
+    withoutArithmetic(graph, candidates(graph, []).values()),
+  );
   const { value: output, name: outputName } = outputOf(own, options.output);
-  const found = weightsUnder(own, output, options.buffers ?? []);
-  const constants = new Map([...found].map(([key, value]) => [pathOf(key, options.prefix), value]));
-  const file = { graph: own, output, outputName, constants, options, fixed };
-  return {
-    network: networkOf(file),
-    weights: Object.fromEntries([...constants].map(([path, value]) => [path, tensorOf(value)!])),
-    report: reportOf(file, { unshared, tied }),
-    file,
-  };
+  return importedFrom({ graph: own, output, outputName, options, fixed }, { unshared, tied });
 }
 
-function pathOf(name: string, prefix: string | undefined): string {
-  return prefix === undefined || prefix === "" ? name : `${prefix}.${name}`;
+/** A network of the part of a file under its output. */
+export function importedFrom(
+  part: Omit<ImportedFile, "constants">,
+  notes: { readonly unshared: readonly Unshared[]; readonly tied: readonly Tied[] },
+): Imported {
+  const { constants, report } = examine(part, notes);
+  const file = { ...part, constants };
+  const weights = Object.fromEntries([...constants].map(([path, value]) => [path, tensorOf(value)!]));
+  return { network: networkOf(file), weights, report, file };
 }
 
 function outputOf(from: Graph, wanted: string | undefined): { value: Value; name: string } {

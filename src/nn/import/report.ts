@@ -1,8 +1,8 @@
 /** What of an imported file trains, what stands in the way, and where its head begins. */
 import { type AnyValue, type Graph, isKnown, type Node, tensorOf, type Value } from "../../graph/index.ts";
 import type { FixedBatch } from "./batch.ts";
-import type { ImportedFile } from "./file.ts";
-import { reachedFrom, type Tied, type Unshared } from "./weights.ts";
+import { type ImportedFile, trace, type Traced } from "./file.ts";
+import { candidates, learned, reachedFrom, type Tied, type Unshared } from "./weights.ts";
 
 export interface TrainableTensor {
   readonly path: string;
@@ -43,43 +43,54 @@ export interface ImportReport {
   readonly fixedBatch: FixedBatch | undefined;
 }
 
-export function reportOf(
-  { graph, output, constants, fixed }: ImportedFile,
+/** The weights under the output of a file by path, and the report on them. */
+export function examine(
+  file: Omit<ImportedFile, "constants">,
   { unshared, tied }: { readonly unshared: readonly Unshared[]; readonly tied: readonly Tied[] },
-): ImportReport {
+): { readonly constants: ReadonlyMap<string, Value>; readonly report: ImportReport } {
+  const { prefix = "", buffers = [] } = file.options;
+  const named = candidates(file.graph, buffers);
+  const traced = trace(file, named.values());
+  const { nodes, leaves, blocking } = reachedFrom(traced.graph, traced.output);
+  const weights = learned(
+    nodes,
+    [...leaves].filter((value) => traced.leaves.has(value)),
+  );
+  const used = new Set([...weights].map((value) => traced.leaves.get(value)!));
+  const constants = new Map(
+    [...named]
+      .filter(([, value]) => used.has(value))
+      .map(([name, value]) => [prefix === "" ? name : `${prefix}.${name}`, value]),
+  );
+  const paths = new Map([...constants].map(([path, value]) => [value, path]));
   const trainable = [...constants].map(([path, { shape }]) => ({ path, shape: shape as number[] }));
   const names = new Set([...constants.values()].map(({ label }) => label));
-  return {
+  const report: ImportReport = {
     trainable,
     parameterCount: trainable.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
-    blocking: blockingNodes(graph, output, constants),
+    blocking: blocking.flatMap((node) => blockingNode(node, traced, paths)),
     tied: tied.filter(({ name }) => names.has(name)),
     unshared,
-    head: headOf(graph, output),
-    fixedBatch: fixed,
+    head: headOf(file.graph, traced, nodes),
+    fixedBatch: file.fixed,
   };
+  return { constants, report };
 }
 
-function blockingNodes(
-  graph: Graph,
-  output: AnyValue,
-  constants: ReadonlyMap<string, Value>,
+function blockingNode(
+  node: Node,
+  { graph, leaves }: Traced,
+  paths: ReadonlyMap<Value, string>,
 ): BlockingNode[] {
-  const { blocking } = reachedFrom(graph, output);
-  return blocking.flatMap((node) => {
-    const before = new Set(node.outputs.flatMap((value) => [...reachedFrom(graph, value).constants]));
-    const weights = [...constants].filter(([, value]) => before.has(value)).map(([path]) => path);
-    if (weights.length === 0) return [];
-    const op = node.domain === "" ? node.type : `${node.domain}.${node.type}`;
-    return [
-      {
-        node: node.label ?? `${node.type}_${graph.nodes.indexOf(node)}`,
-        op,
-        reason: reasonOf(node),
-        weights,
-      },
-    ];
+  const before = new Set(node.outputs.flatMap((value) => [...reachedFrom(graph, value).leaves]));
+  const weights = [...leaves].flatMap(([place, value]) => {
+    const path = before.has(place) ? paths.get(value) : undefined;
+    return path === undefined ? [] : [path];
   });
+  if (weights.length === 0) return [];
+  const op = node.domain === "" ? node.type : `${node.domain}.${node.type}`;
+  const name = node.label ?? `${node.type}_${graph.nodes.indexOf(node)}`;
+  return [{ node: name, op, reason: reasonOf(node), weights }];
 }
 
 function reasonOf(node: Node): string {
@@ -95,24 +106,26 @@ function reasonOf(node: Node): string {
 /** Layers that a head ends with; their first input is what the backbone knows. */
 const layers = new Set(["Gemm", "MatMul", "Conv"]);
 
-function headOf(graph: Graph, output: AnyValue): HeadCut | undefined {
-  const { nodes } = reachedFrom(graph, output);
+function headOf(from: Graph, { leaves }: Traced, nodes: readonly Node[]): HeadCut | undefined {
   const isWeight = (value: AnyValue | undefined): boolean =>
-    value !== undefined && (tensorOf(value) !== undefined || isMoved(value));
-  const candidates = nodes.filter(
+    value !== undefined && (tensorOf(value) !== undefined || leaves.has(value) || isMoved(value, leaves));
+  const found = nodes.filter(
     ({ type, domain, inputs }) => domain === "" && layers.has(type) && isWeight(inputs[1]),
   );
-  const last = candidates.findLast(({ type }) => type !== "Conv") ?? candidates.at(-1);
-  const features = last?.inputs[0];
-  if (!features || !isKnown(features) || features.producer.kind !== "node") return undefined;
-  const name = features.label ?? [...graph.outputs].find(([, value]) => value === features)?.[0];
-  return name === undefined ? undefined : { at: name, shape: features.shape, before: last.type };
+  const last = found.findLast(({ type }) => type !== "Conv") ?? found.at(-1);
+  const label = last?.inputs[0]?.label;
+  if (last === undefined || label === undefined) return undefined;
+  const value = from.nodes.flatMap(({ outputs }) => outputs).find((each) => each.label === label);
+  return value && isKnown(value) ? { at: label, shape: value.shape, before: last.type } : undefined;
 }
 
-/** A constant that is only turned or reshaped before it is used. */
-function isMoved({ producer }: AnyValue): boolean {
-  if (producer.kind !== "node" || !["Transpose", "Reshape", "Identity", "Cast"].includes(producer.type))
+/** A weight that is only turned or reshaped before it is used. */
+function isMoved({ producer }: AnyValue, leaves: ReadonlyMap<AnyValue, Value>): boolean {
+  if (producer.kind !== "node" || !["Transpose", "Reshape", "Identity", "Cast"].includes(producer.type)) {
     return false;
+  }
   const [source] = producer.inputs;
-  return source !== undefined && (tensorOf(source) !== undefined || isMoved(source));
+  return (
+    source !== undefined && (leaves.has(source) || tensorOf(source) !== undefined || isMoved(source, leaves))
+  );
 }

@@ -46,12 +46,13 @@ interface Use {
   readonly index: number;
 }
 
-/** Nodes and constants from which a gradient reaches a value. */
+/** What a gradient reaches on its way back from a value. */
 export interface Reached {
   /** Producers first. */
   readonly nodes: readonly Node[];
-  readonly constants: ReadonlySet<AnyValue>;
-  /** Those on a path to the value that no gradient passes. */
+  /** Inputs and constants. */
+  readonly leaves: ReadonlySet<AnyValue>;
+  /** Nodes that no gradient passes. */
   readonly blocking: readonly Node[];
 }
 
@@ -73,8 +74,8 @@ export function reachedFrom(graph: Graph, output: AnyValue): Reached {
       if (value && (value.dtype === undefined || isFloat(value.dtype))) wanted.add(value);
   }
   nodes.reverse();
-  const constants = new Set(graph.constants.filter((value) => wanted.has(value)));
-  return { nodes, constants, blocking: nodes.filter((node) => !passes(node)) };
+  const leaves = new Set([...graph.inputs, ...graph.constants].filter((value) => wanted.has(value)));
+  return { nodes, leaves, blocking: nodes.filter((node) => !passes(node)) };
 }
 
 function isFloat(dtype: DType): boolean {
@@ -95,30 +96,51 @@ function usesIn(nodes: readonly Node[]): Map<AnyValue, Use[]> {
   return uses;
 }
 
-/** The weights under a value by name, in the order in which the graph uses them. */
-export function weightsUnder(graph: Graph, output: AnyValue, buffers: readonly string[]): Map<string, Value> {
-  const reached = reachedFrom(graph, output);
-  const uses = usesIn(reached.nodes);
+/** Float constants that stand where a weight could, by name. */
+export function candidates(graph: Graph, buffers: readonly string[]): Map<string, Value> {
+  const uses = usesIn(graph.nodes);
   const found = new Map<string, Value>();
   for (const value of graph.constants) {
     const name = value.label ?? (value.producer.kind === "parameter" ? value.producer.name : undefined);
-    if (name === undefined || !reached.constants.has(value) || !isKnown(value) || !isFloat(value.dtype))
-      continue;
+    if (name === undefined || !isKnown(value) || !isFloat(value.dtype) || value.shape.length === 0) continue;
     if (buffers.some((pattern) => matches(pattern, name))) continue;
-    if (value.shape.length > 0 && isLearned(value, uses)) found.set(name, value);
+    if (uses.get(value)?.some((use) => !isSetting(use)) === true) found.set(name, value);
   }
   return found;
 }
 
-function isLearned(value: Value, uses: ReadonlyMap<AnyValue, readonly Use[]>): boolean {
+/**
+ * Those of some leaves that are weights.
+ *
+ * @param nodes - That a gradient passes on its way back.
+ */
+export function learned(nodes: readonly Node[], leaves: Iterable<AnyValue>): Set<AnyValue> {
+  const uses = usesIn(nodes);
+  return new Set([...leaves].filter((value) => isLearned(value, uses)));
+}
+
+/** Ops whose other inputs than the first are weights whatever their size. */
+const layers = new Set([
+  "Conv",
+  "ConvTranspose",
+  "Gemm",
+  "MatMul",
+  "PRelu",
+  "BatchNormalization",
+  "GroupNormalization",
+  "InstanceNormalization",
+  "LayerNormalization",
+  "RMSNormalization",
+]);
+
+function isLearned(value: AnyValue, uses: ReadonlyMap<AnyValue, readonly Use[]>): boolean {
   return (uses.get(value) ?? []).some(({ node, index }) => {
     if (isSetting({ node, index })) return false;
-    if (node.domain === "" && movers.has(node.type)) return isLearned(node.outputs[0] as Value, uses);
+    if (node.domain === "" && movers.has(node.type)) return isLearned(node.outputs[0]!, uses);
     // One number alone is a factor, unless it is the bias of a layer with one output.
-    const single = value.shape.every((size) => size === 1);
-    if (!single || !["Add", "Mul"].includes(node.type)) return true;
-    const other = node.inputs[1 - index]?.producer;
-    return node.type === "Add" && other?.kind === "node" && ["MatMul", "Conv", "Gemm"].includes(other.type);
+    if (value.shape?.some((size) => size !== 1) === true || layers.has(node.type)) return true;
+    const other = node.type === "Add" ? node.inputs[1 - index]?.producer : undefined;
+    return other?.kind === "node" && layers.has(other.type);
   });
 }
 
@@ -172,10 +194,10 @@ export function unshare(graph: Graph): { graph: Graph; unshared: Unshared[]; tie
     }
     if (parts.size < 2) continue;
     const into: string[] = [];
-    let learned = 0;
+    let plain = 0;
     for (const [key, group] of parts) {
       const alias = group[0]!.node.type === "Identity" ? group[0]!.node.outputs[0]!.label : undefined;
-      const count = key === "setting" ? 0 : ++learned;
+      const count = key === "setting" ? 0 : alias === undefined ? ++plain : 1;
       let own: string = alias ?? (count === 0 ? `${name}_fixed` : count === 1 ? name : `${name}_${count}`);
       while (own !== name && own !== alias && names.has(own)) own = `${own}_`;
       names.add(own);
