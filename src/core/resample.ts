@@ -17,8 +17,26 @@ const resolution = 4096;
 const maxRate = 1_000_000;
 /** Rates further apart are a broken header, and would take memory without measure. */
 export const maxResampleFactor = 256;
-/** Weights kept for moments that come again: 8 MB. */
+/** Weights kept for moments that come again, of one pair of rates (8 MB) and of all (32 MB). */
 const maxKept = 1 << 20;
+const maxKeptOfAll = 1 << 22;
+const banks = new Map<string, Float64Array[]>();
+let keptOfAll = 0;
+
+/** Where weights of a pair of rates are kept, by the part of a sample that a moment lies behind one. */
+function bankOf(up: number, down: number, width: number): Float64Array[] {
+  const name = `${up}/${down}`;
+  const known = banks.get(name);
+  if (known !== undefined) return known;
+  if (keptOfAll + up * width > maxKeptOfAll) {
+    banks.clear();
+    keptOfAll = 0;
+  }
+  keptOfAll += up * width;
+  const bank: Float64Array[] = [];
+  banks.set(name, bank);
+  return bank;
+}
 
 /** Modified Bessel function of order zero, by its series. */
 function besselI0(x: number): number {
@@ -83,7 +101,7 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   const scale = Math.min(1, up / down);
   const reach = Math.floor(crossings / scale);
   const width = 2 * reach + 2;
-  const kept: Float64Array[] | undefined = up * width <= maxKept ? [] : undefined;
+  const kept = up * width <= maxKept ? bankOf(up, down, width) : undefined;
   const scratch = new Float64Array(width);
   const out = new Float32Array(Math.ceil((samples.length * up) / down));
   for (let n = 0; n < out.length; n++) {

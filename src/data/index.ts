@@ -41,6 +41,7 @@ export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";
 export {
   type BadFile,
+  type Box,
   decodeImage,
   type Decoded,
   type DecodedFile,
@@ -63,6 +64,7 @@ export {
   type Pixels,
   readMediaFolder,
   readText,
+  resizePixels,
   readWav,
   type SkippedFiles,
   type Sound,

@@ -20,3 +20,4 @@ export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds } fr
 export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from-table.ts";
 export { readText, type Text } from "./text.ts";
 export { readWav, type Sound } from "./wav.ts";
+export { type Box, resizePixels } from "./resize.ts";

@@ -52,22 +52,22 @@ function tapsOf(from: number, to: number): Taps {
 /**
  * Resizes a part of a picture.
  *
- * @param pixels - Shape [height, width, channels], row-major.
+ * @param pixels - Shape [height, width, channels], row-major; 8 bits or floats.
  * @param width - Of the whole picture.
  * @param channels - Values of a pixel, at least 1.
  * @param box - The part to take, inside the picture.
  * @param toWidth - At least 1.
  * @param toHeight - At least 1.
- * @returns Shape [toHeight, toWidth, channels], rounded half up. Cost: pixels of the part × channels.
+ * @returns Shape [toHeight, toWidth, channels], of the same type; 8 bits are rounded half up. Cost: pixels of the part × channels.
  */
-export function resizePixels(
-  pixels: Uint8Array,
+export function resizePixels<T extends Uint8Array | Float32Array>(
+  pixels: T,
   width: number,
   channels: number,
   box: Box,
   toWidth: number,
   toHeight: number,
-): Uint8Array<ArrayBuffer> {
+): T extends Uint8Array ? Uint8Array<ArrayBuffer> : Float32Array<ArrayBuffer> {
   const across = tapsOf(box.width, toWidth);
   const down = tapsOf(box.height, toHeight);
   const rowLength = toWidth * channels;
@@ -86,7 +86,8 @@ export function resizePixels(
       }
     }
   }
-  const out = new Uint8Array(toHeight * rowLength);
+  const whole = pixels instanceof Uint8Array;
+  const out = whole ? new Uint8Array(toHeight * rowLength) : new Float32Array(toHeight * rowLength);
   const sums = new Float64Array(rowLength);
   for (let y = 0; y < toHeight; y++) {
     sums.fill(0);
@@ -95,7 +96,8 @@ export function resizePixels(
       const start = (down.first[y]! + k) * rowLength;
       for (let i = 0; i < rowLength; i++) sums[i]! += weight * narrowed[start + i]!;
     }
-    for (let i = 0; i < rowLength; i++) out[y * rowLength + i] = Math.floor(sums[i]! + 0.5);
+    for (let i = 0; i < rowLength; i++)
+      out[y * rowLength + i] = whole ? Math.floor(sums[i]! + 0.5) : sums[i]!;
   }
-  return out;
+  return out as ReturnType<typeof resizePixels<T>>;
 }
