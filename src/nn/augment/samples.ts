@@ -1,4 +1,5 @@
 /** Changes of samples of sound, in place: rows [samples]. What makes an unseen microphone and speaker work. */
+import { MillwrightError } from "../../core/index.ts";
 import { requireCount } from "../layer.ts";
 import type { Augment, RowData } from "../training/loader.ts";
 import { draw, type Range, requireRange } from "./sequence.ts";
@@ -67,5 +68,9 @@ export function changeSpeed(factor: Range): Augment {
 /** The loader's rows as floats: integer rows hold no sound that these changes know. */
 export function floats(row: RowData["data"]): Float32Array | Float64Array {
   if (row instanceof Float32Array || row instanceof Float64Array) return row;
-  throw new TypeError("Changes of sound take rows of float32 or float64.");
+  throw new MillwrightError(
+    "DTYPE_MISMATCH",
+    `Changes of sound take rows of float32 or float64, and are given ${row.constructor.name}.`,
+    "Divide whole-number samples by their largest value first.",
+  );
 }

@@ -2,7 +2,8 @@
  * Log-mel spectrograms inside the graph: from samples to what networks for sound look at.
  *
  * The discrete Fourier transform of each frame under its window is a convolution with fixed cosines and sines, which
- * every runtime has and computes as one matrix product; frames of speech are short enough for that. No padding: the
+ * every runtime has and computes as one matrix product: for frames of up to 512 samples 1.4 to 2.7 times as fast as ONNX
+ * Runtime's STFT op, ten times and more where the frame is no power of two (bench/spectrum-speed.ts). No padding: the
  * first frame begins at the first sample (librosa's `center=False`). Then the power, mel filters (see
  * `mel-filters.ts`), decibels as of `librosa.power_to_db`, and the training rows' mean and spread of each band.
  */
