@@ -4,15 +4,17 @@
  * Checks first that both give the same powers (1e-4 of the largest; the op is the coarser one in single precision), then takes the least of some runs with
  * one thread. `melSpectrogram` uses the convolution because of these figures.
  *
- *   node --import tsx bench/spectrum-speed.ts
+ *   node --import tsx bench/spectrum-speed.ts [--smoke]
  */
+import { parseArgs } from "node:util";
 import { createRandom, type Tensor } from "../src/core/index.ts";
 import * as ops from "../src/graph/index.ts";
 import { compile } from "../src/runtime/index.ts";
 import { machineLine } from "./support/machine.ts";
 
-const runs = 5;
-const cases = [
+const { values: flags } = parseArgs({ options: { smoke: { type: "boolean", default: false } } });
+const runs = flags.smoke ? 1 : 5;
+const all = [
   { rate: 8000, frame: 256, hop: 160, batch: 1 },
   { rate: 8000, frame: 256, hop: 160, batch: 32 },
   { rate: 16_000, frame: 400, hop: 160, batch: 1 },
@@ -52,6 +54,7 @@ function byConvolution(x: ops.Value, frame: number, hop: number): ops.Value {
   return ops.transpose(ops.add(real, imaginary), [0, 2, 1]);
 }
 
+const cases = flags.smoke ? all.slice(0, 1) : all;
 console.log(machineLine());
 for (const { rate, frame, hop, batch } of cases) {
   const random = createRandom(1);
