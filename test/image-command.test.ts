@@ -122,10 +122,24 @@ describe("millwright train on a folder of pictures", () => {
     expect(again.model.sha256).toBe(record.model.sha256);
   }, 300_000);
 
+  test("the report shows its worst and least sure pictures, small, and says that it does", () => {
+    const page = readFileSync(join(inWork("out"), "report.html"), "utf8");
+    expect(page).toMatch(/<h3>Most unsure<\/h3>/);
+    expect(page).toContain("img-src data:;");
+    expect(page).toContain("It holds a few of the pictures themselves");
+    expect(page).toMatch(/id="loss"/);
+    const shown = [...page.matchAll(/src="data:image\/png;base64,([^"]+)"/g)].map((match) => match[1]!);
+    expect(shown.length).toBeGreaterThan(20);
+    expect(shown.length).toBeLessThan(45);
+    expect(page.length).toBeLessThan(400_000);
+  });
+
   test("grey pictures get one channel", async () => {
     await writePictures(inWork("grey"), { perClass: 12, seed: 2, grey: true });
-    const grey = await trained("grey", "grey-out", "--epochs", "1");
+    const grey = await trained("grey", "grey-out", "--epochs", "1", "--augment", "none");
     expect(grey.data.channels).toBe(1);
+    expect(grey.reproduce).toContain("--augment none --epochs 1");
+    expect(readFileSync(inWork("grey-out/report.html"), "utf8")).not.toContain("As the network sees them");
   }, 300_000);
 });
 
@@ -152,6 +166,9 @@ describe("what is refused", () => {
     writeFileSync(inWork("t.csv"), "a,b\n1,2\n");
     expect(await failed("train", inWork("t.csv"), "--target", "b", "--net", "vit")).toContain(
       "--net is for a folder of pictures",
+    );
+    expect(await failed("train", inWork("shapes"), "--augment", "twist", "--out", inWork("none"))).toContain(
+      "Choose from flip, move, light, erase, or none",
     );
     expect(await failed("train", inWork("shapes"), "--image-size", "20", "--out", inWork("none"))).toContain(
       "needs a multiple of 8",

@@ -88,6 +88,21 @@ export function wordsOf(flag: string): (text: string, before?: readonly string[]
   };
 }
 
+/** "a,b" of these words; "none" for none of them. */
+export function someOf<const T extends string>(
+  flag: string,
+  words: readonly T[],
+): (text: string) => readonly T[] {
+  return (text) => {
+    if (text.trim() === "none") return [];
+    const given = list(text);
+    const odd = given.find((word) => !(words as readonly string[]).includes(word));
+    if (given.length === 0 || odd !== undefined)
+      throw refused(flag, odd ?? text, `Choose from ${words.join(", ")}, or none.`);
+    return given as readonly T[];
+  };
+}
+
 /** A single character; "\\t" is a tab. */
 export function characterOf(flag: string, orNone = false): (text: string) => string {
   return (text) => {

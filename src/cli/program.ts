@@ -15,6 +15,7 @@ import {
   oneOf,
   orAuto,
   rowLimit,
+  someOf,
   seconds,
   secondsOf,
   wordsOf,
@@ -269,6 +270,11 @@ function createProgram(run: Run): Command {
         "--epochs <n>",
         "of pictures: times that the network sees each picture, at most (30)",
         numberIn("--epochs", 1, 10_000, true),
+      )
+      .option(
+        "--augment <ways>",
+        "of pictures: how they are changed while the network learns: flip, move, light, erase, or none (all)",
+        someOf("--augment", ["flip", "move", "light", "erase"] as const),
       ),
   )
     .option(seedOption[0], seedOption[1], seedOption[2])

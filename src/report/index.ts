@@ -15,6 +15,7 @@ export type {
   Finding,
   Importance,
   LearningPoint,
+  PictureExample,
   MetricInfo,
   Operating,
   PartialDependence,

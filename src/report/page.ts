@@ -1,7 +1,7 @@
 /**
- * A report's page: one file, no network, no script, aggregates only.
+ * A report's page: one file, no network, no script; aggregates only, but where the rows are pictures.
  *
- * A content policy in the file itself allows nothing but its own style sheet, named by hash.
+ * A content policy in the file itself allows nothing but its own style sheet, named by hash, and pictures inside the file.
  */
 import { sha256 } from "../core/index.ts";
 import type { Plot } from "./charts/plot.ts";
@@ -21,6 +21,8 @@ export interface Page {
   readonly sections: readonly Section[];
   /** What one row is called. */
   readonly one: string;
+  /** Whether it shows pictures of the user's. Default false. */
+  readonly pictures?: boolean;
 }
 
 /** Draws plots, each id once. The first call imports the drawing module (25 ms bundled, 250 ms from source). */
@@ -35,9 +37,9 @@ export async function drawing(): Promise<Draw> {
 }
 
 /** The whole HTML document. */
-export function page({ title, top, sections, one }: Page): string {
+export function page({ title, top, sections, one, pictures = false }: Page): string {
   const hash = Buffer.from(sha256(style), "hex").toString("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src 'sha256-${hash}';${pictures ? " img-src data:;" : ""} base-uri 'none'; form-action 'none'`;
   const theme = (id: string, text: string): Html =>
     html`<label><input type="radio" name="theme" id="theme-${id}"${id === "auto" && html` checked`}> ${text}</label>`;
   const whole = html`<!DOCTYPE html>
@@ -67,7 +69,7 @@ ${sections.map(
 ${section.body}</section>
 `,
 )}
-<footer>Made by Millwright. It holds aggregates only, no single ${one}, and opens without a network.</footer>
+<footer>Made by Millwright. ${pictures ? `It holds a few of the ${one}s themselves, small: give it to those who may see them. It` : `It holds aggregates only, no single ${one}, and`} opens without a network.</footer>
 </main>
 </div>
 </body>

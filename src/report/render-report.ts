@@ -16,6 +16,8 @@ import {
 import { thresholdFigure, thresholdTable } from "./pictures-threshold.ts";
 import type { ReportData } from "./report-data.ts";
 import { adviceSection, reproduceSection } from "./section-end.ts";
+import { trainingFigures } from "./pictures-training.ts";
+import { examplesSection } from "./section-examples.ts";
 import { doneSection } from "./section-done.ts";
 import { summarySection } from "./section-summary.ts";
 import {
@@ -42,6 +44,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     top: summarySection(data, draw),
     sections: sectionsOf(data, draw),
     one: noun(data).one,
+    pictures: data.examples !== undefined,
   });
 }
 
@@ -55,6 +58,8 @@ function sectionsOf(data: ReportData, draw: Draw): Section[] {
       data.task === "regression" ? "How large the errors are" : "How well it tells them apart",
       pictures(data, draw),
     ],
+    ["training", "How it learnt", figureGrid(trainingFigures(data), draw)],
+    ["examples", "Pictures to look at", examplesSection(data)],
     ["learnt", "What it learnt", learnt(data, draw)],
     ["fails", "Where it fails", segmentsSection(data)],
     ["better", "What would make it better", adviceSection(data)],

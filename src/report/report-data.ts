@@ -4,7 +4,7 @@
  * The idea: whoever trains fills this object once; everything readable (the HTML
  * report, the Markdown card, the three lines in the terminal) is a function of it
  * and of nothing else, so equal data give equal bytes. It never holds a row: only
- * counts, scores, quantiles and bins. Names of categories, group borders and
+ * counts, scores, quantiles and bins (but for a few small pictures where the rows are pictures). Names of categories, group borders and
  * evidence must already be those that at least five rows share; labels of the
  * target are exempt.
  *
@@ -273,6 +273,31 @@ export interface Segment {
   readonly score: Estimate;
 }
 
+/** How a network learnt, epoch by epoch. */
+export interface TrainingCurve {
+  readonly epochs: readonly {
+    /** Mean over the rows that were learnt from. */
+    readonly loss: number;
+    readonly validationLoss: number;
+    /** In the primary metric. */
+    readonly validationMetric: number;
+  }[];
+  /** 1, 2, …: the one whose weights were kept. */
+  readonly bestEpoch: number;
+  readonly validationRows: number;
+}
+
+/** A picture of the user's, small. */
+export interface PictureExample {
+  /** A PNG, base64. */
+  readonly png: string;
+  /** Its label. */
+  readonly actual: string;
+  /** What the model says, and how probable that is to it. */
+  readonly predicted?: string | undefined;
+  readonly probability?: number | undefined;
+}
+
 export interface RunInfo {
   /** The whole command that trains the same file again. */
   readonly command: string;
@@ -326,6 +351,19 @@ export interface ReportData {
   readonly operating?: Operating | undefined;
   readonly confusion?: Confusion | undefined;
   readonly errors?: RegressionErrors | undefined;
+
+  readonly training?: TrainingCurve | undefined;
+  /** Single pictures, where the rows are pictures: the one part that is no aggregate, and the page says so. */
+  readonly examples?:
+    | {
+        /** The surest first. */
+        readonly wrong: readonly PictureExample[];
+        /** The least sure first. */
+        readonly unsure: readonly PictureExample[];
+        /** As the network is shown them while it learns. */
+        readonly augmented?: readonly PictureExample[] | undefined;
+      }
+    | undefined;
 
   /** Ascending in rows. */
   readonly learningCurve?: readonly LearningPoint[] | undefined;

@@ -80,6 +80,10 @@ figcaption b{color:var(--ink)}
 .swatch{display:inline-block;width:20px;border-top:3px solid;margin-right:7px;vertical-align:4px}
 .swatch.dashed{border-top-style:dashed}
 ${swatches}
+.pictures{list-style:none;display:flex;flex-wrap:wrap;gap:20px 18px;margin:0 0 28px;padding:0;font-size:13.5px;line-height:1.35}
+.pictures li{width:96px}
+.pictures img{display:block;width:96px;height:auto;border-radius:4px;image-rendering:pixelated;margin:0 0 6px}
+.pictures small{display:block}
 .scroll{overflow-x:auto;margin:24px 0 20px}
 figure .scroll{margin-top:0;margin-bottom:0}
 figure.half th,figure.half td{padding-right:16px}

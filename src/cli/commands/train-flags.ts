@@ -1,6 +1,6 @@
 /** The flags of `millwright train`. */
 import type { Reading } from "../../data/index.ts";
-import type { NetName } from "../../tasks/index.ts";
+import type { ChangeName, NetName } from "../../tasks/index.ts";
 
 export interface TrainFlags extends Reading {
   readonly target?: string;
@@ -33,6 +33,7 @@ export interface TrainFlags extends Reading {
   readonly net?: NetName;
   readonly imageSize?: number;
   readonly epochs?: number;
+  readonly augment?: readonly ChangeName[];
   readonly seed?: number;
   readonly threads?: number;
   readonly out: string;

@@ -14,6 +14,7 @@ const taken: readonly (keyof TrainFlags)[] = [
   "net",
   "imageSize",
   "epochs",
+  "augment",
   "time",
   "testSize",
   "seed",
@@ -22,7 +23,7 @@ const taken: readonly (keyof TrainFlags)[] = [
   "json",
 ];
 /** What only pictures have. */
-const own = ["net", "imageSize", "epochs"] as const satisfies readonly (keyof TrainFlags)[];
+const own = ["net", "imageSize", "epochs", "augment"] as const satisfies readonly (keyof TrainFlags)[];
 
 const flagOf = (name: string): string =>
   `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -45,7 +46,7 @@ export function refuseImageFlags(flags: TrainFlags): void {
 }
 
 export async function trainPictures(source: string, flags: TrainFlags): Promise<number> {
-  const { json = false, out, net, imageSize, epochs, time, testSize } = flags;
+  const { json = false, out, net, imageSize, epochs, augment, time, testSize } = flags;
   const given = Object.entries(flags).find(
     ([name, value]) => value !== undefined && !taken.includes(name as keyof TrainFlags),
   );
@@ -65,6 +66,7 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
       ...(net !== undefined && { net }),
       ...(imageSize !== undefined && { size: imageSize }),
       ...(epochs !== undefined && { epochs }),
+      ...(augment && { augment }),
       ...(time !== undefined && { time }),
       ...(testSize !== undefined && { testSize }),
       seed: flags.seed ?? 0,

@@ -1,5 +1,6 @@
 /** What a training on pictures is asked for. */
 import type { ProgressListener } from "../../core/index.ts";
+import { type ChangeName, changeNames } from "./changes.ts";
 import type { NetName } from "./nets.ts";
 
 export interface ImageOptions {
@@ -9,6 +10,8 @@ export interface ImageOptions {
   readonly net?: NetName;
   /** Pixels across and down that pictures are brought to; a multiple of 8. Default 64. */
   readonly size?: number;
+  /** How pictures are changed while the network learns them. Default: all ways. */
+  readonly augment?: readonly ChangeName[];
   /** Most epochs. Default 30. */
   readonly epochs?: number;
   /** Seconds for the whole run: fewer epochs are planned where they would not fit. */
@@ -27,4 +30,10 @@ export interface ImageOptions {
   readonly software: string;
 }
 
-export const imageDefaults = { net: "small-cnn", size: 64, epochs: 30, testSize: 0.2 } as const;
+export const imageDefaults = {
+  net: "small-cnn",
+  size: 64,
+  augment: changeNames,
+  epochs: 30,
+  testSize: 0.2,
+} as const;

@@ -10,9 +10,10 @@ interface ReportParts {
   readonly options: ImageOptions;
   /** What is shipped, in words. */
   readonly title: string;
+  readonly examples: NonNullable<ReportData["examples"]>;
 }
 
-export function imageReport({ record, options, title }: ReportParts): ReportData {
+export function imageReport({ record, options, title, examples }: ReportParts): ReportData {
   const { data, task, metric, test, leaderboard, versus } = record;
   return {
     task: "multiclass",
@@ -64,6 +65,16 @@ export function imageReport({ record, options, title }: ReportParts): ReportData
         withinNoise: !(versus.low > 0),
       },
     }),
+    training: {
+      epochs: record.network.history.map(({ loss, validationLoss, validationMetric }) => ({
+        loss,
+        validationLoss: validationLoss!,
+        validationMetric: validationMetric!,
+      })),
+      bestEpoch: record.network.bestEpoch,
+      validationRows: data.validationRows,
+    },
+    examples,
     confusion: { labels: task.classes.map(({ label }) => label), counts: record.confusion },
     limitations: [
       versus.sentence,

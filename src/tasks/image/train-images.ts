@@ -13,11 +13,13 @@ import type { ComposedModel, Task } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { judgeAnswers } from "../tabular/judge.ts";
 import { fitClassical, pictureFigures } from "./classical.ts";
+import { augmentation, type ChangeName } from "./changes.ts";
 import { composePictures, type PictureModelParts } from "./compose.ts";
+import { pictureExamples } from "./examples.ts";
 import { channelFigures } from "./nets.ts";
 import { type ImageOptions, imageDefaults } from "./options.ts";
 import { answerPictures } from "./predict-images.ts";
-import { type LabelledPictures, readPictures, takePictures } from "./read-pictures.ts";
+import { type LabelledPictures, type PictureSize, readPictures, takePictures } from "./read-pictures.ts";
 import { imageReport } from "./report-data.ts";
 import type { ImageRecord } from "./run-record.ts";
 import { recipe, type TrainedNetwork, trainNetwork } from "./train-network.ts";
@@ -50,7 +52,7 @@ interface Candidate {
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const { seed, threads, signal, onProgress } = options;
-  const { net, size: side, epochs, testSize } = { ...imageDefaults, ...options };
+  const { net, size: side, augment, epochs, testSize } = { ...imageDefaults, ...options };
   const startedMs = options.startedMs ?? performance.now();
   const deadlineMs = options.time === undefined ? undefined : startedMs + 1000 * options.time;
   const progress = onProgress ?? (() => {});
@@ -79,6 +81,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     size,
     classCount,
     figures,
+    changes: augment,
     epochs,
     // What comes after training takes a part of the time too.
     ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - 0.05 * (deadlineMs - startedMs) }),
@@ -208,8 +211,42 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     reproduce,
     model: { bytes: bytes.length, sha256: sha256(bytes) },
   };
-  const report = imageReport({ record, options, title: chosen.title });
+  const report = imageReport({
+    record,
+    options,
+    title: chosen.title,
+    examples: pictureExamples(
+      { ...parts.test, probabilities: answers },
+      classes,
+      size,
+      augment.length === 0 ? undefined : changedPictures(parts.train, size, augment, seed),
+    ),
+  });
   return { model: bytes, record, report };
+}
+
+/** Pictures that are shown changed, and how often each. */
+const changedRows = 3;
+const changedTimes = 5;
+
+/** Some training pictures, each as it is and as the network is shown it. */
+function changedPictures(
+  { pixels, codes }: Pick<Part, "pixels" | "codes">,
+  size: PictureSize,
+  names: readonly ChangeName[],
+  seed: number,
+): { readonly pixels: Uint8Array; readonly codes: Int32Array } {
+  const random = createRandom(seed).child("changed pictures");
+  const change = augmentation(size, names);
+  const bytes = size.height * size.width * size.channels;
+  const rows = Array.from({ length: changedRows }, () => random.integer(codes.length)).flatMap((row) =>
+    new Array<number>(1 + changedTimes).fill(row),
+  );
+  const taken = takePictures(pixels, bytes, rows);
+  rows.forEach((_, i) => {
+    if (i % (1 + changedTimes) > 0) change(taken.subarray(i * bytes, (i + 1) * bytes), random.child(i));
+  });
+  return { pixels: taken, codes: Int32Array.from(rows, (row) => codes[row]!) };
 }
 
 const accuracy = metricByName("accuracy");
@@ -322,7 +359,7 @@ function aboutOf(
   member: { readonly title: string; readonly parameters: Json; readonly summary: Json },
 ): PictureModelParts["about"] {
   const { size, classes } = pictures;
-  const { net = imageDefaults.net, testSize = imageDefaults.testSize } = options;
+  const { net, augment, testSize } = { ...imageDefaults, ...options };
   return {
     card: {
       summary: `Tells which of ${classes.length} classes a picture is of.`,
@@ -346,7 +383,14 @@ function aboutOf(
     data: { rowCount: pictures.files.length, columnCount: 1, sha256: pictures.fingerprint },
     recipe: {
       seed: options.seed,
-      options: { task: "image", net, size: size.width, epochs: network.epochs, testSize },
+      options: {
+        task: "image",
+        net,
+        size: size.width,
+        augment: [...augment],
+        epochs: network.epochs,
+        testSize,
+      },
       software: options.software,
     },
   };
@@ -359,6 +403,7 @@ function commandOf(options: ImageOptions, epochs: number): string {
   };
   flag("--net", options.net);
   flag("--image-size", options.size);
+  if (options.augment) flag("--augment", options.augment.length === 0 ? "none" : options.augment.join(","));
   flag("--epochs", epochs);
   flag("--test-size", options.testSize);
   flag("--seed", options.seed);

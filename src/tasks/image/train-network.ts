@@ -1,6 +1,7 @@
 /** Fits a network on pictures: as many epochs as the time allows, the epoch that is best on the validation pictures. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
+import { augmentation, type ChangeName } from "./changes.ts";
 import { type ChannelFigures, type NetName, pictureNetwork } from "./nets.ts";
 import type { PictureSize } from "./read-pictures.ts";
 
@@ -28,6 +29,7 @@ export interface NetworkOptions {
   readonly size: PictureSize;
   readonly classCount: number;
   readonly figures: ChannelFigures;
+  readonly changes: readonly ChangeName[];
   readonly epochs: number;
   /** `performance.now()` at which training must have ended. */
   readonly deadlineMs?: number;
@@ -49,13 +51,18 @@ export async function trainNetwork(
   validation: PictureRows,
   options: NetworkOptions,
 ): Promise<TrainedNetwork> {
-  const { net, size, classCount, figures, seed, threads } = options;
+  const { net, size, classCount, figures, changes, seed, threads } = options;
   const began = performance.now();
   const network = pictureNetwork(net, size, classCount, figures);
   const weights = nn.initialise(network, { seed });
   const batchSize = Math.min(train.codes.length, train.codes.length < 2000 ? 32 : 64);
   const shared = {
-    train: loaderOf(train, size, { batchSize, seed, dropLast: true }),
+    train: loaderOf(train, size, {
+      batchSize,
+      seed,
+      dropLast: true,
+      ...(changes.length > 0 && { augment: { image: augmentation(size, changes) } }),
+    }),
     validation: loaderOf(validation, size, { batchSize: Math.min(64, validation.codes.length) }),
     loss: nn.crossEntropy({ labelSmoothing }),
     optimiser: nn.adamw({ learningRate: recipe.learningRate, weightDecay: recipe.weightDecay }),

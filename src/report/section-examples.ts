@@ -1,0 +1,47 @@
+/** Single pictures, small: those that the model is most wrong about, least sure of, and pictures as it is shown them. */
+import { noun } from "./facts.ts";
+import { percent } from "./format.ts";
+import { type Html, html } from "./html.ts";
+import type { PictureExample, ReportData } from "./report-data.ts";
+import { nameHtml, visible } from "./text.ts";
+
+export function examplesSection(data: ReportData): Html | undefined {
+  const { examples } = data;
+  if (examples === undefined) return undefined;
+  const { many } = noun(data);
+  return html`${row(
+    "Most wrong",
+    `Test ${many} with the wrong answer that it was surest of. Look whether the label is right.`,
+    examples.wrong,
+    answerLine,
+  )}${row(
+    "Most unsure",
+    `Test ${many} whose two most probable answers lie closest together.`,
+    examples.unsure,
+    answerLine,
+  )}${row(
+    "As the network sees them while it learns",
+    `The first of each line is the picture itself; the others are changed anew in each epoch, so that it does not learn by heart.`,
+    examples.augmented ?? [],
+    ({ actual }) => html`${nameHtml(actual)}`,
+  )}`;
+}
+
+function row(
+  title: string,
+  words: string,
+  pictures: readonly PictureExample[],
+  line: (picture: PictureExample) => Html,
+): Html | undefined {
+  if (pictures.length === 0) return undefined;
+  return html`<h3>${title}</h3>
+<p class="prose">${words}</p>
+<ul class="pictures">${pictures.map(
+    (picture) =>
+      html`<li><img src="data:image/png;base64,${picture.png}" alt="${visible(picture.actual, 40)}"><span>${line(picture)}</span></li>`,
+  )}</ul>
+`;
+}
+
+const answerLine = ({ actual, predicted, probability }: PictureExample): Html =>
+  html`${nameHtml(actual)}<small>${predicted !== undefined && html`says ${nameHtml(predicted)}`}${probability !== undefined && `, ${percent(probability)}`}</small>`;
