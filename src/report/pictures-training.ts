@@ -19,7 +19,13 @@ export function trainingFigures(data: ReportData): readonly Figure[] {
 const pointsOf = (values: readonly number[]): Points => values.map((value, i) => [i + 1, value]);
 
 const epochAxis = (training: TrainingCurve) =>
-  linearAxis([1, training.epochs.length], { title: "epoch", ticks: 5, round: false });
+  linearAxis([1, training.epochs.length], {
+    title: "epoch",
+    ticks: 5,
+    round: false,
+    // No epoch lies between two.
+    label: (at) => (Number.isInteger(at) ? count(at) : ""),
+  });
 
 /** A dashed line at the epoch whose weights were kept. */
 function kept(training: TrainingCurve, low: number, high: number): Mark {
