@@ -184,6 +184,14 @@ export interface Ops
   where(condition: Value, a: Operand, b: Operand): Value;
   gemm(a: Value, b: Value, c?: Value, options?: GemmOptions): Value;
   einsum(equation: string, operands: readonly Value[]): Value;
+  batchNormalization(
+    x: Value,
+    scale: Value,
+    shift: Value,
+    mean: Value,
+    variance: Value,
+    options?: { readonly epsilon?: number },
+  ): Value;
   reshape(x: Value, shape: Sizes): Value;
   expand(x: Value, shape: Sizes): Value;
   squeeze(x: Value, axes?: Sizes): Value;

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { evaluate, plain } from "../../../test/evaluate.ts";
 import { checkGoldenLayer, type GoldenLayer, goldenLayers } from "../../../test/golden-layers.ts";
-import { MillwrightError } from "../../core/index.ts";
-import { releaseIdleSessions } from "../../runtime/index.ts";
-import { gradient } from "../gradient.ts";
+import { createRandom, MillwrightError } from "../../core/index.ts";
+import { compile, releaseIdleSessions } from "../../runtime/index.ts";
+import { differentiate, gradient } from "../gradient.ts";
 import { graph } from "../graph.ts";
 import { readOnnx } from "../onnx/read.ts";
 import { writeOnnx } from "../onnx/write.ts";
@@ -140,6 +140,46 @@ test("lpNormalization leaves zeros as they are, in the gradient too", async () =
     const [found, slope] = (await evaluate(y, g!)).map(plain);
     expect([...found!.slice(0, 2), ...slope!.slice(0, 2)]).toEqual([0, 0, 0, 0]);
   }
+});
+
+test("a training step of batchNormalization has no training op, and the op's answers (1e-5)", async () => {
+  const [x, scale, shift] = [of(4, 3, 5), input("scale", "float32", [3]), input("shift", "float32", [3])];
+  const [before, spread] = [f32([3], 1, -2, 3), f32([3], 0.5, 1, 2)];
+  const attributes = { training_mode: 1, momentum: 0.7 };
+  const outputs = applyAll(
+    definitionOf("", "BatchNormalization")!,
+    [x, scale, shift, before, spread],
+    attributes,
+    3,
+  );
+  const loss = ops.reduceSum(ops.mul(outputs[0]!, outputs[0]!));
+  const { loss: again, gradients, beside } = differentiate(loss, [x, scale, shift], outputs);
+  const named = { loss, y: outputs[0]!, mean: outputs[1]!, variance: outputs[2]! };
+  const written = { loss: again, y: beside[0]!, mean: beside[1]!, variance: beside[2]! };
+  const training = graph({
+    inputs: [x, scale, shift],
+    outputs: { ...written, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) },
+  });
+  expect(training.nodes.filter((node) => node.attributes.int("training_mode", 0) === 1)).toEqual([]);
+  const random = createRandom(4);
+  const feed = (...shape: number[]) => ({
+    dtype: "float32" as const,
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 5 + random.normal()),
+  });
+  const feeds = { x: feed(4, 3, 5), scale: feed(3), shift: feed(3) };
+  const sessions = [
+    await compile(training),
+    await compile(graph({ inputs: [x, scale, shift], outputs: named })),
+  ];
+  const [found, wanted] = [await sessions[0]!.run(feeds), await sessions[1]!.run(feeds)];
+  for (const name of ["loss", "y", "mean", "variance"]) {
+    wanted[name]!.data.forEach((value, i) => {
+      const gap = Math.abs(Number(found[name]!.data[i]) - Number(value));
+      expect(gap / Math.max(1, Math.abs(Number(value))), `${name}[${i}]`).toBeLessThan(1e-5);
+    });
+  }
+  await Promise.all(sessions.map((session) => session.release()));
 });
 
 test("the running mean of a batchNormalization in training has no gradient", () => {

@@ -148,7 +148,8 @@ const layerNormalizationOp = defineOp({
 function countOf(x: Value, axes: readonly number[], ops: Ops): Value {
   const count = productDim(axes.map((axis) => x.shape[axis]!));
   if (typeof count === "number") return scalar(x.dtype, count);
-  return ops.cast(ops.reduceProd(ops.shapeOf(x, axes[0]!)), x.dtype);
+  const sizes = axes.map((axis) => ops.shapeOf(x, axis, axis + 1));
+  return ops.cast(ops.reduceProd(sizes.length === 1 ? sizes[0]! : ops.concat(sizes, 0)), x.dtype);
 }
 
 const rmsNormalizationOp = defineOp({
@@ -212,14 +213,9 @@ const batchNormalizationOp = defineOp({
   },
   gradient(call, ops) {
     const [x, scale, , mean, variance] = call.inputs as [Value, Value, Value, Value, Value];
-    const { attributes, gradients, needed } = call;
+    const { attributes, needed } = call;
     const epsilon = attributes.float("epsilon", defaultEpsilon);
-    if (attributes.int("training_mode", 0) !== 0) {
-      if (gradients[1] || gradients[2]) throw refusal("batchNormalization", "its running mean and variance");
-      const axes = allButChannels(x);
-      const statistics = normalise(x, axes, epsilon, ops);
-      return channelGradient(call, statistics, (g) => backThrough(g, statistics, axes, ops), ops);
-    }
+    if (attributes.int("training_mode", 0) !== 0) return trainingGradient(call, ops);
     const inverse = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)));
     const spread = perChannel(inverse, x, ops);
     const hat = ops.mul(ops.sub(x, perChannel(mean, x, ops)), spread);
@@ -241,6 +237,59 @@ const batchNormalizationOp = defineOp({
     ];
   },
 });
+
+/**
+ * The training form: mean and variance are the batch's.
+ *
+ * With c = x − mean and k = scale/σ, the formula at the top is one number a channel times g, one times c and one alone:
+ * dx = k·g − c·k·Σ(g·c)/(n·σ²) − k·Σg/n. The op BatchNormalization with fixed figures does the last two in one pass
+ * over the data, as it does the forward pass from c, which takes the place of the training op: WebGPU has none.
+ */
+function trainingGradient(call: GradientCall, ops: Ops): (Value | undefined)[] {
+  const [x, scale, shift, runningMean, runningVariance] = call.inputs as [Value, Value, Value, Value, Value];
+  const { attributes, gradients, needed } = call;
+  const [g, ...byRunning] = gradients;
+  if (byRunning.some((each) => each)) {
+    throw refusal("batchNormalization", "its running mean and variance");
+  }
+  if (!g) return [];
+  const axes = allButChannels(x);
+  const epsilon = attributes.float("epsilon", defaultEpsilon);
+  const over = (value: Value): Value => vectorOf(ops.reduceMean(value, { axes }), x, ops);
+  const mean = over(x);
+  const middle = ops.sub(x, perChannel(mean, x, ops));
+  const variance = over(ops.mul(middle, middle));
+  const none = ops.mul(mean, 0);
+  const momentum = attributes.float("momentum", 0.9);
+  const blend = (kept: Value, fresh: Value): Value =>
+    ops.add(ops.mul(kept, momentum), ops.mul(fresh, 1 - momentum));
+  call.offer([
+    ops.batchNormalization(middle, scale, shift, none, variance, { epsilon }),
+    blend(runningMean, mean),
+    blend(runningVariance, variance),
+  ]);
+  const inverse = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)));
+  const total = vectorOf(ops.reduceSum(g, { axes }), x, ops);
+  const byMiddle = vectorOf(ops.reduceSum(ops.mul(g, middle), { axes }), x, ops);
+  const slope = ops.mul(scale, inverse);
+  let byX: Value | undefined;
+  if (needed[0]) {
+    const share = ops.div(slope, countOf(x, axes, ops));
+    const ofMiddle = ops.neg(ops.mul(share, ops.mul(byMiddle, ops.mul(inverse, inverse))));
+    const rest = ops.batchNormalization(
+      middle,
+      ofMiddle,
+      ops.neg(ops.mul(share, total)),
+      none,
+      ops.onesLike(none),
+      {
+        epsilon: 0,
+      },
+    );
+    byX = ops.add(ops.mul(g, perChannel(slope, x, ops)), rest);
+  }
+  return [byX, ops.mul(byMiddle, inverse), total];
+}
 
 function refusal(name: string, what: string): MillwrightError {
   return new MillwrightError(
