@@ -376,6 +376,16 @@ function createProgram(run: Run): Command {
     .description("show what a model file takes, answers and knows of itself")
     .argument("<model>", "an .onnx file")
     .option("--graph", "print the graph as text")
+    .option(
+      "--trainable",
+      "say what of the file trains, what blocks training, and where to cut for a new head",
+    )
+    .option(
+      "--shape <input=sizes>",
+      "with --trainable: sizes of an input after the batch where the file leaves them open (repeatable)",
+      repeated,
+    )
+    .option("--output <name>", "with --trainable: the value to train on, the first float output unless told")
     .option(...jsonOption)
     .action(run(async (model, flags) => (await import("./commands/inspect.ts")).inspect(model, flags)));
 

@@ -62,6 +62,10 @@ async function furnish(page: string, folder: string): Promise<void> {
   if (page === "docs/model-file.md") {
     writeFileSync(join(folder, "churn.onnx"), (await makeChurnModel(undefined, exampleColumns)).bytes);
   }
+  if (page === "docs/import.md") {
+    const exported = "test/fixtures/exports/mobilenet-v3.torchscript.onnx";
+    copyFileSync(join(root, exported), join(folder, "mobilenet.onnx"));
+  }
   if (page === "docs/media.md") await writeMediaFolders(folder);
   if (page === "docs/guides/images.md") {
     await writePictures(join(folder, "photos"), { perClass: 40, seed: 1 });

@@ -1,21 +1,37 @@
 /** `millwright inspect`: what an ONNX file takes, answers and, when it is ours, knows of itself. */
-import { sha256 } from "../../core/index.ts";
+import { MillwrightError, sha256 } from "../../core/index.ts";
 import { type Graph, inputName, printGraph, readOnnx } from "../../graph/index.ts";
 import { decodeMetadata, load, type ModelMetadata, readNamed, readSource } from "../../model/index.ts";
 import { kindOf } from "../../schema/index.ts";
+import type { ImportReport } from "../../nn/index.ts";
 import { carriedText } from "../../tasks/index.ts";
 import { bold, clip, figure, print, printJson, table } from "../terminal.ts";
 
-export async function inspect(
-  path: string,
-  flags: { readonly graph?: boolean; readonly json?: boolean },
-): Promise<void> {
+export interface InspectFlags {
+  readonly graph?: boolean;
+  readonly trainable?: boolean;
+  /** Sizes of inputs after the batch, as name=3,224,224. */
+  readonly shape?: readonly string[];
+  /** The value that a loss would be taken of. */
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+export async function inspect(path: string, flags: InspectFlags): Promise<void> {
+  if (!flags.trainable && (flags.shape || flags.output !== undefined)) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      "--shape and --output say what is trained on, and --trainable is not given.",
+      "Add --trainable, or leave them out.",
+    );
+  }
   const { bytes, name } = await readSource(path);
   const graph = readNamed(name, bytes, readOnnx);
   const ours = "millwright.format" in graph.metadata;
   const metadata = ours ? decodeMetadata(graph.metadata, name) : undefined;
   // Loading proves the golden rows; a file that was tampered with ends here.
   if (ours) await (await load(bytes, undefined, { name })).close();
+  const trainable = flags.trainable ? await trainableOf(bytes, flags) : undefined;
   const facts = { bytes: bytes.length, sha256: sha256(bytes), ...ports(graph), nodes: graph.nodes.length };
   if (flags.json) {
     printJson({
@@ -24,6 +40,7 @@ export async function inspect(
       ...facts,
       ...(flags.graph && { graph: printGraph(graph) }),
       ...(metadata && { metadata }),
+      ...(trainable && { trainable }),
     });
     return;
   }
@@ -36,7 +53,71 @@ export async function inspect(
     for (const port of facts.inputs) print(`takes   ${port.name}  ${port.dtype} [${port.shape.join(", ")}]`);
   }
   for (const port of facts.outputs) print(`answers ${port.name}  ${port.dtype} [${port.shape.join(", ")}]`);
+  if (trainable) printTrainable(trainable);
   if (flags.graph) print(`\n${printGraph(graph)}`);
+}
+
+/** What of the file trains, with names in place of what is undefined. */
+async function trainableOf(bytes: Uint8Array, flags: InspectFlags): Promise<ImportReport> {
+  const { load: loadNetwork } = await import("../../nn/index.ts");
+  try {
+    const { report } = await loadNetwork(bytes, {
+      shapes: shapesOf(flags.shape ?? []),
+      ...(flags.output === undefined ? {} : { output: flags.output }),
+    });
+    return report;
+  } catch (error) {
+    if (!(error instanceof MillwrightError) || error.code !== "PARAMETER_MISSING") throw error;
+    const fix = "Give them: --shape input_ids=128, the sizes after the batch.";
+    throw new MillwrightError(error.code, error.what, fix, { cause: error });
+  }
+}
+
+function shapesOf(texts: readonly string[]): Record<string, number[]> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, sizes] = /^(.+)=([\d,]*)$/.exec(text) ?? [];
+      if (name !== undefined && sizes !== undefined) {
+        const numbers = sizes === "" ? [] : sizes.split(",").map(Number);
+        if (numbers.every((size) => size > 0)) return [name, numbers];
+      }
+      throw new MillwrightError(
+        "PARAMETER_RANGE",
+        `--shape has "${text}".`,
+        "Write the input's name and its sizes after the batch: --shape input_ids=128.",
+      );
+    }),
+  );
+}
+
+/** Tensors and weights that a line names before it stops. */
+const most = 12;
+
+function printTrainable(report: ImportReport): void {
+  const { trainable, parameterCount, blocking, tied, unshared, head, fixedBatch } = report;
+  print();
+  print(`trains  ${trainable.length} tensors, ${parameterCount} numbers`);
+  for (const line of table(
+    trainable.slice(0, most).map(({ path, shape }) => [`        ${clip(path, 70)}`, `[${shape.join(", ")}]`]),
+  ))
+    print(line);
+  if (trainable.length > most) print(`        … ${trainable.length - most} more: --json lists all`);
+  for (const { node, op, reason, weights } of blocking)
+    print(
+      `blocked by ${op} "${clip(node, 60)}", which ${reason}: freeze or cut off the ${weights.length} tensors before it`,
+    );
+  if (fixedBatch)
+    print(
+      fixedBatch.reason === undefined
+        ? `rows    written for ${fixedBatch.rows}, opened for any number`
+        : `rows    ${fixedBatch.rows} only: ${fixedBatch.reason}`,
+    );
+  for (const { name, nodes } of tied) print(`tied    ${clip(name, 60)} in ${nodes.length} nodes`);
+  if (unshared.length > 0)
+    print(
+      `copied  ${unshared.length} tensors of equal numbers that stood for ${unshared.reduce((sum, { into }) => sum + into.length, 0)} weights`,
+    );
+  if (head) print(`head    cut at "${head.at}" [${head.shape.join(", ")}], before the last ${head.before}`);
 }
 
 interface Port {
