@@ -199,6 +199,11 @@ losses = {
     "huber": case(dense(), rows, loss=lambda s, t: F.huber_loss(s, t, delta=0.7), target=numbers),
 }
 
+# Drawings on an empty background, where most windows of a pool are ties of the biases. Last, since it draws numbers.
+drawn = torch.zeros_like(pictures)
+drawn[:, :, 3:6, 2:5] = pictures[:, :, 3:6, 2:5]
+networks["cnnOnBackground"] = case(small_cnn(), drawn, rate=0.3)
+
 json.dump(
     {"versions": {"torch": torch.__version__, "python": sys.version.split()[0]}, "networks": networks, "optimisers": walks, "losses": losses},
     sys.stdout,

@@ -79,6 +79,17 @@ function expectClose(found: readonly number[], wanted: readonly number[], tolera
 }
 
 const mlp = (): nn.Layer => nn.sequential([nn.dense(8), nn.relu(), nn.dense(8), nn.tanh(), nn.dense(3)]);
+const smallCnn = (): nn.Layer =>
+  nn.sequential([
+    nn.conv2d(4, 3),
+    nn.relu(),
+    nn.maxPool(2),
+    nn.conv2d(6, 3),
+    nn.relu(),
+    nn.maxPool(2),
+    nn.flatten(),
+    nn.dense(3),
+  ]);
 /** A class by the state after the last step. */
 const reading = (cell: nn.Layer): nn.Layer =>
   nn.sequential({ cell, last: nn.pick(1, -1), head: nn.dense(3) });
@@ -88,17 +99,13 @@ const networks: Readonly<Record<string, { body: nn.Layer; rate: number; dtypes: 
   {
     mlp: { body: mlp(), rate: 0.1, dtypes: ["float32", "float64"] },
     cnn: {
-      body: nn.sequential([
-        nn.conv2d(4, 3),
-        nn.relu(),
-        nn.maxPool(2),
-        nn.conv2d(6, 3),
-        nn.relu(),
-        nn.maxPool(2),
-        nn.flatten(),
-        nn.dense(3),
-      ]),
+      body: smallCnn(),
       rate: 0.05,
+      dtypes: ["float32"],
+    },
+    cnnOnBackground: {
+      body: smallCnn(),
+      rate: 0.3,
       dtypes: ["float32"],
     },
     batchNorm: {
