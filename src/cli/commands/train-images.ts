@@ -1,5 +1,5 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
-import { stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { MillwrightError } from "../../core/index.ts";
 import { type ImageRecord, prepareResults, saveRun, trainImages } from "../../tasks/index.ts";
 import { againstNothing } from "../against-nothing.ts";
@@ -28,10 +28,12 @@ const own = ["net", "imageSize", "epochs", "augment"] as const satisfies readonl
 const flagOf = (name: string): string =>
   `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** Whether the source is a folder. */
-export async function isFolder(source: readonly string[]): Promise<boolean> {
+/** Whether the source is a folder of pictures: one without folders in it is none where a target column is named. */
+export async function isFolder(source: readonly string[], target: string | undefined): Promise<boolean> {
   if (source.length !== 1) return false;
-  return (await stat(source[0]!).catch(() => undefined))?.isDirectory() === true;
+  const entries = await readdir(source[0]!, { withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return false;
+  return target === undefined || entries.some((entry) => entry.isDirectory());
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a flag of pictures where a table is trained on. */

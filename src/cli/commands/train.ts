@@ -36,7 +36,7 @@ import { isFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
-  if (await isFolder(source)) return await trainPictures(source[0]!, flags);
+  if (await isFolder(source, flags.target)) return await trainPictures(source[0]!, flags);
   refuseImageFlags(flags);
   if (flags.task === "multilabel" || flags.labelsBy !== undefined)
     return (await import("./train-labels.ts")).trainLabelled(source, flags);
