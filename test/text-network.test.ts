@@ -45,7 +45,15 @@ test.each(["bag", "cnn"] as const)("the file of a %s takes raw strings", async (
   const { model, bytes } = await pipeline({
     schema: defineSchema({ note: text(), topic: category({ role: "target", labels: ["money", "sport"] }) }),
     features: "tokens",
-    estimator: textNet({ architecture, epochs: 8, patience: 8, size: 16, filters: 16, buckets: 1024 }),
+    estimator: textNet({
+      architecture,
+      epochs: 12,
+      patience: 12,
+      learningRate: 0.01,
+      size: 16,
+      filters: 16,
+      buckets: 1024,
+    }),
   }).fit(frame);
   expect(Buffer.from(bytes).toString("latin1")).not.toContain("Zyxwvut");
   const notes = ["the MATCH today", "die bank heute", "試合は今日", "銀行は今日", "🏀 game 😀"];

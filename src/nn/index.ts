@@ -59,5 +59,6 @@ export {
 } from "./schedules.ts";
 export * from "./sequences/index.ts";
 export { mlp, mlpParameters } from "./tabular/mlp.ts";
+export { type Bpe, type BpeOptions, readBpe, trainBpe } from "./text/bpe.ts";
 export { textNet, textNetParameters } from "./text/text-net.ts";
 export * from "./training/index.ts";

@@ -29,7 +29,7 @@ export function bagReference(
       take(count + hash);
     }
   }
-  return sum.map((v) => v / Math.max(1, total));
+  return sum.map((v) => v / Math.sqrt(Math.max(1, total)));
 }
 
 /** One text's vector by `textCnn`. */

@@ -1,5 +1,5 @@
 /**
- * A network for texts and numbers, as a family: token codes through vectors, means of runs or convolutions, and a dense
+ * A network for texts and numbers, as a family: token codes through vectors, sums of runs or convolutions, and a dense
  * head, trained by one ONNX graph a step.
  *
  * It reads features that are places of a text (`tokens`), and numbers beside them. Rows are put in the order of their
@@ -37,7 +37,7 @@ export const textNetParameters = {
     default: "bag",
     choices: ["bag", "cnn"],
     meaning:
-      "what a text becomes: the mean of its tokens and their runs, or the largest answers of convolutions",
+      "what a text becomes: the sum of its tokens and their runs, or the largest answers of convolutions",
   },
   size: {
     type: "integer",
@@ -73,7 +73,7 @@ export const textNetParameters = {
   },
   hidden: {
     type: "integer",
-    default: 32,
+    default: 0,
     min: 0,
     max: 1024,
     meaning: "units of the layer before the scores",
@@ -101,7 +101,7 @@ export const textNetParameters = {
   },
   learningRate: {
     type: "number",
-    default: 0.004,
+    default: 0.002,
     min: 1e-6,
     max: 1,
     scale: "log",
