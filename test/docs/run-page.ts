@@ -156,9 +156,9 @@ async function checkCommand({ words, output }: Command, folder: Folder): Promise
   }
 }
 
-/** Training is cut short; a page that shows `--budget` itself gets what it asks for. */
+/** Training is cut short; a page that shows `--budget`, or `--epochs` of pictures, gets what it asks for. */
 function withSmallBudget(words: string): string {
-  if (!words.startsWith("npx millwright train ") || / --(budget|like) /.test(words)) return words;
+  if (!words.startsWith("npx millwright train ") || / --(budget|like|epochs) /.test(words)) return words;
   return `${words.replace(/ --time \S+/, "")} --budget 4`;
 }
 
