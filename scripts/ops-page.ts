@@ -10,6 +10,10 @@ import { type SupportedOp, supportedOps } from "../src/graph/index.ts";
 export function opsPage(ops: readonly SupportedOp[]): string {
   const count = (gradient: SupportedOp["gradient"]): number =>
     ops.filter((op) => op.gradient === gradient).length;
+  const noRule =
+    count("no") === 0
+      ? ""
+      : `- **no**: a path to a trained weight through it is an error that names the node (${count("no")} ops).\n`;
   const rows = ops.map(({ name, domain, gradient }) => `| ${name} | ${domain} | ${gradient} |`);
   return `# ONNX ops
 
@@ -17,9 +21,8 @@ Millwright knows the shapes of ${ops.length} ops. This page is written from the 
 
 - **yes**: a gradient flows through (${count("yes")} ops). Where a setting of an op has none (\`clip\` in an LSTM), building the gradient says so.
 - **constant**: the answer does not change in the small (comparisons, rounding, indices, text, sizes), so no path goes through (${count("constant")} ops).
-- **no**: a path to a trained weight through it is an error that names the node (${count("no")} ops).
-
-A file with other ops is read, run and written all the same: they are carried as they are, and only a gradient cannot pass through them. Some rules need sizes that are numbers when the gradient is built: MaxPool, AveragePool and Resize those of the spatial dimensions, convolutions those of the weights, LSTM, GRU and RNN the number of steps. The batch may always have a name.
+${noRule}
+A file with other ops is read, run and written all the same: they are carried as they are, and only a gradient cannot pass through them. Some rules need sizes that are numbers when the gradient is built: MaxPool, AveragePool and Resize those of the spatial dimensions, convolutions those of the weights, LSTM, GRU and RNN the number of steps, STFT and DFT the number of samples. The batch may always have a name.
 
 | op | domain | gradient |
 |---|---|---|

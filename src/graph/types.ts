@@ -184,6 +184,7 @@ export interface Ops
   where(condition: Value, a: Operand, b: Operand): Value;
   gemm(a: Value, b: Value, c?: Value, options?: GemmOptions): Value;
   einsum(equation: string, operands: readonly Value[]): Value;
+  dft(x: Value, options: { readonly axis: number; readonly inverse?: boolean }): Value;
   batchNormalization(
     x: Value,
     scale: Value,

@@ -248,10 +248,48 @@ const recurrent: GradientCase[] = (["forward", "bidirectional"] as const).flatMa
   ];
 });
 
+const transforms: GradientCase[] = (
+  [
+    ["real", [2, 6, 1], {}],
+    ["complex", [2, 5, 2], {}],
+    ["half", [2, 6, 1], { onesided: true }],
+    ["half of an odd length", [2, 5, 1], { onesided: true }],
+    ["filled with zeros", [2, 5, 1], { length: 8, onesided: true }],
+    ["cut", [2, 6, 2], { length: 4 }],
+    ["along another axis", [4, 3, 2], { axis: 0 }],
+    ["back", [2, 6, 2], { inverse: true }],
+    ["back from real numbers", [2, 5, 1], { inverse: true, length: 4 }],
+  ] as const
+).map(([name, shape, options]) => ({
+  op: "DFT",
+  name,
+  f: (x: Value) => ops.dft(x, options),
+  shapes: [[shape]],
+  fixedOnly: true,
+  batched: name !== "along another axis",
+}));
+const window = ops.hannWindow(5, { dtype: "float64", periodic: false });
+const frames: GradientCase[] = (
+  [
+    ["overlapping frames with a window", [2, 11], { frameStep: 3, window }],
+    ["both sides, frames apart", [2, 11], { frameStep: 5, frameLength: 4, onesided: false }],
+    ["complex", [1, 7, 2], { frameStep: 2, frameLength: 3, onesided: false }],
+  ] as const
+).map(([name, shape, options]) => ({
+  op: "STFT",
+  name,
+  f: (x: Value) => ops.stft(x, options),
+  shapes: [[shape]],
+  fixedOnly: true,
+  batched: true,
+}));
+
 export const layerCases: readonly GradientCase[] = [
   ...normalizations,
   ...sums,
   ellipsis,
   ...drops,
   ...recurrent,
+  ...transforms,
+  ...frames,
 ];

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { evaluate, plain } from "../../../test/evaluate.ts";
 import { createRandom, MillwrightError } from "../../core/index.ts";
 import { releaseIdleSessions } from "../../runtime/index.ts";
+import { gradient } from "../gradient.ts";
 import type { Dim, Value } from "../types.ts";
 import { constant, input } from "../value.ts";
 import * as ops from "./index.ts";
@@ -125,6 +126,22 @@ test("melWeightMatrix: triangles between the edges that the mel scale gives (1e-
     [33, 5],
     wanted.flat(),
   );
+});
+
+test("a gradient that needs sizes, or by a window, is refused", () => {
+  const open = input("x", "float32", [1, "samples"]);
+  const fixed = input("x", "float32", [1, 8]);
+  const window = input("window", "float32", [4]);
+  const spectrum = input("x", "float32", [1, 5, 2]);
+  const half = ops.dft(spectrum, { inverse: true, onesided: true });
+  const lossOf = (y: Value): Value => ops.reduceSum(ops.mul(y, y));
+  expect(() => gradient(lossOf(ops.stft(open, { frameStep: 2, frameLength: 4 })), [open])).toThrow(
+    /stft has no gradient where the number of samples/,
+  );
+  expect(() => gradient(lossOf(ops.stft(fixed, { frameStep: 2, window })), [window])).toThrow(
+    /by its window/,
+  );
+  expect(() => gradient(lossOf(half), [spectrum])).toThrow(/half a spectrum/);
 });
 
 describe("sizes and refusals", () => {

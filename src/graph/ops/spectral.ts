@@ -1,16 +1,16 @@
 /**
  * Spectra of signals: windows, the discrete Fourier transform, its short-time form, and mel filters.
  *
- * Complex numbers are a last dimension of 2. The gradient of the transforms by the signal is linear: the
- * transform's own matrices, transposed. It is written for sizes that are known when the graph is built.
+ * Complex numbers are a last dimension of 2. A transform is linear, so its gradient is its adjoint: the transform
+ * back, without the division by the length. It needs the sizes along the axis when the graph is built.
  */
-import type { DType } from "../../core/index.ts";
+import { type DType, MillwrightError } from "../../core/index.ts";
 import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { normalAxis, showShape, unknownDim } from "../dims.ts";
 import { integersIn } from "../shape-data.ts";
 import { scalar } from "../value.ts";
 import { onnxType, unsqueeze } from "./shape.ts";
-import type { Dim, InferCall, OpDefinition, Value } from "../types.ts";
+import type { Dim, InferCall, OpDefinition, Ops, Value } from "../types.ts";
 
 /** The number in an integer scalar or a vector of one, if it is known. */
 function numberIn(value: Value | undefined): number | undefined {
@@ -127,7 +127,55 @@ const stftOp = defineOp({
     const bins: Dim = length === undefined ? unknownDim : onesided ? half(length) : length;
     return [{ dtype, shape: [x.shape[0]!, frames, bins, 2] }];
   },
+  gradient({ inputs, outputs, gradient: g, needed }, ops) {
+    const [x, step, window, frameLength] = inputs as [Value, Value, Value?, Value?];
+    if (needed[2]) throw noGradient("stft", "by its window");
+    const [samples, frames] = [x.shape[1], outputs[0]!.shape[1]];
+    const length = frameLength ? numberIn(frameLength) : window?.shape[0];
+    const apart = numberIn(step);
+    if (![samples, frames, length, apart].every((size) => typeof size === "number")) {
+      throw noGradient(
+        "stft",
+        "where the number of samples or a frame's length and step are only known when it runs",
+      );
+    }
+    let ofFrames = adjoint(g, 2, length as number, x.shape[2]!, ops);
+    if (window) ofFrames = ops.mul(ofFrames, ops.unsqueeze(window, [1]));
+    // Each sample collects from all frames that it is in: [samples, batch, parts] with rows added by place.
+    const places = Array.from({ length: frames as number }, (_, f) =>
+      Array.from({ length: length as number }, (_sample, n) => f * apart! + n),
+    );
+    const rows = ops.transpose(ofFrames, [1, 2, 0, 3]);
+    const flat = ops.reshape(rows, ops.concat([ops.int64s([-1]), ops.shapeOf(rows, 2)], 0));
+    const index = ops.unsqueeze(ops.int64s(places.flat()), [1]);
+    const sum = ops.scatterND(ops.zerosLike(ops.transpose(x, [1, 0, 2])), index, flat, "add");
+    return [ops.transpose(sum, [1, 0, 2])];
+  },
 });
+
+function noGradient(name: string, what: string): MillwrightError {
+  return new MillwrightError(
+    "GRAPH_NO_GRADIENT",
+    `${name} has no gradient ${what}.`,
+    "Give it fixed sizes, or stop training what lies before it.",
+  );
+}
+
+/**
+ * Gradient by the signal of a transform from `length` samples along an axis.
+ *
+ * @param parts - 1 where the signal is real.
+ */
+function adjoint(g: Value, axis: number, length: number, parts: Dim, ops: Ops): Value {
+  const missing = length - (g.shape[axis] as number);
+  const widths = g.shape.flatMap(() => 0);
+  const after = [...widths];
+  after[axis] = missing;
+  // Half a spectrum leaves the other frequencies out of the loss.
+  const whole = missing > 0 ? ops.pad(g, [...widths, ...after]) : g;
+  const back = ops.mul(ops.dft(whole, { axis, inverse: true }), length);
+  return parts === 1 ? ops.slice(back, [0], [1], [-1]) : back;
+}
 
 const dftOp = defineOp({
   name: "dft",
@@ -155,6 +203,31 @@ const dftOp = defineOp({
       shape[shape.length - 1] = unknownDim;
     } else shape[at] = typeof size === "number" ? half(size) : unknownDim;
     return [{ dtype: x.dtype, shape }];
+  },
+  gradient({ inputs, outputs, attributes, gradient: g }, ops) {
+    const [x, , axisInput] = inputs as [Value, Value?, Value?];
+    const axis = axisInput ? numberIn(axisInput) : -2;
+    const onesided = attributes.int("onesided", 0) !== 0;
+    const inverse = attributes.int("inverse", 0) !== 0;
+    if (axis === undefined) throw noGradient("dft", "where its axis is only known when it runs");
+    if (onesided && inverse) throw noGradient("dft", "back from half a spectrum");
+    const at = normalAxis("dft", axis, x.shape.length);
+    const [own, made] = [x.shape[at]!, outputs[0]!.shape[at]!];
+    const given = inputs[1] ? numberIn(inputs[1]) : own;
+    if (typeof own !== "number" || typeof made !== "number" || typeof given !== "number") {
+      throw noGradient("dft", "where the size along its axis is only known when it runs");
+    }
+    const parts = x.shape.at(-1)!;
+    let byX: Value;
+    if (inverse) {
+      const whole = ops.div(ops.dft(g, { axis: at }), given);
+      byX = parts === 1 ? ops.slice(whole, [0], [1], [-1]) : whole;
+    } else byX = adjoint(g, at, given, parts, ops);
+    // What was cut off has no part in the answer; what was filled up was none of x.
+    if (given > own) return [ops.slice(byX, [0], [own], [at])];
+    if (given === own) return [byX];
+    const widths = x.shape.map(() => 0);
+    return [ops.pad(byX, [...widths, ...widths.map((_, i) => (i === at ? own - given : 0))])];
   },
 });
 
