@@ -14,6 +14,7 @@ import { type AxisMatrix, transposedAlong } from "./axis-matrix.ts";
 import { requireFloat32 } from "./elementwise.ts";
 import {
   attributesOf,
+  autoPad,
   noWindowGradient,
   outputSizes,
   perAxis,
@@ -49,6 +50,14 @@ function inferPool(call: InferCall): OutputType {
       call,
       `has a window ${showShape(kernel)} over ${showShape(x.shape)}.`,
       "Give one size each spatial dimension.",
+    );
+  }
+  const dilated = call.attributes.ints("dilations")?.some((n) => n !== 1) === true;
+  if (dilated && autoPad(call).startsWith("SAME")) {
+    throw shapeError(
+      call,
+      "pads to the same size with dilations, which ONNX Runtime leaves out of account.",
+      "Give the pads as numbers.",
     );
   }
   const stops = outputSizes(call, kernel, sizes, call.attributes.int("ceil_mode", 0) === 1);

@@ -129,6 +129,12 @@ describe("sizes", () => {
     ["biases", () => ops.conv(of(1, 3, 8, 8), w, of(3)), "SHAPE_MISMATCH", /3 biases for 8/],
     ["float64", () => ops.conv(input("x", "float64", [1, 3, 8, 8]), w), "GRAPH_UNSUPPORTED", /float32 only/],
     ["pool of a matrix", () => ops.maxPool(of(3, 8), 2), "SHAPE_MISMATCH", /\[batch, channel/],
+    [
+      "dilations of a pool that pads by itself",
+      () => ops.maxPool(of(1, 3, 8, 8), 2, { dilations: 2, pads: "sameUpper" }),
+      "SHAPE_MISMATCH",
+      /with dilations/,
+    ],
     ["pool of a wrong rank", () => ops.maxPool(of(1, 3, 8), [2, 2]), "SHAPE_MISMATCH", /window \[2, 2\]/],
   ])("%s that do not fit are refused", (_name, make, code, what) => {
     const [found, message] = errorOf(make);
