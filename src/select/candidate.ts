@@ -64,6 +64,7 @@ const costs: Record<
   extraTrees: { base: 0.2, perCell: 0.18, perClass: false },
   boosting: { base: 0.15, perCell: 0.1, perClass: true },
   mlp: { base: 1.0, perCell: 0.3, perClass: false },
+  // An estimate from two sets of texts on a busy machine.
   textNet: { base: 2, perCell: 60, perClass: false },
 };
 
