@@ -21,7 +21,7 @@ export function examplesSection(data: ReportData): Html | undefined {
     answerLine,
   )}${row(
     "As the network sees them while it learns",
-    `The first of each line is the picture itself; the others are changed anew in each epoch, so that it does not learn by heart.`,
+    `Each picture as it is, then as it is changed: anew in each epoch, so that the network does not learn by heart.`,
     examples.augmented ?? [],
     ({ actual }) => html`${nameHtml(actual)}`,
   )}`;

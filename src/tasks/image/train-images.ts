@@ -226,8 +226,8 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
 }
 
 /** Pictures that are shown changed, and how often each. */
-const changedRows = 3;
-const changedTimes = 5;
+const changedRows = 2;
+const changedTimes = 7;
 
 /** Some training pictures, each as it is and as the network is shown it. */
 function changedPictures(
