@@ -5,6 +5,10 @@
  * when the graph is built; other lengths in a batch go by `lengths`. ONNX Runtime has no float64 kernel: in float64
  * the functions write the forward pass out too.
  *
+ * A step written out is about 33 nodes, and ONNX Runtime takes longer than in proportion to prepare more of them: 0.5 s
+ * of processor time for 64 steps, 1.3 for 128, 5 for 256, 17 for 512. Cut longer sequences into parts whose first state
+ * is the last one of the part before.
+ *
  * Order of the gates in the weights: LSTM i, o, f, c; GRU z, r, h. Source: the ops of the same names in
  * onnx/docs/Operators.md.
  */
