@@ -1,8 +1,9 @@
 /** One file of a kind to its content: what the threads of `decode.ts` do. */
 import { maxResampleFactor, MillwrightError, resample } from "../../core/index.ts";
 import { decodeImage, type ImageOptions, type Pixels } from "./image.ts";
-import type { Decoded } from "./media.ts";
-import { readText, type Text } from "./text.ts";
+import { type Decoded, maxFileBytes } from "./media.ts";
+import { contentNow } from "./read-bytes.ts";
+import { maxTextBytes, readText, type Text } from "./text.ts";
 import { readWav, type Sound } from "./wav.ts";
 
 /** What is to be made of files; plain data, so that it can be sent to a thread. */
@@ -14,11 +15,11 @@ export type DecodeWork =
 export type Content = Pixels | Sound | Text;
 
 /** Never rejects for a file's sake: only where the work itself cannot be done (`RUNTIME_MISSING`, `PARAMETER_*`). */
-export async function decodeFile(work: DecodeWork, path: string): Promise<Decoded<Content>> {
+export async function decodeFile(work: DecodeWork, source: string | Uint8Array): Promise<Decoded<Content>> {
   try {
-    if (work.kind === "image") return await decodeImage(path, work.options);
-    if (work.kind === "text") return await readText(path);
-    const sound = await readWav(path);
+    if (work.kind === "image") return await decodeImage(source, work.options);
+    if (work.kind === "text") return await readText(source);
+    const sound = await readWav(source);
     if (!sound.ok || work.rate === undefined || work.rate === sound.rate) return sound;
     if (Math.max(sound.rate / work.rate, work.rate / sound.rate) > maxResampleFactor) {
       return { ok: false, reason: `has a rate of ${sound.rate} samples a second, too far from ${work.rate}` };
@@ -31,6 +32,12 @@ export async function decodeFile(work: DecodeWork, path: string): Promise<Decode
       reason: `cannot be decoded (${error instanceof Error ? error.message : String(error)})`,
     };
   }
+}
+
+/** The same for a thread that does nothing else. */
+export async function decodeHere(work: DecodeWork, path: string): Promise<Decoded<Content>> {
+  const content = contentNow(path, work.kind === "text" ? maxTextBytes : maxFileBytes);
+  return content.ok ? decodeFile(work, content.bytes) : content;
 }
 
 /** The memory of a content that can be handed over instead of copied. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,6 +7,7 @@ import { describeUnlessMissing, missingPackage } from "../../../test/needs.ts";
 import { resample } from "../../core/index.ts";
 import { openTable } from "../open-table.ts";
 import { decodeImages, type DecodedFiles, type DecodeOptions, decodeSounds, decodeTexts } from "./decode.ts";
+import { openLanes } from "./decode-lanes.ts";
 import { listMediaFiles, readMediaFolder } from "./folder.ts";
 import { mediaFromTable } from "./from-table.ts";
 import type { Media } from "./media.ts";
@@ -255,6 +257,41 @@ describe("memory and stopping", () => {
 
 /** Ports that the test runner itself holds. */
 const idlePorts = process.getActiveResourcesInfo().filter((kind) => kind === "MessagePort").length;
+
+test("a share that is just reached is allowed, though 1 − 0.9 is less than a tenth; it is told rounded", async () => {
+  const media = await sounds(10, [4]);
+  expect((await all(decodeSounds(media, { maxBad: 1 - 0.9 }))).length).toBe(9);
+  const { message } = await failure(decodeSounds(media, { maxBad: 0.07 }));
+  expect(message).toContain("more than 7 %");
+});
+
+test("a thread tells why the work itself cannot be done", async () => {
+  const lanes = openLanes({ kind: "image", options: { width: 5 } }, 1);
+  try {
+    await put("a.png", "");
+    await expect(lanes.decode(join(root, "a.png"))).rejects.toMatchObject({ code: "PARAMETER_CONFLICT" });
+  } finally {
+    await lanes.close();
+  }
+});
+
+test("without the package there is one error with one command", async () => {
+  const hook = `export async function resolve(name, context, next) {
+    if (name === "sharp") throw new Error("not installed");
+    return next(name, context);
+  }`;
+  const main = `
+    import { register } from "node:module";
+    register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));
+    const { decodeImage } = await import(${JSON.stringify(new URL("./image.ts", import.meta.url).href)});
+    await decodeImage(new Uint8Array(9)).then(() => console.log("ran"), (error) => console.log(error.message));`;
+  const { stdout } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", main], {
+    encoding: "utf8",
+  });
+  expect(stdout.trim()).toBe(
+    "Reading images needs the package sharp, which is not installed for this machine. Install it: npm install sharp [RUNTIME_MISSING]",
+  );
+});
 
 describe("options", () => {
   const wrong: readonly [string, DecodeOptions & Record<string, unknown>, string, string][] = [

@@ -268,7 +268,8 @@ class Stream implements DecodedFiles<Content> {
   private requireFewBad(): void {
     const { bad, total, media, settings } = this;
     const all = total > 0 && bad.length === total;
-    if (bad.length <= settings.maxBad * total && !all) return;
+    // A little more, since 0.29 × 100 is less than 29.
+    if (bad.length <= settings.maxBad * total + 1e-9 && !all) return;
     const some = bad.slice(0, 5).map(({ file, reason }) => `${file} ${reason}`);
     const more = bad.length - some.length;
     const named = `${some.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
@@ -276,7 +277,7 @@ class Stream implements DecodedFiles<Content> {
       "SOURCE_UNREADABLE",
       all
         ? `None of the ${total} ${plural(media.kind)} of ${media.root} can be read: ${named}.`
-        : `${bad.length} of ${total} ${plural(media.kind)} of ${media.root} cannot be read, more than ${settings.maxBad * 100} %, and what comes after them was not tried: ${named}.`,
+        : `${bad.length} of ${total} ${plural(media.kind)} of ${media.root} cannot be read, more than ${Number((settings.maxBad * 100).toPrecision(6))} %, and what comes after them was not tried: ${named}.`,
       all ? "Check the files." : "Mend or remove them, or allow more with maxBad.",
     );
   }

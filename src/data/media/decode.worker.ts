@@ -1,7 +1,7 @@
-/** A thread that decodes files, one after the other, until it is told that there are no more. */
+/** A thread that decodes the files that it is sent, until it is told that there are no more. */
 import { parentPort, workerData } from "node:worker_threads";
 import { MillwrightError } from "../../core/index.ts";
-import { decodeFile, type DecodeWork, memoryOf } from "./decode-file.ts";
+import { decodeHere, type DecodeWork, memoryOf } from "./decode-file.ts";
 import type { DecodeAnswer, DecodeRequest } from "./decode-lanes.ts";
 
 const work = workerData as DecodeWork;
@@ -13,7 +13,7 @@ function answer(message: DecodeAnswer, memory: ArrayBuffer[] = []): void {
 
 async function decode({ id, path }: Extract<DecodeRequest, { readonly path: string }>): Promise<void> {
   try {
-    const content = await decodeFile(work, path);
+    const content = await decodeHere(work, path);
     answer({ id, content }, memoryOf(content));
   } catch (error) {
     const known = error instanceof MillwrightError ? error : undefined;
@@ -26,8 +26,14 @@ async function decode({ id, path }: Extract<DecodeRequest, { readonly path: stri
   }
 }
 
-let last = Promise.resolve();
-port.on("message", (request: DecodeRequest) => {
+const running = new Set<Promise<void>>();
+port.on("message", async (request: DecodeRequest) => {
+  if (!("end" in request)) {
+    const decoding = decode(request).finally(() => running.delete(decoding));
+    running.add(decoding);
+    return;
+  }
   // The port is closed when all is done, and the thread ends by itself: native code must not be cut off.
-  last = last.then(() => ("end" in request ? port.close() : decode(request)));
+  await Promise.all(running);
+  port.close();
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -201,12 +202,14 @@ describe("odd files", () => {
   });
 });
 
-test("paths: a file, a folder, nothing", async () => {
+test("paths: a file, a folder, a pipe, nothing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "millwright-wav-"));
   try {
     await writeFile(join(folder, "a.wav"), wavFile(int16(wave)));
     expect(await readWav(join(folder, "a.wav"))).toMatchObject({ ok: true, rate: 8000 });
     expect(await readWav(folder)).toEqual({ ok: false, reason: "is no file" });
+    if (spawnSync("mkfifo", [join(folder, "pipe.wav")]).status === 0)
+      expect(await readWav(join(folder, "pipe.wav"))).toEqual({ ok: false, reason: "is no file" });
     expect(await readWav(join(folder, "b.wav"))).toEqual({ ok: false, reason: "is not there" });
   } finally {
     await rm(folder, { recursive: true });
