@@ -7,6 +7,7 @@
  * place saw with the output's gradient: a batched MatMul, since ONNX Runtime is two to
  * three times slower at the equal convolution with the gradient as its kernel.
  */
+import { Attributes } from "../attributes.ts";
 import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape, sumDim, unknownDim } from "../dims.ts";
 import { requireFloat32 } from "./elementwise.ts";
@@ -289,7 +290,7 @@ function transposeWindow(
   const upper = auto === "SAME_UPPER";
   return {
     window: { ...steps, begins: upper ? small : large, ends: upper ? large : small },
-    extra: extra.map((n, axis) => n + Math.max(0, -totals[axis]!)),
+    extra: extra.map((n, axis) => n + (wanted ? Math.max(0, -totals[axis]!) : 0)),
   };
 }
 
@@ -342,7 +343,24 @@ const convTransposeOp = defineOp({
  * @returns [batch, out, …stops].
  */
 export function conv(x: Value, w: Value, b?: Value, options: ConvOptions = {}): Value {
-  return apply(convOp, [requireFloat32("conv", x), w, b], convAttributes(x, options));
+  return apply(convOp, [requireFloat32("conv", x), w, b], convAttributes(x, withNumbers(x, w, options)));
+}
+
+/** ONNX Runtime pads to the same size only without dilations: with them the padding is given in numbers. */
+function withNumbers(x: Value, w: Value, options: ConvOptions): ConvOptions {
+  const dilated = perAxis(options.dilations, 1)?.some((n) => n !== 1) === true;
+  if (typeof options.pads !== "string" || !dilated) return options;
+  const kernel = staticShape(w.shape.slice(2));
+  const call = { name: "conv", attributes: Attributes.of(attributes, convAttributes(x, options)) };
+  const window = kernel && windowOf(call, kernel, x.shape.slice(2));
+  if (!window) {
+    throw shapeError(
+      call,
+      `pads to the same size with dilations and strides, and has ${showShape(x.shape)}.`,
+      "Fix the sizes, or give the pads as numbers.",
+    );
+  }
+  return { ...options, pads: [...window.begins, ...window.ends] };
 }
 
 /**
