@@ -6,6 +6,7 @@
  * is a tie. MaxPool's second output, the indices, is not used: with it ONNX Runtime's pool is
  * nine times slower, and WebGPU has none.
  */
+import { Attributes } from "../attributes.ts";
 import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape } from "../dims.ts";
 import { isKnown, scalar } from "../value.ts";
@@ -337,7 +338,7 @@ export function maxPool(x: Value, kernel: number | readonly number[], options: P
     const before = producer.inputs[0]!;
     if (isKnown(before)) return relu(maxPool(before, kernel, options));
   }
-  return apply(maxPoolOp, [x], attributesOfPool(x, kernel, options));
+  return apply(maxPoolOp, [x], attributesOfPool("maxPool", x, kernel, options));
 }
 
 /**
@@ -353,7 +354,7 @@ export function averagePool(
   options: AveragePoolOptions = {},
 ): Value {
   return apply(averagePoolOp, [requireFloat32("averagePool", x)], {
-    ...attributesOfPool(x, kernel, options),
+    ...attributesOfPool("averagePool", x, kernel, options),
     count_include_pad: options.countPadding ? 1 : undefined,
   });
 }
@@ -371,23 +372,36 @@ export function lpPool(
   options: Omit<PoolOptions, "ceilMode"> & { readonly p?: number } = {},
 ): Value {
   return apply(lpPoolOp, [requireFloat32("lpPool", x)], {
-    ...attributesOfPool(x, kernel, options),
+    ...attributesOfPool("lpPool", x, kernel, options),
     p: options.p,
   });
 }
 
+/**
+ * Options as attributes that ONNX Runtime 1.30 gets right: it knows no padding to the same size with
+ * windows narrower than their strides, and its shape rule for ceil mode counts windows that its kernels leave out.
+ */
 function attributesOfPool(
+  name: string,
   x: Value,
   kernel: number | readonly number[],
   options: PoolOptions,
 ): ReturnType<typeof attributesOf> & { kernel_shape: readonly number[]; ceil_mode: number | undefined } {
   const rank = x.shape.length - 2;
   const size = perAxis(kernel, rank)!;
-  return {
+  const given = {
     ...attributesOf({ ...options, strides: options.strides ?? size }, rank),
     kernel_shape: size,
     ceil_mode: options.ceilMode ? 1 : undefined,
   };
+  const sizes = staticShape(x.shape.slice(2));
+  if (!sizes || size.length !== sizes.length) return given;
+  const call = { name, attributes: Attributes.of(poolAttributes, given) };
+  const window = given.auto_pad === undefined ? undefined : windowOf(call, size, sizes);
+  const plain = window ? { ...given, auto_pad: undefined, pads: [...window.begins, ...window.ends] } : given;
+  if (!options.ceilMode) return plain;
+  const [whole, started] = [false, true].map((ceil) => outputSizes(call, size, sizes, ceil));
+  return { ...plain, ceil_mode: whole!.every((count, axis) => count === started![axis]) ? undefined : 1 };
 }
 
 /** The mean over all spatial dimensions, which stay with size 1. */

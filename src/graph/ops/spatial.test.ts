@@ -131,7 +131,7 @@ describe("sizes", () => {
     ["pool of a matrix", () => ops.maxPool(of(3, 8), 2), "SHAPE_MISMATCH", /\[batch, channel/],
     [
       "dilations of a pool that pads by itself",
-      () => ops.maxPool(of(1, 3, 8, 8), 2, { dilations: 2, pads: "sameUpper" }),
+      () => ops.maxPool(of(1, 3, "h", 8), 2, { dilations: 2, pads: "sameUpper" }),
       "SHAPE_MISMATCH",
       /with dilations/,
     ],
