@@ -8,7 +8,8 @@ import { flipped } from "./flip.ts";
 import type { Sample, Step } from "./step.ts";
 import { warped } from "./warp.ts";
 
-const { colourJitter, flip, randomCrop, randomErasing, randomResizedCrop, rotate, zoom } = augment;
+const { colourJitter, flip, randomAffine, randomCrop, randomErasing, randomResizedCrop, rotate, zoom } =
+  augment;
 
 function picture(height: number, width: number, channels: number, seed = 1): Uint8Array {
   const random = createRandom(seed);
@@ -192,10 +193,27 @@ describe("turning and zooming", () => {
   test("a constant image filled with its own level stays constant", () => {
     const flat = { data: new Uint8Array(7 * 9 * 3).fill(51), shape: [7, 9, 3] };
     for (let seed = 0; seed < 20; seed++) {
-      for (const step of [rotate({ degrees: 180, fill: 0.2 }), zoom({ min: 0.5, max: 2, fill: 0.2 })]) {
+      for (const step of [
+        rotate({ degrees: 180, fill: 0.2 }),
+        zoom({ min: 0.5, max: 2, fill: 0.2 }),
+        randomAffine({ degrees: 90, shift: 0.5, minZoom: 0.5, maxZoom: 2, fill: 0.2 }),
+      ]) {
         expect(new Set(run(step, flat, seed).data)).toEqual(new Set([51]));
       }
     }
+  });
+
+  test("a shift moves what is seen by up to its share of each side, and fills the rest", () => {
+    const white = { data: new Uint8Array(20 * 20).fill(255), shape: [20, 20, 1] };
+    let widest = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const { data } = run(randomAffine({ degrees: 0, shift: 0.25, minZoom: 1, maxZoom: 1 }), white, seed);
+      const black = Array.from({ length: 20 }, (_, x) => x).filter((x) => data[10 * 20 + x] === 0).length;
+      widest = Math.max(widest, black);
+    }
+    // A quarter of 20 pixels; a pixel between both is grey.
+    expect(widest).toBeGreaterThanOrEqual(3);
+    expect(widest).toBeLessThanOrEqual(10);
   });
 
   test("zooming to twice the size shows the middle, and back loses only the rim", () => {
@@ -215,6 +233,7 @@ describe("turning and zooming", () => {
       zoom({ probability: 0 }),
       rotate({ degrees: 0 }),
       zoom({ min: 1, max: 1 }),
+      randomAffine({ degrees: 0, shift: 0, minZoom: 1, maxZoom: 1 }),
     ]) {
       expect(run(step, image)).toEqual(image);
     }

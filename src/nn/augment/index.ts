@@ -1,12 +1,3 @@
-export {
-  erase,
-  flip,
-  light,
-  type LightOptions,
-  move,
-  type MoveOptions,
-  type PictureShape,
-} from "./pictures.ts";
 export { addNoise, changeSpeed, gain, shiftTime } from "./samples.ts";
 export { inTurn, type Range, sometimes } from "./sequence.ts";
 export { maskFrequency, type MaskOptions, maskTime, tilt, warp, type WarpOptions } from "./spectrogram.ts";

@@ -7,4 +7,4 @@ export { flip } from "./flip.ts";
 export { maskFrequency, maskTime } from "./mask-steps.ts";
 export { randomErasing } from "./random-erasing.ts";
 export { addNoise, changeSpeed, gain, shiftTime } from "./sound-steps.ts";
-export { rotate, zoom } from "./warp.ts";
+export { randomAffine, rotate, zoom } from "./warp.ts";

@@ -94,3 +94,33 @@ export const zoom = defineStep({
     return warped(sample, { ...upright, zoom: factor }, levelOf(sample.data, outside));
   },
 });
+
+/** Turns, resizes and shifts images in one go, so that pixels are mixed once. */
+export const randomAffine = defineStep({
+  kind: "randomAffine",
+  medium: "image",
+  parameters: {
+    degrees: { type: "number", default: 10, min: 0, max: 180, meaning: "greatest angle" },
+    shift: {
+      type: "number",
+      default: 0.1,
+      min: 0,
+      max: 1,
+      meaning: "greatest shift, as a share of each side",
+    },
+    minZoom: { type: "number", default: 0.9, min: 0.05, max: 20, meaning: "least factor of the size" },
+    maxZoom: { type: "number", default: 1.25, min: 0.05, max: 20, meaning: "greatest factor of the size" },
+    fill,
+  },
+  ordered: [["minZoom", "maxZoom"]],
+  apply(sample, { degrees, shift, minZoom, maxZoom, fill: outside }, random) {
+    const [height, width] = sample.shape as [number, number, number];
+    const warp = {
+      degrees: uniform(random, -degrees, degrees),
+      zoom: Math.exp(uniform(random, Math.log(minZoom), Math.log(maxZoom))),
+      right: width * uniform(random, -shift, shift),
+      down: height * uniform(random, -shift, shift),
+    };
+    return warped(sample, warp, levelOf(sample.data, outside));
+  },
+});

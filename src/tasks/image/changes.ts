@@ -1,18 +1,19 @@
-/** How pictures are changed while a network learns them. */
-import { type Augment, erase, flip, inTurn, light, move, sometimes } from "../../nn/index.ts";
+/** How pictures are changed while a network learns them: recipes of `nn.augment`, by short names. */
+import { type Augment, augment, augmentation, inPlace, type Step } from "../../nn/index.ts";
 import type { PictureSize } from "./read-pictures.ts";
-
-const makers: Readonly<Record<string, (size: PictureSize) => Augment>> = {
-  flip: (size) => sometimes(0.5, flip(size)),
-  move: (size) => move(size, { shift: 0.08, zoom: [0.9, 1.25], degrees: 10 }),
-  light: (size) => light(size, { brightness: 0.1, contrast: [0.8, 1.25], colour: [0.7, 1.3] }),
-  erase: (size) => sometimes(0.25, erase(size)),
-};
 
 export const changeNames = ["flip", "move", "light", "erase"] as const;
 export type ChangeName = (typeof changeNames)[number];
 
+const steps: Readonly<Record<ChangeName, Step>> = {
+  flip: augment.flip(),
+  move: augment.randomAffine({ degrees: 10, shift: 0.08, minZoom: 0.9, maxZoom: 1.25 }),
+  light: augment.colourJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.3 }),
+  erase: augment.randomErasing({ probability: 0.25, maxArea: 0.2 }),
+};
+
 /** The named changes one after the other, in their own order. */
-export function augmentation(size: PictureSize, names: readonly ChangeName[]): Augment {
-  return inTurn(...changeNames.filter((name) => names.includes(name)).map((name) => makers[name]!(size)));
+export function changesOf({ height, width, channels }: PictureSize, names: readonly ChangeName[]): Augment {
+  const recipe = changeNames.filter((name) => names.includes(name)).map((name) => steps[name]);
+  return inPlace(augmentation(recipe), [height, width, channels]);
 }

@@ -13,7 +13,7 @@ import type { ComposedModel, Task } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { judgeAnswers } from "../tabular/judge.ts";
 import { fitClassical, pictureFigures } from "./classical.ts";
-import { augmentation, type ChangeName } from "./changes.ts";
+import { changesOf, type ChangeName } from "./changes.ts";
 import { composePictures, type PictureModelParts } from "./compose.ts";
 import { pictureExamples } from "./examples.ts";
 import { channelFigures } from "./nets.ts";
@@ -237,7 +237,7 @@ function changedPictures(
   seed: number,
 ): { readonly pixels: Uint8Array; readonly codes: Int32Array } {
   const random = createRandom(seed).child("changed pictures");
-  const change = augmentation(size, names);
+  const change = changesOf(size, names);
   const bytes = size.height * size.width * size.channels;
   const rows = Array.from({ length: changedRows }, () => random.integer(codes.length)).flatMap((row) =>
     new Array<number>(1 + changedTimes).fill(row),

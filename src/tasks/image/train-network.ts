@@ -1,7 +1,7 @@
 /** Fits a network on pictures: as many epochs as the time allows, the epoch that is best on the validation pictures. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
-import { augmentation, type ChangeName } from "./changes.ts";
+import { changesOf, type ChangeName } from "./changes.ts";
 import { type ChannelFigures, type NetName, pictureNetwork } from "./nets.ts";
 import type { PictureSize } from "./read-pictures.ts";
 
@@ -61,7 +61,7 @@ export async function trainNetwork(
       batchSize,
       seed,
       dropLast: true,
-      ...(changes.length > 0 && { augment: { image: augmentation(size, changes) } }),
+      ...(changes.length > 0 && { augment: { image: changesOf(size, changes) } }),
     }),
     validation: loaderOf(validation, size, { batchSize: Math.min(64, validation.codes.length) }),
     loss: nn.crossEntropy({ labelSmoothing }),
