@@ -102,6 +102,9 @@ const fewChannels = 4;
  */
 const fewPlaces = 128;
 
+/** A window of more places than this is no network's: a hostile file must not make us write them out. */
+const mostTaps = 4096;
+
 /**
  * Σ over batch and places of image ⊗ field, by kernel place.
  *
@@ -118,6 +121,8 @@ function weightGradient(
   ops: Ops,
 ): Value {
   const [outputs, width] = shape as [number, number];
+  const tapCount = window.kernel.reduce((a, b) => a * b, 1);
+  if (tapCount > mostTaps) return noWindowGradient("conv", `with a window of ${tapCount} places`);
   const padded = padSpatial(image, window.begins, window.ends, ops);
   const seen = taps(window.kernel).map((tap) => seenBy(tap, padded, field, window, ops));
   const places = staticShape(field.shape.slice(2))?.reduce((a, b) => a * b, 1) ?? -1;

@@ -54,8 +54,10 @@ const padOp = defineOp({
     list.forEach((each, i) => {
       const axis = normalAxis("pad", each, rank);
       const size = x.shape[axis]!;
-      if (mode !== "constant" && typeof size === "number" && widths) {
-        const matrix = padMatrix(mode, size, widths[i]!, widths[i + list.length]!);
+      const [before, after] = [widths?.[i] ?? 0, widths?.[i + list.length] ?? 0];
+      const length = typeof size === "number" ? before + size + after : Infinity;
+      if (mode !== "constant" && typeof size === "number" && widths && length <= longestMatrix) {
+        const matrix = padMatrix(mode, size, before, after);
         result = transposedAlong(result, x, axis, matrix, ops);
       } else if (mode === "constant") {
         const begin = width(i);
@@ -75,6 +77,9 @@ const padOp = defineOp({
     return [needed[0] ? result : undefined, undefined, byValue && ops.reshapeLike(byValue, value!)];
   },
 });
+
+/** Longer results are scattered back: a hostile file must not make us write them out. */
+const longestMatrix = 2 ** 20;
 
 /** Which element each padded place repeats. */
 function padMatrix(mode: string, size: number, begin: number, end: number): AxisMatrix {
