@@ -120,6 +120,9 @@ function infer(kind: CellKind, call: InferCall): OutputType[] {
   return [{ dtype, shape: all }, last, ...(kind === "lstm" ? [last] : [])];
 }
 
+/** Longer sequences take minutes to prepare, and a hostile file could ask for any number. */
+const mostSteps = 2048;
+
 /** @throws MillwrightError `GRAPH_NO_GRADIENT` for what the steps written out do not have. */
 function layerOf(
   kind: CellKind,
@@ -147,6 +150,8 @@ function layerOf(
   const takes = (names: readonly string[]): boolean => given.join() === reversed.flatMap(() => names).join();
   const byRelu = kind === "rnn" && takes(["relu"]);
   if (!byRelu && !takes(usual)) throw refuse(`with the activations ${given.join(", ")}`, plain);
+  if (Number(x.shape[0]) > mostSteps)
+    throw refuse(`over ${x.shape[0]} steps, which are written out`, "Cut sequences into pieces.");
   if (attributes.has("clip")) throw refuse("with clip", plain);
   if (attributes.int("input_forget", 0) !== 0) throw refuse("with input_forget", plain);
   if (attributes.int("layout", 0) !== 0) throw refuse("with layout 1", "Put the steps before the batch.");

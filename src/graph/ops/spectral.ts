@@ -133,6 +133,8 @@ const stftOp = defineOp({
     const [samples, frames] = [x.shape[1], outputs[0]!.shape[1]];
     const length = frameLength ? numberIn(frameLength) : window?.shape[0];
     const apart = numberIn(step);
+    if (Number(frames) * Number(length) > 2 ** 24)
+      throw noGradient("stft", `with ${frames} frames of ${length}`);
     if (![samples, frames, length, apart].every((size) => typeof size === "number")) {
       throw noGradient(
         "stft",
