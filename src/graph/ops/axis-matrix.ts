@@ -13,6 +13,9 @@ import type { Dim, Ops, Value } from "../types.ts";
 /** What each output takes of the inputs: weights by place. */
 export type AxisMatrix = readonly ReadonlyMap<number, number>[];
 
+/** Most weights and places that a gradient rule writes out: only a hostile file asks for more. */
+export const mostWeights = 2 ** 22;
+
 /** Largest matrix that is written out: 4 MB. A longer dimension, as of a sound, is scattered weight by weight. */
 const largestMatrix = 2 ** 20;
 
@@ -53,7 +56,7 @@ function written(matrix: AxisMatrix, size: number, dtype: DType, transposed: boo
 /** The first weight of every row, then the second: each a product and a scatter that adds. */
 function scattered(g: Value, like: Value, axis: number, matrix: AxisMatrix, ops: Ops): Value {
   const rows = matrix.map((row) => [...row]);
-  const most = Math.max(...rows.map((row) => row.length));
+  const most = rows.reduce((length, row) => Math.max(length, row.length), 0);
   let sum: Value | undefined;
   for (let i = 0; i < most; i++) {
     const weights = fillTensor(

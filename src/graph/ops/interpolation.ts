@@ -17,6 +17,14 @@ export interface AxisResize {
   readonly region: readonly [number, number];
 }
 
+/** Weights that are computed for `made` places, at most. A scale of 0 or none counts as endless. */
+export function weightCount(attributes: Attributes, made: number, scale: number): number {
+  const mode = attributes.string("mode", "nearest");
+  if (!(scale > 0)) return Infinity;
+  const smaller = attributes.int("antialias", 0) === 1 && scale < 1;
+  return made * (2 * (filterOf(attributes, mode).support / (smaller ? scale : 1)) + 1);
+}
+
 /** One row an output place. */
 export function resizeMatrix(attributes: Attributes, axis: AxisResize): AxisMatrix {
   const { size, made } = axis;

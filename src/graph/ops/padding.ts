@@ -9,7 +9,7 @@ import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
 import { normalAxis, sumDim, unknownDim } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
 import { int64s } from "../value.ts";
-import { type AxisMatrix, transposedAlong } from "./axis-matrix.ts";
+import { type AxisMatrix, mostWeights, transposedAlong } from "./axis-matrix.ts";
 import { noGradient, scatterAlong, vector } from "./indexing.ts";
 import type { Dim, OpDefinition, Ops, PadOptions, Sizes, Value } from "../types.ts";
 
@@ -56,7 +56,7 @@ const padOp = defineOp({
       const size = x.shape[axis]!;
       const [before, after] = [widths?.[i] ?? 0, widths?.[i + list.length] ?? 0];
       const length = typeof size === "number" ? before + size + after : Infinity;
-      if (mode !== "constant" && typeof size === "number" && widths && length <= longestMatrix) {
+      if (mode !== "constant" && typeof size === "number" && widths && length <= mostWeights) {
         const matrix = padMatrix(mode, size, before, after);
         result = transposedAlong(result, x, axis, matrix, ops);
       } else if (mode === "constant") {
@@ -77,9 +77,6 @@ const padOp = defineOp({
     return [needed[0] ? result : undefined, undefined, byValue && ops.reshapeLike(byValue, value!)];
   },
 });
-
-/** Longer results are scattered back: a hostile file must not make us write them out. */
-const longestMatrix = 2 ** 20;
 
 /** Which element each padded place repeats. */
 function padMatrix(mode: string, size: number, begin: number, end: number): AxisMatrix {

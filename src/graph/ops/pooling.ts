@@ -11,7 +11,7 @@ import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape } from "../dims.ts";
 import { isKnown, scalar } from "../value.ts";
 import { relu } from "./activation.ts";
-import { type AxisMatrix, transposedAlong } from "./axis-matrix.ts";
+import { type AxisMatrix, mostWeights, transposedAlong } from "./axis-matrix.ts";
 import { requireFloat32 } from "./elementwise.ts";
 import {
   attributesOf,
@@ -65,9 +65,8 @@ function inferPool(call: InferCall): OutputType {
   return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...stops] };
 }
 
-/** Windows and sizes beyond these are no network's: a hostile file must not make us write them out. */
+/** A longer window is no network's: a hostile file must not make us write it out. */
 const mostPlaces = 4096;
-const mostSteps = 2 ** 22;
 
 /** The window and sizes of a node whose gradient is built. @throws MillwrightError `GRAPH_NO_GRADIENT` for named sizes. */
 function settled(
@@ -78,8 +77,10 @@ function settled(
   const counts = staticShape(outputs[0]!.shape.slice(2));
   const window = sizes && windowOf({ name, attributes }, attributes.ints("kernel_shape")!, sizes);
   if (!window || !counts) return noWindowGradient(name, "over sizes known only when the graph runs");
-  const steps = sizes.map((size, axis) => size + counts[axis]! * window.kernel[axis]!);
-  if (window.kernel.some((size) => size > mostPlaces) || steps.some((count) => count > mostSteps))
+  const steps = sizes.map(
+    (size, axis) => size + counts[axis]! * (window.kernel[axis]! + window.strides[axis]!),
+  );
+  if (window.kernel.some((size) => size > mostPlaces) || steps.some((count) => count > mostWeights))
     return noWindowGradient(name, `with a window of ${window.kernel.join(" × ")} over ${sizes.join(" × ")}`);
   return { window, sizes, counts };
 }

@@ -9,9 +9,9 @@ import { apply, defineOp, shapeError } from "../definition.ts";
 import { normalAxis, productDim, quotientDim, showShape, staticShape, unknownDim } from "../dims.ts";
 import { sizesIn } from "../shape-data.ts";
 import { constant, tensorOf } from "../value.ts";
-import { transposedAlong } from "./axis-matrix.ts";
+import { mostWeights, transposedAlong } from "./axis-matrix.ts";
 import { requireFloat32 } from "./elementwise.ts";
-import { resizeMatrix } from "./interpolation.ts";
+import { resizeMatrix, weightCount } from "./interpolation.ts";
 import { perAxis } from "./window.ts";
 import type {
   DepthToSpaceOptions,
@@ -128,6 +128,13 @@ const resizeOp = defineOp({
           "GRAPH_NO_GRADIENT",
           "A resize by factors or sizes known only when the graph runs lies on a path to the loss and has no gradient.",
           "Fix the sizes of its inputs, or stop training what lies before it.",
+        );
+      }
+      if (weightCount(call.attributes, made, scale) > mostWeights) {
+        throw new MillwrightError(
+          "GRAPH_NO_GRADIENT",
+          `A resize from ${size} to ${made} by ${scale} lies on a path to the loss and has no gradient.`,
+          "Resize by a smaller factor.",
         );
       }
       const region = crop ? ([regions![i]!, regions![i + list.length]!] as const) : ([0, 1] as const);

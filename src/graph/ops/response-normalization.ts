@@ -7,7 +7,7 @@
  */
 import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
 import { showShape } from "../dims.ts";
-import { type AxisMatrix, transposedAlong } from "./axis-matrix.ts";
+import { type AxisMatrix, mostWeights, transposedAlong } from "./axis-matrix.ts";
 import { requireFloat32 } from "./elementwise.ts";
 import { noWindowGradient } from "./window.ts";
 import type { OpDefinition, Value } from "../types.ts";
@@ -35,12 +35,15 @@ const lrnOp = defineOp({
       return noWindowGradient("localResponseNormalization", "over channels counted only when the graph runs");
     }
     const size = attributes.int("size", 1);
+    if (channels * Math.min(size, channels) > mostWeights)
+      return noWindowGradient("localResponseNormalization", `over ${size} of ${channels} channels`);
     const [alpha, beta] = [attributes.float("alpha", 1e-4), attributes.float("beta", 0.75)];
     const half = (size - 1) / 2;
     // Row i is what channel i sums over, and as well who sums over it.
     const around: AxisMatrix = Array.from({ length: channels }, (_, i) => {
-      const seen = Array.from({ length: size }, (_each, k) => i - half + k);
-      return new Map(seen.filter((at) => at >= 0 && at < channels).map((at) => [at, 1]));
+      const first = Math.max(0, i - half);
+      const seen = Array.from({ length: Math.min(channels, i + half + 1) - first }, (_each, k) => first + k);
+      return new Map(seen.map((at) => [at, 1]));
     });
     const squares = transposedAlong(ops.mul(x!, x!), x!, 1, around, ops);
     const scale = ops.add(ops.mul(squares, alpha / size), attributes.float("bias", 1));

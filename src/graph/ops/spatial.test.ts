@@ -142,6 +142,22 @@ describe("sizes", () => {
   });
 });
 
+const billion = 2 ** 30;
+/** Values whose gradient would write out as many elements as a file happens to say. */
+const endless: readonly [string, (x: Value) => Value, Value][] = [
+  ["a window", (x) => ops.averagePool(x, billion), of(1, 1, billion)],
+  ["a stride", (x) => ops.maxPool(x, 2, { strides: billion, pads: billion }), of(1, 1, 8)],
+  ["a kernel", (w) => ops.conv(of(1, 1, billion), w), of(1, 1, billion)],
+  ["a resize", (x) => ops.resize(x, { scales: billion }), of(1, 1, 8)],
+  ["channels", (x) => ops.localResponseNormalization(x, { size: 5 }), of(1, billion, 8)],
+  ["frames", (x) => ops.stft(x, { frameStep: 1, frameLength: 4096 }), of(1, billion)],
+];
+
+test.each(endless)("the gradient of %s of a billion is refused, not written out", (_name, y, x) => {
+  const [code] = errorOf(() => gradient(ops.reduceSum(y(x)), [x]));
+  expect(code).toBe("GRAPH_NO_GRADIENT");
+});
+
 describe("maxPool", () => {
   /** The gradient of Σ (i + 1)·y_i. */
   const slope = async (x: Value, y: Value): Promise<(number | string)[]> => {

@@ -9,6 +9,7 @@ import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../
 import { normalAxis, showShape, unknownDim } from "../dims.ts";
 import { integersIn } from "../shape-data.ts";
 import { scalar } from "../value.ts";
+import { mostWeights } from "./axis-matrix.ts";
 import { onnxType, unsqueeze } from "./shape.ts";
 import type { Dim, InferCall, OpDefinition, Ops, Value } from "../types.ts";
 
@@ -133,7 +134,7 @@ const stftOp = defineOp({
     const [samples, frames] = [x.shape[1], outputs[0]!.shape[1]];
     const length = frameLength ? numberIn(frameLength) : window?.shape[0];
     const apart = numberIn(step);
-    if (Number(frames) * Number(length) > 2 ** 24)
+    if (Number(frames) * Number(length) > mostWeights)
       throw noGradient("stft", `with ${frames} frames of ${length}`);
     if (![samples, frames, length, apart].every((size) => typeof size === "number")) {
       throw noGradient(
