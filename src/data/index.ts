@@ -13,6 +13,7 @@ export {
   type RowDifference,
   type RowLimit,
 } from "./diff/index.ts";
+export { type BadLine, readConll, readTokens, type TaggedSentences, type TokenSentences } from "./conll.ts";
 export { type Encoding, encodings } from "./encoding.ts";
 export {
   type Checked,

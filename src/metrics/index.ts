@@ -35,3 +35,13 @@ export { classColumn } from "./ranking.ts";
 export { type ErrorOptions, mae, mape, mse, pinball, rmse } from "./regression-errors.ts";
 export { type OneVsRestOptions, type RankingOptions, rocAuc, rocAucOneVsRest } from "./roc-auc.ts";
 export type { Scorer } from "./scorer.ts";
+export {
+  isBioTag,
+  type Span,
+  type SpanCounts,
+  spanCounts,
+  type SpanScores,
+  spanScores,
+  spanScoresOf,
+  spansOf,
+} from "./spans.ts";
