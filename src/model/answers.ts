@@ -5,7 +5,7 @@ import type { Tensor } from "../core/index.ts";
 
 /** One answer as an application gets it. */
 export interface Answer {
-  readonly prediction: string | number | readonly string[];
+  readonly prediction: string | number | readonly string[] | readonly number[];
   /** Label → probability, where the file gives them. */
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Cluster → distance to its centre, where the file gives them. */
@@ -15,7 +15,7 @@ export interface Answer {
 /** What stands beside the prediction. */
 export type Beside = "probabilities" | "distances";
 
-/** The outputs of one run. `prediction` is [rows, 1], `probabilities` and `distances` [rows, classes]. */
+/** The outputs of one run. `prediction` is [rows, 1], or [rows, horizon] of a forecast; `probabilities` and `distances` [rows, classes]. */
 export interface Outputs {
   readonly prediction: Tensor;
   readonly probabilities?: Tensor;
@@ -25,13 +25,19 @@ export interface Outputs {
 /**
  * Makes the function that turns row `row` of the outputs into an answer.
  *
- * @param classes - Labels in the order of what stands beside; undefined for regression.
+ * @param classes - Labels in the order of what stands beside; undefined for numbers.
+ * @param horizon - Of a forecast: numbers of an answer.
  */
 export function compileAnswer(
   classes: readonly string[] | undefined,
   beside: Beside | undefined,
   thresholds?: readonly number[],
+  horizon?: number,
 ): (outputs: Outputs, row: number) => Answer {
+  if (horizon !== undefined)
+    return ({ prediction }, row) => ({
+      prediction: [...(prediction.data as Float64Array).subarray(row * horizon, (row + 1) * horizon)],
+    });
   if (classes === undefined || beside === undefined)
     return ({ prediction }, row) => ({ prediction: prediction.data[row] as number | string });
   // Assigning "__proto__" would set the prototype: such a label needs the slower way.

@@ -27,6 +27,11 @@ function goldenFeeds(columns: readonly ColumnSchema[], inputs: GoldenRows["input
     const cells = inputCells(column, given.length);
     const dtype = inputType(column);
     const shape = inputShape(column, given.length);
+    if (column.kind === "sequence") {
+      const size = cells.length / given.length;
+      given.forEach((text, i) => (cells as Float64Array).set(numbersOf(String(text)), i * size));
+      return [column.name, { dtype, shape, data: cells } as Tensor];
+    }
     if (column.kind === "image") {
       const size = cells.length / given.length;
       given.forEach((text, i) => (cells as Uint8Array).set(bytesOf(String(text)), i * size));
@@ -59,7 +64,7 @@ export async function checkGolden(
   const prediction = answers.prediction.data;
   const beside = besideOf(metadata);
   const besides = beside && (answers[beside]!.data as Float64Array);
-  const typical = classes === undefined ? mean(golden.prediction as readonly number[]) : 1;
+  const typical = classes === undefined ? mean(golden.prediction.flat() as readonly number[]) : 1;
   for (let row = 0; row < count; row++) {
     const expected = (beside && golden[beside]?.[row]) ?? [];
     for (let k = 0; k < expected.length; k++) {
@@ -67,6 +72,14 @@ export async function checkGolden(
       if (!near(got, expected[k]!, 1)) throw changed(name, row, `${expected[k]} for "${classes![k]}"`, got);
     }
     const wanted = golden.prediction[row]!;
+    if (typeof wanted === "object") {
+      const scale = mean(wanted);
+      wanted.forEach((each, k) => {
+        const got = prediction[row * wanted.length + k] as number;
+        if (!near(got, each, scale)) throw changed(name, row, `${each} as value ${k + 1}`, got);
+      });
+      continue;
+    }
     const got = prediction[row] as string | number;
     const same =
       typeof wanted === "number"
@@ -102,7 +115,13 @@ function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
-function isPicture(text: string, size: number): boolean {
+/** A sequence's numbers of base64: float64, the lowest byte first. */
+function numbersOf(text: string): Float64Array {
+  const view = new DataView(bytesOf(text).buffer);
+  return Float64Array.from({ length: view.byteLength / 8 }, (_, i) => view.getFloat64(8 * i, true));
+}
+
+function isBytes(text: string, size: number): boolean {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 && bytesOf(text).length === size;
 }
 
@@ -111,12 +130,14 @@ function checkCells(name: string, columns: readonly ColumnSchema[], golden: Gold
     const type = ["string", "uint8"].includes(inputType(column)) ? "string" : "number";
     const fits = (cell: GoldenRows["inputs"][string][number]): boolean =>
       column.kind === "image"
-        ? typeof cell === "string" && isPicture(cell, inputCells(column, 1).length)
-        : cell === null || typeof cell === type;
+        ? typeof cell === "string" && isBytes(cell, inputCells(column, 1).length)
+        : column.kind === "sequence"
+          ? typeof cell === "string" && isBytes(cell, 8 * inputCells(column, 1).length)
+          : cell === null || typeof cell === type;
     if (!golden.inputs[column.name]!.every(fits)) {
       throw new MillwrightError(
         "MODEL_INVALID",
-        `${name} has golden rows with another kind than ${column.kind === "image" ? kindOf(column) : type} in the column "${column.name}".`,
+        `${name} has golden rows with another kind than ${column.kind === "image" || column.kind === "sequence" ? kindOf(column) : type} in the column "${column.name}".`,
         "Train it again, or take the file from its source again.",
       );
     }

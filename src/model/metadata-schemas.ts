@@ -49,6 +49,11 @@ const columnSchema = {
         dtype: { enum: ["float32", "float64"], description: "Type of the graph's input." },
         format: { ...numberFormat, description: "How numbers are written in a text file." },
         wordsAreMissing: { enum: [true], description: "Cells of a text file without a digit are missing." },
+        horizon: {
+          type: "integer",
+          minimum: 1,
+          description: "Of the target of a forecast: how many of its next values an answer holds.",
+        },
       },
       required: [...named, "dtype"],
       additionalProperties: false,
@@ -123,6 +128,32 @@ const columnSchema = {
       required: [...named, "height", "width", "channels", "fit"],
       additionalProperties: false,
     },
+    {
+      type: "object",
+      properties: {
+        ...column,
+        kind: { enum: ["sequence"] },
+        steps: {
+          type: "integer",
+          minimum: 1,
+          description: "Rows of a table, in the order of their time, that the graph takes at once.",
+        },
+        columns: {
+          type: "array",
+          items: string,
+          minItems: 1,
+          uniqueItems: true,
+          description:
+            "The numbers of a row, in the order of the graph's input [batch, steps, columns]; NaN is missing.",
+        },
+        pad: {
+          enum: ["before", "behind"],
+          description: "Where rows of NaN stand that fill up a shorter sequence.",
+        },
+      },
+      required: [...named, "steps", "columns", "pad"],
+      additionalProperties: false,
+    },
   ],
 } as const;
 
@@ -184,9 +215,9 @@ export const metadataSchemas = {
     type: "object",
     properties: {
       kind: {
-        enum: ["regression", "binary", "multiclass", "ordinal", "multilabel", "clustering"],
+        enum: ["regression", "binary", "multiclass", "ordinal", "multilabel", "clustering", "forecast"],
         description:
-          "`ordinal`: the classes are levels from the least to the most, and the prediction is the median.",
+          "`ordinal`: the classes are levels from the least to the most, and the prediction is the median; `forecast`: the next values of the target, the nearest first.",
       },
       target: {
         ...string,
@@ -216,6 +247,15 @@ export const metadataSchemas = {
         minItems: 1,
         description:
           "Of a multilabel task: the columns that say yes or no to each label, where it was not one column of lists.",
+      },
+      step: {
+        type: "number",
+        minimum: 0,
+        description: "Of a forecast: the time from a row to the next.",
+      },
+      stepUnit: {
+        enum: ["milliseconds", "months", "number"],
+        description: "Of a forecast: what `step` counts; `number` where the time is no date.",
       },
       constant: {
         type: "array",
@@ -247,9 +287,12 @@ export const metadataSchemas = {
           items: { anyOf: [{ type: "number" }, string, { type: "null" }] },
         },
         description:
-          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes.",
+          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes, a sequence of its float64 numbers, lowest byte first.",
       },
-      prediction: { type: "array", items: { anyOf: [{ type: "number" }, string] } },
+      prediction: {
+        type: "array",
+        items: { anyOf: [{ type: "number" }, string, { type: "array", items: { type: "number" } }] },
+      },
       probabilities: { type: "array", items: { type: "array", items: { type: "number" } } },
       distances: { type: "array", items: { type: "array", items: { type: "number" } } },
     },

@@ -93,13 +93,22 @@ test("the inferred types are those of the contracts", () => {
   type Keys<C> = C extends { readonly kind: infer K extends string } ? `${K}.${keyof C & string}` : never;
   expectTypeOf<Keys<ColumnsInFile["columns"][number]>>().toEqualTypeOf<Keys<Schema["columns"][number]>>();
   expectTypeOf<ModelMetadata["task"]>().toEqualTypeOf<{
-    readonly kind: "regression" | "binary" | "multiclass" | "ordinal" | "multilabel" | "clustering";
+    readonly kind:
+      | "regression"
+      | "binary"
+      | "multiclass"
+      | "ordinal"
+      | "multilabel"
+      | "clustering"
+      | "forecast";
     readonly target: string;
     readonly positive?: string;
     readonly threshold?: number;
     readonly thresholds?: readonly number[];
     readonly separator?: string;
     readonly columns?: readonly string[];
+    readonly step?: number;
+    readonly stepUnit?: "milliseconds" | "months" | "number";
     readonly constant?: readonly number[];
   }>();
   expectTypeOf<NonNullable<ModelMetadata["card"]>["members"][number]["parameters"]>().toEqualTypeOf<Json>();

@@ -53,6 +53,12 @@ export function besideOf({
   return answers === "probabilities" || answers === "distances" ? answers : undefined;
 }
 
+/** Of a forecast: how many values an answer holds. */
+export function horizonOf({ schema }: Pick<ModelMetadata, "schema">): number | undefined {
+  const target = targetColumn(schema);
+  return target?.kind === "number" ? target.horizon : undefined;
+}
+
 /** Bytes of one metadata value that are read at most. */
 const maxValueLength = 64 * 1024 * 1024;
 
@@ -142,7 +148,7 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (clash !== undefined) return `the feature "${clash.name}" is named like an output of the graph`;
   const target = targetColumn(schema);
   if (target?.name !== task.target) return `the task predicts "${task.target}", and the schema does not`;
-  const classifies = task.kind !== "regression";
+  const classifies = task.kind !== "regression" && task.kind !== "forecast";
   if (classifies !== (classes !== undefined)) {
     return `a ${task.kind} task ${classifies ? "needs" : "has no"} millwright.classes`;
   }
@@ -150,6 +156,10 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (!fitting.includes(target.kind)) return `a ${task.kind} task has a target of kind ${target.kind}`;
   if (classes !== undefined && canonicalJson(labelsOf(target) ?? null) !== canonicalJson(classes)) {
     return "the target's labels differ from millwright.classes";
+  }
+  const horizon = horizonOf(metadata);
+  if ((task.kind === "forecast") !== (horizon !== undefined)) {
+    return `a ${task.kind} task has a target ${horizon === undefined ? "without" : "with"} a horizon`;
   }
   const beside = answersOf(target);
   if ((task.kind === "multilabel") !== (beside === "labels")) {
@@ -165,14 +175,15 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (task.positive !== undefined && classes?.includes(task.positive) !== true) {
     return `the positive label "${task.positive}" is not a class`;
   }
-  if (task.constant !== undefined && task.constant.length !== (classes?.length ?? 1)) {
-    return `doing nothing answers ${task.constant.length} numbers, and the file ${classes?.length ?? 1}`;
+  if (task.constant !== undefined && task.constant.length !== (classes?.length ?? horizon ?? 1)) {
+    return `doing nothing answers ${task.constant.length} numbers, and the file ${classes?.length ?? horizon ?? 1}`;
   }
   return findGoldenProblem(
     golden,
     features.map((column) => column.name),
     classes,
     beside,
+    horizon,
   );
 }
 
@@ -181,6 +192,7 @@ function findGoldenProblem(
   features: readonly string[],
   classes: readonly string[] | undefined,
   beside: ReturnType<typeof answersOf>,
+  horizon: number | undefined,
 ): string | undefined {
   const count = golden.prediction.length;
   if (Object.keys(golden.inputs).length !== features.length) {
@@ -190,6 +202,10 @@ function findGoldenProblem(
     if (!Object.hasOwn(golden.inputs, name)) return `the golden rows lack the column "${name}"`;
     if (golden.inputs[name]!.length !== count)
       return `the golden rows have ${count} answers for another number of cells`;
+  }
+  if (horizon !== undefined) {
+    const whole = golden.prediction.every((row) => Array.isArray(row) && row.length === horizon);
+    return whole ? undefined : `a golden answer is not ${horizon} numbers`;
   }
   const type = classes === undefined ? "number" : "string";
   if (golden.prediction.some((answer) => typeof answer !== type)) return `a golden answer is not a ${type}`;

@@ -110,7 +110,7 @@ test("types: rows and labels come from the schema", async () => {
   const untyped = await load(bytes);
   const loose = await untyped.predictOne({ ...randomRows(1)[0]! });
   expectTypeOf(loose).toEqualTypeOf<{
-    readonly prediction: string | number | readonly string[];
+    readonly prediction: string | number | readonly string[] | readonly number[];
     readonly probabilities?: Readonly<Record<string, number>>;
     readonly distances?: Readonly<Record<string, number>>;
   }>();

@@ -22,7 +22,7 @@ import {
 } from "../schema/index.ts";
 import { type Answer, compileAnswer, type Outputs } from "./answers.ts";
 import { type BlockJob, blockSize, createJob, runBlocks, SharedSpace } from "./blocks.ts";
-import { besideOf, type ModelMetadata } from "./metadata.ts";
+import { besideOf, horizonOf, type ModelMetadata } from "./metadata.ts";
 import type { ModelSession } from "./session.ts";
 import { createThreads, type PredictThreads } from "./threads.ts";
 
@@ -92,7 +92,7 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const readRow = compileRowReader(columns, name);
   const beside = besideOf(metadata);
   const said = { classes: metadata.classes, beside };
-  const answer = compileAnswer(metadata.classes, beside, metadata.task.thresholds) as (
+  const answer = compileAnswer(metadata.classes, beside, metadata.task.thresholds, horizonOf(metadata)) as (
     outputs: Outputs,
     row: number,
   ) => Answer;
@@ -219,6 +219,13 @@ function columnOf(
       "SCHEMA_WRONG_KIND",
       `${name} reads pictures ("${column.name}"), which no column of a table holds.`,
       "Call predict with rows of bytes, or run `millwright predict` on a folder.",
+    );
+  }
+  if (column.kind === "sequence") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `${name} reads sequences ("${column.name}"), which no column of a table holds.`,
+      "Call predict with rows of sequences, or run `millwright predict` on the table.",
     );
   }
   const cells = columns.get(column.name);

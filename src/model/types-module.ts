@@ -11,7 +11,7 @@ import type { ModelMetadata } from "./metadata.ts";
 
 const lineWidth = 110;
 const taken = new Set([
-  ..."boolean category datetime defineSchema id image number text PredictionOf RowOf".split(" "),
+  ..."boolean category datetime defineSchema id image number sequence text PredictionOf RowOf".split(" "),
   ..."break case catch class const continue debugger default delete do else enum export extends false finally".split(
     " ",
   ),
@@ -62,6 +62,11 @@ function columnText(column: ColumnSchema): string {
   if (column.role === "target") options.push('role: "target"');
   if (column.kind === "category" && column.numeric === true) options.push("numeric: true");
   if (column.kind === "datetime") options.push(`clock: "${column.clock}"`);
+  if (column.kind === "number" && column.horizon !== undefined) options.push(`horizon: ${column.horizon}`);
+  if (column.kind === "sequence") {
+    const { steps, columns, pad } = column;
+    options.push(`steps: ${steps}`, `columns: [${columns.map(quote).join(", ")}]`, `pad: "${pad}"`);
+  }
   if (column.kind === "image") {
     const { height, width, channels, fit } = column;
     options.push(`height: ${height}`, `width: ${width}`, `channels: ${channels}`, `fit: "${fit}"`);

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { boolean, category, datetime, defineSchema, id, image, number, text } from "./define.ts";
-import type { LabelOf, Picture, PredictionOf, RowOf } from "./define.ts";
+import type { LabelOf, Picture, PredictionOf, RowOf, Sequence } from "./define.ts";
 import { schemaDifference, schemaHash } from "./interface.ts";
 import type { ColumnSchema, Schema } from "./schema.ts";
 
@@ -59,7 +59,7 @@ test("rows and predictions are inferred from the literal", () => {
   const open = defineSchema({ a: number(), b: category({ role: "target" }) });
   expectTypeOf<PredictionOf<typeof open>["prediction"]>().toEqualTypeOf<string>();
   expectTypeOf<RowOf<Schema>>().toEqualTypeOf<
-    Readonly<Record<string, number | string | boolean | Date | Picture | null>>
+    Readonly<Record<string, number | string | boolean | Date | Picture | Sequence | null>>
   >();
   expect(late.columns).toHaveLength(2);
 

@@ -17,6 +17,7 @@ import type {
   NumberColumnSchema,
   Role,
   Schema,
+  SequenceColumnSchema,
   TextColumnSchema,
 } from "./schema.ts";
 
@@ -30,11 +31,12 @@ type LabelledSpec<C, R extends Role, L extends string> = Omit<C, "name" | "role"
   readonly labels?: readonly L[];
 };
 
-/** A number. As a target: regression. */
-export function number<const R extends Role = "feature">(
-  options: Options<NumberColumnSchema> & { readonly role?: R } = {},
-): Spec<NumberColumnSchema, R> {
-  return { dtype: "float64", ...options, kind: "number", role: roleOf(options) };
+/** A number. As a target: regression, or with a `horizon` the next values of a series. */
+export function number<const R extends Role = "feature", const H extends number | undefined = undefined>(
+  options: Omit<Options<NumberColumnSchema>, "horizon"> & { readonly role?: R; readonly horizon?: H } = {},
+): Spec<Omit<NumberColumnSchema, "horizon">, R> & { readonly horizon?: NonNullable<H> } {
+  const { horizon, ...rest } = options;
+  return { dtype: "float64", ...rest, ...(horizon && { horizon }), kind: "number", role: roleOf(options) };
 }
 
 /**
@@ -101,6 +103,13 @@ export function image(
   return { fit: "cover", ...options, kind: "image", role: "feature" };
 }
 
+/** Rows in the order of their time: `steps` of them, each with a number a column. */
+export function sequence(
+  options: Pick<SequenceColumnSchema, "steps" | "columns" | "pad">,
+): Spec<SequenceColumnSchema, "feature"> {
+  return { ...options, kind: "sequence", role: "feature" };
+}
+
 function roleOf<R extends Role>(options: { readonly role?: R }): R {
   return options.role ?? ("feature" as R);
 }
@@ -141,11 +150,13 @@ type CellOf<C extends ColumnSchema> = C extends { readonly kind: "number" }
       ? Date
       : C extends { readonly kind: "image" }
         ? Picture
-        : C extends { readonly kind: "category"; readonly numeric?: infer N }
-          ? [N] extends [never] | [undefined]
-            ? string
-            : string | number
-          : string;
+        : C extends { readonly kind: "sequence" }
+          ? Sequence
+          : C extends { readonly kind: "category"; readonly numeric?: infer N }
+            ? [N] extends [never] | [undefined]
+              ? string
+              : string | number
+            : string;
 type ColumnsOf<S extends Schema> = S["columns"][number];
 
 /** A cell as applications pass it: null is missing. */
@@ -154,14 +165,20 @@ export type Cell = number | string | boolean | Date | null;
 /** A picture as applications pass it; a clamped array is what a canvas holds. */
 export type Picture = Uint8Array | Uint8ClampedArray;
 
+/** A sequence as applications pass it: its rows in the order of time, or their numbers row by row. */
+export type Sequence =
+  | readonly Readonly<Record<string, number | boolean | null>>[]
+  | Float64Array
+  | Float32Array;
+
 /** A row as applications pass it: every feature column is a key; null is missing. */
 export type RowOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
-    ? Readonly<Record<string, Cell | Picture>>
+    ? Readonly<Record<string, Cell | Picture | Sequence>>
     : {
         readonly [C in Extract<ColumnsOf<S>, { readonly role: "feature" }> as C["name"]]:
           | CellOf<C>
-          | (C extends { readonly kind: "image" } ? never : null);
+          | (C extends { readonly kind: "image" | "sequence" } ? never : null);
       };
 
 type TargetOf<S extends Schema> = Extract<ColumnsOf<S>, { readonly role: "target" }>;
@@ -179,16 +196,24 @@ type ChosenOf<S extends Schema> = [BesideOf<S>] extends ["labels"]
     : readonly (LabelOf<S> & string)[]
   : LabelOf<S> & string;
 
+/** One number, or where several are forecast, the next ones. */
+type NumberOf<S extends Schema> =
+  TargetOf<S> extends { readonly horizon?: infer H }
+    ? [H] extends [never] | [undefined]
+      ? number
+      : readonly number[]
+    : number;
+
 /** An answer: a label with every label's probability or distance, or a number. */
 export type PredictionOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
     ? {
-        readonly prediction: string | number | readonly string[];
+        readonly prediction: string | number | readonly string[] | readonly number[];
         readonly probabilities?: Readonly<Record<string, number>>;
         readonly distances?: Readonly<Record<string, number>>;
       }
     : TargetOf<S> extends { readonly kind: "number" }
-      ? { readonly prediction: number }
+      ? { readonly prediction: NumberOf<S> }
       : { readonly prediction: ChosenOf<S> } & ([BesideOf<S>] extends ["label"]
           ? [BesideOf<S>] extends [never]
             ? { readonly probabilities: Readonly<Record<LabelOf<S> & string, number>> }

@@ -27,6 +27,8 @@ export {
   type Picture,
   type PredictionOf,
   type RowOf,
+  type Sequence,
+  sequence,
   text,
   type TypedSchema,
 } from "./define.ts";
@@ -64,6 +66,7 @@ export {
   type Role,
   roles,
   type Schema,
+  type SequenceColumnSchema,
   type TextColumnSchema,
 } from "./schema.ts";
 export { meansMissing, recogniseBoolean } from "./words.ts";

@@ -77,6 +77,8 @@ function targetDifference(file?: ColumnSchema, given?: ColumnSchema): string | u
 /** A column's kind in words: "number", "datetime (instant)", "category (numbers)". */
 export function kindOf(column: ColumnSchema): string {
   if (column.kind === "datetime") return `datetime (${column.clock})`;
+  if (column.kind === "number" && column.horizon !== undefined) return `number (the next ${column.horizon})`;
+  if (column.kind === "sequence") return `sequence (${column.steps} steps of ${column.columns.join(", ")})`;
   if (column.kind === "image") return `image (${column.height} × ${column.width} × ${column.channels})`;
   return column.kind === "category" && column.numeric === true ? "category (numbers)" : column.kind;
 }

@@ -11,11 +11,11 @@ import { MillwrightError, nearest } from "../core/index.ts";
 import { missingNumbers, plainDecimal, readStringCell } from "./cells.ts";
 import { parseDatetimeCell } from "./datetime-format.ts";
 import { kindOf } from "./interface.ts";
-import type { ColumnSchema, ImageColumnSchema } from "./schema.ts";
+import type { ColumnSchema, ImageColumnSchema, SequenceColumnSchema } from "./schema.ts";
 
 /** Element type of a column's graph input. */
 export type InputType = "float32" | "float64" | "string" | "uint8";
-/** Cells of one column as the graph takes them; NaN and "" are missing, and a picture never is. */
+/** Cells of one column as the graph takes them; NaN and "" are missing, and a picture or a sequence never is. */
 export type InputCells = Float32Array | Float64Array | string[] | Uint8Array;
 
 /** Writes a cell; false when it does not fit the column. */
@@ -25,11 +25,12 @@ type CellWriter = (value: unknown, into: InputCells, at: number) => boolean;
 export function inputType(column: ColumnSchema): InputType {
   if (column.kind === "number") return column.dtype;
   if (column.kind === "image") return "uint8";
-  return column.kind === "datetime" ? "float64" : "string";
+  return column.kind === "datetime" || column.kind === "sequence" ? "float64" : "string";
 }
 
 /** Shape of a column's graph input for `count` rows. */
 export function inputShape(column: ColumnSchema, count: number): number[] {
+  if (column.kind === "sequence") return [count, column.steps, column.columns.length];
   return column.kind === "image" ? [count, column.height, column.width, column.channels] : [count, 1];
 }
 
@@ -39,6 +40,8 @@ const bytesOf = ({ height, width, channels }: ImageColumnSchema): number => heig
 /** Empty cells for `count` rows of a column. */
 export function inputCells(column: ColumnSchema, count: number): InputCells {
   if (column.kind === "image") return new Uint8Array(count * bytesOf(column));
+  if (column.kind === "sequence")
+    return new Float64Array(count * column.steps * column.columns.length).fill(Number.NaN);
   const type = inputType(column);
   if (type === "string") return new Array<string>(count).fill("");
   return type === "float32" ? new Float32Array(count) : new Float64Array(count);
@@ -90,6 +93,8 @@ function cellWriter(column: ColumnSchema): CellWriter {
         return true;
       };
     }
+    case "sequence":
+      return sequenceWriter(column);
     case "boolean": {
       const [yes, no] = (column.written ?? ["true", "false"]).map(
         (word) => readStringCell(word, column) ?? "",
@@ -122,6 +127,41 @@ function numberWriter(codes: readonly number[]): CellWriter {
     else return false;
     return true;
   };
+}
+
+/** Rows as objects or as numbers row by row; the latest count, and rows without a number fill up what is short. */
+function sequenceWriter({ steps, columns, pad }: SequenceColumnSchema): CellWriter {
+  const width = columns.length;
+  return (value, into, at) => {
+    const numbers = value instanceof Float64Array || value instanceof Float32Array ? value : undefined;
+    if (numbers === undefined && !Array.isArray(value)) return false;
+    const rows = numbers === undefined ? (value as readonly unknown[]) : undefined;
+    const given = rows?.length ?? numbers!.length / width;
+    if (!Number.isInteger(given)) return false;
+    const taken = Math.min(given, steps);
+    const cells = into as Float64Array;
+    const start = at * steps * width;
+    cells.fill(Number.NaN, start, start + steps * width);
+    const first = start + (pad === "before" ? steps - taken : 0) * width;
+    for (let i = 0; i < taken; i++) {
+      const row = given - taken + i;
+      for (let c = 0; c < width; c++) {
+        const cell = numbers === undefined ? cellOf(rows![row], columns[c]!) : numbers[row * width + c]!;
+        if (cell === undefined) return false;
+        cells[first + i * width + c] = cell;
+      }
+    }
+    return true;
+  };
+}
+
+/** A number of a row; NaN where it is null, undefined where it is none. */
+function cellOf(row: unknown, name: string): number | undefined {
+  if (typeof row !== "object" || row === null || !Object.hasOwn(row, name)) return undefined;
+  const value = (row as Readonly<Record<string, unknown>>)[name];
+  if (value === null) return Number.NaN;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "number" ? value : undefined;
 }
 
 function writeInstant(value: unknown, into: InputCells, at: number): boolean {
@@ -176,7 +216,9 @@ function explain(
     `${owner} reads the column "${name}" as ${kindOf(column)}, and rows[${index}] has ${got} there.`,
     column.kind === "image"
       ? `Pass ${needed}; decode and resize the picture first.`
-      : `Pass ${needed}, or null where it is missing.`,
+      : column.kind === "sequence"
+        ? `Pass ${needed}.`
+        : `Pass ${needed}, or null where it is missing.`,
   );
 }
 
@@ -214,6 +256,8 @@ function accepted(column: ColumnSchema): string {
     const { height, width, channels } = column;
     return `a Uint8Array of ${height} × ${width} × ${channels} = ${bytesOf(column)} bytes`;
   }
+  if (column.kind === "sequence")
+    return `an array of rows such as { ${column.columns.map((name) => `${JSON.stringify(name)}: 1`).join(", ")} }, null where a number is missing, or a Float64Array of them row by row`;
   if (column.kind !== "datetime") return "a string";
   return column.clock === "instant" ? "a Date" : "an ISO string without zone";
 }

@@ -4,8 +4,8 @@
  */
 
 export const kinds = ["number", "category", "boolean", "datetime", "text", "id"] as const;
-/** How cells are read. Pictures are no cells of a table: their kind is not one that a column of a table can be given. */
-export type Kind = (typeof kinds)[number] | "image";
+/** How cells are read. Pictures and sequences are no cells of a table: no column of a table can be given their kinds. */
+export type Kind = (typeof kinds)[number] | "image" | "sequence";
 
 export const roles = ["feature", "target", "weight", "group", "time", "id", "sensitive", "ignore"] as const;
 /** What a column is for. `sensitive` columns are used for fairness only, never as a feature. */
@@ -37,6 +37,8 @@ export interface NumberColumnSchema extends ColumnBase {
   readonly format?: NumberFormat;
   /** Cells without a digit are missing, whatever they say: the training table had words among its numbers. */
   readonly wordsAreMissing?: true;
+  /** Of a target that is forecast: how many of its next values an answer holds, the nearest first. */
+  readonly horizon?: number;
 }
 export interface CategoryColumnSchema extends ColumnBase {
   readonly kind: "category";
@@ -84,6 +86,17 @@ export interface ImageColumnSchema extends ColumnBase {
   readonly fit: "cover" | "contain" | "stretch";
 }
 
+/** Rows of a table in the order of their time, as numbers [steps, columns] a cell; NaN is missing. */
+export interface SequenceColumnSchema extends ColumnBase {
+  readonly kind: "sequence";
+  /** Rows that a cell holds. Of a longer sequence the latest ones count. */
+  readonly steps: number;
+  /** Names of the numbers of each row. A boolean is 1 for true and 0 for false. */
+  readonly columns: readonly string[];
+  /** Where rows without a number stand that fill up a shorter sequence. */
+  readonly pad: "before" | "behind";
+}
+
 export type ColumnSchema =
   | NumberColumnSchema
   | CategoryColumnSchema
@@ -91,7 +104,8 @@ export type ColumnSchema =
   | DatetimeColumnSchema
   | TextColumnSchema
   | IdColumnSchema
-  | ImageColumnSchema;
+  | ImageColumnSchema
+  | SequenceColumnSchema;
 
 /** Columns in table order; names are unique. */
 export interface Schema {
