@@ -2,7 +2,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import { prepareFile, type Reading, readingFlags, withoutPassword, writeGrowing } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
-import { pictureColumn, predictPictures, predictRows } from "../../tasks/index.ts";
+import { mediaColumn, predictMedia, predictRows } from "../../tasks/index.ts";
 
 import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
@@ -21,7 +21,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });
-    if (pictureColumn(model) !== undefined) {
+    if (mediaColumn(model) !== undefined) {
       const refused = sample === undefined ? readingFlags(reading)[0] : "--sample";
       if (refused !== undefined) {
         throw new MillwrightError(
@@ -31,7 +31,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
         );
       }
       const { rowCount, bad, findings } = await writeGrowing(out, (file) =>
-        predictPictures(
+        predictMedia(
           model,
           source,
           { threads, onProgress: (done, total) => progress.listen({ stage: "predict", done, total }) },

@@ -1,11 +1,10 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
 import { readdir } from "node:fs/promises";
 import { MillwrightError } from "../../core/index.ts";
-import { type ImageRecord, prepareResults, saveRun, trainImages } from "../../tasks/index.ts";
-import { againstNothing } from "../against-nothing.ts";
+import { prepareResults, saveRun, trainImages } from "../../tasks/index.ts";
+import { printMediaRun } from "../media-run.ts";
 import { catchInterrupt } from "../run.ts";
-import { printSavedRun } from "../saved-run.ts";
-import { bold, figure, findingLine, interval, print, printJson, startProgress, table } from "../terminal.ts";
+import { printJson, startProgress } from "../terminal.ts";
 import { version } from "../version.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
@@ -83,53 +82,18 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
     const { model } = await saveRun(result, out);
     progress.end();
     if (json) printJson(result.record);
-    else printRun(result.record, model, out);
+    else {
+      const { width, height } = result.record.data;
+      printMediaRun(
+        result.record,
+        { rows: `pictures of ${width} × ${height}`, many: "pictures" },
+        model,
+        out,
+      );
+    }
     return 0;
   } finally {
     interrupt.release();
     progress.end();
   }
-}
-
-function printRun(record: ImageRecord, model: string, out: string): void {
-  const { data, task, metric, network, test, versus } = record;
-  for (const finding of record.findings) print(findingLine(finding));
-  if (record.findings.length > 0) print();
-  print(
-    `${bold(task.target)} (${task.classes.length} labels) from pictures of ${data.width} × ${data.height}; ${data.trainRows} to learn, ${data.validationRows} to choose the epoch and the model, ${data.testRows} untouched.`,
-  );
-  print(
-    `${network.name}: ${network.parameterCount} parameters, best after epoch ${network.bestEpoch} of ${network.epochs}${network.ended === "aborted" ? ", stopped early" : ""}.`,
-  );
-  print();
-  const rows = record.leaderboard.map((entry) => [
-    `${entry.rank}`,
-    entry.name === record.chosen ? bold(entry.name) : entry.name,
-    entry.family,
-    figure(entry.score),
-    entry.family === "baseline" ? "" : `${entry.seconds}s`,
-  ]);
-  for (const line of table(
-    [["#", "model", "kind", metric.title, "fitted in"], ...rows],
-    [true, false, false, true, true],
-  ))
-    print(line);
-  print();
-  const [first] = test.metrics;
-  print(
-    `On ${test.rows} untouched pictures: ${first!.title} ${bold(figure(first!.value))} (${interval(first!.low, first!.high)}); doing nothing ${figure(first!.baseline)}.`,
-  );
-  const kind = record.leaderboard.find(({ name }) => name === record.chosen)!.family;
-  const warning = againstNothing(first!, kind, record.leaderboard.length - 1);
-  if (warning !== undefined) print(warning);
-  print(versus.sentence);
-  print();
-  printSavedRun({
-    model,
-    out,
-    source: [data.source],
-    reading: {},
-    reproduce: record.reproduce,
-    answers: "predictions.csv",
-  });
 }

@@ -1,11 +1,5 @@
 export { type ChangeName, changeNames } from "./changes.ts";
 export { type NetName, netNames } from "./nets.ts";
 export type { ImageOptions } from "./options.ts";
-export {
-  pictureColumn,
-  type PredictedPictures,
-  predictPictures,
-  type PredictPicturesOptions,
-} from "./predict-images.ts";
 export type { ImageRecord } from "./run-record.ts";
 export { type ImageResult, trainImages } from "./train-images.ts";

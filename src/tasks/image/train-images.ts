@@ -2,27 +2,31 @@
  * A classifier of pictures: read, split, train a network and a random forest on the same pictures, compose one file a
  * candidate, choose on validation pictures, and judge the chosen file on pictures that nothing looked at.
  */
-import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
-import { holdOut, shellWord } from "../../data/index.ts";
-import { comparePaired } from "../../evaluate/index.ts";
+import { createRandom, type Json, MillwrightError, type Random, sha256 } from "../../core/index.ts";
+import { shellWord } from "../../data/index.ts";
 import { cast, inline, softmax, type Value } from "../../graph/index.ts";
-import { confusionMatrix, logLoss, metric as metricByName, mostProbable } from "../../metrics/index.ts";
-import { load, type Model } from "../../model/index.ts";
-import { scoringGraph } from "../../nn/index.ts";
-import type { ComposedModel, Task } from "../../pipeline/index.ts";
+import { type ArrayLoaderOptions, arrayLoader, type Loader, scoringGraph } from "../../nn/index.ts";
 import type { ReportData } from "../../report/index.ts";
-import { judgeAnswers } from "../tabular/judge.ts";
-import { fitClassical, pictureFigures } from "./classical.ts";
+import type { ImageColumnSchema } from "../../schema/index.ts";
+import { fitForest } from "../media/classical.ts";
+import { composeMedia, type MediaModelParts } from "../media/compose.ts";
+import { mediaExamples } from "../media/examples.ts";
+import { type Entrant, type Part, raceFiles, sharesOf, splitRows, takeRows } from "../media/race.ts";
+import { mediaReport } from "../media/report-data.ts";
+import {
+  batchSizeOf,
+  networkRecord,
+  targetRows,
+  type TrainedNetwork,
+  trainNetwork,
+} from "../media/train-network.ts";
+import { pictureFigures } from "./classical.ts";
 import { changesOf, type ChangeName } from "./changes.ts";
-import { composePictures, type PictureModelParts } from "./compose.ts";
-import { pictureExamples } from "./examples.ts";
-import { channelFigures } from "./nets.ts";
+import { thumbnail } from "./examples.ts";
+import { channelFigures, pictureNetwork } from "./nets.ts";
 import { type ImageOptions, imageDefaults } from "./options.ts";
-import { answerPictures } from "./predict-images.ts";
-import { type LabelledPictures, type PictureSize, readPictures, takePictures } from "./read-pictures.ts";
-import { imageReport } from "./report-data.ts";
+import { type LabelledPictures, pictureNoun, type PictureSize, readPictures } from "./read-pictures.ts";
 import type { ImageRecord } from "./run-record.ts";
-import { recipe, type TrainedNetwork, trainNetwork } from "./train-network.ts";
 
 export interface ImageResult {
   /** The bytes of `model.onnx`. */
@@ -34,20 +38,8 @@ export interface ImageResult {
 
 /** Name of the answer: the folder's name is the class. */
 const target = "class";
-const validationSize = 0.15;
-
-/** A model in the race, as a file. */
-interface Candidate {
-  readonly name: string;
-  readonly family: "network" | "classical";
-  readonly title: string;
-  readonly parameters: Json;
-  readonly seconds: number;
-  readonly composed: ComposedModel;
-  /** On the validation pictures; the second decides where the first is equal. */
-  readonly score: number;
-  readonly logLoss: number;
-}
+const imageColumn = "image";
+const recipe = { optimiser: "adamw", learningRate: 0.002, weightDecay: 0.05, labelSmoothing: 0.05 } as const;
 
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function trainImages(options: ImageOptions): Promise<ImageResult> {
@@ -65,23 +57,34 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     ...(signal && { signal }),
   });
   const { size, classes } = pictures;
-  const parts = splitPictures(pictures, testSize, seed);
+  const { height, width, channels } = size;
+  const column: ImageColumnSchema = {
+    ...{ name: imageColumn, kind: "image", role: "feature" },
+    ...{ height, width, channels, fit: "cover" },
+  };
   const classCount = classes.length;
+  const plan = { kind: "stratified", codes: pictures.codes, classCount, rare: "spread" } as const;
+  const parts = splitRows(pictures, height * width * channels, plan, { testSize, seed });
   const shares = sharesOf(parts.train.codes, classCount);
 
   progress({ stage: "fit a random forest" });
-  const classical = await fitClassical(parts.train.pixels, parts.train.codes, classCount, size, {
-    random: random.child("classical"),
-    threads,
+  const classical = await fitForest(parts.train, column, (image) => pictureFigures(image, size), {
+    ...{ classCount, random: random.child("classical"), threads },
     ...(signal && { signal }),
   });
-  const figures = channelFigures(parts.train.pixels, size.channels);
-  const network = await trainNetwork(parts.train, parts.validation, {
-    net,
-    size,
-    classCount,
-    figures,
-    changes: augment,
+  const figures = channelFigures(parts.train.data, channels);
+  const trained = await trainNetwork({
+    network: pictureNetwork(net, size, classCount, figures),
+    train: loaderOf(parts.train, size, {
+      batchSize: batchSizeOf(parts.train.codes.length),
+      seed,
+      dropLast: true,
+      ...(augment.length > 0 && { augment: { image: changesOf(size, augment) } }),
+    }),
+    validation: loaderOf(parts.validation, size, {
+      batchSize: Math.min(64, parts.validation.codes.length),
+    }),
+    recipe,
     epochs,
     // What comes after training takes a part of the time too.
     ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - 0.05 * (deadlineMs - startedMs) }),
@@ -92,79 +95,46 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   });
 
   progress({ stage: "compose the files" });
-  const reproduce = commandOf(options, network.epochs);
-  const compose = (emit: PictureModelParts["emit"], title: string, parameters: Json, summary: Json) =>
-    composePictures({
-      size,
+  const compose = (emit: MediaModelParts["emit"], title: string, parameters: Json, summary: Json) =>
+    composeMedia({
+      column,
       target,
       classes,
       constant: shares,
       emit,
-      about: aboutOf(pictures, options, network, { title, parameters, summary }),
-      random: random.child("compose"),
+      golden: goldenPictures(size, random.child("compose").child("golden pictures")),
+      about: aboutOf(pictures, options, trained, { title, parameters, summary }),
     });
-  const candidates: Candidate[] = [];
-  const enter = async (
-    given: Omit<Candidate, "composed" | "score" | "logLoss">,
-    emit: PictureModelParts["emit"],
-    summary: Json,
-  ): Promise<void> => {
-    const composed = await compose(emit, given.title, given.parameters, summary);
-    const { probabilities } = await answersOf(composed.write(), parts.validation.pixels);
-    const y = parts.validation.codes;
-    const score = accuracyOf({ y, classCount, probabilities });
-    candidates.push({ ...given, composed, score, logLoss: logLoss(y, probabilities, classCount) });
+  const { parameterCount, bestEpoch } = trained;
+  const titles = {
+    network: `${net}, a network of ${parameterCount} parameters, after epoch ${bestEpoch} of ${trained.epochs}`,
+    forest: "random forest on means, levels and changes of the picture",
   };
-  await enter(networkEntry(net, network), (image) => emitNetwork(network, image), {
-    parameters: network.parameterCount,
-    epoch: network.bestEpoch,
-  });
-  await enter(
+  const entrants: readonly Entrant[] = [
     {
-      name: "random forest",
-      family: "classical",
-      title: "random forest on means, levels and changes of the picture",
-      parameters: { family: classical.fitted.family },
-      seconds: classical.seconds,
+      ...{ name: net, family: "network", title: titles.network, seconds: trained.seconds },
+      composed: await compose(
+        (image) => emitNetwork(trained, image),
+        titles.network,
+        { net, epochs: trained.epochs, ...recipe },
+        { parameters: parameterCount, epoch: bestEpoch },
+      ),
     },
-    (image) => classical.fitted.emit(pictureFigures(image, size)),
-    classical.fitted.summary,
-  );
-  const ranked = [...candidates].sort((a, b) => b.score - a.score || a.logLoss - b.logLoss);
-  const chosen = ranked[0]!;
+    {
+      ...{ name: "random forest", family: "classical", title: titles.forest, seconds: classical.seconds },
+      composed: await compose(
+        (image) => classical.fitted.emit(pictureFigures(image, size)),
+        titles.forest,
+        { family: classical.fitted.family },
+        classical.fitted.summary,
+      ),
+    },
+  ];
 
   progress({ stage: "judge the file on untouched pictures" });
-  const testOf = async (candidate: Candidate): Promise<Float64Array> =>
-    (await answersOf(candidate.composed.write(), parts.test.pixels)).probabilities;
-  const answers = await testOf(chosen);
-  const task: Task = { kind: "classification", target, classes };
-  const y = { kind: "classification", classCount, codes: parts.test.codes } as const;
-  const judged = judgeAnswers(answers, { y }, task, shares, { metric: accuracy, seed });
-  const bytes = chosen.composed.write({
-    rows: "test",
-    rowCount: parts.test.codes.length,
-    values: judged.metrics.map(({ name, value, low, high, baseline }) => ({
-      name,
-      value,
-      // A metric whose resamples are all equal has no interval.
-      ...(Number.isNaN(low) ? {} : { low, high }),
-      baseline,
-    })),
-  });
-  const rival = ranked.find(({ family }) => family !== chosen.family)!;
-  const versus = await compare(
-    chosen,
-    rival,
-    answers,
-    await testOf(rival),
-    parts.test.codes,
-    classCount,
-    seed,
-  );
-  const baseline = accuracyOf({
-    y: parts.validation.codes,
-    classCount,
-    probabilities: repeated(shares, parts.validation.codes.length),
+  const { bytes, answers, title, ...race } = await raceFiles(entrants, {
+    ...{ target, classes, shares, seed },
+    ...{ validation: parts.validation, test: parts.test },
   });
   const record: ImageRecord = {
     format: 1,
@@ -188,41 +158,57 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
         rows: pictures.codes.reduce((sum, other) => sum + (other === code ? 1 : 0), 0),
       })),
     },
-    metric: { name: accuracy.name, title: accuracy.title, greaterIsBetter: true },
-    network: {
-      name: net,
-      parameterCount: network.parameterCount,
-      epochs: network.epochs,
-      bestEpoch: network.bestEpoch,
-      batchSize: network.batchSize,
-      threads,
-      ended: network.reason,
-      history: network.history,
-    },
-    leaderboard: [
-      ...ranked.map(({ name, family, score, seconds }) => ({ name, family, score, seconds: tenth(seconds) })),
-      { name: "baseline", family: "baseline" as const, score: baseline, seconds: 0 },
-    ].map((row, i) => ({ rank: i + 1, ...row })),
-    chosen: chosen.name,
-    versus,
-    test: { rows: parts.test.codes.length, metrics: judged.metrics },
-    confusion: [...confusionMatrix(parts.test.codes, mostProbable(answers, classCount), { classCount })],
+    ...race,
+    network: networkRecord(net, trained, threads),
     findings: pictures.findings,
-    reproduce,
+    reproduce: commandOf(options, trained.epochs),
     model: { bytes: bytes.length, sha256: sha256(bytes) },
   };
-  const report = imageReport({
+  const changed = augment.length === 0 ? undefined : changedPictures(parts.train, size, augment, seed);
+  const report = mediaReport({
     record,
-    options,
-    title: chosen.title,
-    examples: pictureExamples(
-      { ...parts.test, probabilities: answers },
+    noun: pictureNoun,
+    preparation: [
+      `each picture is brought to ${width} × ${height} pixels, its middle where the shape is another`,
+      "levels are scaled and normalised inside the file by the mean and deviation of the training pictures",
+    ],
+    split: {
+      kind: "stratified",
+      trainRows: record.data.trainRows + record.data.validationRows,
+      testRows: record.data.testRows,
+    },
+    seed,
+    time: options.time,
+    title,
+    examples: mediaExamples(
+      {
+        codes: parts.test.codes,
+        probabilities: answers,
+        draw: (row) => thumbnail(parts.test.data, row, size),
+      },
       classes,
-      size,
-      augment.length === 0 ? undefined : changedPictures(parts.train, size, augment, seed),
+      changed && { codes: changed.codes, draw: (row) => thumbnail(changed.pixels, row, size) },
     ),
   });
   return { model: bytes, record, report };
+}
+
+function loaderOf(
+  { data, codes }: Pick<Part, "data" | "codes">,
+  { height, width, channels }: PictureSize,
+  options: ArrayLoaderOptions,
+): Loader {
+  const image = { dtype: "uint8", shape: [height, width, channels], data } as const;
+  return arrayLoader({ image }, targetRows(codes), options);
+}
+
+/** Black, a slope from left to right, and noise. */
+function goldenPictures({ height, width, channels }: PictureSize, random: Random): Uint8Array[] {
+  const length = height * width * channels;
+  const slope = Uint8Array.from({ length }, (_, i) =>
+    Math.floor((255 * (Math.floor(i / channels) % width)) / width),
+  );
+  return [new Uint8Array(length), slope, Uint8Array.from({ length }, () => random.integer(256))];
 }
 
 /** Pictures that are shown changed, and how often each. */
@@ -231,7 +217,7 @@ const changedTimes = 7;
 
 /** Some training pictures, each as it is and as the network is shown it. */
 function changedPictures(
-  { pixels, codes }: Pick<Part, "pixels" | "codes">,
+  { data, codes }: Pick<Part<Uint8Array>, "data" | "codes">,
   size: PictureSize,
   names: readonly ChangeName[],
   seed: number,
@@ -242,16 +228,12 @@ function changedPictures(
   const rows = Array.from({ length: changedRows }, () => random.integer(codes.length)).flatMap((row) =>
     new Array<number>(1 + changedTimes).fill(row),
   );
-  const taken = takePictures(pixels, bytes, rows);
+  const taken = takeRows(data, bytes, rows);
   rows.forEach((_, i) => {
     if (i % (1 + changedTimes) > 0) change(taken.subarray(i * bytes, (i + 1) * bytes), random.child(i));
   });
   return { pixels: taken, codes: Int32Array.from(rows, (row) => codes[row]!) };
 }
-
-const accuracy = metricByName("accuracy");
-const accuracyOf = (rows: Parameters<typeof accuracy.score>[0]): number => accuracy.score(rows);
-const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
 
 function requireSide(side: number): void {
   if (Number.isSafeInteger(side) && side % 8 === 0 && side >= 16 && side <= 512) return;
@@ -262,94 +244,8 @@ function requireSide(side: number): void {
   );
 }
 
-interface Part {
-  readonly pixels: Uint8Array;
-  readonly codes: Int32Array;
-  /** Places among the pictures. */
-  readonly rows: Uint32Array;
-}
-
-function splitPictures(
-  { pixels, codes, classes, size }: LabelledPictures,
-  testSize: number,
-  seed: number,
-): { readonly train: Part; readonly validation: Part; readonly test: Part } {
-  const plan = { kind: "stratified", codes, classCount: classes.length, rare: "spread" } as const;
-  const outer = holdOut(plan, { testSize, seed });
-  const inner = holdOut(plan, { testSize: validationSize, seed: seed + 1 }, outer.train);
-  const bytes = size.height * size.width * size.channels;
-  const part = (rows: Uint32Array): Part => ({
-    pixels: takePictures(pixels, bytes, rows),
-    codes: Int32Array.from(rows, (row) => codes[row]!),
-    rows,
-  });
-  return { train: part(inner.train), validation: part(inner.test), test: part(outer.test) };
-}
-
-function sharesOf(codes: Int32Array, classCount: number): Float64Array {
-  const shares = new Float64Array(classCount);
-  for (const code of codes) shares[code]! += 1 / codes.length;
-  return shares;
-}
-
-const repeated = (row: Float64Array, count: number): Float64Array =>
-  Float64Array.from({ length: count * row.length }, (_, i) => row[i % row.length]!);
-
 function emitNetwork({ network, weights }: TrainedNetwork, image: Value): Value {
   return softmax(cast(inline(scoringGraph(network, weights), { image })["scores"]!, "float64"), 1);
-}
-
-/** What a file answers. */
-async function answersOf(bytes: Uint8Array, pixels: Uint8Array): ReturnType<typeof answerPictures> {
-  const model: Model = await load(bytes, undefined, { name: "model.onnx" });
-  try {
-    return await answerPictures(model, pixels);
-  } finally {
-    await model.close();
-  }
-}
-
-function networkEntry(net: string, { parameterCount, seconds, bestEpoch, epochs }: TrainedNetwork) {
-  return {
-    name: net,
-    family: "network" as const,
-    title: `${net}, a network of ${parameterCount} parameters, after epoch ${bestEpoch} of ${epochs}`,
-    parameters: { net, epochs, ...recipe },
-    seconds,
-  };
-}
-
-async function compare(
-  chosen: Candidate,
-  rival: Candidate,
-  chosenAnswers: Float64Array,
-  rivalAnswers: Float64Array,
-  y: Int32Array,
-  classCount: number,
-  seed: number,
-): Promise<ImageRecord["versus"]> {
-  const [network, classical, a, b] =
-    chosen.family === "network"
-      ? [chosen, rival, chosenAnswers, rivalAnswers]
-      : [rival, chosen, rivalAnswers, chosenAnswers];
-  const { gain, low, high } = comparePaired(
-    accuracy,
-    { y, classCount, probabilities: b },
-    { y, classCount, probabilities: a },
-    { seed },
-  );
-  const timeRatio = network.seconds / Math.max(0.001, classical.seconds);
-  const half = (high - low) / 2;
-  // Where every resample has the same gain, no interval is defined.
-  const amount = `${Math.abs(gain).toFixed(3)}${Number.isNaN(half) ? "" : ` ± ${half.toFixed(3)}`}`;
-  const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
-  const sentence =
-    low > 0
-      ? `The network pays: ${network.name} is ${amount} more accurate than ${classical.name}, at ${times}.`
-      : gain > 0
-        ? `Classical may be enough: ${network.name} is only ${amount} ahead of ${classical.name}, within the noise, at ${times}.`
-        : `Classical is enough: ${network.name} is ${amount} behind ${classical.name}, at ${times}.`;
-  return { network: network.name, classical: classical.name, gain, low, high, timeRatio, sentence };
 }
 
 function aboutOf(
@@ -357,7 +253,7 @@ function aboutOf(
   options: ImageOptions,
   network: TrainedNetwork,
   member: { readonly title: string; readonly parameters: Json; readonly summary: Json },
-): PictureModelParts["about"] {
+): MediaModelParts["about"] {
   const { size, classes } = pictures;
   const { net, augment, testSize } = { ...imageDefaults, ...options };
   return {

@@ -1,56 +1,69 @@
-/** Answers for the pictures of a folder, or for single files: one CSV line a file, in the order of names. */
-import { join } from "node:path";
+/** Answers for the pictures or sounds of a folder, or for single files: one CSV line a file, in the order of names. */
 import { stat } from "node:fs/promises";
-import { type BadFile, decodeImages, type Finding, listMediaFiles, type Media } from "../../data/index.ts";
+import { join } from "node:path";
+import {
+  type BadFile,
+  decodeImages,
+  type Finding,
+  listMediaFiles,
+  type Media,
+  type MediaKind,
+} from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
-import { featureColumns, type ImageColumnSchema } from "../../schema/index.ts";
+import { featureColumns, type ImageColumnSchema, inputCells } from "../../schema/index.ts";
 import type { LineTarget } from "../tabular/predict.ts";
 
-export interface PredictedPictures {
-  /** Pictures that were answered. */
+/** Rows of media, as their files take them: bytes of pictures. */
+export type MediaRows = Uint8Array;
+/** The input of a file that answers media. */
+export type MediaColumn = ImageColumnSchema;
+
+export interface PredictedMedia {
+  /** Files that were answered. */
   readonly rowCount: number;
   readonly bad: readonly BadFile[];
   readonly findings: readonly Finding[];
 }
 
-export interface PredictPicturesOptions {
+export interface PredictMediaOptions {
   readonly threads: number;
-  /** Pictures done and in all. */
+  /** Files done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** The column of pictures that a file reads; undefined where it reads a table. */
-export function pictureColumn(model: Pick<Model, "metadata">): ImageColumnSchema | undefined {
+export function mediaColumn(model: Pick<Model, "metadata">): MediaColumn | undefined {
   return featureColumns(model.metadata.schema).find((column) => column.kind === "image");
 }
 
-/** Pictures that are answered at a time. */
-const blockPictures = 64;
+/** Files that are answered at a time. */
+const blockRows = 64;
 
 /**
- * Writes a header, `file,prediction,probability_<label>…`, and a line a picture. Broken files have no line.
+ * Writes a header, `file,prediction,probability_<label>…`, and a line a file. Broken files have no line.
  *
  * @param sources - Folders, whose files are named relative to them, and files.
- * @throws MillwrightError `SOURCE_NOT_FOUND`, `DATA_EMPTY`; `SOURCE_UNREADABLE` where no picture can be read.
+ * @throws MillwrightError `SOURCE_NOT_FOUND`, `DATA_EMPTY`; `SOURCE_UNREADABLE` where no file can be read.
  */
-export async function predictPictures(
+export async function predictMedia(
   model: Model,
   sources: readonly string[],
-  { threads, onProgress }: PredictPicturesOptions,
+  { threads, onProgress }: PredictMediaOptions,
   lines: LineTarget,
-): Promise<PredictedPictures> {
-  const { height, width, channels, fit } = pictureColumn(model)!;
+): Promise<PredictedMedia> {
+  const column = mediaColumn(model)!;
+  const { height, width, channels, fit } = column;
   const classes = model.metadata.classes!;
-  const media = await filesOf(sources);
+  const media = await filesOf(sources, "image");
   lines.write(
     `${["file", "prediction", ...classes.map((label) => `probability_${label}`)].map(cell).join(",")}\n`,
   );
-  const bytes = height * width * channels;
-  const pixels = new Uint8Array(blockPictures * bytes);
+  const size = inputCells(column, 1).length;
+  const block = inputCells(column, blockRows) as MediaRows;
   let names: string[] = [];
   let rowCount = 0;
   const answer = async (): Promise<void> => {
-    const answers = await answerPictures(model, pixels.subarray(0, names.length * bytes));
+    const answers = await answerRows(model, block.subarray(0, names.length * size));
     let text = "";
     names.forEach((name, i) => {
       const shares = answers.probabilities.subarray(i * classes.length, (i + 1) * classes.length);
@@ -62,28 +75,28 @@ export async function predictPictures(
   };
   // One broken file is no reason to answer none of the others.
   const files = decodeImages(media, { height, width, channels, fit, threads, maxBad: 1 });
-  for await (const picture of files) {
-    pixels.set(picture.pixels, names.length * bytes);
-    names.push(picture.file);
-    if (names.length < blockPictures) continue;
+  for await (const { file, row, pixels } of files) {
+    block.set(pixels, names.length * size);
+    names.push(file);
+    if (names.length < blockRows) continue;
     await answer();
-    onProgress?.(picture.row + 1, media.files.length);
+    onProgress?.(row + 1, media.files.length);
   }
   if (names.length > 0) await answer();
   return { rowCount, bad: files.bad, findings: media.findings };
 }
 
-/** Answers of a file for pictures that are decoded. @param pixels - [pictures, height, width, channels]. */
-export async function answerPictures(
+/** Answers of a file for rows that are decoded. @param data - Row-major, each of the size that the file takes. */
+export async function answerRows(
   model: Model,
-  pixels: Uint8Array,
+  data: MediaRows,
 ): Promise<{ readonly prediction: readonly string[]; readonly probabilities: Float64Array }> {
-  const { name, height, width, channels } = pictureColumn(model)!;
+  const column = mediaColumn(model)!;
   const classes = model.metadata.classes!;
-  const bytes = height * width * channels;
-  const count = pixels.length / bytes;
+  const size = inputCells(column, 1).length;
+  const count = data.length / size;
   const rows = Array.from({ length: count }, (_, i) => ({
-    [name]: pixels.subarray(i * bytes, (i + 1) * bytes),
+    [column.name]: data.subarray(i * size, (i + 1) * size),
   }));
   const answers = await model.predict(rows);
   const probabilities = new Float64Array(count * classes.length);
@@ -94,9 +107,9 @@ export async function answerPictures(
 }
 
 /** The files of all sources; one folder's are named relative to it. */
-async function filesOf(sources: readonly string[]): Promise<Media> {
+async function filesOf(sources: readonly string[], kind: MediaKind): Promise<Media> {
   const [only] = sources;
-  if (sources.length === 1 && !(await isFile(only!))) return await listMediaFiles(only!, { kind: "image" });
+  if (sources.length === 1 && !(await isFile(only!))) return await listMediaFiles(only!, { kind });
   const files: string[] = [];
   const findings: Finding[] = [];
   for (const source of sources) {
@@ -104,11 +117,11 @@ async function filesOf(sources: readonly string[]): Promise<Media> {
       files.push(source);
       continue;
     }
-    const media = await listMediaFiles(source, { kind: "image" });
+    const media = await listMediaFiles(source, { kind });
     findings.push(...media.findings);
     files.push(...media.files.map((file) => join(source, file)));
   }
-  return { kind: "image", root: ".", files, missing: [], findings };
+  return { kind, root: ".", files, missing: [], findings };
 }
 
 const isFile = async (path: string): Promise<boolean> =>

@@ -1,16 +1,7 @@
-/** Fits a network on pictures: as many epochs as the time allows, the epoch that is best on the validation pictures. */
+/** Fits a network on pictures or sounds: as many epochs as the time allows, the epoch that is best on the validation rows. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
-import { changesOf, type ChangeName } from "./changes.ts";
-import { type ChannelFigures, type NetName, pictureNetwork } from "./nets.ts";
-import type { PictureSize } from "./read-pictures.ts";
-
-/** Pictures with their classes. */
-export interface PictureRows {
-  readonly pixels: Uint8Array;
-  readonly codes: Int32Array;
-}
-
+import type { MediaRecord } from "./run-record.ts";
 export interface TrainedNetwork {
   readonly network: nn.Network;
   readonly weights: nn.Weights;
@@ -24,12 +15,19 @@ export interface TrainedNetwork {
   readonly reason: nn.FitResult["reason"];
 }
 
+/** How a network is trained, as the card tells it. */
+export interface TrainingRecipe {
+  readonly optimiser: "adamw";
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly labelSmoothing: number;
+}
+
 export interface NetworkOptions {
-  readonly net: NetName;
-  readonly size: PictureSize;
-  readonly classCount: number;
-  readonly figures: ChannelFigures;
-  readonly changes: readonly ChangeName[];
+  readonly network: nn.Network;
+  readonly train: nn.Loader;
+  readonly validation: nn.Loader;
+  readonly recipe: TrainingRecipe;
   readonly epochs: number;
   /** `performance.now()` at which training must have ended. */
   readonly deadlineMs?: number;
@@ -41,30 +39,15 @@ export interface NetworkOptions {
 
 /** Steps that tell how long an epoch takes; the first one of all is slower and not counted. */
 const timedSteps = 3;
-const labelSmoothing = 0.05;
 
-/** How the network is trained, as the card tells it. */
-export const recipe = { optimiser: "adamw", learningRate: 0.002, weightDecay: 0.05, labelSmoothing } as const;
-
-export async function trainNetwork(
-  train: PictureRows,
-  validation: PictureRows,
-  options: NetworkOptions,
-): Promise<TrainedNetwork> {
-  const { net, size, classCount, figures, changes, seed, threads } = options;
+export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetwork> {
+  const { network, train, validation, recipe, seed, threads } = options;
   const began = performance.now();
-  const network = pictureNetwork(net, size, classCount, figures);
   const weights = nn.initialise(network, { seed });
-  const batchSize = Math.min(train.codes.length, train.codes.length < 2000 ? 32 : 64);
   const shared = {
-    train: loaderOf(train, size, {
-      batchSize,
-      seed,
-      dropLast: true,
-      ...(changes.length > 0 && { augment: { image: changesOf(size, changes) } }),
-    }),
-    validation: loaderOf(validation, size, { batchSize: Math.min(64, validation.codes.length) }),
-    loss: nn.crossEntropy({ labelSmoothing }),
+    train,
+    validation,
+    loss: nn.crossEntropy({ labelSmoothing: recipe.labelSmoothing }),
     optimiser: nn.adamw({ learningRate: recipe.learningRate, weightDecay: recipe.weightDecay }),
     metric: nn.accuracyOfScores,
     clipNorm: 5,
@@ -88,7 +71,7 @@ export async function trainNetwork(
     throw new MillwrightError(
       "CANCELLED",
       "The training was stopped before its first epoch was done.",
-      "Give more time, fewer pixels (--image-size) or a smaller network (--net).",
+      "Give more time, smaller rows (--image-size) or a smaller network (--net).",
     );
   }
   return {
@@ -98,22 +81,20 @@ export async function trainNetwork(
     bestEpoch: fitted.bestEpoch,
     epochs,
     parameterCount: nn.parameterCount(network),
-    batchSize,
+    batchSize: train.batchSize,
     seconds: (performance.now() - began) / 1000,
     reason: fitted.reason,
   };
 }
 
-function loaderOf(
-  { pixels, codes }: PictureRows,
-  { height, width, channels }: PictureSize,
-  options: nn.ArrayLoaderOptions,
-): nn.Loader {
-  return nn.arrayLoader(
-    { image: { dtype: "uint8", shape: [height, width, channels], data: pixels } },
-    { dtype: "int64", shape: [], data: BigInt64Array.from(codes, BigInt) },
-    options,
-  );
+/** Rows a step. */
+export function batchSizeOf(rowCount: number): number {
+  return Math.min(rowCount, rowCount < 2000 ? 32 : 64);
+}
+
+/** Classes as a loader takes them. */
+export function targetRows(codes: Int32Array): nn.RowData {
+  return { dtype: "int64", shape: [], data: BigInt64Array.from(codes, BigInt) };
 }
 
 /** The user's signal, and the end of the time. */
@@ -168,4 +149,13 @@ function listener(
     const time = left < 90 ? `${Math.round(left)} s` : `${Math.round(left / 60)} min`;
     note = `epoch ${event.epoch} of ${epochs}, loss ${event.loss.toFixed(3)}, ${(100 * event.validationMetric!).toFixed(1)} % right on validation, ${time} left`;
   };
+}
+
+/** How the training went, for the record. */
+export function networkRecord(
+  name: string,
+  { parameterCount, epochs, bestEpoch, batchSize, reason, history }: TrainedNetwork,
+  threads: number,
+): MediaRecord["network"] {
+  return { name, parameterCount, epochs, bestEpoch, batchSize, threads, ended: reason, history };
 }

@@ -1,38 +1,40 @@
-/** Fills the report's data of a training on pictures from a finished run. */
+/** Fills the report's data of a training on pictures or sounds from a finished run. */
 import { basename, resolve } from "node:path";
 import type { ReportData } from "../../report/index.ts";
 import { reportFindings } from "../report-findings.ts";
-import type { ImageOptions } from "./options.ts";
-import type { ImageRecord } from "./run-record.ts";
+import type { MediaRecord } from "./run-record.ts";
 
 interface ReportParts {
-  readonly record: ImageRecord;
-  readonly options: ImageOptions;
+  readonly record: MediaRecord;
+  readonly noun: { readonly one: string; readonly many: string };
+  /** What happens to a file before it is learnt from. */
+  readonly preparation: readonly string[];
+  readonly split: ReportData["split"];
+  readonly seed: number;
+  readonly time?: number | undefined;
   /** What is shipped, in words. */
   readonly title: string;
   readonly examples: NonNullable<ReportData["examples"]>;
 }
 
-export function imageReport({ record, options, title, examples }: ReportParts): ReportData {
+export function mediaReport(parts: ReportParts): ReportData {
+  const { record, noun, preparation, split, seed, time, title, examples } = parts;
   const { data, task, metric, test, leaderboard, versus } = record;
   return {
     task: "multiclass",
     target: { column: task.target, classes: task.classes },
-    noun: { one: "picture", many: "pictures" },
+    noun,
     data: {
       sources: [basename(resolve(data.source))],
-      rows: data.pictures,
+      rows: data.trainRows + data.validationRows + data.testRows,
       columns: 1,
       usedColumns: 1,
-      preparation: [
-        `each picture is brought to ${data.width} × ${data.height} pixels, its middle where the shape is another`,
-        "levels are scaled and normalised inside the file by the mean and deviation of the training pictures",
-      ],
+      preparation,
     },
-    split: { kind: "stratified", trainRows: data.trainRows + data.validationRows, testRows: data.testRows },
+    split,
     metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
     intervalLevel: 0.95,
-    families: [record.network.name, "random forest", "baseline"],
+    families: [record.network.name, versus.classical, "baseline"],
     chosen: {
       name: record.chosen,
       family: leaderboard.find(({ name }) => name === record.chosen)!.family,
@@ -78,19 +80,19 @@ export function imageReport({ record, options, title, examples }: ReportParts): 
     confusion: { labels: task.classes.map(({ label }) => label), counts: record.confusion },
     limitations: [
       versus.sentence,
-      `The board's scores are of ${data.validationRows} pictures that also chose the epoch; the test pictures were kept out of that.`,
+      `The board's scores are of ${data.validationRows} ${noun.many} that also chose the epoch; the test ${noun.many} were kept out of that.`,
     ],
     run: {
       command: record.reproduce,
-      seed: options.seed,
-      ...(options.time !== undefined && { timeLimitSeconds: options.time }),
+      seed,
+      ...(time !== undefined && { timeLimitSeconds: time }),
       durationSeconds: record.seconds,
       configurations: leaderboard.length,
       stoppedEarly: record.network.ended === "aborted",
-      versions: [{ name: "millwright", version: options.software.replace(/^millwright /, "") }],
+      versions: [{ name: "millwright", version: record.software.replace(/^millwright /, "") }],
       hashes: [
         { name: "model.onnx", sha256: record.model.sha256 },
-        { name: "pictures", sha256: data.sha256 },
+        { name: noun.many, sha256: data.sha256 },
       ],
     },
   };

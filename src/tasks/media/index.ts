@@ -1,0 +1,1 @@
+export { mediaColumn, type PredictedMedia, predictMedia, type PredictMediaOptions } from "./predict-media.ts";

@@ -1,0 +1,207 @@
+/**
+ * A network and a classical model as files on the same rows: the better one on the validation rows is chosen, judged
+ * on rows that nothing looked at, and held against the other there.
+ */
+import { type BadFile, type Finding, holdOut, type SplitPlan } from "../../data/index.ts";
+import { comparePaired } from "../../evaluate/index.ts";
+import { confusionMatrix, logLoss, metric as metricByName, mostProbable } from "../../metrics/index.ts";
+import { load, type Model } from "../../model/index.ts";
+import type { ComposedModel, Task } from "../../pipeline/index.ts";
+import { judgeAnswers } from "../tabular/judge.ts";
+import { answerRows, type MediaRows } from "./predict-media.ts";
+import type { MediaRecord } from "./run-record.ts";
+
+/** Share of the rows outside the test that choose the epoch and the model. */
+export const validationSize = 0.15;
+
+/** Rows of one side of the split. */
+export interface Part<D extends MediaRows = MediaRows> {
+  /** Row-major, all of one size. */
+  readonly data: D;
+  readonly codes: Int32Array;
+  /** Places among all rows. */
+  readonly rows: Uint32Array;
+}
+
+/** Test, validation and training rows. @param size - Numbers a row. */
+export function splitRows<D extends MediaRows>(
+  { data, codes }: { readonly data: D; readonly codes: Int32Array },
+  size: number,
+  plan: SplitPlan,
+  { testSize, seed }: { readonly testSize: number; readonly seed: number },
+): { readonly train: Part<D>; readonly validation: Part<D>; readonly test: Part<D> } {
+  const outer = holdOut(plan, { testSize, seed });
+  const inner = holdOut(plan, { testSize: validationSize, seed: seed + 1 }, outer.train);
+  const part = (rows: Uint32Array): Part<D> => ({
+    data: takeRows(data, size, rows),
+    codes: Int32Array.from(rows, (row) => codes[row]!),
+    rows,
+  });
+  return { train: part(inner.train), validation: part(inner.test), test: part(outer.test) };
+}
+
+/** The rows at `rows`. @param size - Numbers a row. */
+export function takeRows<D extends MediaRows>(data: D, size: number, rows: ArrayLike<number>): D {
+  const taken = new (data.constructor as new (length: number) => D)(rows.length * size);
+  for (let i = 0; i < rows.length; i++)
+    taken.set(data.subarray(rows[i]! * size, (rows[i]! + 1) * size), i * size);
+  return taken;
+}
+
+/** Share of each class. */
+export function sharesOf(codes: Int32Array, classCount: number): Float64Array {
+  const shares = new Float64Array(classCount);
+  for (const code of codes) shares[code]! += 1 / codes.length;
+  return shares;
+}
+
+/** A model in the race, as a file. */
+export interface Entrant {
+  readonly name: string;
+  readonly family: "network" | "classical";
+  readonly title: string;
+  readonly seconds: number;
+  readonly composed: ComposedModel;
+}
+
+export interface RaceOptions {
+  readonly target: string;
+  readonly classes: readonly string[];
+  /** Share of each class in training: what doing nothing answers. */
+  readonly shares: Float64Array;
+  readonly validation: Part;
+  readonly test: Part;
+  readonly seed: number;
+}
+
+/** What the race came to. */
+export interface Race
+  extends Pick<MediaRecord, "metric" | "leaderboard" | "chosen" | "versus" | "test" | "confusion"> {
+  /** What is shipped, in words. */
+  readonly title: string;
+  readonly bytes: Uint8Array;
+  /** Of the chosen file for the test rows, row-major [rows, classes]. */
+  readonly answers: Float64Array;
+}
+
+const accuracy = metricByName("accuracy");
+const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
+
+/** @param entrants - One network and one classical model. */
+export async function raceFiles(
+  entrants: readonly Entrant[],
+  { target, classes, shares, validation, test, seed }: RaceOptions,
+): Promise<Race> {
+  const classCount = classes.length;
+  const scored: (Entrant & { readonly score: number; readonly logLoss: number })[] = [];
+  for (const entrant of entrants) {
+    const probabilities = await answersOf(entrant, validation.data);
+    const y = validation.codes;
+    const score = accuracy.score({ y, classCount, probabilities });
+    scored.push({ ...entrant, score, logLoss: logLoss(y, probabilities, classCount) });
+  }
+  // The loss decides where as many are right.
+  const ranked = scored.sort((a, b) => b.score - a.score || a.logLoss - b.logLoss);
+  const chosen = ranked[0]!;
+  const answers = await answersOf(chosen, test.data);
+  const task: Task = { kind: "classification", target, classes };
+  const y = { kind: "classification", classCount, codes: test.codes } as const;
+  const judged = judgeAnswers(answers, { y }, task, shares, { metric: accuracy, seed });
+  const bytes = chosen.composed.write({
+    rows: "test",
+    rowCount: test.codes.length,
+    values: judged.metrics.map(({ name, value, low, high, baseline }) => ({
+      name,
+      value,
+      // A metric whose resamples are all equal has no interval.
+      ...(Number.isNaN(low) ? {} : { low, high }),
+      baseline,
+    })),
+  });
+  const rival = ranked.find(({ family }) => family !== chosen.family)!;
+  const rivalAnswers = await answersOf(rival, test.data);
+  const baseline = accuracy.score({
+    y: validation.codes,
+    classCount,
+    probabilities: repeated(shares, validation.codes.length),
+  });
+  return {
+    title: chosen.title,
+    bytes,
+    answers,
+    metric: { name: accuracy.name, title: accuracy.title, greaterIsBetter: true },
+    leaderboard: [
+      ...ranked.map(({ name, family, score, seconds }) => ({ name, family, score, seconds: tenth(seconds) })),
+      { name: "baseline", family: "baseline" as const, score: baseline, seconds: 0 },
+    ].map((row, i) => ({ rank: i + 1, ...row })),
+    chosen: chosen.name,
+    versus:
+      chosen.family === "network"
+        ? compare(chosen, rival, answers, rivalAnswers, test.codes, classCount, seed)
+        : compare(rival, chosen, rivalAnswers, answers, test.codes, classCount, seed),
+    test: { rows: test.codes.length, metrics: judged.metrics },
+    confusion: [...confusionMatrix(test.codes, mostProbable(answers, classCount), { classCount })],
+  };
+}
+
+const repeated = (row: Float64Array, count: number): Float64Array =>
+  Float64Array.from({ length: count * row.length }, (_, i) => row[i % row.length]!);
+
+/** What a file answers. */
+async function answersOf({ composed }: Entrant, data: MediaRows): Promise<Float64Array> {
+  const model: Model = await load(composed.write(), undefined, { name: "model.onnx" });
+  try {
+    return (await answerRows(model, data)).probabilities;
+  } finally {
+    await model.close();
+  }
+}
+
+function compare(
+  network: Entrant,
+  classical: Entrant,
+  networkAnswers: Float64Array,
+  classicalAnswers: Float64Array,
+  y: Int32Array,
+  classCount: number,
+  seed: number,
+): MediaRecord["versus"] {
+  const { gain, low, high } = comparePaired(
+    accuracy,
+    { y, classCount, probabilities: classicalAnswers },
+    { y, classCount, probabilities: networkAnswers },
+    { seed },
+  );
+  const timeRatio = network.seconds / Math.max(0.001, classical.seconds);
+  const half = (high - low) / 2;
+  // Where every resample has the same gain, no interval is defined.
+  const amount = `${Math.abs(gain).toFixed(3)}${Number.isNaN(half) ? "" : ` ± ${half.toFixed(3)}`}`;
+  const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
+  const sentence =
+    low > 0
+      ? `The network pays: ${network.name} is ${amount} more accurate than ${classical.name}, at ${times}.`
+      : gain > 0
+        ? `Classical may be enough: ${network.name} is only ${amount} ahead of ${classical.name}, within the noise, at ${times}.`
+        : `Classical is enough: ${network.name} is ${amount} behind ${classical.name}, at ${times}.`;
+  return { network: network.name, classical: classical.name, gain, low, high, timeRatio, sentence };
+}
+
+/** Broken files as a finding. @param noun - Of a row. */
+export function badFindings(
+  bad: readonly BadFile[],
+  noun: { readonly one: string; readonly many: string },
+): Finding[] {
+  if (bad.length === 0) return [];
+  const shown = bad.slice(0, 5).map(({ file, reason }) => `${file} ${reason}`);
+  const more = bad.length > shown.length ? "; …" : "";
+  return [
+    {
+      kind: "skippedFiles",
+      column: null,
+      evidence: `${bad.length} ${bad.length === 1 ? noun.one : noun.many} cannot be read and ${bad.length === 1 ? "is" : "are"} left out: ${shown.join("; ")}${more}.`,
+      effect: "leftOut",
+      undo: null,
+      numbers: { files: bad.length },
+    },
+  ];
+}
