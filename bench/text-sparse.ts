@@ -8,29 +8,26 @@
  * Ours is the linear support vector machine alone, and with complement naive Bayes: the mean of their probabilities.
  * Goals: accuracy at least 0.889, memory under 1 GB.
  *
- *   PEERS_PYTHON=…/python node --import tsx bench/text-sparse.ts [--data ../shared/data/text/ag-news-7600.csv.gz]
+ *   PEERS_PYTHON=…/python node --import tsx bench/text-sparse.ts [--data ../shared/data/text]
  *   node --import tsx bench/text-sparse.ts --smoke
  *
  * Without PEERS_PYTHON it measures our side only.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
-import { createRandom } from "../src/core/index.ts";
 import { complementNaiveBayes } from "../src/estimators/bayes/index.ts";
 import { linearSvm } from "../src/estimators/linear/index.ts";
 import { characterTfidf, tfidf } from "../src/features/index.ts";
 import { pipeline } from "../src/pipeline/index.ts";
-import { category, defineSchema, type Frame, takeRows, text } from "../src/schema/index.ts";
 import { machineLine } from "./support/machine.ts";
+import { accuracyOf, foldCount, foldOf, inventedTexts, readNews } from "./support/texts.ts";
 
-const foldCount = 5;
 const { values: flags } = parseArgs({
   options: {
     smoke: { type: "boolean", default: false },
-    data: { type: "string", default: "../shared/data/text/ag-news-7600.csv.gz" },
+    data: { type: "string", default: "../shared/data/text" },
     fold: { type: "string" },
   },
 });
@@ -65,39 +62,26 @@ function compare(): void {
   );
   const python = process.env["PEERS_PYTHON"];
   if (flags.smoke || python === undefined) return;
-  const { status, stdout, stderr } = spawnSync(python, ["bench/text-sparse.py", flags.data], {
-    encoding: "utf8",
-    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
-  });
+  const { status, stdout, stderr } = spawnSync(
+    python,
+    ["bench/text-sparse.py", join(flags.data, "ag-news-7600.csv.gz")],
+    {
+      encoding: "utf8",
+      env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
+    },
+  );
   if (status !== 0) throw new Error(`scikit-learn ended with ${status}: ${stderr}`);
   process.stdout.write(stdout);
 }
 
 async function runFold(fold: number) {
-  const { topics, texts } = flags.smoke ? inventedTexts() : readNews();
-  const schema = defineSchema({
-    text: text(),
-    topic: category({ role: "target", labels: [...new Set(topics)].sort() }),
-  });
-  const frame: Frame = {
-    schema,
-    rowCount: texts.length,
-    columns: new Map([
-      ["text", codes(texts)],
-      ["topic", codes(topics)],
-    ]),
-  };
-  const rows = (inside: boolean): Uint32Array =>
-    Uint32Array.from(texts.keys()).filter((i) => (i % foldCount === fold) === inside);
-  const train = takeRows(frame, rows(false));
-  const test = rows(true);
-  const asked = takeRows(frame, test);
+  const all = flags.smoke ? inventedTexts() : readNews(flags.data);
+  const { schema, classes, train, test, answers } = foldOf(all, fold);
   const estimators = {
     machine: linearSvm({ l2: 2, tolerance: 1e-4 }),
     bayes: complementNaiveBayes({ smoothing: 0.1, temperature: 0 }),
   };
-  const labels = [...new Set(topics)].sort();
-  const answers: Float64Array[] = [];
+  const members: Float64Array[] = [];
   const parts: Record<string, unknown> = {};
   let [fitSeconds, predictSeconds] = [0, 0];
   for (const [name, estimator] of Object.entries(estimators)) {
@@ -111,9 +95,9 @@ async function runFold(fold: number) {
       estimator,
     }).fit(train);
     const trained = performance.now();
-    const { probabilities } = await model.predictColumns(asked.columns, asked.rowCount);
+    const { probabilities } = await model.predictColumns(test.columns, test.rowCount);
     await model.close();
-    answers.push(probabilities!);
+    members.push(probabilities!);
     fitSeconds += (trained - started) / 1000;
     predictSeconds += (performance.now() - trained) / 1000;
     parts[name] = {
@@ -122,55 +106,15 @@ async function runFold(fold: number) {
       fileMegabytes: Math.round(bytes.length / 1e5) / 10,
     };
   }
-  const accuracyOf = (p: (at: number) => number): number => {
-    let right = 0;
-    test.forEach((row, i) => {
-      let best = 0;
-      for (let k = 1; k < labels.length; k++)
-        if (p(i * labels.length + k) > p(i * labels.length + best)) best = k;
-      right += Number(labels[best] === topics[row]);
-    });
-    return Number((right / test.length).toFixed(5));
-  };
+  const [machine, bayes] = members as [Float64Array, Float64Array];
+  const score = (p: Float64Array): number => Number(accuracyOf(p, classes, answers).toFixed(5));
   return {
-    accuracy: accuracyOf((at) => answers[0]![at]! + answers[1]![at]!),
-    machineAlone: accuracyOf((at) => answers[0]![at]!),
-    bayesAlone: accuracyOf((at) => answers[1]![at]!),
+    accuracy: score(machine.map((p, i) => p + bayes[i]!)),
+    machineAlone: score(machine),
+    bayesAlone: score(bayes),
     ...parts,
     fitSeconds: Math.round(fitSeconds * 10) / 10,
     predictSeconds: Math.round(predictSeconds * 10) / 10,
     peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-  };
-}
-
-/** Lines of quoted topic, title and description, quotes doubled. */
-function readNews(): { topics: string[]; texts: string[] } {
-  const lines = gunzipSync(readFileSync(flags.data)).toString("utf8").trimEnd().split("\n");
-  const cells = lines.map((line) =>
-    [...line.matchAll(/"((?:[^"]|"")*)"(?:,|$)/g)].map((match) => match[1]!.replaceAll('""', '"')),
-  );
-  return { topics: cells.map((row) => row[0]!), texts: cells.map((row) => `${row[1]} ${row[2]}`) };
-}
-
-/** Two topics of invented words. */
-function inventedTexts(): { topics: string[]; texts: string[] } {
-  const random = createRandom(1);
-  const word = (): string =>
-    Array.from({ length: 4 }, () => ["ka", "lo", "mi", "ru", "te", "no"][random.integer(6)]).join("");
-  const words = Array.from({ length: 80 }, word);
-  const topics = Array.from({ length: 300 }, (_, i) => ["a", "b"][i % 2]!);
-  const texts = topics.map((topic) =>
-    Array.from({ length: 12 }, () => words[random.integer(60) + (topic === "a" ? 0 : 20)]).join(" "),
-  );
-  return { topics, texts };
-}
-
-function codes(values: readonly string[]) {
-  const dictionary = [...new Set(values)];
-  const place = new Map(dictionary.map((value, code) => [value, code]));
-  return {
-    type: "string" as const,
-    codes: Int32Array.from(values, (value) => place.get(value)!),
-    dictionary,
   };
 }

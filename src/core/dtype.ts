@@ -10,6 +10,16 @@ export type TensorData =
   | Uint8Array
   | readonly string[];
 
+/** The array class that holds each type of number. */
+export const arrayClass = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const satisfies Partial<Record<DType, unknown>>;
+
 /** A constant or a fed array: elements row-major and sizes per dimension. */
 export interface Tensor {
   readonly dtype: DType;

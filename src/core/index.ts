@@ -1,4 +1,4 @@
-export type { DType, Tensor, TensorData } from "./dtype.ts";
+export { arrayClass, type DType, type Tensor, type TensorData } from "./dtype.ts";
 export { awaitOwn, callOwn, ownCodeError } from "./own-code.ts";
 export { assert, type ErrorCode, errorCodes, MillwrightError } from "./errors.ts";
 export { sha256 } from "./hash.ts";

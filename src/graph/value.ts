@@ -1,5 +1,12 @@
 /** Leaves of the graph: inputs, constants and parameters. */
-import { assert, type DType, MillwrightError, type Tensor, type TensorData } from "../core/index.ts";
+import {
+  arrayClass,
+  assert,
+  type DType,
+  MillwrightError,
+  type Tensor,
+  type TensorData,
+} from "../core/index.ts";
 import type { AnyValue, Dim, Value } from "./types.ts";
 
 /** Whether a value has a dtype and a rank that ops can work with. */
@@ -75,15 +82,6 @@ export function fillTensor(
       return values.map(String);
   }
 }
-
-const arrayClass = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-} as const;
 
 function checkTensor(owner: string, tensor: Tensor): void {
   checkShape(owner, tensor.shape);

@@ -5,7 +5,7 @@
  * A file is hostile until read: every length and offset is checked before anything is taken.
  * Source: the format's description, github.com/huggingface/safetensors.
  */
-import { type DType, MillwrightError, type Tensor } from "../core/index.ts";
+import { arrayClass, type DType, MillwrightError, type Tensor } from "../core/index.ts";
 
 const types = {
   float32: "F32",
@@ -16,14 +16,6 @@ const types = {
   bool: "BOOL",
 } as const satisfies Partial<Record<DType, string>>;
 type Stored = keyof typeof types;
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-} as const;
 const largestHeader = 100_000_000;
 
 export interface Safetensors {
@@ -108,7 +100,7 @@ function readTensor(name: string, entry: unknown, bytes: Uint8Array, start: numb
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
     throw invalid(`"${name}" has no shape or place`);
   const [from, to] = offsets as [number, number];
-  const array = arrays[dtype];
+  const array = arrayClass[dtype];
   const count = shape.reduce((a, b) => a * b, 1);
   if (from > to || start + to > bytes.length || to - from !== count * array.BYTES_PER_ELEMENT) {
     throw invalid(`"${name}" [${shape.join(", ")}] of ${dtype} would lie at bytes ${from} to ${to}`);

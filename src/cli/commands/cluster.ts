@@ -1,27 +1,9 @@
 /** `millwright cluster`: groups of similar rows; leaves model.onnx, report.html and run.json. */
 import { parseColumnFlag, type Reading, readingOf } from "../../data/index.ts";
-import {
-  type ClusterMethod,
-  type ClusterRecord,
-  clusterTable,
-  prepareResults,
-  writeResults,
-} from "../../tasks/index.ts";
-import { catchInterrupt } from "../run.ts";
+import { type ClusterMethod, type ClusterRecord, clusterTable, writeResults } from "../../tasks/index.ts";
+import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
-import {
-  bold,
-  clip,
-  counted,
-  figure,
-  findingLine,
-  percent,
-  print,
-  printJson,
-  startProgress,
-  table,
-} from "../terminal.ts";
-import { version } from "../version.ts";
+import { bold, clip, counted, figure, findingLine, percent, print, table } from "../terminal.ts";
 
 export interface ClusterFlags extends Reading {
   readonly clusters?: number;
@@ -44,33 +26,24 @@ const differencesShown = 3;
 
 export async function cluster(source: readonly string[], flags: ClusterFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
-  const { columns: only, column, threads, out, json = false, ...rest } = flags;
-  prepareResults(out);
-  const progress = startProgress(json);
-  const interrupt = catchInterrupt(json);
-  try {
-    const result = await clusterTable({
-      ...rest,
-      source,
-      ...(only && { only }),
-      ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
-      threads: threads ?? availableParallelism(),
-      signal: interrupt.signal,
-      onProgress: progress.listen,
-      startedMs: 0,
-      software: `millwright ${version}`,
-    });
-    progress.listen({ stage: "draw the report" });
-    const { renderClusterReport } = await import("../../report/index.ts");
-    const report = await renderClusterReport(result.report);
-    const { model } = writeResults(out, { ...result, html: report });
-    progress.end();
-    if (json) printJson(result.record);
-    else printRun(result.record, { model, out, reading: readingOf(flags) });
-  } finally {
-    interrupt.release();
-    progress.end();
-  }
+  const { columns: only, column, threads, out, json, ...rest } = flags;
+  await runAndSave(
+    { json, out },
+    (context: RunContext) =>
+      clusterTable({
+        ...rest,
+        source,
+        ...(only && { only }),
+        ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+        threads: threads ?? availableParallelism(),
+        ...context,
+      }),
+    async (result, folder) => {
+      const { renderClusterReport } = await import("../../report/index.ts");
+      return writeResults(folder, { ...result, html: await renderClusterReport(result.report) });
+    },
+    (record, model) => printRun(record, { model, out, reading: readingOf(flags) }),
+  );
 }
 
 function printRun(

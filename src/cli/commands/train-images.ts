@@ -1,11 +1,9 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
 import { readdir } from "node:fs/promises";
 import { MillwrightError } from "../../core/index.ts";
-import { prepareResults, saveRun, trainImages } from "../../tasks/index.ts";
+import { saveRun, trainImages } from "../../tasks/index.ts";
 import { printMediaRun } from "../media-run.ts";
-import { catchInterrupt } from "../run.ts";
-import { printJson, startProgress } from "../terminal.ts";
-import { version } from "../version.ts";
+import { type RunContext, runAndSave } from "../run-and-save.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
 /** What has a meaning for pictures. */
@@ -47,7 +45,7 @@ export function refuseImageFlags(flags: TrainFlags): void {
 }
 
 export async function trainPictures(source: string, flags: TrainFlags): Promise<number> {
-  const { json = false, out, net, imageSize, epochs, augment, time, testSize } = flags;
+  const { out, net, imageSize, epochs, augment, time, testSize } = flags;
   const given = Object.entries(flags).find(
     ([name, value]) => value !== undefined && !taken.includes(name as keyof TrainFlags),
   );
@@ -58,42 +56,27 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
       `Leave ${flagOf(given[0])} out.`,
     );
   }
-  prepareResults(out);
-  const progress = startProgress(json);
-  const interrupt = catchInterrupt(json);
-  try {
-    const result = await trainImages({
-      source,
-      ...(net !== undefined && { net }),
-      ...(imageSize !== undefined && { size: imageSize }),
-      ...(epochs !== undefined && { epochs }),
-      ...(augment && { augment }),
-      ...(time !== undefined && { time }),
-      ...(testSize !== undefined && { testSize }),
-      seed: flags.seed ?? 0,
-      // More threads inside a step change the last bits: only where they are asked for.
-      threads: flags.threads ?? 1,
-      signal: interrupt.signal,
-      onProgress: progress.listen,
-      startedMs: 0,
-      software: `millwright ${version}`,
-    });
-    progress.listen({ stage: "draw the report" });
-    const { model } = await saveRun(result, out);
-    progress.end();
-    if (json) printJson(result.record);
-    else {
-      const { width, height } = result.record.data;
-      printMediaRun(
-        result.record,
-        { rows: `pictures of ${width} × ${height}`, many: "pictures" },
-        model,
-        out,
-      );
-    }
-    return 0;
-  } finally {
-    interrupt.release();
-    progress.end();
-  }
+  await runAndSave(
+    flags,
+    (context: RunContext) =>
+      trainImages({
+        source,
+        ...(net !== undefined && { net }),
+        ...(imageSize !== undefined && { size: imageSize }),
+        ...(epochs !== undefined && { epochs }),
+        ...(augment && { augment }),
+        ...(time !== undefined && { time }),
+        ...(testSize !== undefined && { testSize }),
+        seed: flags.seed ?? 0,
+        // More threads inside a step change the last bits: only where they are asked for.
+        threads: flags.threads ?? 1,
+        ...context,
+      }),
+    saveRun,
+    (record, model) => {
+      const { width, height } = record.data;
+      printMediaRun(record, { rows: `pictures of ${width} × ${height}`, many: "pictures" }, model, out);
+    },
+  );
+  return 0;
 }

@@ -1,18 +1,11 @@
 /** `millwright train --task multilabel`: rows that bear any number of labels. */
 import { MillwrightError } from "../../core/index.ts";
 import { parseColumnFlag, readingOf } from "../../data/index.ts";
-import {
-  type LabelRecord,
-  parseRequirement,
-  prepareResults,
-  saveRun,
-  trainLabels,
-} from "../../tasks/index.ts";
+import { type LabelRecord, parseRequirement, saveRun, trainLabels } from "../../tasks/index.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
-import { catchInterrupt } from "../run.ts";
+import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
-import { bold, figure, findingLine, interval, print, printJson, startProgress, table } from "../terminal.ts";
-import { version } from "../version.ts";
+import { bold, figure, findingLine, interval, print, table } from "../terminal.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
 /** What has no meaning for several labels, or is not done for them. */
@@ -50,57 +43,46 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
     weight,
     require,
   } = flags;
-  const { json = false, out } = flags;
-  prepareResults(out);
-  const progress = startProgress(json);
-  const interrupt = catchInterrupt(json);
-  try {
-    const result = await trainLabels({
-      ...readingOf(flags),
-      source,
-      targets: namesIn(target!),
-      ...(labelsBy !== undefined && { labelsBy }),
-      ...(metric !== undefined && { metric }),
-      ...(budget !== undefined && { budget }),
-      ...(families && { families }),
-      ...(folds !== undefined && { folds }),
-      ...(testSize !== undefined && { testSize }),
-      ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
-      ...(keep && { keep }),
-      ...(drop && { drop }),
-      ...(id !== undefined && { id }),
-      ...(weight !== undefined && { weight }),
-      ...(require && { require: require.map(parseRequirement) }),
-      seed: flags.seed ?? 0,
-      threads: flags.threads ?? availableParallelism(),
-      signal: interrupt.signal,
-      onProgress: progress.listen,
-      startedMs: 0,
-      software: `millwright ${version}`,
-    });
-    progress.listen({ stage: "draw the report" });
-    const { model } = await saveRun(result, out);
-    progress.end();
-    if (json) printJson(result.record);
-    else {
-      printRun(result.record);
-      printRequirements(result.record.requirements);
+  const { out } = flags;
+  const record = await runAndSave(
+    flags,
+    (context: RunContext) =>
+      trainLabels({
+        ...readingOf(flags),
+        source,
+        targets: namesIn(target!),
+        ...(labelsBy !== undefined && { labelsBy }),
+        ...(metric !== undefined && { metric }),
+        ...(budget !== undefined && { budget }),
+        ...(families && { families }),
+        ...(folds !== undefined && { folds }),
+        ...(testSize !== undefined && { testSize }),
+        ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+        ...(keep && { keep }),
+        ...(drop && { drop }),
+        ...(id !== undefined && { id }),
+        ...(weight !== undefined && { weight }),
+        ...(require && { require: require.map(parseRequirement) }),
+        seed: flags.seed ?? 0,
+        threads: flags.threads ?? availableParallelism(),
+        ...context,
+      }),
+    saveRun,
+    (told, model) => {
+      printRun(told);
+      printRequirements(told.requirements);
       print();
-      const { data, reproduce } = result.record;
       printSavedRun({
         model,
         out,
-        source: data.source,
+        source: told.data.source,
         reading: readingOf(flags),
-        reproduce,
+        reproduce: told.reproduce,
         answers: "predictions.csv",
       });
-    }
-    return requirementsCode(result.record.requirements);
-  } finally {
-    interrupt.release();
-    progress.end();
-  }
+    },
+  );
+  return requirementsCode(record.requirements);
 }
 
 /** @throws MillwrightError `PARAMETER_MISSING`, `PARAMETER_CONFLICT`. */

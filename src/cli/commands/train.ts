@@ -8,7 +8,6 @@ import {
   refit,
   refuseClustering,
   type RefitOptions,
-  prepareResults,
   type RunRecord,
   saveRun,
   type TrainResult,
@@ -16,21 +15,9 @@ import {
 } from "../../tasks/index.ts";
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
-import { catchInterrupt } from "../run.ts";
+import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
-import {
-  bold,
-  dim,
-  figure,
-  findingLine,
-  interval,
-  noInterval,
-  print,
-  printJson,
-  startProgress,
-  table,
-} from "../terminal.ts";
-import { version } from "../version.ts";
+import { bold, dim, figure, findingLine, interval, noInterval, print, table } from "../terminal.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { isFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
 
@@ -44,7 +31,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     column,
     test,
     require,
-    json = false,
+    json,
     out,
     threads,
     like,
@@ -55,45 +42,33 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     ...rest
   } = flags;
   const requirements = require?.map(parseRequirement);
-  const folder = prepareResults(out);
-  const progress = startProgress(json);
-  const interrupt = catchInterrupt(json);
-  try {
-    const settled = {
-      ...readingOf(flags),
-      source,
-      ...(test !== undefined && { testSource: test }),
-      ...(requirements && { require: requirements }),
-      ...(against && { against }),
-      ...(inputs && { inputs }),
-      threads: threads ?? availableParallelism(),
-      signal: interrupt.signal,
-      onProgress: progress.listen,
-      // The clock of `performance` starts with the process, and so does the promise of --time.
-      startedMs: 0,
-      software: `millwright ${version}`,
-    };
-    const result =
-      like === undefined
-        ? await trainTable({
-            ...rest,
-            ...settled,
-            ...(task !== undefined && { task }),
-            target: requireTarget(flags.target),
-            seed: flags.seed ?? 0,
-            ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
-          })
-        : await refitLike(like, flags, settled);
-    progress.listen({ stage: "draw the report" });
-    const { model } = await saveRun(result, folder);
-    progress.end();
-    if (json) printJson(result.record);
-    else printRun(result.record, { model, out, reading: rest });
-    return requirementsCode(result.record.requirements);
-  } finally {
-    interrupt.release();
-    progress.end();
-  }
+  const record = await runAndSave(
+    { json, out },
+    async (context: RunContext) => {
+      const settled = {
+        ...readingOf(flags),
+        source,
+        ...(test !== undefined && { testSource: test }),
+        ...(requirements && { require: requirements }),
+        ...(against && { against }),
+        ...(inputs && { inputs }),
+        threads: threads ?? availableParallelism(),
+        ...context,
+      };
+      if (like !== undefined) return await refitLike(like, flags, settled);
+      return await trainTable({
+        ...rest,
+        ...settled,
+        ...(task !== undefined && { task }),
+        target: requireTarget(flags.target),
+        seed: flags.seed ?? 0,
+        ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+      });
+    },
+    saveRun,
+    (told, model) => printRun(told, { model, out, reading: rest }),
+  );
+  return requirementsCode(record.requirements);
 }
 
 function requireTarget(target: string | undefined): string {

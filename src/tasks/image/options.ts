@@ -1,9 +1,10 @@
 /** What a training on pictures is asked for. */
-import type { ProgressListener } from "../../core/index.ts";
 import { type ChangeName, changeNames } from "./changes.ts";
 import type { NetName } from "./nets.ts";
+import type { RunSettings } from "../run-options.ts";
 
-export interface ImageOptions {
+/** `threads` decode, and are the threads inside a step of the network; `signal` ends it between two steps. */
+export interface ImageOptions extends RunSettings {
   /** A folder of class folders. */
   readonly source: string;
   /** Default `small-cnn`. */
@@ -18,16 +19,6 @@ export interface ImageOptions {
   readonly time?: number;
   /** Share of the pictures kept untouched for the final figures. Default 0.2. */
   readonly testSize?: number;
-  readonly seed: number;
-  /** Threads that decode, and threads inside a step of the network. */
-  readonly threads: number;
-  /** Ends the training between two steps; the best epoch so far is kept. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-  /** `performance.now()` when the command began, so that all of it is counted. */
-  readonly startedMs?: number;
-  /** Name and version of this program, for card and recipe. */
-  readonly software: string;
 }
 
 export const imageDefaults = {
