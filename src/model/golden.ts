@@ -32,9 +32,10 @@ function goldenFeeds(columns: readonly ColumnSchema[], inputs: GoldenRows["input
       given.forEach((text, i) => (cells as Float64Array).set(numbersOf(String(text)), i * size));
       return [column.name, { dtype, shape, data: cells } as Tensor];
     }
-    if (column.kind === "image") {
+    if (isMedia(column)) {
       const size = cells.length / given.length;
-      given.forEach((text, i) => (cells as Uint8Array).set(bytesOf(String(text)), i * size));
+      const read = column.kind === "image" ? bytesOf : samplesOf;
+      given.forEach((text, i) => (cells as Uint8Array | Float32Array).set(read(String(text)), i * size));
       return [column.name, { dtype, shape, data: cells } as Tensor];
     }
     for (let i = 0; i < given.length; i++) cells[i] = given[i] ?? (dtype === "string" ? "" : Number.NaN);
@@ -110,9 +111,17 @@ function isTie({ classes, task }: ModelMetadata, probabilities: readonly number[
   return Math.abs(positive - (task.threshold ?? 0.5)) <= goldenTolerance;
 }
 
+const isMedia = (column: ColumnSchema): boolean => column.kind === "image" || column.kind === "audio";
+
 /** A picture's bytes of base64; browsers have no Buffer. */
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** A sound's samples of base64: float32, the lowest byte first. */
+function samplesOf(text: string): Float32Array {
+  const view = new DataView(bytesOf(text).buffer);
+  return Float32Array.from({ length: view.byteLength / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 /** A sequence's numbers of base64: float64, the lowest byte first. */
@@ -129,15 +138,15 @@ function checkCells(name: string, columns: readonly ColumnSchema[], golden: Gold
   for (const column of columns) {
     const type = ["string", "uint8"].includes(inputType(column)) ? "string" : "number";
     const fits = (cell: GoldenRows["inputs"][string][number]): boolean =>
-      column.kind === "image"
-        ? typeof cell === "string" && isBytes(cell, inputCells(column, 1).length)
+      isMedia(column)
+        ? typeof cell === "string" && isBytes(cell, (inputCells(column, 1) as Uint8Array).byteLength)
         : column.kind === "sequence"
           ? typeof cell === "string" && isBytes(cell, 8 * inputCells(column, 1).length)
           : cell === null || typeof cell === type;
     if (!golden.inputs[column.name]!.every(fits)) {
       throw new MillwrightError(
         "MODEL_INVALID",
-        `${name} has golden rows with another kind than ${column.kind === "image" || column.kind === "sequence" ? kindOf(column) : type} in the column "${column.name}".`,
+        `${name} has golden rows with another kind than ${isMedia(column) || column.kind === "sequence" ? kindOf(column) : type} in the column "${column.name}".`,
         "Train it again, or take the file from its source again.",
       );
     }

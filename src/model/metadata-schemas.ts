@@ -132,6 +132,22 @@ const columnSchema = {
       type: "object",
       properties: {
         ...column,
+        kind: { enum: ["audio"] },
+        rate: { type: "integer", minimum: 1, description: "Samples a second." },
+        length: {
+          type: "integer",
+          minimum: 1,
+          description:
+            "Samples of a sound: the stretch around the centre of its energy, with silence beyond its ends.",
+        },
+      },
+      required: [...named, "rate", "length"],
+      additionalProperties: false,
+    },
+    {
+      type: "object",
+      properties: {
+        ...column,
         kind: { enum: ["sequence"] },
         steps: {
           type: "integer",
@@ -287,7 +303,7 @@ export const metadataSchemas = {
           items: { anyOf: [{ type: "number" }, string, { type: "null" }] },
         },
         description:
-          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes, a sequence of its float64 numbers, lowest byte first.",
+          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes, a sound of its float32 samples, a sequence of its float64 numbers, lowest byte first.",
       },
       prediction: {
         type: "array",

@@ -214,11 +214,12 @@ function columnOf(
   columns: ReadonlyMap<string, Cells>,
   rowCount: number,
 ): Cells {
-  if (column.kind === "image") {
+  if (column.kind === "image" || column.kind === "audio") {
+    const [what, cells] = column.kind === "image" ? ["pictures", "bytes"] : ["sounds", "samples"];
     throw new MillwrightError(
       "SCHEMA_WRONG_KIND",
-      `${name} reads pictures ("${column.name}"), which no column of a table holds.`,
-      "Call predict with rows of bytes, or run `millwright predict` on a folder.",
+      `${name} reads ${what} ("${column.name}"), which no column of a table holds.`,
+      `Call predict with rows of ${cells}, or run \`millwright predict\` on a folder.`,
     );
   }
   if (column.kind === "sequence") {

@@ -7,6 +7,7 @@
  */
 import { schemaHash } from "./interface.ts";
 import type {
+  AudioColumnSchema,
   BooleanColumnSchema,
   CategoryColumnSchema,
   ColumnSchema,
@@ -110,6 +111,13 @@ export function sequence(
   return { ...options, kind: "sequence", role: "feature" };
 }
 
+/** A sound: `length` samples of one channel, −1 … 1, at `rate` samples a second. */
+export function audio(
+  options: Pick<AudioColumnSchema, "rate" | "length">,
+): Spec<AudioColumnSchema, "feature"> {
+  return { ...options, kind: "audio", role: "feature" };
+}
+
 function roleOf<R extends Role>(options: { readonly role?: R }): R {
   return options.role ?? ("feature" as R);
 }
@@ -150,13 +158,15 @@ type CellOf<C extends ColumnSchema> = C extends { readonly kind: "number" }
       ? Date
       : C extends { readonly kind: "image" }
         ? Picture
-        : C extends { readonly kind: "sequence" }
-          ? Sequence
-          : C extends { readonly kind: "category"; readonly numeric?: infer N }
-            ? [N] extends [never] | [undefined]
-              ? string
-              : string | number
-            : string;
+        : C extends { readonly kind: "audio" }
+          ? Float32Array
+          : C extends { readonly kind: "sequence" }
+            ? Sequence
+            : C extends { readonly kind: "category"; readonly numeric?: infer N }
+              ? [N] extends [never] | [undefined]
+                ? string
+                : string | number
+              : string;
 type ColumnsOf<S extends Schema> = S["columns"][number];
 
 /** A cell as applications pass it: null is missing. */
@@ -178,7 +188,7 @@ export type RowOf<S extends Schema> =
     : {
         readonly [C in Extract<ColumnsOf<S>, { readonly role: "feature" }> as C["name"]]:
           | CellOf<C>
-          | (C extends { readonly kind: "image" | "sequence" } ? never : null);
+          | (C extends { readonly kind: "image" | "audio" | "sequence" } ? never : null);
       };
 
 type TargetOf<S extends Schema> = Extract<ColumnsOf<S>, { readonly role: "target" }>;

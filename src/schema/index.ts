@@ -14,6 +14,7 @@ export {
   recogniseDatetimeFormat,
 } from "./datetime-format.ts";
 export {
+  audio,
   boolean,
   type Cell,
   type ColumnSpec,
@@ -58,6 +59,7 @@ export {
   type ColumnSchema,
   type DatetimeColumnSchema,
   type IdColumnSchema,
+  type AudioColumnSchema,
   type ImageColumnSchema,
   type Kind,
   kinds,

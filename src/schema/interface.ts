@@ -80,6 +80,7 @@ export function kindOf(column: ColumnSchema): string {
   if (column.kind === "number" && column.horizon !== undefined) return `number (the next ${column.horizon})`;
   if (column.kind === "sequence") return `sequence (${column.steps} steps of ${column.columns.join(", ")})`;
   if (column.kind === "image") return `image (${column.height} × ${column.width} × ${column.channels})`;
+  if (column.kind === "audio") return `audio (${column.length} samples, ${column.rate} a second)`;
   return column.kind === "category" && column.numeric === true ? "category (numbers)" : column.kind;
 }
 

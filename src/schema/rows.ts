@@ -15,7 +15,7 @@ import type { ColumnSchema, ImageColumnSchema, SequenceColumnSchema } from "./sc
 
 /** Element type of a column's graph input. */
 export type InputType = "float32" | "float64" | "string" | "uint8";
-/** Cells of one column as the graph takes them; NaN and "" are missing, and a picture or a sequence never is. */
+/** Cells of one column as the graph takes them; NaN and "" are missing, and a picture, a sound or a sequence never is. */
 export type InputCells = Float32Array | Float64Array | string[] | Uint8Array;
 
 /** Writes a cell; false when it does not fit the column. */
@@ -25,13 +25,15 @@ type CellWriter = (value: unknown, into: InputCells, at: number) => boolean;
 export function inputType(column: ColumnSchema): InputType {
   if (column.kind === "number") return column.dtype;
   if (column.kind === "image") return "uint8";
+  if (column.kind === "audio") return "float32";
   return column.kind === "datetime" || column.kind === "sequence" ? "float64" : "string";
 }
 
 /** Shape of a column's graph input for `count` rows. */
 export function inputShape(column: ColumnSchema, count: number): number[] {
   if (column.kind === "sequence") return [count, column.steps, column.columns.length];
-  return column.kind === "image" ? [count, column.height, column.width, column.channels] : [count, 1];
+  if (column.kind === "image") return [count, column.height, column.width, column.channels];
+  return [count, column.kind === "audio" ? column.length : 1];
 }
 
 /** Bytes of one picture. */
@@ -42,6 +44,7 @@ export function inputCells(column: ColumnSchema, count: number): InputCells {
   if (column.kind === "image") return new Uint8Array(count * bytesOf(column));
   if (column.kind === "sequence")
     return new Float64Array(count * column.steps * column.columns.length).fill(Number.NaN);
+  if (column.kind === "audio") return new Float32Array(count * column.length);
   const type = inputType(column);
   if (type === "string") return new Array<string>(count).fill("");
   return type === "float32" ? new Float32Array(count) : new Float64Array(count);
@@ -95,6 +98,14 @@ function cellWriter(column: ColumnSchema): CellWriter {
     }
     case "sequence":
       return sequenceWriter(column);
+    case "audio":
+      return (value, into, at) => {
+        if (!(value instanceof Float32Array) || value.length !== column.length) return false;
+        // A sample that is no number would make every answer of the file one.
+        if (!value.every(Number.isFinite)) return false;
+        (into as Float32Array).set(value, at * column.length);
+        return true;
+      };
     case "boolean": {
       const [yes, no] = (column.written ?? ["true", "false"]).map(
         (word) => readStringCell(word, column) ?? "",
@@ -216,9 +227,11 @@ function explain(
     `${owner} reads the column "${name}" as ${kindOf(column)}, and rows[${index}] has ${got} there.`,
     column.kind === "image"
       ? `Pass ${needed}; decode and resize the picture first.`
-      : column.kind === "sequence"
-        ? `Pass ${needed}.`
-        : `Pass ${needed}, or null where it is missing.`,
+      : column.kind === "audio"
+        ? `Pass ${needed}; read the sound with decodeSound first.`
+        : column.kind === "sequence"
+          ? `Pass ${needed}.`
+          : `Pass ${needed}, or null where it is missing.`,
   );
 }
 
@@ -258,6 +271,7 @@ function accepted(column: ColumnSchema): string {
   }
   if (column.kind === "sequence")
     return `an array of rows such as { ${column.columns.map((name) => `${JSON.stringify(name)}: 1`).join(", ")} }, null where a number is missing, or a Float64Array of them row by row`;
+  if (column.kind === "audio") return `a Float32Array of ${column.length} samples at ${column.rate} a second`;
   if (column.kind !== "datetime") return "a string";
   return column.clock === "instant" ? "a Date" : "an ISO string without zone";
 }
@@ -287,5 +301,7 @@ function describe(value: unknown): string {
   if (typeof value === "boolean" || value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
   if (value instanceof Uint8Array || value instanceof Uint8ClampedArray) return `${value.length} bytes`;
+  if (value instanceof Float32Array)
+    return value.every(Number.isFinite) ? `${value.length} samples` : "samples that are no number";
   return isDate(value) ? "a Date" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

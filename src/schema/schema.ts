@@ -4,8 +4,8 @@
  */
 
 export const kinds = ["number", "category", "boolean", "datetime", "text", "id"] as const;
-/** How cells are read. Pictures and sequences are no cells of a table: no column of a table can be given their kinds. */
-export type Kind = (typeof kinds)[number] | "image" | "sequence";
+/** How cells are read. Pictures, sounds and sequences are no cells of a table: no column of a table can be given their kinds. */
+export type Kind = (typeof kinds)[number] | "image" | "audio" | "sequence";
 
 export const roles = ["feature", "target", "weight", "group", "time", "id", "sensitive", "ignore"] as const;
 /** What a column is for. `sensitive` columns are used for fairness only, never as a feature. */
@@ -97,6 +97,15 @@ export interface SequenceColumnSchema extends ColumnBase {
   readonly pad: "before" | "behind";
 }
 
+/** Sounds: samples [length] a cell, floats of 32 bits, −1 … 1, one channel. */
+export interface AudioColumnSchema extends ColumnBase {
+  readonly kind: "audio";
+  /** Samples a second. */
+  readonly rate: number;
+  /** Samples of a sound: the stretch around the centre of its energy, with silence beyond its ends. */
+  readonly length: number;
+}
+
 export type ColumnSchema =
   | NumberColumnSchema
   | CategoryColumnSchema
@@ -105,6 +114,7 @@ export type ColumnSchema =
   | TextColumnSchema
   | IdColumnSchema
   | ImageColumnSchema
+  | AudioColumnSchema
   | SequenceColumnSchema;
 
 /** Columns in table order; names are unique. */

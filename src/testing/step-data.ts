@@ -45,6 +45,7 @@ const byKind: Readonly<Record<Kind, readonly string[]>> = {
   text: ["note", "blank"],
   id: [],
   image: [],
+  audio: [],
   sequence: [],
 };
 

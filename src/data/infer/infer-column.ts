@@ -97,8 +97,11 @@ function declare(inferred: ColumnSchema, raw: ColumnSummary, declared: ColumnOve
     role,
     ...(codes === undefined || codes.length === 0 ? {} : { missing: codes }),
   };
-  // `kinds` has no pictures and no sequences, so that no flag declares them.
-  assert(kind !== "image" && kind !== "sequence", `a cell of the column "${inferred.name}" holds one value`);
+  // `kinds` has no pictures, sounds and sequences, so that no flag declares them.
+  assert(
+    kind !== "image" && kind !== "audio" && kind !== "sequence",
+    `a cell of the column "${inferred.name}" holds one value`,
+  );
   switch (kind) {
     case "number": {
       const known = inferred.kind === "number" ? inferred : undefined;

@@ -18,6 +18,7 @@ export {
 export { decodeImage, type ImageOptions, type Pixels } from "./image.ts";
 export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds } from "./media.ts";
 export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from-table.ts";
+export { decodeSound, fitSound } from "./fit-sound.ts";
 export { readText, type Text } from "./text.ts";
 export { readWav, type Sound } from "./wav.ts";
 export { type Box, resizePixels } from "./resize.ts";
