@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createRandom, type Random } from "../src/core/index.ts";
-import { readWav } from "../src/data/media/index.ts";
+import { fitSound, readWav } from "../src/data/media/index.ts";
 import * as nn from "../src/nn/index.ts";
 import { compile } from "../src/runtime/index.ts";
 import { machineLine } from "./support/machine.ts";
@@ -43,7 +43,6 @@ interface Recording {
   readonly digit: number;
   readonly speaker: string;
   readonly number: number;
-  /** Of the stated length, the energy's centre in the middle. */
   readonly samples: Float32Array;
 }
 
@@ -54,7 +53,7 @@ function madeUp(): Recording[] {
     const hertz = (300 + 250 * digit) * (second ? 1.1 : 1);
     const tone = (t: number): number => Math.sin((2 * Math.PI * hertz * t) / 8000);
     const samples = Float32Array.from({ length: 3000 + 50 * number }, (_unused, t) => tone(t));
-    return { digit, number, speaker: second ? "second" : "first", samples: centred(samples) };
+    return { digit, number, speaker: second ? "second" : "first", samples };
   });
 }
 
@@ -68,7 +67,7 @@ async function readAll(): Promise<Recording[]> {
       const [digit, speaker, number] = name.replace(".wav", "").split("_") as [string, string, string];
       const sound = await readWav(join(from, name));
       if (!sound.ok) throw new Error(`${name} ${sound.reason}`);
-      all.push({ digit: Number(digit), speaker, number: Number(number), samples: centred(sound.samples) });
+      all.push({ digit: Number(digit), speaker, number: Number(number), samples: sound.samples });
     }
     return all;
   } finally {
@@ -76,28 +75,13 @@ async function readAll(): Promise<Recording[]> {
   }
 }
 
-/** The stretch of the stated length around the energy's centre; silence beyond the ends. */
-function centred(samples: Float32Array): Float32Array {
-  let energy = 0;
-  let moment = 0;
-  for (const [i, sample] of samples.entries()) {
-    energy += sample * sample;
-    moment += i * sample * sample;
-  }
-  const start = Math.round((energy > 0 ? moment / energy : samples.length / 2) - length / 2);
-  const row = new Float32Array(length);
-  for (let i = 0; i < length; i++) row[i] = samples[start + i] ?? 0;
-  return row;
-}
-
 const rowsOf = (
   recordings: readonly Recording[],
-  change?: (row: Float32Array, i: number) => void,
+  change = (samples: Float32Array, _row: number): Float32Array => samples,
 ): nn.RowData => {
   const data = new Float32Array(recordings.length * length);
   for (const [i, { samples }] of recordings.entries()) {
-    data.set(samples, i * length);
-    change?.(data.subarray(i * length, (i + 1) * length), i);
+    data.set(fitSound(change(samples, i), length), i * length);
   }
   return { dtype: "float32", shape: [length], data };
 };
@@ -125,12 +109,12 @@ async function run(name: string, train: readonly Recording[], test: readonly Rec
   // Each recording at several speeds: a tape's speed moves pitch and formants to those of other speakers.
   const copies: nn.RowData[] = [];
   for (const speed of speeds) {
-    const change = nn.inTurn(
-      nn.changeSpeed([speed * 0.97, speed * 1.03]),
-      nn.sometimes(0.5, nn.addNoise([15, 40])),
-    );
+    const change = nn.augmentation([
+      nn.augment.changeSpeed({ min: speed * 0.97, max: speed * 1.03, keepLength: false }),
+      nn.augment.addNoise({ minSnr: 15, maxSnr: 40 }),
+    ]);
     const draws: Random = random.child(`speed ${speed}`);
-    const rows = rowsOf(train, (row, i) => change(row, draws.child(i)));
+    const rows = rowsOf(train, (samples, i) => change.apply(samples, [samples.length], draws.child(i)).data);
     copies.push(await nn.applyLayer(nn.melSpectrogram(front), rows));
   }
   const cells = front.mels * frames;
@@ -150,11 +134,14 @@ async function run(name: string, train: readonly Recording[], test: readonly Rec
       seed: Number(flags.seed),
       dropLast: true,
       augment: {
-        x: nn.inTurn(
-          nn.warp({ bands, frequency: [0.85, 1.18], time: [0.8, 1.25], shift: 5 }),
-          nn.tilt({ bands, most: 0.4 }),
-          nn.maskFrequency({ bands, most: 8 }),
-          nn.maskTime({ bands, most: 12 }),
+        x: nn.inPlace(
+          nn.augmentation([
+            nn.augment.warpSpectrogram(),
+            nn.augment.tiltSpectrogram(),
+            nn.augment.maskFrequency({ count: 1, with: "level" }),
+            nn.augment.maskTime({ count: 1, most: 12, with: "level" }),
+          ]),
+          [bands, frames],
         ),
       },
     },

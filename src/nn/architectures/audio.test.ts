@@ -158,9 +158,12 @@ test("dsCnn learns made-up sounds from features computed once; the file takes sa
       batchSize: 24,
       seed: 1,
       augment: {
-        x: nn.inTurn(
-          nn.warp({ bands: mels, frequency: [0.9, 1.1], shift: 2 }),
-          nn.maskTime({ bands: mels, most: 3 }),
+        x: nn.inPlace(
+          nn.augmentation([
+            nn.augment.warpSpectrogram({ minPitch: 0.9, maxPitch: 1.1, minTime: 1, maxTime: 1, shift: 2 }),
+            nn.augment.maskTime({ count: 1, most: 3 }),
+          ]),
+          [mels, frames],
         ),
       },
     }),

@@ -1,14 +1,12 @@
 /**
- * Sounds shifted, louder or softer, with noise, and faster or slower, as steps that a recipe can hold. The first three
- * are the changes of samples.ts. Speed is band-limited here, so that what a faster sound cannot hold does not come back
- * as other tones: 5 ms of a core for a second at 16,000 samples, where `changeSpeed` of samples.ts draws lines between
- * samples in 0.4 ms.
+ * Sounds shifted, louder or softer, with noise, and faster or slower: what makes an unseen microphone and speaker work.
+ * Speed is band-limited, so that what a faster sound cannot hold does not come back as other tones: 5 ms of a core for a
+ * second at 16,000 samples.
  */
 import { resample } from "../../core/index.ts";
-import { addNoise as noised, gain as louder, shiftTime as moved } from "./samples.ts";
-import { defineStep, probability } from "./step.ts";
+import { defineStep, probability, uniform } from "./step.ts";
 
-/** Moves sounds to either side. */
+/** Moves sounds to either side; silence comes in. */
 export const shiftTime = defineStep({
   kind: "shiftTime",
   medium: "sound",
@@ -23,7 +21,11 @@ export const shiftTime = defineStep({
   },
   apply(sample, { share }, random) {
     const data = sample.data.slice();
-    moved(Math.floor(share * data.length))(data, random);
+    const most = Math.floor(share * data.length);
+    const by = random.integer(2 * most + 1) - most;
+    data.copyWithin(Math.max(0, by), Math.max(0, -by), data.length - Math.max(0, by));
+    if (by > 0) data.fill(0, 0, by);
+    else data.fill(0, Math.max(0, data.length + by));
     return { data, shape: sample.shape };
   },
 });
@@ -37,7 +39,8 @@ export const gain = defineStep({
   },
   apply(sample, { decibels }, random) {
     const data = sample.data.slice();
-    louder([-decibels, decibels])(data, random);
+    const factor = 10 ** (uniform(random, -decibels, decibels) / 20);
+    for (let i = 0; i < data.length; i++) data[i]! *= factor;
     return { data, shape: sample.shape };
   },
 });
@@ -67,7 +70,10 @@ export const addNoise = defineStep({
   apply(sample, { minSnr, maxSnr, probability: share }, random) {
     if (random.next() >= share) return sample;
     const data = sample.data.slice();
-    noised([minSnr, maxSnr])(data, random);
+    let power = 0;
+    for (const value of data) power += value * value;
+    const deviation = Math.sqrt(power / data.length) * 10 ** (-uniform(random, minSnr, maxSnr) / 20);
+    for (let i = 0; i < data.length; i++) data[i]! += deviation * random.normal();
     return { data, shape: sample.shape };
   },
 });

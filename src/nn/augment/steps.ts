@@ -4,7 +4,7 @@ export { colourJitter } from "./colour-jitter.ts";
 export { randomCrop, randomResizedCrop } from "./crop.ts";
 export { dropTokens } from "./drop-tokens.ts";
 export { flip } from "./flip.ts";
-export { maskFrequency, maskTime } from "./mask-steps.ts";
 export { randomErasing } from "./random-erasing.ts";
 export { addNoise, changeSpeed, gain, shiftTime } from "./sound-steps.ts";
+export { maskFrequency, maskTime, tiltSpectrogram, warpSpectrogram } from "./spectrogram-steps.ts";
 export { randomAffine, rotate, zoom } from "./warp.ts";
