@@ -2,6 +2,7 @@
  * The graph's outputs as answers: objects for an application, arrays for a table.
  */
 import type { Tensor } from "../core/index.ts";
+import { featureColumns, type Schema } from "../schema/index.ts";
 
 /** One answer as an application gets it. */
 export interface Answer {
@@ -15,11 +16,24 @@ export interface Answer {
 /** What stands beside the prediction. */
 export type Beside = "probabilities" | "distances";
 
-/** The outputs of one run. `prediction` is [rows, 1], or [rows, horizon] of a forecast; `probabilities` and `distances` [rows, classes]. */
+/** The outputs of one run. `prediction` is [rows, 1], [rows, horizon] of a forecast, or [rows, places] of tags; `probabilities` and `distances` [rows, classes]. */
 export interface Outputs {
   readonly prediction: Tensor;
   readonly probabilities?: Tensor;
   readonly distances?: Tensor;
+}
+
+/** Tokens of a sentence that a file reads; undefined where it reads no sentences. */
+export function placesOf({ schema }: { readonly schema: Schema }): number | undefined {
+  const column = featureColumns(schema).find(({ kind }) => kind === "tokens");
+  return column?.kind === "tokens" ? column.places : undefined;
+}
+
+/** The tags of a sentence's tokens: what stands behind the last token is "". */
+export function tagsAt(prediction: readonly string[], row: number, places: number): string[] {
+  const tags = prediction.slice(row * places, (row + 1) * places);
+  const end = tags.indexOf("");
+  return end < 0 ? tags : tags.slice(0, end);
 }
 
 /**
@@ -27,16 +41,22 @@ export interface Outputs {
  *
  * @param classes - Labels in the order of what stands beside; undefined for numbers.
  * @param horizon - Of a forecast: numbers of an answer.
+ * @param places - Tokens of a sentence, where each has a tag.
  */
 export function compileAnswer(
   classes: readonly string[] | undefined,
   beside: Beside | undefined,
   thresholds?: readonly number[],
   horizon?: number,
+  places?: number,
 ): (outputs: Outputs, row: number) => Answer {
   if (horizon !== undefined)
     return ({ prediction }, row) => ({
       prediction: [...(prediction.data as Float64Array).subarray(row * horizon, (row + 1) * horizon)],
+    });
+  if (places !== undefined)
+    return ({ prediction }, row) => ({
+      prediction: tagsAt(prediction.data as readonly string[], row, places),
     });
   if (classes === undefined || beside === undefined)
     return ({ prediction }, row) => ({ prediction: prediction.data[row] as number | string });

@@ -14,7 +14,7 @@ import {
   inputType,
   kindOf,
 } from "../schema/index.ts";
-import type { Outputs } from "./answers.ts";
+import { type Outputs, placesOf, tagsAt } from "./answers.ts";
 import { besideOf, type GoldenRows, type ModelMetadata } from "./metadata.ts";
 
 /** Largest relative difference between a golden answer and its repetition. */
@@ -36,6 +36,14 @@ function goldenFeeds(columns: readonly ColumnSchema[], inputs: GoldenRows["input
       const size = cells.length / given.length;
       const read = column.kind === "image" ? bytesOf : samplesOf;
       given.forEach((text, i) => (cells as Uint8Array | Float32Array).set(read(String(text)), i * size));
+      return [column.name, { dtype, shape, data: cells } as Tensor];
+    }
+    if (column.kind === "tokens") {
+      given.forEach((text, i) =>
+        String(text)
+          .split(" ")
+          .forEach((token, k) => (cells[i * column.places + k] = token)),
+      );
       return [column.name, { dtype, shape, data: cells } as Tensor];
     }
     for (let i = 0; i < given.length; i++) cells[i] = given[i] ?? (dtype === "string" ? "" : Number.NaN);
@@ -65,6 +73,7 @@ export async function checkGolden(
   const prediction = answers.prediction.data;
   const beside = besideOf(metadata);
   const besides = beside && (answers[beside]!.data as Float64Array);
+  const places = placesOf(metadata);
   const typical = classes === undefined ? mean(golden.prediction.flat() as readonly number[]) : 1;
   for (let row = 0; row < count; row++) {
     const expected = (beside && golden[beside]?.[row]) ?? [];
@@ -81,7 +90,10 @@ export async function checkGolden(
       });
       continue;
     }
-    const got = prediction[row] as string | number;
+    const got =
+      places === undefined
+        ? (prediction[row] as string | number)
+        : tagsAt(prediction as readonly string[], row, places).join(" ");
     const same =
       typeof wanted === "number"
         ? near(got as number, wanted, typical)
@@ -130,6 +142,11 @@ function numbersOf(text: string): Float64Array {
   return Float64Array.from({ length: view.byteLength / 8 }, (_, i) => view.getFloat64(8 * i, true));
 }
 
+function isSentence(text: string, places: number): boolean {
+  const tokens = text.split(" ");
+  return tokens.length <= places && !tokens.includes("");
+}
+
 function isBytes(text: string, size: number): boolean {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 && bytesOf(text).length === size;
 }
@@ -142,11 +159,13 @@ function checkCells(name: string, columns: readonly ColumnSchema[], golden: Gold
         ? typeof cell === "string" && isBytes(cell, (inputCells(column, 1) as Uint8Array).byteLength)
         : column.kind === "sequence"
           ? typeof cell === "string" && isBytes(cell, 8 * inputCells(column, 1).length)
-          : cell === null || typeof cell === type;
+          : column.kind === "tokens"
+            ? typeof cell === "string" && isSentence(cell, column.places)
+            : cell === null || typeof cell === type;
     if (!golden.inputs[column.name]!.every(fits)) {
       throw new MillwrightError(
         "MODEL_INVALID",
-        `${name} has golden rows with another kind than ${isMedia(column) || column.kind === "sequence" ? kindOf(column) : type} in the column "${column.name}".`,
+        `${name} has golden rows with another kind than ${isMedia(column) || ["sequence", "tokens"].includes(column.kind) ? kindOf(column) : type} in the column "${column.name}".`,
         "Train it again, or take the file from its source again.",
       );
     }

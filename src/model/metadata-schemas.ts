@@ -66,9 +66,9 @@ const columnSchema = {
         numeric: { enum: [true], description: 'The values are numbers: 7, "7" and "7.0" are "7".' },
         labels,
         answers: {
-          enum: ["distances", "label", "labels"],
+          enum: ["distances", "label", "labels", "tags"],
           description:
-            "Of a target: what stands beside the label of a clustering, or that nothing does; `labels` where a row may bear several; one label and probabilities where absent.",
+            "Of a target: what stands beside the label of a clustering, or that nothing does; `labels` where a row may bear several, `tags` for one a token; one label and probabilities where absent.",
         },
       },
       required: named,
@@ -170,6 +170,20 @@ const columnSchema = {
       required: [...named, "steps", "columns", "pad"],
       additionalProperties: false,
     },
+    {
+      type: "object",
+      properties: {
+        ...column,
+        kind: { enum: ["tokens"] },
+        places: {
+          type: "integer",
+          minimum: 1,
+          description: "Most tokens of a sentence; the places behind the last one hold the empty string.",
+        },
+      },
+      required: [...named, "places"],
+      additionalProperties: false,
+    },
   ],
 } as const;
 
@@ -231,9 +245,18 @@ export const metadataSchemas = {
     type: "object",
     properties: {
       kind: {
-        enum: ["regression", "binary", "multiclass", "ordinal", "multilabel", "clustering", "forecast"],
+        enum: [
+          "regression",
+          "binary",
+          "multiclass",
+          "ordinal",
+          "multilabel",
+          "clustering",
+          "forecast",
+          "tags",
+        ],
         description:
-          "`ordinal`: the classes are levels from the least to the most, and the prediction is the median; `forecast`: the next values of the target, the nearest first.",
+          "`ordinal`: the classes are levels from the least to the most, and the prediction is the median; `forecast`: the next values of the target, the nearest first; `tags`: one label a token.",
       },
       target: {
         ...string,
@@ -303,7 +326,7 @@ export const metadataSchemas = {
           items: { anyOf: [{ type: "number" }, string, { type: "null" }] },
         },
         description:
-          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes, a sound of its float32 samples, a sequence of its float64 numbers, lowest byte first.",
+          "Column → cells as the graph takes them; null is NaN or the empty string; a picture is base64 of its bytes, a sound of its float32 samples, a sequence of its float64 numbers, lowest byte first, a sentence its tokens with blanks between.",
       },
       prediction: {
         type: "array",

@@ -100,7 +100,8 @@ test("the inferred types are those of the contracts", () => {
       | "ordinal"
       | "multilabel"
       | "clustering"
-      | "forecast";
+      | "forecast"
+      | "tags";
     readonly target: string;
     readonly positive?: string;
     readonly threshold?: number;

@@ -168,6 +168,12 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if (task.kind === "multilabel" && task.thresholds?.length !== classes!.length) {
     return `${classes!.length} labels have ${task.thresholds?.length ?? 0} thresholds`;
   }
+  if ((task.kind === "tags") !== (beside === "tags"))
+    return `a ${task.kind} task has a target that answers ${beside}`;
+  if (task.kind === "tags" && (features.length !== 1 || features[0]!.kind !== "tokens"))
+    return "a tags task reads other columns than one of tokens";
+  if (task.kind !== "tags" && features.some(({ kind }) => kind === "tokens"))
+    return `a ${task.kind} task reads tokens`;
   if (task.kind !== "clustering" && (beside === "distances" || beside === "label")) {
     return `a ${task.kind} task has no answers but probabilities`;
   }

@@ -20,7 +20,7 @@ import {
   type RowOf,
   type Schema,
 } from "../schema/index.ts";
-import { type Answer, compileAnswer, type Outputs } from "./answers.ts";
+import { type Answer, compileAnswer, type Outputs, placesOf } from "./answers.ts";
 import { type BlockJob, blockSize, createJob, runBlocks, SharedSpace } from "./blocks.ts";
 import { besideOf, horizonOf, type ModelMetadata } from "./metadata.ts";
 import type { ModelSession } from "./session.ts";
@@ -92,10 +92,13 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const readRow = compileRowReader(columns, name);
   const beside = besideOf(metadata);
   const said = { classes: metadata.classes, beside };
-  const answer = compileAnswer(metadata.classes, beside, metadata.task.thresholds, horizonOf(metadata)) as (
-    outputs: Outputs,
-    row: number,
-  ) => Answer;
+  const answer = compileAnswer(
+    metadata.classes,
+    beside,
+    metadata.task.thresholds,
+    horizonOf(metadata),
+    placesOf(metadata),
+  ) as (outputs: Outputs, row: number) => Answer;
   const blockRows = metadata.batch?.rows ?? blockSize;
   const free: Slot[] = [];
   let threads: PredictThreads | undefined;
@@ -227,6 +230,13 @@ function columnOf(
       "SCHEMA_WRONG_KIND",
       `${name} reads sequences ("${column.name}"), which no column of a table holds.`,
       "Call predict with rows of sequences, or run `millwright predict` on the table.",
+    );
+  }
+  if (column.kind === "tokens") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `${name} reads sentences of tokens ("${column.name}"), which no column of a table holds.`,
+      "Call predict with rows of arrays of strings, or run `millwright predict` on a file of sentences.",
     );
   }
   const cells = columns.get(column.name);

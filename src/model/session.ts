@@ -5,7 +5,7 @@
 import { MillwrightError, type Tensor } from "../core/index.ts";
 import { compile, type Device, type LocalSession, type Port } from "../runtime/index.ts";
 import { featureColumns, inputShape, inputType } from "../schema/index.ts";
-import type { Outputs } from "./answers.ts";
+import { type Outputs, placesOf } from "./answers.ts";
 import { besideOf, horizonOf, type ModelMetadata } from "./metadata.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
@@ -73,7 +73,9 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   const type = classes === undefined ? "float64" : "string";
   const beside = besideOf(metadata);
   return (
-    findMismatch("output", "prediction", outputs.get("prediction"), type, [horizonOf(metadata) ?? 1]) ??
+    findMismatch("output", "prediction", outputs.get("prediction"), type, [
+      horizonOf(metadata) ?? placesOf(metadata) ?? 1,
+    ]) ??
     (beside && findMismatch("output", beside, outputs.get(beside), "float64", [classes!.length]))
   );
 }

@@ -11,7 +11,7 @@ import type { ModelMetadata } from "./metadata.ts";
 
 const lineWidth = 110;
 const taken = new Set([
-  ..."audio boolean category datetime defineSchema id image number sequence text PredictionOf RowOf".split(
+  ..."audio boolean category datetime defineSchema id image number sequence text tokens PredictionOf RowOf".split(
     " ",
   ),
   ..."break case catch class const continue debugger default delete do else enum export extends false finally".split(
@@ -74,6 +74,7 @@ function columnText(column: ColumnSchema): string {
     options.push(`height: ${height}`, `width: ${width}`, `channels: ${channels}`, `fit: "${fit}"`);
   }
   if (column.kind === "audio") options.push(`rate: ${column.rate}`, `length: ${column.length}`);
+  if (column.kind === "tokens") options.push(`places: ${column.places}`);
   if (column.kind === "category" && column.answers !== undefined)
     options.push(`answers: "${column.answers}"`);
   const labels = column.role === "target" ? (labelsOf(column) ?? []) : [];

@@ -59,7 +59,7 @@ test("rows and predictions are inferred from the literal", () => {
   const open = defineSchema({ a: number(), b: category({ role: "target" }) });
   expectTypeOf<PredictionOf<typeof open>["prediction"]>().toEqualTypeOf<string>();
   expectTypeOf<RowOf<Schema>>().toEqualTypeOf<
-    Readonly<Record<string, number | string | boolean | Date | Picture | Sequence | null>>
+    Readonly<Record<string, number | string | boolean | Date | Picture | Sequence | readonly string[] | null>>
   >();
   expect(late.columns).toHaveLength(2);
 

@@ -20,6 +20,7 @@ import type {
   Schema,
   SequenceColumnSchema,
   TextColumnSchema,
+  TokensColumnSchema,
 } from "./schema.ts";
 
 type WithoutName<C> = C extends ColumnSchema ? Omit<C, "name"> : never;
@@ -49,7 +50,7 @@ export function category<
   const R extends Role = "feature",
   const L extends string = string,
   const N extends true | undefined = undefined,
-  const A extends "distances" | "label" | "labels" | undefined = undefined,
+  const A extends "distances" | "label" | "labels" | "tags" | undefined = undefined,
 >(
   options: Omit<Options<CategoryColumnSchema>, "numeric" | "answers"> & {
     readonly role?: R;
@@ -118,6 +119,11 @@ export function audio(
   return { ...options, kind: "audio", role: "feature" };
 }
 
+/** A sentence cut into tokens, at most `places` of them. */
+export function tokens(options: Pick<TokensColumnSchema, "places">): Spec<TokensColumnSchema, "feature"> {
+  return { ...options, kind: "tokens", role: "feature" };
+}
+
 function roleOf<R extends Role>(options: { readonly role?: R }): R {
   return options.role ?? ("feature" as R);
 }
@@ -162,11 +168,13 @@ type CellOf<C extends ColumnSchema> = C extends { readonly kind: "number" }
           ? Float32Array
           : C extends { readonly kind: "sequence" }
             ? Sequence
-            : C extends { readonly kind: "category"; readonly numeric?: infer N }
-              ? [N] extends [never] | [undefined]
-                ? string
-                : string | number
-              : string;
+            : C extends { readonly kind: "tokens" }
+              ? readonly string[]
+              : C extends { readonly kind: "category"; readonly numeric?: infer N }
+                ? [N] extends [never] | [undefined]
+                  ? string
+                  : string | number
+                : string;
 type ColumnsOf<S extends Schema> = S["columns"][number];
 
 /** A cell as applications pass it: null is missing. */
@@ -184,11 +192,11 @@ export type Sequence =
 /** A row as applications pass it: every feature column is a key; null is missing. */
 export type RowOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
-    ? Readonly<Record<string, Cell | Picture | Sequence>>
+    ? Readonly<Record<string, Cell | Picture | Sequence | readonly string[]>>
     : {
         readonly [C in Extract<ColumnsOf<S>, { readonly role: "feature" }> as C["name"]]:
           | CellOf<C>
-          | (C extends { readonly kind: "image" | "audio" | "sequence" } ? never : null);
+          | (C extends { readonly kind: "image" | "audio" | "sequence" | "tokens" } ? never : null);
       };
 
 type TargetOf<S extends Schema> = Extract<ColumnsOf<S>, { readonly role: "target" }>;
@@ -199,8 +207,8 @@ export type LabelOf<S extends Schema> =
 /** What stands beside a label; `never` where that are probabilities. */
 type BesideOf<S extends Schema> = TargetOf<S> extends { readonly answers?: infer A } ? A : never;
 
-/** One label, or where a row may bear several, all that it bears. */
-type ChosenOf<S extends Schema> = [BesideOf<S>] extends ["labels"]
+/** One label; where a row may bear several, all that it bears; of a sentence, one a token. */
+type ChosenOf<S extends Schema> = [BesideOf<S>] extends ["labels" | "tags"]
   ? [BesideOf<S>] extends [never]
     ? LabelOf<S> & string
     : readonly (LabelOf<S> & string)[]
@@ -224,7 +232,7 @@ export type PredictionOf<S extends Schema> =
       }
     : TargetOf<S> extends { readonly kind: "number" }
       ? { readonly prediction: NumberOf<S> }
-      : { readonly prediction: ChosenOf<S> } & ([BesideOf<S>] extends ["label"]
+      : { readonly prediction: ChosenOf<S> } & ([BesideOf<S>] extends ["label" | "tags"]
           ? [BesideOf<S>] extends [never]
             ? { readonly probabilities: Readonly<Record<LabelOf<S> & string, number>> }
             : unknown

@@ -31,6 +31,7 @@ export {
   type Sequence,
   sequence,
   text,
+  tokens,
   type TypedSchema,
 } from "./define.ts";
 export { type Cells, type Frame, type NumberCells, type StringCells, takeRows } from "./frame.ts";
@@ -70,5 +71,6 @@ export {
   type Schema,
   type SequenceColumnSchema,
   type TextColumnSchema,
+  type TokensColumnSchema,
 } from "./schema.ts";
 export { meansMissing, recogniseBoolean } from "./words.ts";

@@ -81,13 +81,14 @@ export function kindOf(column: ColumnSchema): string {
   if (column.kind === "sequence") return `sequence (${column.steps} steps of ${column.columns.join(", ")})`;
   if (column.kind === "image") return `image (${column.height} × ${column.width} × ${column.channels})`;
   if (column.kind === "audio") return `audio (${column.length} samples, ${column.rate} a second)`;
+  if (column.kind === "tokens") return `tokens (at most ${column.places})`;
   return column.kind === "category" && column.numeric === true ? "category (numbers)" : column.kind;
 }
 
 /** What a file gives beside its answer. */
 export function answersOf(
   target: ColumnSchema,
-): "probabilities" | "distances" | "label" | "labels" | "number" {
+): "probabilities" | "distances" | "label" | "labels" | "tags" | "number" {
   if (target.kind === "number") return "number";
   return (target.kind === "category" ? target.answers : undefined) ?? "probabilities";
 }

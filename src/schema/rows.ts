@@ -32,6 +32,7 @@ export function inputType(column: ColumnSchema): InputType {
 /** Shape of a column's graph input for `count` rows. */
 export function inputShape(column: ColumnSchema, count: number): number[] {
   if (column.kind === "sequence") return [count, column.steps, column.columns.length];
+  if (column.kind === "tokens") return [count, column.places];
   if (column.kind === "image") return [count, column.height, column.width, column.channels];
   return [count, column.kind === "audio" ? column.length : 1];
 }
@@ -45,6 +46,7 @@ export function inputCells(column: ColumnSchema, count: number): InputCells {
   if (column.kind === "sequence")
     return new Float64Array(count * column.steps * column.columns.length).fill(Number.NaN);
   if (column.kind === "audio") return new Float32Array(count * column.length);
+  if (column.kind === "tokens") return new Array<string>(count * column.places).fill("");
   const type = inputType(column);
   if (type === "string") return new Array<string>(count).fill("");
   return type === "float32" ? new Float32Array(count) : new Float64Array(count);
@@ -106,6 +108,18 @@ function cellWriter(column: ColumnSchema): CellWriter {
         (into as Float32Array).set(value, at * column.length);
         return true;
       };
+    case "tokens": {
+      const { places } = column;
+      return (value, into, at) => {
+        if (!Array.isArray(value) || value.length === 0 || value.length > places) return false;
+        if (!value.every((token) => typeof token === "string" && token !== "")) return false;
+        for (let k = 0; k < places; k++) {
+          const token = (value as readonly string[])[k];
+          into[at * places + k] = token === undefined ? "" : inputString(token);
+        }
+        return true;
+      };
+    }
     case "boolean": {
       const [yes, no] = (column.written ?? ["true", "false"]).map(
         (word) => readStringCell(word, column) ?? "",
@@ -229,9 +243,11 @@ function explain(
       ? `Pass ${needed}; decode and resize the picture first.`
       : column.kind === "audio"
         ? `Pass ${needed}; read the sound with decodeSound first.`
-        : column.kind === "sequence"
-          ? `Pass ${needed}.`
-          : `Pass ${needed}, or null where it is missing.`,
+        : column.kind === "tokens"
+          ? `Pass ${needed}; cut a longer sentence into parts.`
+          : column.kind === "sequence"
+            ? `Pass ${needed}.`
+            : `Pass ${needed}, or null where it is missing.`,
   );
 }
 
@@ -272,6 +288,7 @@ function accepted(column: ColumnSchema): string {
   if (column.kind === "sequence")
     return `an array of rows such as { ${column.columns.map((name) => `${JSON.stringify(name)}: 1`).join(", ")} }, null where a number is missing, or a Float64Array of them row by row`;
   if (column.kind === "audio") return `a Float32Array of ${column.length} samples at ${column.rate} a second`;
+  if (column.kind === "tokens") return `an array of 1 to ${column.places} strings, none of them empty`;
   if (column.kind !== "datetime") return "a string";
   return column.clock === "instant" ? "a Date" : "an ISO string without zone";
 }
@@ -299,7 +316,7 @@ function describe(value: unknown): string {
   }
   if (typeof value === "number" || typeof value === "bigint") return `the ${typeof value} ${value}`;
   if (typeof value === "boolean" || value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return "an array";
+  if (Array.isArray(value)) return value.length > 1 ? `an array of ${value.length}` : "an array";
   if (value instanceof Uint8Array || value instanceof Uint8ClampedArray) return `${value.length} bytes`;
   if (value instanceof Float32Array)
     return value.every(Number.isFinite) ? `${value.length} samples` : "samples that are no number";

@@ -4,8 +4,8 @@
  */
 
 export const kinds = ["number", "category", "boolean", "datetime", "text", "id"] as const;
-/** How cells are read. Pictures, sounds and sequences are no cells of a table: no column of a table can be given their kinds. */
-export type Kind = (typeof kinds)[number] | "image" | "audio" | "sequence";
+/** How cells are read. Pictures, sounds, sequences and sentences are no cells of a table: no column of a table can be given their kinds. */
+export type Kind = (typeof kinds)[number] | "image" | "audio" | "sequence" | "tokens";
 
 export const roles = ["feature", "target", "weight", "group", "time", "id", "sensitive", "ignore"] as const;
 /** What a column is for. `sensitive` columns are used for fairness only, never as a feature. */
@@ -48,9 +48,9 @@ export interface CategoryColumnSchema extends ColumnBase {
   readonly labels?: readonly string[];
   /**
    * Of a target, where it is not one label and its probabilities: what stands beside the label of a clustering, or
-   * `labels` for any number of them at once.
+   * `labels` for any number of them at once, or `tags` for one a token.
    */
-  readonly answers?: "distances" | "label" | "labels";
+  readonly answers?: "distances" | "label" | "labels" | "tags";
 }
 export interface BooleanColumnSchema extends ColumnBase {
   readonly kind: "boolean";
@@ -106,6 +106,13 @@ export interface AudioColumnSchema extends ColumnBase {
   readonly length: number;
 }
 
+/** Sentences: the tokens in their order, and "" behind the last. */
+export interface TokensColumnSchema extends ColumnBase {
+  readonly kind: "tokens";
+  /** Most tokens of a sentence. */
+  readonly places: number;
+}
+
 export type ColumnSchema =
   | NumberColumnSchema
   | CategoryColumnSchema
@@ -115,7 +122,8 @@ export type ColumnSchema =
   | IdColumnSchema
   | ImageColumnSchema
   | AudioColumnSchema
-  | SequenceColumnSchema;
+  | SequenceColumnSchema
+  | TokensColumnSchema;
 
 /** Columns in table order; names are unique. */
 export interface Schema {

@@ -3,7 +3,7 @@ import type { Cells, ColumnSchema, Frame, Kind } from "../schema/index.ts";
 
 export type Plain = readonly (number | string | null)[];
 export interface PlainColumn {
-  readonly kind: Exclude<Kind, "image" | "audio" | "sequence">;
+  readonly kind: Exclude<Kind, "image" | "audio" | "sequence" | "tokens">;
   readonly cells: Plain;
   readonly dtype?: "float32" | "float64";
 }

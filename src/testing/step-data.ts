@@ -46,6 +46,7 @@ const byKind: Readonly<Record<Kind, readonly string[]>> = {
   id: [],
   image: [],
   audio: [],
+  tokens: [],
   sequence: [],
 };
 

@@ -97,9 +97,9 @@ function declare(inferred: ColumnSchema, raw: ColumnSummary, declared: ColumnOve
     role,
     ...(codes === undefined || codes.length === 0 ? {} : { missing: codes }),
   };
-  // `kinds` has no pictures, sounds and sequences, so that no flag declares them.
+  // `kinds` has no pictures, sounds, sequences and sentences, so that no flag declares them.
   assert(
-    kind !== "image" && kind !== "audio" && kind !== "sequence",
+    kind !== "image" && kind !== "audio" && kind !== "sequence" && kind !== "tokens",
     `a cell of the column "${inferred.name}" holds one value`,
   );
   switch (kind) {

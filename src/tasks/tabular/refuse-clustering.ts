@@ -1,13 +1,13 @@
 /**
  * Files that a command cannot take. A clustering has no target: nothing says what is right, and `train` cannot make it
- * again. Pictures and sequences are no columns of a table.
+ * again. Pictures, sequences and sentences are no columns of a table.
  */
 import { MillwrightError } from "../../core/index.ts";
 import type { ModelMetadata } from "../../model/index.ts";
 
 /**
  * @param name - The file's name.
- * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering, of pictures or of sequences, and of several labels but to score it.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering, of pictures, of sequences or of tags, and of several labels but to score it.
  */
 export function refuseClustering(
   name: string,
@@ -29,6 +29,15 @@ export function refuseClustering(
       `${name} answers sequences, and only a file that reads a table row by row can be ${{ score: "scored here", eject: "ejected", "fit anew": "fitted anew" }[wish]}.`,
       wish === "score"
         ? "Its figures on untouched sequences are in run.json; `millwright predict` answers a table of them."
+        : "Run the command under `reproduce` in its run.json.",
+    );
+  }
+  if (task.kind === "tags") {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${name} tags tokens of sentences, and only a file that reads a table can be ${{ score: "scored here", eject: "ejected", "fit anew": "fitted anew" }[wish]}.`,
+      wish === "score"
+        ? "Its figures on untouched sentences are in run.json; `millwright predict` tags a file."
         : "Run the command under `reproduce` in its run.json.",
     );
   }
