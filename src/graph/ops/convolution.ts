@@ -102,6 +102,9 @@ const fewChannels = 4;
  */
 const fewPlaces = 128;
 
+/** Windows of up to so many places are laid out at once: beyond, what is laid out would outgrow the pictures too far. */
+const mostStacked = 64;
+
 /** A window of more places than this is no network's: a hostile file must not make us write them out. */
 const mostTaps = 4096;
 
@@ -143,15 +146,19 @@ function weightGradient(
   const by = grouped(field, outputs);
   const product = (x: Value, count: number): Value =>
     ops.reduceSum(ops.matMul(by, swap(grouped(x, count))), { axes: [0] });
-  if (groups === 1 && places > 0 && places < fewPlaces && width >= fewChannels) {
+  const stacked = places > 0 && places < fewPlaces && tapCount <= mostStacked;
+  if (groups === 1 && stacked && width >= fewChannels) {
     const turn = (x: Value): Value => ops.transpose(x, [1, 0, ...x.shape.map((_, axis) => axis).slice(2)]);
     const rows = ops.reshape(turn(field), [outputs, -1]);
     const turned = turn(padded);
-    const each = taps(window.kernel).map((tap) => {
-      const columns = ops.reshape(seenBy(tap, turned, field, window, ops), [width, -1]);
-      return ops.reshape(ops.gemm(rows, columns, undefined, { transB: true }), [outputs, width, 1]);
-    });
-    return ops.reshape(each.length === 1 ? each[0]! : ops.concat(each, 2), shape);
+    const columns = taps(window.kernel).map((tap) =>
+      ops.reshape(seenBy(tap, turned, field, window, ops), [width, 1, -1]),
+    );
+    const all = ops.reshape(columns.length === 1 ? columns[0]! : ops.concat(columns, 1), [
+      width * tapCount,
+      -1,
+    ]);
+    return ops.reshape(ops.gemm(rows, all, undefined, { transB: true }), shape);
   }
   if (groups === 1 && width < fewChannels) {
     const columns = product(seen.length === 1 ? seen[0]! : ops.concat(seen, 1), width * seen.length);
