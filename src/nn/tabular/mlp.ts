@@ -6,13 +6,34 @@
  * answer do not depend on the order they came in. Training runs in float32 on one thread; the
  * model ships its weights in float64, so that graph and reference agree to rounding.
  */
-import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
-import { type Estimator, type Fitted, type Target, usableRows } from "../../estimators/index.ts";
+import {
+  MillwrightError,
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+} from "../../core/index.ts";
+import {
+  type Estimator,
+  type FitContext,
+  type Fitted,
+  type Target,
+  usableRows,
+} from "../../estimators/index.ts";
 import { add, mul, softmax } from "../../graph/index.ts";
-import { boundedRows, codeReference, emitBounded, emitCode, type Encoding, fitEncoding } from "./encoding.ts";
+import { mlpNet } from "../architectures/mlp-net.ts";
+import { zeros } from "../initialisers.ts";
+import { layer, type Precision } from "../layer.ts";
+import { sequential } from "../layers/compose.ts";
+import { crossEntropy, meanSquaredError } from "../losses.ts";
+import { initialise, network, type Network, type Weights } from "../network.ts";
+import { adamw } from "../optimisers.ts";
 import { inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../rows-aside.ts";
-import { forward, forwardReference, layerConstants } from "./network.ts";
-import { type CodedRows, train, type Trained } from "./train.ts";
+import { constantRate, type Schedule, warmUp } from "../schedules.ts";
+import { denseReference } from "../text/reference.ts";
+import { fit } from "../training/fit.ts";
+import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";
+import { scoresOf } from "../training/step.ts";
+import { boundedRows, codeReference, emitBounded, emitCode, type Encoding, fitEncoding } from "./encoding.ts";
 
 export const mlpParameters = {
   width: {
@@ -100,22 +121,121 @@ export function mlp(parameters: Partial<Parameters> = {}): Estimator {
       const usable = inOrderOfIdentity(usableRows("mlp", rows));
       const { inside, aside } = keepAside("mlp", usable, resolved.validationShare, context);
       const encoding = fitEncoding(inside.x, resolved.bins);
-      const target = targetScale(inside);
       const outputs = usable.y.kind === "regression" ? 1 : usable.y.classCount;
-      const hidden = new Array<number>(resolved.layers).fill(resolved.width);
-      const sizes = [encoding.width, ...hidden, outputs];
-      const batchSize = Math.min(resolved.batchSize || batchFor(inside.x.rowCount), inside.x.rowCount);
-      const trained = await train(
-        encoding,
-        sizes,
-        coded(encoding, target, inside),
-        aside && coded(encoding, target, aside),
-        { ...resolved, batchSize, kind: usable.y.kind },
-        context,
-      );
-      return fittedMlp(encoding, sizes, trained, target, usable.y.kind);
+      const plan: Plan = { encoding, target: targetScale(inside), kind: usable.y.kind, outputs };
+      return fittedMlp(plan, await train(plan, inside, aside, resolved, context), resolved);
     },
   };
+}
+
+/** Steps over which the rate rises from 0. */
+const warmUpSteps = 100;
+/** How often the rate falls, and to which part of itself. */
+const falls = 3;
+const fall = 0.3;
+
+/** What is known before training. */
+interface Plan {
+  readonly encoding: Encoding;
+  readonly target: TargetScale;
+  readonly kind: Target["kind"];
+  readonly outputs: number;
+}
+
+/** Bounded numbers "x" [batch, u] to scores. The head starts at 0, so that training starts from the constant answer. */
+function networkOf(
+  { encoding, outputs }: Plan,
+  { width, layers, dropout }: Parameters,
+  dtype: Precision = "float32",
+): Network {
+  const units = new Array<number>(layers).fill(width);
+  return network(
+    { dtype, shape: [encoding.used.length] },
+    sequential({
+      code: layer("code", (x) => emitCode(encoding, x)),
+      net: mlpNet(outputs, { units, dropout, headInitial: zeros }),
+    }),
+  );
+}
+
+interface Trained {
+  readonly weights: Weights;
+  /** Epoch of the weights, and loss on the rows kept aside; absent where there were none. */
+  readonly epoch: number;
+  readonly validationLoss: number | undefined;
+}
+
+async function train(
+  plan: Plan,
+  inside: SplitRows,
+  aside: SplitRows | undefined,
+  options: Parameters,
+  { random, signal, onProgress }: FitContext,
+): Promise<Trained> {
+  const { epochs, patience, learningRate, weightDecay } = options;
+  const net = networkOf(plan, options);
+  const batchSize = Math.min(options.batchSize || batchFor(inside.x.rowCount), inside.x.rowCount);
+  const seedOf = (name: string): number => random.child(name).integer(2 ** 32);
+  try {
+    const { weights, history, bestEpoch, bestValue } = await fit(
+      net,
+      initialise(net, { seed: seedOf("weights") }),
+      {
+        train: loaderOf(plan, inside, batchSize, seedOf("order")),
+        ...(aside && {
+          validation: loaderOf(plan, aside, Math.min(judgedAtOnce, aside.x.rowCount)),
+          fallBack: { patience, factor: fall, times: falls },
+        }),
+        epochs,
+        seed: seedOf("masks"),
+        loss: plan.kind === "regression" ? meanSquaredError() : crossEntropy(),
+        optimiser: adamw({ learningRate, weightDecay, beta2: 0.99 }),
+        schedule: warmUp(warmUpSteps, aside ? constantRate() : atFixedTimes(epochs)),
+        ...(signal && { signal }),
+      },
+      (event) => {
+        if (event.type !== "epoch") return;
+        const loss = event.validationLoss ?? event.loss;
+        onProgress?.({
+          stage: "fit mlp",
+          done: event.epoch,
+          total: epochs,
+          note: `loss ${loss.toPrecision(4)}`,
+        });
+      },
+    );
+    if (!Object.values(weights).every(({ data }) => (data as Float32Array).every(Number.isFinite))) {
+      throw diverged(options);
+    }
+    return { weights, epoch: bestEpoch ?? history.length, validationLoss: bestValue };
+  } catch (cause) {
+    // Which rows were in the batch tells nobody here anything: they are put in another order, and coded.
+    if (cause instanceof MillwrightError && cause.code === "FIT_DIVERGED") throw diverged(options, cause);
+    throw cause;
+  }
+}
+
+/** Rows whose loss is taken at once. */
+const judgedAtOnce = 4096;
+
+/** Nobody watches: the rate falls at fixed times. */
+function atFixedTimes(epochs: number): Schedule {
+  const times = Array.from({ length: falls }, (_, k) => (epochs * (k + 2)) / (falls + 2));
+  return {
+    name: "fixedFalls",
+    settings: { epochs, falls, fall },
+    factor: ({ step, stepsPerEpoch }) =>
+      fall ** times.filter((epoch) => Math.floor(step / stepsPerEpoch) >= epoch).length,
+  };
+}
+
+function diverged({ learningRate, weightDecay }: Parameters, cause?: MillwrightError): MillwrightError {
+  return new MillwrightError(
+    "FIT_DIVERGED",
+    `mlp with a learning rate of ${learningRate} and a weight decay of ${weightDecay} has no finite weights left.`,
+    "Lower { learningRate } or { weightDecay }.",
+    cause && { cause },
+  );
 }
 
 function batchFor(rowCount: number): number {
@@ -148,30 +268,37 @@ function targetScale({ y, weight }: SplitRows): TargetScale {
   return { mean, deviation: variance > 0 ? Math.sqrt(variance) : 1 };
 }
 
-function coded(encoding: Encoding, { mean, deviation }: TargetScale, { x, y, weight }: SplitRows): CodedRows {
-  return {
-    rowCount: x.rowCount,
-    x: boundedRows(encoding, x, new Float32Array(x.rowCount * encoding.used.length)),
-    y:
-      y.kind === "regression"
-        ? Float32Array.from(y.values, (v) => (v - mean) / deviation)
-        : Float32Array.from(y.codes),
-    weight: weight === undefined ? new Float32Array(x.rowCount).fill(1) : Float32Array.from(weight),
-  };
+function loaderOf(
+  { encoding, target: { mean, deviation } }: Plan,
+  { x, y, weight }: SplitRows,
+  batchSize: number,
+  seed?: number,
+): Loader {
+  const u = encoding.used.length;
+  const rows = boundedRows(encoding, x, new Float32Array(x.rowCount * u));
+  const target: RowData =
+    y.kind === "regression"
+      ? { dtype: "float32", shape: [1], data: Float32Array.from(y.values, (v) => (v - mean) / deviation) }
+      : { dtype: "int64", shape: [], data: BigInt64Array.from(y.codes, BigInt) };
+  return arrayLoader({ x: { dtype: "float32", shape: [u], data: rows } }, target, {
+    batchSize,
+    ...(seed !== undefined && { seed }),
+    ...(weight && { weights: Float32Array.from(weight) }),
+  });
 }
 
-function fittedMlp(
-  encoding: Encoding,
-  sizes: readonly number[],
-  { layers, epoch, validationLoss }: Trained,
-  { mean, deviation }: TargetScale,
-  kind: Target["kind"],
-): Fitted {
-  const outputs = sizes.at(-1)!;
+function fittedMlp(plan: Plan, { weights, epoch, validationLoss }: Trained, options: Parameters): Fitted {
+  const {
+    encoding,
+    target: { mean, deviation },
+    kind,
+    outputs,
+  } = plan;
+  const net = networkOf(plan, options, "float64");
   return {
     family: "mlp",
     emit(x) {
-      const scores = forward(layerConstants(sizes, layers), emitCode(encoding, emitBounded(encoding, x)));
+      const scores = scoresOf(net, weights, { x: emitBounded(encoding, x) }, "float64");
       return kind === "regression" ? add(mul(scores, deviation), mean) : softmax(scores, 1);
     },
     reference(x) {
@@ -179,11 +306,11 @@ function fittedMlp(
       const z = boundedRows(encoding, x, new Float64Array(x.rowCount * u));
       const out = new Float64Array(x.rowCount * outputs);
       for (let i = 0; i < x.rowCount; i++) {
-        const scores = forwardReference(
-          sizes,
-          layers,
-          codeReference(encoding, z.subarray(i * u, (i + 1) * u)),
-        );
+        let h = codeReference(encoding, z.subarray(i * u, (i + 1) * u));
+        for (let k = 0; k < options.layers; k++) {
+          h = denseReference(weights, `net.layers.${k}.dense`, h).map((v) => Math.max(0, v));
+        }
+        const scores = denseReference(weights, "net.head", h);
         out.set(
           kind === "regression" ? scores.map((s) => s * deviation + mean) : softmaxOf(scores),
           i * outputs,
@@ -192,7 +319,7 @@ function fittedMlp(
       return out;
     },
     summary: {
-      sizes,
+      sizes: [encoding.width, ...new Array<number>(options.layers).fill(options.width), outputs],
       epoch,
       ...(validationLoss === undefined ? {} : { validationLoss }),
     },

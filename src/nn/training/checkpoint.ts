@@ -1,7 +1,8 @@
 /**
  * Checkpoints: the whole state of a training in one safetensors file, written whole or not at all.
  *
- * Tensors are the step's state by name and the best weights so far under "best/<path>". The position (epoch,
+ * Tensors are the step's state by name and the best weights so far under "best/<path>", its whole state
+ * under "back/<name>" where training falls back to it. The position (epoch,
  * batch, step), the history and what identifies the training stand in the metadata. With the loader's order
  * fixed by seed and epoch, a training goes on from there as if it had never stopped.
  */
@@ -27,15 +28,21 @@ export interface Position {
   /** Lower is better; one per epoch. */
   watched: number[];
   best: { epoch: number; value: number } | undefined;
+  /** Epochs without a better one, and how often training fell back. */
+  since: number;
+  falls: number;
 }
 
 export interface Checkpoint {
   readonly position: Position;
   readonly state: Readonly<Record<string, Tensor>>;
   readonly best: Weights | undefined;
+  /** The state of the best epoch, where training falls back to it. */
+  readonly back: Readonly<Record<string, Tensor>> | undefined;
 }
 
 const bestPrefix = "best/";
+const backPrefix = "back/";
 const key = "millwright.training";
 
 /** @param identity - What must be equal for the training to go on, by name of the part. */
@@ -47,6 +54,8 @@ export function writeCheckpoint(
   const tensors: Record<string, Tensor> = { ...checkpoint.state };
   for (const [name, tensor] of Object.entries(checkpoint.best ?? {}))
     tensors[`${bestPrefix}${name}`] = tensor;
+  for (const [name, tensor] of Object.entries(checkpoint.back ?? {}))
+    tensors[`${backPrefix}${name}`] = tensor;
   const text = JSON.stringify({ version: 1, identity, position: checkpoint.position });
   writeWhole({ [path]: writeSafetensors({ tensors, metadata: { [key]: text } }) }, "checkpoint");
 }
@@ -83,9 +92,13 @@ export function readCheckpoint(
   }
   const state: Record<string, Tensor> = {};
   const best: Record<string, Tensor> = {};
+  const back: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name.startsWith(bestPrefix)) best[name.slice(bestPrefix.length)] = tensor;
+    else if (name.startsWith(backPrefix)) back[name.slice(backPrefix.length)] = tensor;
     else state[name] = tensor;
   }
-  return { position: stored.position, state, best: Object.keys(best).length > 0 ? best : undefined };
+  const known = <T extends object>(tensors: T): T | undefined =>
+    Object.keys(tensors).length > 0 ? tensors : undefined;
+  return { position: stored.position, state, best: known(best), back: known(back) };
 }

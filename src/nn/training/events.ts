@@ -42,6 +42,13 @@ export type TrainEvent =
       /** The best epoch so far, by what is watched. */
       readonly best: boolean;
     } & EpochRecord)
+  | {
+      /** The best epoch's state is back, and the rate has fallen. */
+      readonly type: "fall";
+      /** The best epoch; 0 is the start. */
+      readonly epoch: number;
+      readonly learningRate: number;
+    }
   | { readonly type: "checkpoint"; readonly path: string; readonly step: number }
   | {
       readonly type: "end";

@@ -100,6 +100,70 @@ describe("fit", () => {
     expect(result.history.length).toBe(result.bestEpoch! + 3);
   });
 
+  test("falls back to the best epoch's weights in smaller steps, so often and no more", async () => {
+    const fallBack = { patience: 2, factor: 0.1, times: 3 };
+    const { events, result } = await eventsOf({ ...base(), epochs: 200, validation, fallBack });
+    const falls = events.filter((event) => event.type === "fall");
+    expect(falls.map((event) => event.learningRate / 0.02)).toEqual([
+      expect.closeTo(0.1, 10),
+      expect.closeTo(0.01, 10),
+      expect.closeTo(0.001, 10),
+    ]);
+    expect(result.reason).toBe("patience");
+    expect(result.history.length).toBeLessThan(200);
+    expect(result.bestValue).toBe(Math.min(...result.history.map((each) => each.validationLoss!)));
+    expect(result.bestValue).toBe(result.history[result.bestEpoch! - 1]!.validationLoss);
+    // Steps of nearly nothing after a fall leave the best epoch's loss.
+    const still = await eventsOf({
+      ...base(),
+      epochs: 60,
+      validation,
+      fallBack: { patience: 1, factor: 1e-9, times: 1 },
+    });
+    const at = still.events.findIndex((event) => event.type === "fall");
+    const [fell, after] = [
+      still.events[at]!,
+      still.events.slice(at).find((event) => event.type === "epoch")!,
+    ];
+    if (fell.type !== "fall" || after.type !== "epoch") throw new Error("no fall");
+    expect(after.validationLoss).toBeCloseTo(
+      still.result.history.find(({ epoch }) => epoch === fell.epoch)!.validationLoss!,
+      6,
+    );
+  });
+
+  test("a loss that is not finite is fallen back from, to the start if need be", async () => {
+    const wild = { ...base(), optimiser: nn.sgd({ learningRate: 1e30 }), validation, epochs: 9 };
+    expect((await errorOf(() => eventsOf(wild))).code).toBe("FIT_DIVERGED");
+    const { events, result } = await eventsOf({
+      ...wild,
+      fallBack: { patience: 3, factor: 1e-31, times: 1 },
+    });
+    expect(events.filter((event) => event.type === "fall")).toEqual([
+      { type: "fall", epoch: 0, learningRate: expect.closeTo(0.1, 10) },
+    ]);
+    expect(result.bestEpoch).toBeGreaterThan(1);
+    expect(result.history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    const none = await eventsOf({ ...wild, fallBack: { patience: 3, factor: 0.9, times: 0 } });
+    expect(none.result).toMatchObject({ reason: "patience", bestEpoch: 0, weights });
+  });
+
+  test.each<[string, Partial<nn.FitOptions>, RegExp]>([
+    [
+      "without validation",
+      { fallBack: { patience: 1, factor: 0.3, times: 1 } },
+      /no \{ validation \}.*PARAMETER_CONFLICT/,
+    ],
+    [
+      "beside patience",
+      { validation, patience: 2, fallBack: { patience: 1, factor: 0.3, times: 1 } },
+      /both say when.*PARAMETER_CONFLICT/,
+    ],
+    ["to more", { validation, fallBack: { patience: 1, factor: 1.5, times: 1 } }, /factor: 1.5.*RANGE/],
+  ])("to fall back %s is refused", async (_, options, message) => {
+    expect((await errorOf(() => eventsOf({ ...base(), ...options }))).message).toMatch(message);
+  });
+
   test("a signal ends it between two steps, with the weights so far", async () => {
     const stop = new AbortController();
     const seen: nn.TrainEvent[] = [];
@@ -255,6 +319,28 @@ describe("checkpoints", () => {
     // It goes on from the last checkpoint before the stop: every three steps and at the end of an epoch.
     expect(rest.events[0]).toMatchObject({ type: "start", step: lastCheckpoint(stopAt) });
     expect(lossesOf(rest.events)).toEqual(lossesOf(whole.events).slice(-lossesOf(rest.events).length));
+  });
+
+  test("going on around a fall gives the same bits", async () => {
+    const falling = (path: string, resume = false): nn.FitOptions => ({
+      ...options(path, resume),
+      optimiser: nn.adam({ learningRate: 0.3 }),
+      schedule: nn.constantRate(),
+      epochs: 12,
+      fallBack: { patience: 1, factor: 0.3, times: 4 },
+    });
+    const whole = await eventsOf(falling(join(folder, "whole-falls.safetensors")));
+    const first = whole.events.findIndex((event) => event.type === "fall");
+    const before = lossesOf(whole.events.slice(0, first)).length;
+    expect(before).toBeGreaterThan(8);
+    const path = join(folder, "stopped-falls.safetensors");
+    for (const stopAt of [before - 5, before + 6]) {
+      rmSync(path, { force: true });
+      for await (const event of nn.trainEvents(net, weights, falling(path)))
+        if (event.type === "step" && event.step === stopAt) break;
+      const rest = await eventsOf(falling(path, true));
+      expect(rest.result).toEqual(whole.result);
+    }
   });
 
   test("a finished training has nothing left to do", async () => {

@@ -5,7 +5,7 @@
  * that is where it stops on a signal, writes checkpoints and takes them up again. The rows it
  * validates on choose the epoch, and so must not be those that judge the result.
  */
-import { type Json, MillwrightError } from "../../core/index.ts";
+import { type Json, MillwrightError, type Tensor } from "../../core/index.ts";
 import { graphHash } from "../../graph/index.ts";
 import type { Device } from "../../runtime/index.ts";
 import { requireCount } from "../layer.ts";
@@ -31,6 +31,8 @@ export interface FitOptions extends Omit<StepOptions, "batchSize"> {
   readonly metric?: FitMetric;
   /** Epochs without a better one after which training ends. Default: never. */
   readonly patience?: number;
+  /** In place of patience: back to the best epoch, and on from there in smaller steps. Needs validation. */
+  readonly fallBack?: FallBack;
   /** Threads inside a step. More than one: results differ in the last bits from run to run. Default 1. */
   readonly threads?: number;
   /**
@@ -41,6 +43,20 @@ export interface FitOptions extends Omit<StepOptions, "batchSize"> {
   readonly checkpoint?: CheckpointOptions;
   /** Ends training between two steps; what is trained so far is the result. */
   readonly signal?: AbortSignal;
+}
+
+/**
+ * What to do when epochs in a row bring nothing better, or the loss is not finite: the whole state of the best epoch comes
+ * back, and the rate falls. The start counts as epoch 0. Targets that overfit in a few epochs and those that need many so
+ * get their own schedule each.
+ */
+export interface FallBack {
+  /** Epochs without a better one before it. */
+  readonly patience: number;
+  /** What becomes of the rate each time, in (0, 1). */
+  readonly factor: number;
+  /** How often; the next time ends training. */
+  readonly times: number;
 }
 
 export interface CheckpointOptions {
@@ -57,6 +73,8 @@ export interface FitResult {
   readonly weights: Weights;
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number | undefined;
+  /** What is watched, at the best epoch. */
+  readonly bestValue: number | undefined;
   readonly reason: Extract<TrainEvent, { type: "end" }>["reason"];
 }
 
@@ -65,7 +83,7 @@ export interface FitResult {
  *
  * @param weights - To start from: of `initialise`, or of an earlier training.
  * @param onEvent - Told of every event, as `trainEvents` gives them.
- * @throws MillwrightError `FIT_DIVERGED` naming the batch where the loss is not finite; `SHAPE_MISMATCH`,
+ * @throws MillwrightError `FIT_DIVERGED` naming the batch where the loss is not finite, unless it falls back; `SHAPE_MISMATCH`,
  *   `GRAPH_NO_GRADIENT`, `PARAMETER_UNKNOWN` for a network, loss or group that does not fit.
  */
 export async function fit(
@@ -91,6 +109,7 @@ export async function* trainEvents(
   requireCount("fit", "epochs", options.epochs);
   requireCount("fit", "accumulate", options.accumulate ?? 1);
   requireUsedGroups(options.groups ?? {}, Object.keys(weights));
+  requireFallBack(options);
   const run = await Run.start(net, weights, options);
   try {
     return yield* run.events();
@@ -109,6 +128,8 @@ class Run {
   readonly #stepsPerEpoch: number;
   #position: Position;
   #best: Weights | undefined;
+  /** The step's state at the best epoch, where training falls back to it. */
+  #back: Readonly<Record<string, Tensor>> | undefined;
 
   private constructor(
     net: Network,
@@ -134,8 +155,11 @@ class Run {
       history: [],
       watched: [],
       best: undefined,
+      since: 0,
+      falls: 0,
     };
     this.#best = from?.best;
+    this.#back = from?.back;
     if (from) trainer.restore(from.state);
   }
 
@@ -151,6 +175,7 @@ class Run {
         data: train.description,
         validation: validation?.description ?? null,
         epochs: options.epochs,
+        fallBack: options.fallBack ? { ...options.fallBack } : null,
         seed: options.seed,
       };
       const from = checkpoint?.resume === true ? readCheckpoint(checkpoint.path, identity) : undefined;
@@ -164,8 +189,9 @@ class Run {
   }
 
   async *events(): AsyncGenerator<TrainEvent, FitResult> {
-    const { epochs, patience, signal } = this.#options;
+    const { epochs, signal } = this.#options;
     const at = this.#position;
+    await this.#judgeStart();
     yield {
       type: "start",
       parameterCount: parameterCount(this.#net),
@@ -176,16 +202,18 @@ class Run {
     };
     let reason: FitResult["reason"] = "done";
     while (at.epoch < epochs) {
-      if (this.#outOfPatience(patience)) {
+      if (this.#outOfPatience()) {
         reason = "patience";
         break;
       }
-      const whole = yield* this.#epoch();
-      if (!whole) {
+      const end = yield* this.#epoch();
+      if (end === "aborted") {
         reason = "aborted";
         break;
       }
-      yield await this.#endEpoch();
+      if (end === "whole") yield await this.#endEpoch();
+      else this.#leaveEpoch(this.#options.fallBack!.patience);
+      if (this.#isStuck() && !this.#outOfPatience()) yield this.#fall();
       yield* this.#writeCheckpoint();
       if (signal?.aborted === true && at.epoch < epochs) {
         reason = "aborted";
@@ -197,18 +225,42 @@ class Run {
       weights: this.#best ?? this.#trainer.weights(),
       history: at.history,
       bestEpoch: at.best?.epoch,
+      bestValue: at.best && (this.#options.metric?.better === "higher" ? -at.best.value : at.best.value),
       reason,
     };
   }
 
-  #outOfPatience(patience: number | undefined): boolean {
-    const { best, history } = this.#position;
+  /** Where training may fall back, the start is the first state to come back to. */
+  async #judgeStart(): Promise<void> {
+    if (this.#options.fallBack === undefined || this.#back !== undefined) return;
+    const weights = this.#trainer.weights();
+    this.#keepBest(0, (await this.#judge(weights)).watched, weights);
+  }
+
+  #outOfPatience(): boolean {
+    const { patience, fallBack } = this.#options;
+    const { best, history, falls } = this.#position;
+    if (fallBack) return this.#isStuck() && falls >= fallBack.times;
     return patience !== undefined && best !== undefined && history.length - best.epoch >= patience;
   }
 
-  /** The rest of the current epoch. False where the signal ended it. */
-  async *#epoch(): AsyncGenerator<TrainEvent, boolean> {
-    const { train, optimiser, accumulate = 1, signal, checkpoint, epochs } = this.#options;
+  #isStuck(): boolean {
+    const { fallBack } = this.#options;
+    return fallBack !== undefined && this.#position.since >= fallBack.patience;
+  }
+
+  /** Goes back to the best epoch. */
+  #fall(): TrainEvent {
+    const at = this.#position;
+    this.#trainer.restore(this.#back!);
+    at.falls++;
+    at.since = 0;
+    return { type: "fall", epoch: at.best!.epoch, learningRate: this.#rate() };
+  }
+
+  /** The rest of the current epoch, up to its end, the signal, or a loss that training falls back from. */
+  async *#epoch(): AsyncGenerator<TrainEvent, "whole" | "aborted" | "diverged"> {
+    const { train, accumulate = 1, signal, checkpoint, epochs } = this.#options;
     const at = this.#position;
     const started = performance.now();
     let rowsDone = 0;
@@ -217,10 +269,13 @@ class Run {
       group.push(batch);
       const last = at.batch + group.length === train.batchCount;
       if (group.length < accumulate && !last) continue;
-      if (signal?.aborted === true) return false;
-      const rate = optimiser.learningRate * this.#factor();
+      if (signal?.aborted === true) return "aborted";
+      const rate = this.#rate();
       const { loss, gradientNorm } = await this.#trainer.step(group, rate, at.step + 1, at.epoch);
-      if (!Number.isFinite(loss)) throw this.#diverged(loss, group, rate);
+      if (!Number.isFinite(loss)) {
+        if (this.#back) return "diverged";
+        throw this.#diverged(loss, group, rate);
+      }
       const weight = group.reduce((sum, each) => each.weight.reduce((a, w) => a + w, sum), 0);
       at.lossSum += loss * weight;
       at.lossWeight += weight;
@@ -244,14 +299,17 @@ class Run {
       const every = checkpoint?.everySteps;
       if (every !== undefined && at.step % every === 0 && !last) yield* this.#writeCheckpoint();
     }
-    return true;
+    return "whole";
   }
 
-  #factor(): number {
-    const { epochs } = this.#options;
-    const { step, watched } = this.#position;
-    const totalSteps = epochs * this.#stepsPerEpoch;
-    return factorAt(this.#schedule, { step, totalSteps, stepsPerEpoch: this.#stepsPerEpoch, watched });
+  /** Of the next step. */
+  #rate(): number {
+    const { epochs, optimiser, fallBack } = this.#options;
+    const { step, watched, falls } = this.#position;
+    const stepsPerEpoch = this.#stepsPerEpoch;
+    const totalSteps = epochs * stepsPerEpoch;
+    const factor = factorAt(this.#schedule, { step, totalSteps, stepsPerEpoch, watched });
+    return optimiser.learningRate * factor * (fallBack ? fallBack.factor ** falls : 1);
   }
 
   #diverged(loss: number, group: readonly Batch[], rate: number): MillwrightError {
@@ -267,37 +325,56 @@ class Run {
 
   /** Validates, keeps the weights if they are the best, and moves on to the next epoch. */
   async #endEpoch(): Promise<TrainEvent> {
-    const { validation, metric, optimiser } = this.#options;
     const at = this.#position;
     let record: EpochRecord = {
       epoch: at.epoch + 1,
       loss: at.lossSum / at.lossWeight,
-      learningRate: optimiser.learningRate * this.#factor(),
+      learningRate: this.#rate(),
     };
     let best = false;
-    if (validation && this.#evaluator) {
+    let since = at.since + 1;
+    if (this.#evaluator) {
       const weights = this.#trainer.weights();
-      const { loss, scored } = await this.#evaluator.run(weights, validation);
-      const figure = metric?.score(scored);
+      const { loss, figure, watched } = await this.#judge(weights);
       record = {
         ...record,
         validationLoss: loss,
         ...(figure === undefined ? {} : { validationMetric: figure }),
       };
-      const watched = figure === undefined ? loss : metric!.better === "higher" ? -figure : figure;
       at.watched.push(watched);
       best = at.best === undefined || watched < at.best.value;
       if (best) {
-        at.best = { epoch: record.epoch, value: watched };
-        this.#best = weights;
+        this.#keepBest(record.epoch, watched, weights);
+        since = 0;
       }
     }
     at.history.push(record);
+    this.#leaveEpoch(since);
+    return { type: "epoch", best, ...record };
+  }
+
+  /** Loss and figure of the validation rows, and what is watched of them: lower is better. */
+  async #judge(weights: Weights): Promise<{ loss: number; figure: number | undefined; watched: number }> {
+    const { validation, metric } = this.#options;
+    const { loss, scored } = await this.#evaluator!.run(weights, validation!);
+    const figure = metric?.score(scored);
+    const watched = figure === undefined ? loss : metric!.better === "higher" ? -figure : figure;
+    return { loss, figure, watched };
+  }
+
+  #keepBest(epoch: number, value: number, weights: Weights): void {
+    this.#position.best = { epoch, value };
+    this.#best = weights;
+    if (this.#options.fallBack) this.#back = this.#trainer.snapshot();
+  }
+
+  #leaveEpoch(since: number): void {
+    const at = this.#position;
+    at.since = since;
     at.epoch++;
     at.batch = 0;
     at.lossSum = 0;
     at.lossWeight = 0;
-    return { type: "epoch", best, ...record };
   }
 
   *#writeCheckpoint(): Generator<TrainEvent> {
@@ -308,6 +385,7 @@ class Run {
       position: this.#position,
       state: this.#trainer.snapshot(),
       best: this.#best,
+      back: this.#back,
     });
     yield { type: "checkpoint", path, step: this.#position.step };
   }
@@ -316,4 +394,25 @@ class Run {
     await this.#trainer.release();
     await this.#evaluator?.release();
   }
+}
+
+function requireFallBack({ fallBack, patience, validation }: FitOptions): void {
+  if (fallBack === undefined) return;
+  requireCount("fit", "fallBack.patience", fallBack.patience);
+  requireCount("fit", "fallBack.times", fallBack.times, 0);
+  if (!(fallBack.factor > 0 && fallBack.factor < 1)) {
+    throw new MillwrightError(
+      "PARAMETER_RANGE",
+      `fit has { fallBack: { factor: ${fallBack.factor} } }, and needs a share in (0, 1).`,
+      "Give { factor: 0.3 }, say.",
+    );
+  }
+  if (validation && patience === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    validation
+      ? "fit has { fallBack } and { patience }: both say when to end."
+      : "fit has { fallBack } and no { validation }: nothing tells which epoch is the best.",
+    validation ? "Give one of them." : "Give rows to validate on.",
+  );
 }

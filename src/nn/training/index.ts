@@ -1,7 +1,14 @@
 export { applyLayer } from "./apply-layer.ts";
 export type { EpochRecord, TrainEvent } from "./events.ts";
 export { accuracyOfScores, Evaluator, type FitMetric, type Scored } from "./evaluation.ts";
-export { type CheckpointOptions, fit, type FitOptions, type FitResult, trainEvents } from "./fit.ts";
+export {
+  type CheckpointOptions,
+  type FallBack,
+  fit,
+  type FitOptions,
+  type FitResult,
+  trainEvents,
+} from "./fit.ts";
 export {
   arrayLoader,
   type ArrayLoaderOptions,

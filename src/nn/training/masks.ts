@@ -9,8 +9,8 @@ import type { Random, Tensor } from "../../core/index.ts";
 import type { Precision } from "../layer.ts";
 import type { MaskSite } from "../network.ts";
 
-/** Elements of a pool beside those of its largest mask. */
-const spare = 262_144;
+/** Elements of a pool beside those of its largest mask: three times these, which an epoch of a small table outlives, at most. */
+const spareFor = (largest: number): number => Math.min(262_144, 3 * largest);
 
 export class MaskPools {
   readonly #sites: readonly MaskSite[];
@@ -47,7 +47,7 @@ export class MaskPools {
     for (const [rate, largest] of rates) {
       const random = this.#random.child(`epoch ${epoch} rate ${rate}`);
       const kept = 1 / (1 - rate);
-      const length = largest + spare;
+      const length = largest + spareFor(largest);
       const pool =
         this.#pools.get(rate) ??
         (this.#dtype === "float32" ? new Float32Array(length) : new Float64Array(length));

@@ -313,3 +313,27 @@ export function scoringGraph(
   const leaves = weights ? [] : [...built.values.values()];
   return graph({ inputs: [...built.inputs, ...leaves], outputs: { scores: finish(built.scores) } });
 }
+
+/**
+ * Scores of values by trained weights, in another precision if told. The weights become constants without a name, so that
+ * one file may hold several networks of one kind.
+ */
+export function scoresOf(
+  net: Network,
+  weights: Weights,
+  inputs: Readonly<Record<string, Value>>,
+  dtype: Precision = "float32",
+): Value {
+  const built = buildNetwork(net, {
+    batch: "batch",
+    training: false,
+    dtype,
+    leaf(path) {
+      const { shape, data } = weights[path]!;
+      return dtype === "float64"
+        ? constant({ dtype, shape, data: Float64Array.from(data as Float32Array) })
+        : constant({ dtype, shape, data: Float32Array.from(data as Float32Array) });
+    },
+  });
+  return ops.inline(graph({ inputs: built.inputs, outputs: { scores: built.scores } }), inputs)["scores"]!;
+}

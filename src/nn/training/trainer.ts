@@ -100,10 +100,9 @@ export class Trainer {
         weightShape.length > 1 ? "Give one weight for each position of each row." : "Give one weight a row.",
       );
     }
-    return this.#number(
-      Array.from(weight, (w) => w / total),
-      weightShape,
-    );
+    return this.#options.dtype === "float64"
+      ? { dtype: "float64", shape: weightShape, data: Float64Array.from(weight, (w) => w / total) }
+      : { dtype: "float32", shape: weightShape, data: weight.map((w) => w / total) };
   }
 
   #number(values: readonly number[], shape: readonly number[]): Tensor {
