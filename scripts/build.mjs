@@ -12,7 +12,8 @@ const tsc = spawnSync(
   { stdio: "inherit" },
 );
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-copyFileSync("src/kernels/kernels.wasm", `${folder}/kernels/kernels.wasm`);
+for (const each of ["kernels", "update"])
+  copyFileSync(`src/kernels/${each}.wasm`, `${folder}/kernels/${each}.wasm`);
 bundleCharts(`${folder}/report/charts`);
 chmodSync(`${folder}/cli/main.js`, 0o755);
 rmSync("dist", { recursive: true, force: true });

@@ -63,7 +63,13 @@ afterAll(() => rmSync(places, { recursive: true }));
 
 test("it holds the program, its kernels and its pages, and nothing of the tests", () => {
   const folder = join(whole, "node_modules/millwright");
-  for (const file of ["README.md", "LICENSE", "docs/model-file.md", "dist/kernels/kernels.wasm"]) {
+  for (const file of [
+    "README.md",
+    "LICENSE",
+    "docs/model-file.md",
+    "dist/kernels/kernels.wasm",
+    "dist/kernels/update.wasm",
+  ]) {
     expect(existsSync(join(folder, file)), file).toBe(true);
   }
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });

@@ -22,3 +22,4 @@ export {
 } from "./delimited/delimited.ts";
 export { Kernels } from "./kernels.ts";
 export { KernelMemory } from "./memory.ts";
+export { type Placed, UpdateArrays } from "./update/update.ts";

@@ -8,6 +8,7 @@
  */
 import { MillwrightError } from "../core/index.ts";
 import { add, div, mul, sqrt, sub, type Value } from "../graph/index.ts";
+import type { Placed, UpdateArrays } from "../kernels/index.ts";
 
 export interface UpdateCall {
   readonly parameter: Value;
@@ -17,6 +18,17 @@ export interface UpdateCall {
   /** Fed scalars by name; "rate" is already scaled for the parameter's group. */
   readonly scalars: Readonly<Record<string, Value>>;
   /** Weight decay of this parameter; 0 for none. */
+  readonly decay: number;
+}
+
+/** The same on arrays in place; all numbers are rounded to float32. */
+export interface InPlaceCall {
+  readonly parameter: Placed;
+  readonly gradient: Placed;
+  /** By name of the slot. */
+  readonly slots: Readonly<Record<string, Placed>>;
+  /** By name; "rate" is already scaled for the parameter's group. */
+  readonly scalars: Readonly<Record<string, number>>;
   readonly decay: number;
 }
 
@@ -34,6 +46,8 @@ export interface Optimiser {
   /** Their values at step 1, 2, …. */
   scalarsAt(step: number): Readonly<Record<string, number>>;
   update(call: UpdateCall): { readonly parameter: Value; readonly slots: Readonly<Record<string, Value>> };
+  /** `update` in one pass over arrays in float32, with the same bits. Without it the graph updates. */
+  readonly updateInPlace?: (arrays: UpdateArrays, call: InPlaceCall) => void;
 }
 
 /** For optimisers that are fed the rate alone. */
@@ -87,6 +101,16 @@ export function sgd({
       const direction = nesterov ? add(g, mul(velocity, momentum)) : velocity;
       return { parameter: sub(parameter, mul(direction, rate)), slots: { velocity } };
     },
+    ...(momentum > 0 && {
+      updateInPlace: (arrays: UpdateArrays, { parameter, gradient, slots, scalars, decay }: InPlaceCall) =>
+        arrays.momentum(
+          parameter,
+          gradient,
+          slots["velocity"]!,
+          { momentum, rate: scalars["rate"]!, decay },
+          nesterov,
+        ),
+    }),
   };
 }
 
@@ -143,6 +167,17 @@ function adamLike(name: string, options: AdamOptions, weightDecay: number, decou
       );
       const kept = decoupled && decay > 0 ? mul(parameter, sub(1, mul(rate, decay))) : parameter;
       return { parameter: sub(kept, change), slots: { first, second } };
+    },
+    updateInPlace(arrays, { parameter, gradient, slots, scalars, decay }) {
+      const rate = scalars["rate"]!;
+      arrays.adam(parameter, gradient, [slots["first"]!, slots["second"]!], {
+        beta1,
+        beta2,
+        scale: Math.fround(rate * scalars["correction"]!),
+        epsilon: scalars["epsilon"]!,
+        decay: decoupled ? 0 : decay,
+        kept: decoupled ? Math.fround(1 - Math.fround(rate * Math.fround(decay))) : 1,
+      });
     },
   };
 }

@@ -20,6 +20,10 @@ export interface TrainStateOptions extends CompileOptions {
   readonly next: Readonly<Record<string, string>>;
   /** What each state input is before the first step. Copied. */
   readonly initial: Readonly<Record<string, Tensor>>;
+  /** Inputs read from these arrays at every step; between steps the caller may change what they hold. */
+  readonly fixed?: Readonly<Record<string, Tensor>>;
+  /** Outputs written into these arrays at every step, none of them an input's. */
+  readonly into?: Readonly<Record<string, Tensor>>;
 }
 
 type Writable = Exclude<TensorData, readonly string[]>;
@@ -74,12 +78,16 @@ class DoubleBuffered implements TrainState {
   readonly #loan: Loan;
   readonly #slots = new Map<string, Slot>();
   readonly #others: readonly string[];
+  readonly #fixed: Readonly<Record<string, OrtTensor>>;
+  readonly #into: Readonly<Record<string, OrtTensor>>;
   #current: 0 | 1 = 0;
   #running = false;
   #released = false;
 
-  constructor(loan: Loan, { next, initial }: TrainStateOptions) {
+  constructor(loan: Loan, { next, initial, fixed = {}, into = {} }: TrainStateOptions) {
     this.#loan = loan;
+    this.#fixed = this.#wrapAll(fixed);
+    this.#into = this.#wrapAll(into);
     const inputs = portsOf(loan.native.inputMetadata);
     const outputs = portsOf(loan.native.outputMetadata);
     for (const [name, output] of Object.entries(next)) {
@@ -109,18 +117,24 @@ class DoubleBuffered implements TrainState {
       }
       this.#slots.set(name, this.#slot(name, output, start));
     }
-    this.inputs = inputs.filter((port) => !this.#slots.has(port.name));
-    const state = new Set(Object.values(next));
+    this.inputs = inputs.filter(({ name }) => !this.#slots.has(name) && !Object.hasOwn(fixed, name));
+    const state = new Set([...Object.values(next), ...Object.keys(into)]);
     this.#others = outputs.map((port) => port.name).filter((name) => !state.has(name));
   }
 
   #slot(input: string, output: string, start: Tensor): Slot {
-    const { Tensor: Wrapped } = this.#loan.backend.ort;
     const copy = (): Slot["buffers"][0] => ({ ...start, data: (start.data as Writable).slice() });
     const buffers = [copy(), copy()] as const;
-    const wrap = (tensor: Tensor): OrtTensor =>
-      new Wrapped(tensor.dtype, tensor.data as Float32Array, tensor.shape) as OrtTensor;
-    return { input, output, buffers, wrapped: [wrap(buffers[0]), wrap(buffers[1])] };
+    return { input, output, buffers, wrapped: [this.#wrap(buffers[0]), this.#wrap(buffers[1])] };
+  }
+
+  #wrap({ dtype, data, shape }: Tensor): OrtTensor {
+    const { Tensor: Wrapped } = this.#loan.backend.ort;
+    return new Wrapped(dtype, data as Float32Array, shape) as OrtTensor;
+  }
+
+  #wrapAll(tensors: Readonly<Record<string, Tensor>>): Record<string, OrtTensor> {
+    return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, this.#wrap(tensor)]));
   }
 
   async step(feeds: Feeds, outputs: readonly string[] = this.#others): Promise<Record<string, Tensor>> {
@@ -132,6 +146,8 @@ class DoubleBuffered implements TrainState {
       all[input] = wrapped[from];
       fetches[output] = wrapped[to];
     }
+    Object.assign(all, this.#fixed);
+    Object.assign(fetches, this.#into);
     for (const name of outputs) fetches[name] = null;
     this.#running = true;
     let results: InferenceSession.ReturnType;

@@ -170,6 +170,7 @@ class Run {
     try {
       const identity: Record<string, Json> = {
         step: graphHash(trainer.plan.graph),
+        updates: trainer.plan.updates.map(({ rate, decay }) => [rate, decay]),
         optimiser: { name: options.optimiser.name, ...options.optimiser.settings },
         schedule: options.schedule ? { name: options.schedule.name, ...options.schedule.settings } : null,
         data: train.description,

@@ -46,6 +46,11 @@ export interface StepOptions {
   readonly accumulate?: number;
 }
 
+/** The step up to the gradients, which come out as "gradient/<path>"; the parameters are plain inputs. */
+interface UpdateOptions {
+  readonly updateOutside?: boolean;
+}
+
 export interface StepPlan {
   readonly graph: Graph;
   /** Output that holds the next value of each state input. */
@@ -58,6 +63,15 @@ export interface StepPlan {
   readonly weightShape: readonly number[];
   /** Paths that training moves by gradients. */
   readonly trained: readonly string[];
+  /** What is left to do after the graph, where it only gives gradients: one step for each trained path. */
+  readonly updates: readonly PlannedUpdate[];
+}
+
+export interface PlannedUpdate {
+  readonly path: string;
+  /** Factor of the learning rate. */
+  readonly rate: number;
+  readonly decay: number;
 }
 
 /** Names of what a step is fed and answers, which no parameter's path can have. */
@@ -75,6 +89,7 @@ export const resultNames = {
 } as const;
 export const scalarName = (name: string): string => `step/${name}`;
 export const slotName = (slot: string, path: string): string => `slot/${slot}/${path}`;
+export const gradientName = (path: string): string => `gradient/${path}`;
 export const emaName = (path: string): string => `ema/${path}`;
 const sumName = (path: string): string => `sum/${path}`;
 
@@ -88,8 +103,9 @@ const sumName = (path: string): string => `sum/${path}`;
  * @throws MillwrightError `GRAPH_NO_GRADIENT` where the loss does not depend on a parameter by a
  *   differentiable path: nothing trains in silence.
  */
-export function trainingStep(net: Network, weights: Weights, options: StepOptions): StepPlan {
+export function trainingStep(net: Network, weights: Weights, options: StepOptions & UpdateOptions): StepPlan {
   const { loss, optimiser, batchSize, dtype = "float32", groups = {}, accumulate = 1 } = options;
+  const { updateOutside = false } = options;
   const groupOf = groupFinder(groups);
   const frozen = (path: string, { trainable }: Declared): boolean =>
     groupOf(path)?.frozen === true && trainable;
@@ -131,12 +147,12 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   const scalars = Object.fromEntries(
     optimiser.scalars.map((name) => [name, input(scalarName(name), dtype, [])]),
   );
+  const updates: PlannedUpdate[] = [];
   const inputs: Value[] = [
     ...built.inputs,
     targetInput,
     weight,
-    rate,
-    ...Object.values(scalars),
+    ...(updateOutside ? [] : [rate, ...Object.values(scalars)]),
     ...built.maskInputs,
   ];
   const outputs: Record<string, Value> = { [resultNames.loss]: lossNow };
@@ -172,9 +188,15 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   trained.forEach(([path, { shape }], i) => {
     const group = groupOf(path);
     const factor = group?.rate ?? 1;
-    if (!rates.has(factor)) rates.set(factor, ops.mul(rate, factor));
     const decay = group?.weightDecay ?? (shape.length >= 2 ? optimiser.weightDecay : 0);
     const parameter = parameters[i]!;
+    if (updateOutside) {
+      inputs.push(parameter);
+      outputs[gradientName(path)] = ready[i]!;
+      updates.push({ path, rate: factor, decay });
+      return;
+    }
+    if (!rates.has(factor)) rates.set(factor, ops.mul(rate, factor));
     const slots = Object.fromEntries(
       optimiser.slots.map((slot) => [slot, input(slotName(slot, path), dtype, shape)]),
     );
@@ -211,6 +233,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     target: { dtype: target.dtype, shape: target.shape as number[] },
     weightShape: rows.shape as number[],
     trained: trained.map(([path]) => path),
+    updates,
   };
 }
 

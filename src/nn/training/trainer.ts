@@ -2,6 +2,7 @@
 import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
 import { createTrainState, type Device, type TrainState } from "../../runtime/index.ts";
 import type { Network, Weights } from "../network.ts";
+import { canUpdateInPlace, InPlaceUpdate } from "./in-place.ts";
 import type { Batch } from "./loader.ts";
 import { MaskPools } from "./masks.ts";
 import {
@@ -22,6 +23,7 @@ export interface StepResult {
 export class Trainer {
   readonly plan: StepPlan;
   readonly #state: TrainState;
+  readonly #update: InPlaceUpdate | undefined;
   readonly #options: StepOptions;
   readonly #masks: MaskPools;
   readonly #weights: Weights;
@@ -29,12 +31,14 @@ export class Trainer {
   private constructor(
     plan: StepPlan,
     state: TrainState,
+    update: InPlaceUpdate | undefined,
     options: StepOptions,
     weights: Weights,
     seed: number,
   ) {
     this.plan = plan;
     this.#state = state;
+    this.#update = update;
     this.#options = options;
     this.#weights = weights;
     this.#masks = new MaskPools(plan.masks, options.dtype ?? "float32", createRandom(seed).child("masks"));
@@ -46,11 +50,14 @@ export class Trainer {
     weights: Weights,
     options: StepOptions & { readonly seed: number; readonly threads?: number; readonly device?: Device },
   ): Promise<Trainer> {
-    const plan = trainingStep(net, weights, options);
+    const { threads = 1, device = "cpu", optimiser } = options;
+    const updateOutside = canUpdateInPlace(options, weights, device);
+    const plan = trainingStep(net, weights, { ...options, updateOutside });
     const { next, initial } = plan;
-    const { threads = 1, device = "cpu" } = options;
-    const state = await createTrainState(plan.graph, { next, initial, threads, device });
-    return new Trainer(plan, state, options, weights, options.seed);
+    const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser) : undefined;
+    const arrays = update ? { fixed: update.fixed, into: update.into } : {};
+    const state = await createTrainState(plan.graph, { next, initial, threads, device, ...arrays });
+    return new Trainer(plan, state, update, options, weights, options.seed);
   }
 
   /**
@@ -69,8 +76,9 @@ export class Trainer {
         "Leave rows without weight out, or give positive weights.",
       );
     }
+    const figures = optimiser.scalarsAt(step);
     const scalars: Record<string, number> = { [feedNames.rate]: rate };
-    for (const [name, value] of Object.entries(optimiser.scalarsAt(step))) scalars[scalarName(name)] = value;
+    for (const [name, value] of Object.entries(figures)) scalars[scalarName(name)] = value;
     let loss = 0;
     let gradientNorm: number | undefined;
     for (const [k, batch] of batches.entries()) {
@@ -80,13 +88,15 @@ export class Trainer {
         [feedNames.weight]: this.#weightsOf(batch, total),
         ...this.#masks.draw(epoch, step * accumulate + k),
       };
-      for (const [name, value] of Object.entries(scalars)) feeds[name] = this.#number([value], []);
+      if (!this.#update)
+        for (const [name, value] of Object.entries(scalars)) feeds[name] = this.#number([value], []);
       if (accumulate > 1) feeds[feedNames.apply] = this.#number([k === batches.length - 1 ? 1 : 0], []);
       const answer = await this.#state.step(feeds);
       loss += Number(answer[resultNames.loss]!.data[0]);
       const norm = answer[resultNames.gradientNorm];
       if (norm) gradientNorm = Number(norm.data[0]);
     }
+    this.#update?.step(rate, figures);
     return { loss, gradientNorm };
   }
 
@@ -122,17 +132,23 @@ export class Trainer {
     return Object.fromEntries(
       Object.entries(this.#weights).map(([path, tensor]) => {
         const name = mean && trained.has(path) ? emaName(path) : path;
+        if (this.#update?.has(name)) return [path, this.#update.get(name)];
         return [path, name in this.plan.next ? this.#state.get(name) : tensor];
       }),
     );
   }
 
   snapshot(): Record<string, Tensor> {
-    return this.#state.snapshot();
+    return { ...this.#update?.snapshot(), ...this.#state.snapshot() };
   }
 
   restore(tensors: Readonly<Record<string, Tensor>>): void {
-    this.#state.restore(tensors);
+    const others: Record<string, Tensor> = {};
+    for (const [name, tensor] of Object.entries(tensors)) {
+      if (this.#update?.has(name)) this.#update.restore(name, tensor);
+      else others[name] = tensor;
+    }
+    this.#state.restore(others);
   }
 
   release(): Promise<void> {
