@@ -407,11 +407,17 @@ function createProgram(run: Run): Command {
 
   program
     .command("demo")
-    .description("make a small table and train on it, to see the whole job")
-    .option("--out <folder>", "where the results go", "millwright-demo")
+    .description("make small data and train on it, saying at each step what an engineer decides and why")
+    .argument(
+      "[work]",
+      "ml: a table and many models; dl: pictures and a network",
+      oneOf("demo", ["ml", "dl"] as const),
+      "ml",
+    )
+    .option("--out <folder>", "where the results go; millwright-demo-<work> unless told")
     .option(...seedOption)
     .option(...jsonOption)
-    .action(run(async (flags) => (await import("./commands/demo.ts")).demo(flags)));
+    .action(run(async (work, flags) => (await import("./commands/demo.ts")).demo(work, flags)));
 
   program
     .command("doctor")

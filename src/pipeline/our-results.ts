@@ -13,6 +13,8 @@ const marks: Readonly<Record<string, RegExp>> = {
   "report.html": /<meta name="generator" content="Millwright">/,
   "run.json": /"software": "millwright[ "]/,
   "customers.csv": /^customer_id,signed_up,region,plan,/,
+  "new-customers.csv": /^customer_id,signed_up,region,plan,/,
+  "pictures.txt": /^Pictures drawn by millwright demo/,
 };
 
 /**

@@ -3,3 +3,4 @@ export { type NetName, netNames } from "./nets.ts";
 export type { ImageOptions } from "./options.ts";
 export type { ImageRecord } from "./run-record.ts";
 export { type ImageResult, trainImages } from "./train-images.ts";
+export { type FirstChecks, firstChecks } from "./first-checks.ts";

@@ -1,4 +1,3 @@
-export { demoCsv } from "./demo-data.ts";
 export { type EvaluateOptions, type Evaluation, evaluateFile } from "./evaluate.ts";
 export { ejectedModule } from "./eject.ts";
 export type { TrainOptions, TrainRequest } from "./options.ts";

@@ -1,5 +1,5 @@
 /**
- * The table of `millwright demo`: customers of an invented phone company, made from a seed.
+ * The table of `millwright demo ml`: customers of an invented phone company, made from a seed.
  *
  * It holds what real tables hold: missing cells, categories, a date, a short text,
  * an identifier, and one column that is known only after the answer (a leak).

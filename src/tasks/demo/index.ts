@@ -1,0 +1,2 @@
+export { demoCsv } from "./customers.ts";
+export { shapeFiles, shapeNames, shapeSide } from "./shapes.ts";
