@@ -5,6 +5,14 @@ export { mlpNet, type MlpNetOptions } from "./mlp-net.ts";
 export { mobileNetV2, type MobileNetOptions } from "./mobilenet-v2.ts";
 export { resnet, type ResnetOptions } from "./resnet.ts";
 export { smallCnn, type SmallCnnOptions } from "./small-cnn.ts";
+export {
+  memberLoss,
+  numericEmbedding,
+  periodic,
+  piecewiseLinear,
+  tabM,
+  type TabMOptions,
+} from "./tabular.ts";
 export { vit, type VitOptions } from "./vit.ts";
 export {
   textBag,

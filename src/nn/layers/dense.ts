@@ -11,7 +11,7 @@ import {
   type Value,
 } from "../../graph/index.ts";
 import { heNormal, normal, zeros } from "../initialisers.ts";
-import { fixedSize, type Initialiser, type Layer, layer, requireCount } from "../layer.ts";
+import { fixedSize, type Initialiser, type Layer, layer, requireCount, requireRank } from "../layer.ts";
 
 export interface DenseOptions {
   /** Default true. */
@@ -45,6 +45,26 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
   }
   const [units, inputs] = weight.shape as [number, number];
   return reshape(gemm(reshape(x, [-1, inputs]), weight, bias, { transB: true }), [...back, units]);
+}
+
+/**
+ * A dense layer of its own for each place: [batch, places, inputs] → [batch, places, units].
+ *
+ * Parameters: `weight` [places, inputs, units], `bias` [places, units].
+ *
+ * @param options.initial - Filling of the weight. Default He, by the inputs of a place.
+ */
+export function denseEach(units: number, { initial }: { readonly initial?: Initialiser } = {}): Layer {
+  requireCount("denseEach", "units", units);
+  return layer("denseEach", (x, scope) => {
+    requireRank(x, [3], "[batch, places, inputs]");
+    const [places, inputs] = [fixedSize(x, 1, "places"), fixedSize(x, 2, "features")];
+    const fill = initial ?? normal(Math.sqrt(2 / inputs));
+    const weight = scope.parameter("weight", [places, inputs, units], fill);
+    const bias = scope.parameter("bias", [places, units], zeros);
+    const product = matMul(transpose(x, [1, 0, 2]), weight);
+    return add(transpose(product, [1, 0, 2]), bias);
+  });
 }
 
 /** Sizes for a reshape: −1 in place of one named size; undefined where there are more. */

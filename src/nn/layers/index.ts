@@ -1,6 +1,6 @@
 export * from "./activation.ts";
 export * from "./compose.ts";
-export { dense, type DenseOptions, embedding } from "./dense.ts";
+export { dense, denseEach, type DenseOptions, embedding } from "./dense.ts";
 export {
   type AttentionOptions,
   learnedPositions,
