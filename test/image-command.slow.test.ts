@@ -143,6 +143,67 @@ describe("millwright train on a folder of pictures", () => {
   }, 300_000);
 });
 
+describe("millwright train --from", () => {
+  const run = (out: string, ...flags: string[]): Promise<ImageRecord> => trained("shapes", out, ...flags);
+
+  test("begins with a file of ours, whose head it replaces", async () => {
+    await run("known", "--families", "network");
+    const words = ["train", inWork("shapes"), "--from", inWork("known/model.onnx"), "--epochs", "20"];
+    const ran = await runHere([...words, "--families", "network", "--out", inWork("tuned"), "--json"]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const tuned = JSON.parse(ran.stdout) as ImageRecord;
+    expect(findProblem(schemaOf("image"), tuned)).toBeUndefined();
+    expect(tuned.network).toMatchObject({ name: "known/model", from: { freeze: ["backbone.**"] } });
+    expect(tuned.data).toMatchObject({ width: 16, height: 16, channels: 3 });
+    expect(tuned.test.metrics[0]!.value).toBeGreaterThan(0.6);
+    const model = await load(inWork("tuned/model.onnx"));
+    expect(model.metadata.classes).toEqual(["bar", "cross", "disc"]);
+    await model.close();
+  }, 300_000);
+
+  test("begins with a file of another tool, all of it trained, and scales its pixels inside the file", async () => {
+    const file = join(import.meta.dirname, "fixtures/exports/mobilenet-v2.torchscript.onnx");
+    const words = ["train", inWork("shapes"), "--from", file, "--freeze", "none", "--epochs", "2"];
+    const scale = ["--pixel-mean", "0.5", "--pixel-deviation", "0.25,0.25,0.25"];
+    const rest = ["--families", "network", "--out", inWork("mobile"), "--json"];
+    const ran = await runHere([...words, ...scale, ...rest]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const record = JSON.parse(ran.stdout) as ImageRecord;
+    expect(record.network.from).toMatchObject({ freeze: [], rate: 0.1 });
+    expect(record.reproduce).toContain("--pixel-mean 0.5 --pixel-deviation 0.25,0.25,0.25 --freeze none");
+    const answered = await runHere([
+      "predict",
+      inWork("mobile/model.onnx"),
+      inWork("shapes"),
+      "-o",
+      inWork("m.csv"),
+    ]);
+    expect(answered.code, answered.stderr).toBe(0);
+  }, 300_000);
+
+  test.each([
+    [["--freeze", "none"], "--from names none"],
+    [["--from", "x.onnx", "--net", "vit"], "--net and --from both say"],
+    [["--from", "absent.onnx"], "SOURCE_NOT_FOUND"],
+    [["--families", "boosting"], "there are a network and a forest"],
+    [["--from", "known/model.onnx", "--pixel-mean", "0.5"], "brings pixels to scale itself"],
+    [["--from", "known/model.onnx", "--augment", "flip"], "runs once over each picture"],
+    [["--from", "known/model.onnx", "--image-size", "32"], "takes pictures of 16 × 16"],
+    [["--from", "forest/model.onnx"], "train again with --families network"],
+    [["--pixel-deviation", "0"], "above 0"],
+  ])(
+    "refuses %j",
+    async (flags, words) => {
+      if (flags.includes("forest/model.onnx")) await run("forest", "--epochs", "1", "--families", "forest");
+      const given = flags.map((word) => (word.endsWith(".onnx") ? inWork(word) : word));
+      const ran = await runHere(["train", inWork("shapes"), "--out", inWork("none"), ...given]);
+      expect(ran.code).toBe(1);
+      expect(ran.stderr).toContain(words);
+    },
+    300_000,
+  );
+});
+
 describe("what is refused", () => {
   const failed = async (...words: string[]): Promise<string> => {
     const ran = await runHere(words);

@@ -103,6 +103,21 @@ export function someOf<const T extends string>(
   };
 }
 
+/** "a.**,b" of patterns; "none" for none of them. */
+export function patternsOf(flag: string): (text: string, before?: readonly string[]) => readonly string[] {
+  const words = wordsOf(flag);
+  return (text, before) => (text.trim() === "none" ? [] : words(text, before));
+}
+
+/** "0.5" or "0.485,0.456,0.406": one number or more, of at least `min`. */
+export function numbersOf(flag: string, min = -Number.MAX_VALUE): (text: string) => readonly number[] {
+  return (text) => {
+    const numbers = text.split(",").map((item) => (item.trim() === "" ? NaN : Number(item)));
+    if (numbers.every((value) => value >= min && Number.isFinite(value))) return numbers;
+    throw refused(flag, text, `Give one number${min > 0 ? " above 0" : ""}, or several between commas.`);
+  };
+}
+
 /** A single character; "\\t" is a tab. */
 export function characterOf(flag: string, orNone = false): (text: string) => string {
   return (text) => {

@@ -12,8 +12,10 @@ import {
   millisecondsOf,
   costs,
   numberIn,
+  numbersOf,
   oneOf,
   orAuto,
+  patternsOf,
   rowLimit,
   someOf,
   seconds,
@@ -260,6 +262,32 @@ function createProgram(run: Run): Command {
           "vit",
           "mlp",
         ] as const),
+      )
+      .option("--from <file>", "of pictures: an ONNX network to begin with, its last layer replaced")
+      .option(
+        "--freeze <patterns>",
+        "with --from: parameters that stay as they are, such as backbone.**, or none (by the number of pictures)",
+        patternsOf("--freeze"),
+      )
+      .option(
+        "--backbone-rate <n>",
+        "with --from: factor of the learning rate before the head (0.1)",
+        numberIn("--backbone-rate", 0.000001, 10),
+      )
+      .option(
+        "--pixel-mean <levels>",
+        "with --from: mean of its levels from 0 to 1, one number or one a channel",
+        numbersOf("--pixel-mean"),
+      )
+      .option(
+        "--pixel-deviation <levels>",
+        "with --from: what levels less the mean are divided by",
+        numbersOf("--pixel-deviation", Number.MIN_VALUE),
+      )
+      .option(
+        "--pixel-layout <layout>",
+        "with --from: nchw or nhwc, where its shape does not tell",
+        oneOf("--pixel-layout", ["nchw", "nhwc"] as const),
       )
       .option(
         "--image-size <pixels>",

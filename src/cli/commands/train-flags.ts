@@ -31,6 +31,12 @@ export interface TrainFlags extends Reading {
   readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   readonly net?: NetName;
+  readonly from?: string;
+  readonly freeze?: readonly string[];
+  readonly backboneRate?: number;
+  readonly pixelMean?: readonly number[];
+  readonly pixelDeviation?: readonly number[];
+  readonly pixelLayout?: "nchw" | "nhwc";
   readonly imageSize?: number;
   readonly epochs?: number;
   readonly augment?: readonly ChangeName[];

@@ -1,14 +1,21 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
 import { readdir } from "node:fs/promises";
 import { MillwrightError } from "../../core/index.ts";
-import { saveRun, trainImages } from "../../tasks/index.ts";
+import { type BackboneOptions, saveRun, trainImages } from "../../tasks/index.ts";
 import { printMediaRun } from "../media-run.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
 /** What has a meaning for pictures. */
 const taken: readonly (keyof TrainFlags)[] = [
+  "families",
   "net",
+  "from",
+  "freeze",
+  "backboneRate",
+  "pixelMean",
+  "pixelDeviation",
+  "pixelLayout",
   "imageSize",
   "epochs",
   "augment",
@@ -20,7 +27,20 @@ const taken: readonly (keyof TrainFlags)[] = [
   "json",
 ];
 /** What only pictures have. */
-const own = ["net", "imageSize", "epochs", "augment"] as const satisfies readonly (keyof TrainFlags)[];
+const own = [
+  "net",
+  "from",
+  "freeze",
+  "backboneRate",
+  "pixelMean",
+  "pixelDeviation",
+  "pixelLayout",
+  "imageSize",
+  "epochs",
+  "augment",
+] as const satisfies readonly (keyof TrainFlags)[];
+/** What has a meaning beside --from alone. */
+const ofBackbone = ["freeze", "backboneRate", "pixelMean", "pixelDeviation", "pixelLayout"] as const;
 
 const flagOf = (name: string): string =>
   `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -56,12 +76,16 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
       `Leave ${flagOf(given[0])} out.`,
     );
   }
+  const from = backboneOf(flags);
+  const ships = shippedOf(flags.families);
   await runAndSave(
     flags,
     (context: RunContext) =>
       trainImages({
         source,
         ...(net !== undefined && { net }),
+        ...(from && { from }),
+        ...(ships && { ships }),
         ...(imageSize !== undefined && { size: imageSize }),
         ...(epochs !== undefined && { epochs }),
         ...(augment && { augment }),
@@ -79,4 +103,47 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
     },
   );
   return 0;
+}
+
+/** What may become the file. @throws MillwrightError `PARAMETER_UNKNOWN`. */
+function shippedOf(families: TrainFlags["families"]): "network" | "forest" | undefined {
+  if (families === undefined) return undefined;
+  const odd = families.find((name) => name !== "network" && name !== "forest");
+  if (odd !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_UNKNOWN",
+      `--families names ${JSON.stringify(odd)}, and of pictures there are a network and a forest.`,
+      "Give network or forest, or leave --families out.",
+    );
+  }
+  return new Set(families).size === 1 ? (families[0] as "network" | "forest") : undefined;
+}
+
+/** The network to begin with. @throws MillwrightError `PARAMETER_CONFLICT`. */
+function backboneOf(flags: TrainFlags): BackboneOptions | undefined {
+  const { net, from: file, freeze, backboneRate, pixelMean, pixelDeviation, pixelLayout } = flags;
+  const alone = ofBackbone.find((name) => flags[name] !== undefined);
+  if (file === undefined) {
+    if (alone === undefined) return undefined;
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${flagOf(alone)} is about a network to begin with, and --from names none.`,
+      `Give --from, or leave ${flagOf(alone)} out.`,
+    );
+  }
+  if (net !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      "--net and --from both say which network is trained.",
+      "Leave one of them out.",
+    );
+  }
+  return {
+    file,
+    ...(freeze && { freeze }),
+    ...(backboneRate !== undefined && { rate: backboneRate }),
+    ...(pixelMean && { mean: pixelMean }),
+    ...(pixelDeviation && { deviation: pixelDeviation }),
+    ...(pixelLayout && { layout: pixelLayout }),
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * A few plain figures of each picture, for the forest that a network is held against.
  *
- * They are made by graph nodes, in training and in a file: means over a grid of 8 × 8 places, how many pixels reach
+ * They are made by graph nodes, in training and in a file: means over a grid of about 8 × 8 places, how many pixels reach
  * each of seven levels, and how much neighbouring pixels differ.
  */
 import * as ops from "../../graph/index.ts";
@@ -15,10 +15,8 @@ const steps = 8;
 /** The figures of each picture, float64 [batch, figures]. */
 export function pictureFigures(image: Value, { height, width }: PictureSize): Value {
   const x = levels(image);
-  const places = ops.flatten(
-    ops.averagePool(x, [height / grid, width / grid], { strides: [height / grid, width / grid] }),
-    1,
-  );
+  const cell = [Math.floor(height / grid), Math.floor(width / grid)];
+  const places = ops.flatten(ops.averagePool(x, cell, { strides: cell }), 1);
   const reached = Array.from({ length: steps - 1 }, (_, k) =>
     ops.reduceMean(ops.cast(ops.greaterOrEqual(x, (k + 1) / steps), "float32"), { axes: [2, 3] }),
   );

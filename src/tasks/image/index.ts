@@ -1,3 +1,4 @@
+export type { BackboneOptions } from "./backbone.ts";
 export { type ChangeName, changeNames } from "./changes.ts";
 export { type NetName, netNames } from "./nets.ts";
 export type { ImageOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 /** The networks that a training on pictures can be given, and how pixels reach them. */
-import { cast, constant, div, mul, sub, transpose, type Value } from "../../graph/index.ts";
+import { cast, constant, div, sub, transpose, type Value } from "../../graph/index.ts";
 import {
   type Layer,
   mlpNet,
@@ -69,6 +69,6 @@ export function pictureNetwork(
     constant({ dtype: "float32", shape: [1, channels, 1, 1], data: Float32Array.from(values) });
   const body = makers[name](classes);
   return network({ image: { dtype: "uint8", shape: [height, width, channels] } }, ({ image }, scope) =>
-    scope.apply("", body, mul(sub(levels(image!), wide(mean)), wide(deviation.map((d) => 1 / d)))),
+    scope.apply("", body, div(sub(levels(image!), wide(mean)), wide(deviation))),
   );
 }

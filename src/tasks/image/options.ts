@@ -1,4 +1,5 @@
 /** What a training on pictures is asked for. */
+import type { BackboneOptions } from "./backbone.ts";
 import { type ChangeName, changeNames } from "./changes.ts";
 import type { NetName } from "./nets.ts";
 import type { RunSettings } from "../run-options.ts";
@@ -9,11 +10,15 @@ export interface ImageOptions extends RunSettings {
   readonly source: string;
   /** Default `small-cnn`. */
   readonly net?: NetName;
-  /** Pixels across and down that pictures are brought to; a multiple of 8. Default 64. */
+  /** A network to begin with, in place of `net`. */
+  readonly from?: BackboneOptions;
+  /** What may become the file; the other is held against it all the same. Default: the better one. */
+  readonly ships?: "network" | "forest";
+  /** Pixels across and down that pictures are brought to; a multiple of 8. Default 64, or what `from` takes. */
   readonly size?: number;
-  /** How pictures are changed while the network learns them. Default: all ways. */
+  /** How pictures are changed while the network learns them. Default: all ways; none where the backbone runs once. */
   readonly augment?: readonly ChangeName[];
-  /** Most epochs. Default 30. */
+  /** Most epochs. Default 30; 100 where the backbone runs once. */
   readonly epochs?: number;
   /** Seconds for the whole run: fewer epochs are planned where they would not fit. */
   readonly time?: number;
@@ -26,5 +31,6 @@ export const imageDefaults = {
   size: 64,
   augment: changeNames,
   epochs: 30,
+  headEpochs: 100,
   testSize: 0.2,
 } as const;

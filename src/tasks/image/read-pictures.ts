@@ -29,26 +29,26 @@ interface ReadOptions {
 }
 
 /**
- * Reads a folder of class folders. Pictures that are all grey get one channel.
+ * Reads a folder of class folders. Pictures that are all grey get one channel, unless the channels are told.
  *
  * @throws MillwrightError as `readMediaFolder` and `decodeImages`: `SOURCE_UNREADABLE` where more than a tenth of the files
  *   is broken; `TARGET_CONSTANT` where fewer than two classes have a picture.
  */
 export async function readPictures(
   folder: string,
-  side: number,
+  { height, width, channels }: Omit<PictureSize, "channels"> & { readonly channels?: 1 | 3 },
   options: ReadOptions,
 ): Promise<LabelledPictures> {
   const media = await readMediaFolder(folder, { kind: "image" });
-  const wanted: PictureSize = { height: side, width: side, channels: 3 };
+  const wanted: PictureSize = { height, width, channels: channels ?? 3 };
   const { pixels, kept, bad } = await decodeAll(media, wanted, options);
   const rows = keptRows(media, kept, folder, pictureNoun);
-  const grey = isGrey(pixels);
+  const grey = channels === undefined && isGrey(pixels);
   const data = grey ? oneChannel(pixels) : pixels;
   return {
     ...rows,
     data,
-    size: { ...wanted, channels: grey ? 1 : 3 },
+    size: grey ? { ...wanted, channels: 1 } : wanted,
     bad,
     findings: [...media.findings, ...badFindings(bad, pictureNoun)],
     fingerprint: fingerprintOf(rows, data),

@@ -20,13 +20,15 @@ import {
   type TrainedNetwork,
   trainNetwork,
 } from "../media/train-network.ts";
+import { type Backbone, begin, type Begun, defaultRate, imageColumn, readBackbone } from "./backbone.ts";
 import { pictureFigures } from "./classical.ts";
 import { changesOf, type ChangeName } from "./changes.ts";
 import { thumbnail } from "./examples.ts";
 import { channelFigures, pictureNetwork } from "./nets.ts";
 import { type ImageOptions, imageDefaults } from "./options.ts";
 import { type LabelledPictures, pictureNoun, type PictureSize, readPictures } from "./read-pictures.ts";
-import type { ImageRecord } from "./run-record.ts";
+import type { FromRecord, ImageRecord } from "./run-record.ts";
+import { headRecipe, tuneNetwork } from "./tune.ts";
 
 export interface ImageResult {
   /** The bytes of `model.onnx`. */
@@ -38,20 +40,22 @@ export interface ImageResult {
 
 /** Name of the answer: the folder's name is the class. */
 const target = "class";
-const imageColumn = "image";
+const familyOf = { network: "network", forest: "classical" } as const;
 const recipe = { optimiser: "adamw", learningRate: 0.002, weightDecay: 0.05, labelSmoothing: 0.05 } as const;
 
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const { seed, threads, signal, onProgress } = options;
-  const { net, size: side, augment, epochs, testSize } = { ...imageDefaults, ...options };
+  const { net, size: side, testSize } = { ...imageDefaults, ...options };
   const startedMs = options.startedMs ?? performance.now();
   const deadlineMs = options.time === undefined ? undefined : startedMs + 1000 * options.time;
   const progress = onProgress ?? (() => {});
-  requireSide(side);
+  const backbone = options.from && (await readBackbone(options.from, options.size));
+  if (!backbone) requireSide(side);
+  else requireBackboneSize(backbone);
   const random = createRandom(seed);
   progress({ stage: "read pictures" });
-  const pictures = await readPictures(options.source, side, {
+  const pictures = await readPictures(options.source, backbone?.size ?? { height: side, width: side }, {
     threads,
     onProgress: progress,
     ...(signal && { signal }),
@@ -67,14 +71,19 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const parts = splitRows(pictures, height * width * channels, plan, { testSize, seed });
   const shares = sharesOf(parts.train.codes, classCount);
 
+  const begun =
+    backbone &&
+    begin(backbone, options.from!, { classes: classCount, pictures: parts.train.codes.length, seed });
+  const headAlone = begun?.headAlone === true;
+  const epochs = options.epochs ?? (headAlone ? imageDefaults.headEpochs : imageDefaults.epochs);
+  const augment = options.augment ?? (headAlone ? [] : imageDefaults.augment);
+  if (headAlone && augment.length > 0) throw augmentedOnce();
   progress({ stage: "fit a random forest" });
   const classical = await fitForest(parts.train, column, (image) => pictureFigures(image, size), {
     ...{ classCount, random: random.child("classical"), threads },
     ...(signal && { signal }),
   });
-  const figures = channelFigures(parts.train.data, channels);
-  const trained = await trainNetwork({
-    network: pictureNetwork(net, size, classCount, figures),
+  const training = {
     train: loaderOf(parts.train, size, {
       batchSize: batchSizeOf(parts.train.codes.length),
       seed,
@@ -84,7 +93,6 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     validation: loaderOf(parts.validation, size, {
       batchSize: Math.min(64, parts.validation.codes.length),
     }),
-    recipe,
     epochs,
     // What comes after training takes a part of the time too.
     ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - 0.05 * (deadlineMs - startedMs) }),
@@ -92,7 +100,20 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     threads,
     onProgress: progress,
     ...(signal && { signal }),
-  });
+  };
+  const trained = begun
+    ? await tuneNetwork(begun, loaderOf(parts.train, size, { batchSize: training.train.batchSize }), training)
+    : await trainNetwork({
+        ...training,
+        network: pictureNetwork(net, size, classCount, channelFigures(parts.train.data, channels)),
+        recipe,
+      });
+  const name = backbone?.name ?? net;
+  const made = {
+    net: backbone ? `${backbone.name} ${backbone.sha256}` : net,
+    augment: [...augment],
+    epochs: trained.epochs,
+  };
 
   progress({ stage: "compose the files" });
   const compose = (emit: MediaModelParts["emit"], title: string, parameters: Json, summary: Json) =>
@@ -103,20 +124,23 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
       constant: shares,
       emit,
       golden: goldenPictures(size, random.child("compose").child("golden pictures")),
-      about: aboutOf(pictures, options, trained, { title, parameters, summary }),
+      about: aboutOf(pictures, options, made, { title, parameters, summary }),
     });
   const { parameterCount, bestEpoch } = trained;
   const titles = {
-    network: `${net}, a network of ${parameterCount} parameters, after epoch ${bestEpoch} of ${trained.epochs}`,
+    network: `${begun ? `a new head on ${name}${begun.headAlone ? "" : ", trained on"}, ${parameterCount} parameters` : `${net}, a network of ${parameterCount} parameters`}, after epoch ${bestEpoch} of ${trained.epochs}`,
     forest: "random forest on means, levels and changes of the picture",
   };
   const entrants: readonly Entrant[] = [
     {
-      ...{ name: net, family: "network", title: titles.network, seconds: trained.seconds },
+      ...{ name, family: "network", title: titles.network, seconds: trained.seconds },
       composed: await compose(
         (image) => emitNetwork(trained, image),
         titles.network,
-        { net, epochs: trained.epochs, ...recipe },
+        {
+          ...{ net: name, epochs: trained.epochs },
+          ...(begun ? { ...headRecipe, freeze: [...begun.freeze] } : recipe),
+        },
         { parameters: parameterCount, epoch: bestEpoch },
       ),
     },
@@ -135,6 +159,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const { bytes, answers, title, ...race } = await raceFiles(entrants, {
     ...{ target, classes, shares, seed },
     ...{ validation: parts.validation, test: parts.test },
+    ships: options.ships && familyOf[options.ships],
   });
   const record: ImageRecord = {
     format: 1,
@@ -159,7 +184,10 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
       })),
     },
     ...race,
-    network: networkRecord(net, trained, threads),
+    network: {
+      ...networkRecord(name, trained, threads),
+      ...(backbone && begun && { from: fromOf(backbone, begun, options) }),
+    },
     findings: pictures.findings,
     reproduce: commandOf(options, trained.epochs),
     model: { bytes: bytes.length, sha256: sha256(bytes) },
@@ -170,7 +198,9 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     noun: pictureNoun,
     preparation: [
       `each picture is brought to ${width} × ${height} pixels, its middle where the shape is another`,
-      "levels are scaled and normalised inside the file by the mean and deviation of the training pictures",
+      backbone
+        ? `levels are scaled and normalised inside the file, as ${name} needs it`
+        : "levels are scaled and normalised inside the file by the mean and deviation of the training pictures",
     ],
     split: {
       kind: "stratified",
@@ -244,6 +274,37 @@ function requireSide(side: number): void {
   );
 }
 
+/** Pictures of a backbone, which its file tells. */
+function requireBackboneSize({ name, size: { height, width } }: Backbone): void {
+  if (Math.min(height, width) >= 16 && Math.max(height, width) <= 512) return;
+  throw new MillwrightError(
+    "PARAMETER_RANGE",
+    `${name} takes pictures of ${width} × ${height} pixels, and 16 to 512 are trained on.`,
+    "Begin with another network, or give an --image-size where it takes any.",
+  );
+}
+
+const augmentedOnce = (): MillwrightError =>
+  new MillwrightError(
+    "PARAMETER_CONFLICT",
+    "--augment is given, and the backbone stays as it is, so that it runs once over each picture as it is.",
+    "Leave --augment out, or train the backbone too: --freeze none.",
+  );
+
+function fromOf(
+  { sha256: hash, imported }: Backbone,
+  { freeze, headAlone }: Begun,
+  { from }: ImageOptions,
+): FromRecord {
+  return {
+    file: from!.file,
+    sha256: hash,
+    at: imported.report.head!.at,
+    freeze,
+    ...(!headAlone && { rate: from!.rate ?? defaultRate }),
+  };
+}
+
 function emitNetwork({ network, weights }: TrainedNetwork, image: Value): Value {
   return softmax(cast(inline(scoringGraph(network, weights), { image })["scores"]!, "float64"), 1);
 }
@@ -251,11 +312,11 @@ function emitNetwork({ network, weights }: TrainedNetwork, image: Value): Value 
 function aboutOf(
   pictures: LabelledPictures,
   options: ImageOptions,
-  network: TrainedNetwork,
+  made: { readonly net: string; readonly augment: ChangeName[]; readonly epochs: number },
   member: { readonly title: string; readonly parameters: Json; readonly summary: Json },
 ): MediaModelParts["about"] {
   const { size, classes } = pictures;
-  const { net, augment, testSize } = { ...imageDefaults, ...options };
+  const { testSize } = { ...imageDefaults, ...options };
   return {
     card: {
       summary: `Tells which of ${classes.length} classes a picture is of.`,
@@ -281,11 +342,9 @@ function aboutOf(
       seed: options.seed,
       options: {
         task: "image",
-        net,
         size: size.width,
-        augment: [...augment],
-        epochs: network.epochs,
         testSize,
+        ...made,
       },
       software: options.software,
     },
@@ -298,6 +357,14 @@ function commandOf(options: ImageOptions, epochs: number): string {
     if (value !== undefined) words.push(name, shellWord(String(value)));
   };
   flag("--net", options.net);
+  const { from } = options;
+  flag("--families", options.ships);
+  flag("--from", from?.file);
+  flag("--pixel-mean", from?.mean?.join(","));
+  flag("--pixel-deviation", from?.deviation?.join(","));
+  flag("--pixel-layout", from?.layout);
+  if (from?.freeze) flag("--freeze", from.freeze.length === 0 ? "none" : from.freeze.join(","));
+  flag("--backbone-rate", from?.rate);
   flag("--image-size", options.size);
   if (options.augment) flag("--augment", options.augment.length === 0 ? "none" : options.augment.join(","));
   flag("--epochs", epochs);

@@ -72,6 +72,8 @@ export interface RaceOptions {
   readonly validation: Part;
   readonly test: Part;
   readonly seed: number;
+  /** Which one becomes the file. Default: the better one. */
+  readonly ships?: Entrant["family"] | undefined;
 }
 
 /** What the race came to. */
@@ -90,7 +92,7 @@ const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
 /** @param entrants - One network and one classical model. */
 export async function raceFiles(
   entrants: readonly Entrant[],
-  { target, classes, shares, validation, test, seed }: RaceOptions,
+  { target, classes, shares, validation, test, seed, ships }: RaceOptions,
 ): Promise<Race> {
   const classCount = classes.length;
   const scored: (Entrant & { readonly score: number; readonly logLoss: number })[] = [];
@@ -102,7 +104,7 @@ export async function raceFiles(
   }
   // The loss decides where as many are right.
   const ranked = scored.sort((a, b) => b.score - a.score || a.logLoss - b.logLoss);
-  const chosen = ranked[0]!;
+  const chosen = ranked.find(({ family }) => ships === undefined || family === ships)!;
   const answers = await answersOf(chosen, test.data);
   const task: Task = { kind: "classification", target, classes };
   const y = { kind: "classification", classCount, codes: test.codes } as const;

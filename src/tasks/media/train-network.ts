@@ -25,6 +25,10 @@ export interface TrainingRecipe {
 
 export interface NetworkOptions {
   readonly network: nn.Network;
+  /** To start from. Default: drawn by the seed. */
+  readonly weights?: nn.Weights;
+  /** Settings of some parameters, by pattern. */
+  readonly groups?: Readonly<Record<string, nn.GroupOptions>>;
   readonly train: nn.Loader;
   readonly validation: nn.Loader;
   readonly recipe: TrainingRecipe;
@@ -41,12 +45,13 @@ export interface NetworkOptions {
 const timedSteps = 3;
 
 export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetwork> {
-  const { network, train, validation, recipe, seed, threads } = options;
+  const { network, groups, train, validation, recipe, seed, threads } = options;
   const began = performance.now();
-  const weights = nn.initialise(network, { seed });
+  const weights = options.weights ?? nn.initialise(network, { seed });
   const shared = {
     train,
     validation,
+    ...(groups && { groups }),
     loss: nn.crossEntropy({ labelSmoothing: recipe.labelSmoothing }),
     optimiser: nn.adamw({ learningRate: recipe.learningRate, weightDecay: recipe.weightDecay }),
     metric: nn.accuracyOfScores,

@@ -1,0 +1,42 @@
+/** Trains a network that begins with another's layers. Those run once over each picture where they are not trained. */
+import * as nn from "../../nn/index.ts";
+import { type NetworkOptions, type TrainedNetwork, trainNetwork } from "../media/train-network.ts";
+import type { Begun } from "./backbone.ts";
+
+/** A head on a backbone: one layer bears larger steps than a whole network. */
+export const headRecipe = {
+  optimiser: "adamw",
+  learningRate: 0.02,
+  weightDecay: 0.05,
+  labelSmoothing: 0.05,
+} as const;
+
+/** @param inOrder - The training pictures as they are, each once. */
+export async function tuneNetwork(
+  { imported, groups, headAlone }: Begun,
+  inOrder: nn.Loader,
+  options: Omit<NetworkOptions, "network" | "recipe">,
+): Promise<TrainedNetwork> {
+  const { network, weights } = imported;
+  const { train, validation, seed } = options;
+  if (!headAlone) return await trainNetwork({ ...options, network, weights, groups, recipe: headRecipe });
+  const began = performance.now();
+  options.onProgress?.({ stage: "run the backbone once" });
+  const known = await nn.features(imported, inOrder, { batchSize: train.batchSize, seed, dropLast: true });
+  const judged = await nn.features(imported, validation, { batchSize: validation.batchSize });
+  const head = await trainNetwork({
+    ...options,
+    network: known.network,
+    weights: known.weights,
+    train: known.loader,
+    validation: judged.loader,
+    recipe: headRecipe,
+  });
+  return {
+    ...head,
+    network,
+    weights: { ...weights, ...head.weights },
+    parameterCount: nn.parameterCount(network),
+    seconds: (performance.now() - began) / 1000,
+  };
+}
