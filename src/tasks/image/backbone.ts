@@ -106,8 +106,8 @@ async function ownSize(
   if (given !== undefined) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `--pixel-${given} is given, and ${file} is a model file of millwright, which brings pixels to scale itself.`,
-      `Leave --pixel-${given} out.`,
+      `${flagOf[given]} is given, and ${file} is a model file of millwright, which brings pixels to scale itself.`,
+      `Leave ${flagOf[given]} out.`,
     );
   }
   const column = mediaColumn({ metadata: await readMetadata(bytes) });
@@ -122,6 +122,12 @@ async function ownSize(
   if (side !== undefined && (side !== height || side !== width)) throw fixedSize(file, height, width, side);
   return { height, width, channels: channels as 1 | 3 };
 }
+
+const flagOf = {
+  mean: "--pixel-mean",
+  deviation: "--pixel-deviation",
+  layout: "--pixel-layout",
+} as const;
 
 const fixedSize = (file: string, height: number, width: number, side: number): MillwrightError =>
   new MillwrightError(
@@ -212,14 +218,14 @@ function figure(
   if (given === undefined) {
     throw new MillwrightError(
       "PARAMETER_MISSING",
-      `${file} does not tell what its pixels are divided by and shifted by, and --pixel-${name} is not given.`,
+      `${file} does not tell what its pixels are divided by and shifted by, and ${flagOf[name]} is not given.`,
       "Give what it was trained with, of levels from 0 to 1: --pixel-mean 0.485,0.456,0.406 --pixel-deviation 0.229,0.224,0.225 for most of torchvision, --pixel-mean 0.5 --pixel-deviation 0.5 for levels from -1 to 1, --pixel-mean 0 --pixel-deviation 1 for levels as they are.",
     );
   }
   if (given.length !== 1 && given.length !== channels) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `--pixel-${name} has ${given.length} numbers, and ${file} takes ${channels} ${channels === 1 ? "channel" : "channels"}.`,
+      `${flagOf[name]} has ${given.length} numbers, and ${file} takes ${channels} ${channels === 1 ? "channel" : "channels"}.`,
       `Give one number${channels === 1 ? "" : `, or ${channels}`}.`,
     );
   }
