@@ -204,6 +204,127 @@ describe("millwright train --from", () => {
   );
 });
 
+describe("millwright train --image", () => {
+  const table = (
+    name: string,
+    header: string,
+    line: (file: string, label: string, i: number) => string,
+  ): string => {
+    const lines = ["bar", "cross", "disc"].flatMap((label) =>
+      Array.from({ length: 30 }, (_, i) => line(`shapes/${label}/${`${i}`.padStart(3, "0")}.png`, label, i)),
+    );
+    writeFileSync(inWork(name), `${header}\n${lines.join("\n")}\n`);
+    return inWork(name);
+  };
+  const short = (out: string): string[] => [
+    "--image-size",
+    "16",
+    "--epochs",
+    "4",
+    "--out",
+    inWork(out),
+    "--json",
+  ];
+
+  test("learns the pictures that a table names, and says what it left out", async () => {
+    const file = table("rows.csv", "file,kind", (path, label, i) =>
+      i === 29 ? `${path},` : i === 28 && label === "bar" ? `shapes/gone.png,${label}` : `${path},${label}`,
+    );
+    const ran = await runHere(["train", file, "--image", "file", "--target", "kind", ...short("rows")]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const found = JSON.parse(ran.stdout) as ImageRecord;
+    expect(findProblem(schemaOf("image"), found)).toBeUndefined();
+    expect(found.data.pictures).toBe(86);
+    expect(found.data.bad).toEqual([{ file: "shapes/gone.png", reason: "is not there" }]);
+    expect(found.task.target).toBe("kind");
+    expect(found.task.classes.map(({ label }) => label)).toEqual(["bar", "cross", "disc"]);
+    expect(found.findings.map(({ evidence }) => evidence).join()).toMatch(/3 pictures have no kind/);
+    expect(found.reproduce).toContain("--target kind --image file");
+    expect(found.test.metrics[0]!.value).toBeGreaterThan(0.6);
+  }, 300_000);
+
+  test("other columns are left out by name only", async () => {
+    const file = table("more.csv", "file,kind,size", (path, label, i) => `${path},${label},${i * i}`);
+    const words = ["train", file, "--image", "file", "--target", "kind"];
+    const refused = await runHere([...words, ...short("none")]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/has other columns too: size.*--drop size.*--drop file/s);
+    const ran = await runHere([...words, "--drop", "size", ...short("more")]);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect((JSON.parse(ran.stdout) as ImageRecord).reproduce).toContain("--drop size");
+  }, 300_000);
+
+  test("a column of pictures is not left out in silence", async () => {
+    const file = table("unsaid.csv", "file,kind,size", (path, label, i) => `${path},${label},${i * i}`);
+    const ran = await runHere(["train", file, "--target", "kind", "--out", inWork("none")]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/"file" names pictures.*--image file.*--drop file.*--keep file/s);
+  });
+
+  test.each([
+    [["--image", "file"], "--target names none"],
+    [["--image", "file", "--target", "file"], "both name the column"],
+    [["--image", "fil", "--target", "kind"], "SCHEMA_MISSING_COLUMN"],
+    [["--image", "file", "--target", "size"], "told apart by classes"],
+    [["--image", "file", "--target", "kind", "--folds", "3"], "--folds is not for a table of pictures"],
+  ])("refuses %j", async (flags, words) => {
+    const file = table(
+      "odd.csv",
+      "file,kind,size",
+      (path, label, i) => `${path},${label},${i * i + label.length * 1000}`,
+    );
+    const drop = flags.includes("size") ? "kind" : "size";
+    const ran = await runHere(["train", file, ...flags, "--drop", drop, "--out", inWork("none")]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(words);
+  });
+});
+
+describe("odd and broken pictures", () => {
+  test("each is read or named, and the run goes on", async () => {
+    await writePictures(inWork("odd"), { perClass: 30, seed: 5 });
+    const { default: sharp } = await import("sharp");
+    const at = (name: string): string => inWork(`odd/${name}`);
+    const source = sharp(inWork("odd/disc/000.png"));
+    await source.clone().toColourspace("cmyk").jpeg().toFile(at("disc/cmyk.jpg"));
+    await source.clone().toColourspace("rgb16").png().toFile(at("disc/deep.png"));
+    await source.clone().ensureAlpha(0.5).png().toFile(at("disc/alpha.png"));
+    await source.clone().withMetadata({ orientation: 6 }).jpeg().toFile(at("disc/turned.jpg"));
+    const frames = await source.clone().extend({ bottom: 24 }).raw().toBuffer();
+    await sharp(frames, { raw: { width: 24, height: 48, channels: 3, pageHeight: 24 } })
+      .gif()
+      .toFile(at("disc/moving.gif"));
+    await sharp({ create: { width: 20_000, height: 12, channels: 3, background: "grey" } })
+      .png()
+      .toFile(at("bar/wide.png"));
+    writeFileSync(at("bar/empty.png"), "");
+    writeFileSync(at("bar/noise.jpg"), "this is no picture");
+    writeFileSync(at("bar/half.png"), readFileSync(at("bar/000.png")).subarray(0, 150));
+    mkdirSync(at("star"));
+    copyFileSync(at("disc/001.png"), at("star/only.png"));
+    mkdirSync(at("none"));
+    const found = await trained("odd", "odd-out", "--epochs", "1");
+    expect(found.data.pictures).toBe(90 + 6 + 1);
+    expect(found.data.bad.map(({ file }) => file)).toEqual([
+      "bar/empty.png",
+      "bar/half.png",
+      "bar/noise.jpg",
+    ]);
+    const told = found.findings.map(({ kind, evidence }) => `${kind}: ${evidence}`).join("\n");
+    expect(told).toMatch(/loneLabel: .*star/);
+    expect(told).toMatch(/emptyClass: .*none/);
+    expect(found.task.classes.map(({ label }) => label)).toEqual(["bar", "cross", "disc", "star"]);
+  }, 300_000);
+
+  test("a folder without classes is told what is missing", async () => {
+    mkdirSync(inWork("flat"));
+    copyFileSync(inWork("shapes/disc/001.png"), inWork("flat/1.png"));
+    const ran = await runHere(["train", inWork("flat"), "--out", inWork("none")]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("TARGET_MISSING");
+  });
+});
+
 describe("what is refused", () => {
   const failed = async (...words: string[]): Promise<string> => {
     const ran = await runHere(words);

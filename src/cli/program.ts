@@ -263,6 +263,7 @@ function createProgram(run: Run): Command {
           "mlp",
         ] as const),
       )
+      .option("--image <column>", "the column of a table that holds paths of pictures to learn from")
       .option("--from <file>", "of pictures: an ONNX network to begin with, its last layer replaced")
       .option(
         "--freeze <patterns>",

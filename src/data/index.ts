@@ -61,6 +61,7 @@ export {
   type MediaFolder,
   type MediaFolderOptions,
   mediaFromTable,
+  namesPicture,
   type MediaKind,
   mediaKinds,
   type MediaTableOptions,

@@ -30,6 +30,7 @@ export interface TrainFlags extends Reading {
   readonly inputs?: readonly string[];
   readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
+  readonly image?: string;
   readonly net?: NetName;
   readonly from?: string;
   readonly freeze?: readonly string[];

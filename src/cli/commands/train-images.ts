@@ -1,7 +1,8 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
 import { readdir } from "node:fs/promises";
 import { MillwrightError } from "../../core/index.ts";
-import { type BackboneOptions, saveRun, trainImages } from "../../tasks/index.ts";
+import { type Reading, readingOf } from "../../data/index.ts";
+import { type BackboneOptions, type PictureTable, saveRun, trainImages } from "../../tasks/index.ts";
 import { printMediaRun } from "../media-run.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import type { TrainFlags } from "./train-flags.ts";
@@ -66,23 +67,26 @@ export function refuseImageFlags(flags: TrainFlags): void {
 
 export async function trainPictures(source: string, flags: TrainFlags): Promise<number> {
   const { out, net, imageSize, epochs, augment, time, testSize } = flags;
-  const given = Object.entries(flags).find(
-    ([name, value]) => value !== undefined && !taken.includes(name as keyof TrainFlags),
-  );
+  const reading = readingOf(flags);
+  const allowed: readonly string[] =
+    flags.image === undefined ? taken : [...taken, "image", "target", "drop", ...Object.keys(reading)];
+  const given = Object.entries(flags).find(([name, value]) => value !== undefined && !allowed.includes(name));
   if (given !== undefined) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `${flagOf(given[0])} is not for a folder of pictures.`,
+      `${flagOf(given[0])} is not for ${flags.image === undefined ? "a folder" : "a table"} of pictures.`,
       `Leave ${flagOf(given[0])} out.`,
     );
   }
   const from = backboneOf(flags);
   const ships = shippedOf(flags.families);
+  const table = tableOf(flags, reading);
   await runAndSave(
     flags,
     (context: RunContext) =>
       trainImages({
         source,
+        ...(table && { table }),
         ...(net !== undefined && { net }),
         ...(from && { from }),
         ...(ships && { ships }),
@@ -117,6 +121,17 @@ function shippedOf(families: TrainFlags["families"]): "network" | "forest" | und
     );
   }
   return new Set(families).size === 1 ? (families[0] as "network" | "forest") : undefined;
+}
+
+/** The table's columns. @throws MillwrightError `PARAMETER_MISSING`. */
+function tableOf({ image, target, drop }: TrainFlags, reading: Reading): PictureTable | undefined {
+  if (image === undefined) return undefined;
+  if (target !== undefined) return { image, target, ...(drop && { drop }), reading };
+  throw new MillwrightError(
+    "PARAMETER_MISSING",
+    "--image names a column of a table, and --target names none.",
+    "Name the column of classes with --target.",
+  );
 }
 
 /** The network to begin with. @throws MillwrightError `PARAMETER_CONFLICT`. */

@@ -24,6 +24,7 @@ import { isFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
   if (await isFolder(source, flags.target)) return await trainPictures(source[0]!, flags);
+  if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);
   if (flags.task === "multilabel" || flags.labelsBy !== undefined)
     return (await import("./train-labels.ts")).trainLabelled(source, flags);
@@ -69,6 +70,16 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     (told, model) => printRun(told, { model, out, reading: rest }),
   );
   return requirementsCode(record.requirements);
+}
+
+/** The one table whose rows name pictures. */
+function pictureTable(source: readonly string[]): string {
+  if (source.length === 1) return source[0]!;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--image is given with ${source.length} sources, and paths of pictures are relative to one table.`,
+    "Give one file.",
+  );
 }
 
 function requireTarget(target: string | undefined): string {

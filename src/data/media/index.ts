@@ -16,7 +16,7 @@ export {
   type SkippedFiles,
 } from "./folder.ts";
 export { decodeImage, type ImageOptions, type Pixels } from "./image.ts";
-export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds } from "./media.ts";
+export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds, namesPicture } from "./media.ts";
 export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from-table.ts";
 export { decodeSound, fitSound } from "./fit-sound.ts";
 export { readText, type Text } from "./text.ts";

@@ -91,6 +91,12 @@ export function mediumOf(path: string): { readonly kind: MediaKind; readonly rea
   return undefined;
 }
 
+/** Whether a cell is the path of a picture: an address is none. */
+export function namesPicture(cell: string): boolean {
+  const medium = mediumOf(cell);
+  return medium?.kind === "image" && medium.read && !/^[a-z][a-z0-9+.-]+:\/\//i.test(cell);
+}
+
 /** The extensions that are read, for messages. */
 export function extensionsOf(kind: MediaKind): string {
   return Object.keys(kindOfExtension)

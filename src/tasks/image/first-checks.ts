@@ -49,7 +49,7 @@ const batchSize = 32;
 export async function firstChecks(options: FirstChecksOptions): Promise<FirstChecks> {
   const { source, net, size: side, seed, threads, signal, onProgress } = options;
   const reading = { threads, ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const pictures = await readPictures(source, { height: side, width: side }, reading);
+  const pictures = await readPictures({ source }, { height: side, width: side }, reading);
   const { size, classes, codes, data } = pictures;
   const network = pictureNetwork(net, size, classes.length, channelFigures(data, size.channels));
   const weights = initialise(network, { seed });

@@ -1,13 +1,16 @@
 /** What a training on pictures is asked for. */
 import type { BackboneOptions } from "./backbone.ts";
 import { type ChangeName, changeNames } from "./changes.ts";
+import type { PictureTable } from "./label-table.ts";
 import type { NetName } from "./nets.ts";
 import type { RunSettings } from "../run-options.ts";
 
 /** `threads` decode, and are the threads inside a step of the network; `signal` ends it between two steps. */
 export interface ImageOptions extends RunSettings {
-  /** A folder of class folders. */
+  /** A folder of class folders, or the table's file. */
   readonly source: string;
+  /** Where the source is a table with a column of paths. */
+  readonly table?: PictureTable;
   /** Default `small-cnn`. */
   readonly net?: NetName;
   /** A network to begin with, in place of `net`. */

@@ -1,6 +1,7 @@
 /** A folder of pictures as bytes: decoded, brought to one size; broken files counted and named. */
 import type { ProgressListener } from "../../core/index.ts";
 import { type BadFile, decodeImages, type Finding, type Media, readMediaFolder } from "../../data/index.ts";
+import { labelledFiles, type PictureTable } from "./label-table.ts";
 import { badFindings } from "../media/race.ts";
 import { fingerprintOf, type KeptRows, keptRows, mostBad } from "../media/read-media.ts";
 
@@ -29,20 +30,23 @@ interface ReadOptions {
 }
 
 /**
- * Reads a folder of class folders. Pictures that are all grey get one channel, unless the channels are told.
+ * Reads a folder of class folders, or the files that a table names. Pictures that are all grey get one channel, unless the channels are told.
  *
  * @throws MillwrightError as `readMediaFolder` and `decodeImages`: `SOURCE_UNREADABLE` where more than a tenth of the files
  *   is broken; `TARGET_CONSTANT` where fewer than two classes have a picture.
  */
 export async function readPictures(
-  folder: string,
+  source: { readonly source: string; readonly table?: PictureTable },
   { height, width, channels }: Omit<PictureSize, "channels"> & { readonly channels?: 1 | 3 },
   options: ReadOptions,
 ): Promise<LabelledPictures> {
-  const media = await readMediaFolder(folder, { kind: "image" });
+  const { source: path, table } = source;
+  const media = table
+    ? await labelledFiles(path, table, options)
+    : await readMediaFolder(path, { kind: "image" });
   const wanted: PictureSize = { height, width, channels: channels ?? 3 };
   const { pixels, kept, bad } = await decodeAll(media, wanted, options);
-  const rows = keptRows(media, kept, folder, pictureNoun);
+  const rows = keptRows(media, kept, path, pictureNoun);
   const grey = channels === undefined && isGrey(pixels);
   const data = grey ? oneChannel(pixels) : pixels;
   return {

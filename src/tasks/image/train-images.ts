@@ -3,7 +3,7 @@
  * candidate, choose on validation pictures, and judge the chosen file on pictures that nothing looked at.
  */
 import { createRandom, type Json, MillwrightError, type Random, sha256 } from "../../core/index.ts";
-import { shellWord } from "../../data/index.ts";
+import { readingFlags, shellWord } from "../../data/index.ts";
 import { cast, inline, softmax, type Value } from "../../graph/index.ts";
 import { type ArrayLoaderOptions, arrayLoader, type Loader, scoringGraph } from "../../nn/index.ts";
 import type { ReportData } from "../../report/index.ts";
@@ -38,8 +38,8 @@ export interface ImageResult {
   readonly report: ReportData;
 }
 
-/** Name of the answer: the folder's name is the class. */
-const target = "class";
+/** Name of the answer where the folder's name is the class. */
+const folderTarget = "class";
 const familyOf = { network: "network", forest: "classical" } as const;
 const recipe = { optimiser: "adamw", learningRate: 0.002, weightDecay: 0.05, labelSmoothing: 0.05 } as const;
 
@@ -55,7 +55,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   else requireBackboneSize(backbone);
   const random = createRandom(seed);
   progress({ stage: "read pictures" });
-  const pictures = await readPictures(options.source, backbone?.size ?? { height: side, width: side }, {
+  const pictures = await readPictures(options, backbone?.size ?? { height: side, width: side }, {
     threads,
     onProgress: progress,
     ...(signal && { signal }),
@@ -67,6 +67,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     ...{ height, width, channels, fit: "cover" },
   };
   const classCount = classes.length;
+  const target = options.table?.target ?? folderTarget;
   const plan = { kind: "stratified", codes: pictures.codes, classCount, rare: "spread" } as const;
   const parts = splitRows(pictures, height * width * channels, plan, { testSize, seed });
   const shares = sharesOf(parts.train.codes, classCount);
@@ -356,6 +357,11 @@ function commandOf(options: ImageOptions, epochs: number): string {
   const flag = (name: string, value: string | number | undefined): void => {
     if (value !== undefined) words.push(name, shellWord(String(value)));
   };
+  const { table } = options;
+  flag("--target", table?.target);
+  flag("--image", table?.image);
+  flag("--drop", table?.drop?.map((column) => column.replaceAll(",", "\\,")).join(","));
+  words.push(...readingFlags(table?.reading ?? {}).map(shellWord));
   flag("--net", options.net);
   const { from } = options;
   flag("--families", options.ships);

@@ -13,6 +13,7 @@ import {
   type Task,
 } from "../../pipeline/index.ts";
 import { type Frame, type Schema, takeRows } from "../../schema/index.ts";
+import { refusePictureColumns } from "./refuse-pictures.ts";
 import { weightOf } from "./labelled.ts";
 import { trainCopies } from "./processes.ts";
 import { readTable, type TableRead } from "../read-table.ts";
@@ -48,6 +49,7 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     { flag: "--target", role: "target", names: [options.target] },
   ] as const;
   const { frame: whole, findings: told, read } = await readTable(options, named, trainCopies);
+  await refusePictureColumns(whole, options.source, spokenOf(options));
   const rows = rowsWithTarget(whole, options.target);
   const labelled = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
   requireRows(options.target, whole.rowCount, rows.length);
@@ -88,6 +90,11 @@ export async function prepareTable(options: TrainOptions): Promise<PreparedTable
     }),
     ...read,
   };
+}
+
+/** Columns that the user has spoken of. */
+function spokenOf({ target, keep = [], drop = [], columns = {} }: TrainOptions): ReadonlySet<string> {
+  return new Set([target, ...keep, ...drop, ...Object.keys(columns)]);
 }
 
 function requireRows(target: string, all: number, labelled: number): void {
