@@ -291,6 +291,8 @@ export interface TrainingCurve {
 export interface PictureExample {
   /** A PNG, base64. */
   readonly png: string;
+  /** The same with what the answer rests on in its own colours, and the rest dim. */
+  readonly why?: string | undefined;
   /** Its label. */
   readonly actual: string;
   /** What the model says, and how probable that is to it. */

@@ -11,12 +11,12 @@ export function examplesSection(data: ReportData): Html | undefined {
   const { many } = noun(data);
   return html`${row(
     "Most wrong",
-    `Test ${many} with the wrong answer that it was surest of. Look whether the label is right.`,
+    `Test ${many} with the wrong answer that it was surest of. Look whether the label is right.${whyWords(examples.wrong)}`,
     examples.wrong,
     answerLine,
   )}${row(
     "Most unsure",
-    `Test ${many} whose two most probable answers lie closest together.`,
+    `Test ${many} whose two most probable answers lie closest together.${whyWords(examples.unsure)}`,
     examples.unsure,
     answerLine,
   )}${row(
@@ -38,10 +38,15 @@ function row(
 <p class="prose">${words}</p>
 <ul class="pictures">${pictures.map(
     (picture) =>
-      html`<li><img src="data:image/png;base64,${picture.png}" alt="${visible(picture.actual, 40)}"><span>${line(picture)}</span></li>`,
+      html`<li><img src="data:image/png;base64,${picture.png}" alt="${visible(picture.actual, 40)}">${picture.why !== undefined && html`<img src="data:image/png;base64,${picture.why}" alt="what the answer rests on">`}<span>${line(picture)}</span></li>`,
   )}</ul>
 `;
 }
+
+const whyWords = (pictures: readonly PictureExample[]): string =>
+  pictures.some(({ why }) => why !== undefined)
+    ? " Below the first ones the same with what the answer rests on in its colours: the places whose covering lowers its probability most. One without such a picture rests on no place alone."
+    : "";
 
 const answerLine = ({ actual, predicted, probability }: PictureExample): Html =>
   html`${nameHtml(actual)}<small>${predicted !== undefined && html`says ${nameHtml(predicted)}`}${probability !== undefined && `, ${percent(probability)}`}</small>`;

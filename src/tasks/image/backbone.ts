@@ -28,6 +28,7 @@ import {
 import { readMetadata, readNamed, readSource } from "../../model/index.ts";
 import * as nn from "../../nn/index.ts";
 import { mediaColumn } from "../media/predict-media.ts";
+import { imageColumn } from "./label-table.ts";
 import type { PictureSize } from "./read-pictures.ts";
 
 export interface BackboneOptions {
@@ -45,8 +46,6 @@ export interface BackboneOptions {
   readonly rate?: number;
 }
 
-/** Name of the input. */
-export const imageColumn = "image";
 /** Stands before the paths of the file's parameters. */
 export const prefix = "backbone";
 export const allOfIt: readonly string[] = [`${prefix}.**`];

@@ -8,7 +8,9 @@ import {
   type Reading,
   shellWord,
 } from "../../data/index.ts";
-import { imageColumn } from "./backbone.ts";
+
+/** Name of the model file's input. */
+export const imageColumn = "image";
 
 export interface PictureTable {
   /** The column of paths, relative to the table's file. */

@@ -6,12 +6,14 @@ import { createRandom, type Json, MillwrightError, type Random, sha256 } from ".
 import { readingFlags, shellWord } from "../../data/index.ts";
 import { cast, inline, softmax, type Value } from "../../graph/index.ts";
 import { type ArrayLoaderOptions, arrayLoader, type Loader, scoringGraph } from "../../nn/index.ts";
+import { load } from "../../model/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import type { ImageColumnSchema } from "../../schema/index.ts";
 import { fitForest } from "../media/classical.ts";
 import { composeMedia, type MediaModelParts } from "../media/compose.ts";
 import { mediaExamples } from "../media/examples.ts";
 import { type Entrant, type Part, raceFiles, sharesOf, splitRows, takeRows } from "../media/race.ts";
+import { answerRows } from "../media/predict-media.ts";
 import { mediaReport } from "../media/report-data.ts";
 import {
   batchSizeOf,
@@ -20,11 +22,13 @@ import {
   type TrainedNetwork,
   trainNetwork,
 } from "../media/train-network.ts";
-import { type Backbone, begin, type Begun, defaultRate, imageColumn, readBackbone } from "./backbone.ts";
+import { type Backbone, begin, type Begun, defaultRate, readBackbone } from "./backbone.ts";
 import { pictureFigures } from "./classical.ts";
 import { changesOf, type ChangeName } from "./changes.ts";
+import { imageColumn } from "./label-table.ts";
 import { thumbnail } from "./examples.ts";
 import { channelFigures, pictureNetwork } from "./nets.ts";
+import { lit, occlusion } from "./occlusion.ts";
 import { type ImageOptions, imageDefaults } from "./options.ts";
 import { type LabelledPictures, pictureNoun, type PictureSize, readPictures } from "./read-pictures.ts";
 import type { FromRecord, ImageRecord } from "./run-record.ts";
@@ -194,6 +198,29 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     model: { bytes: bytes.length, sha256: sha256(bytes) },
   };
   const changed = augment.length === 0 ? undefined : changedPictures(parts.train, size, augment, seed);
+  progress({ stage: "look at what its answers rest on" });
+  const model = await load(bytes, undefined, { name: "model.onnx" });
+  const bytesEach = height * width * channels;
+  const why = async (row: number, code: number): Promise<string | undefined> => {
+    const picture = parts.test.data.subarray(row * bytesEach, (row + 1) * bytesEach);
+    const falls = await occlusion(picture, size, answers[row * classCount + code]!, async (covered) => {
+      const { probabilities } = await answerRows(model, covered);
+      return Float64Array.from(
+        { length: covered.length / bytesEach },
+        (_, i) => probabilities[i * classCount + code]!,
+      );
+    });
+    const drawn = lit(picture, size, falls);
+    return drawn && thumbnail(drawn, 0, { ...size, channels: 3 });
+  };
+  const examples = await mediaExamples(
+    {
+      ...{ codes: parts.test.codes, probabilities: answers, why },
+      draw: (row) => thumbnail(parts.test.data, row, size),
+    },
+    classes,
+    changed && { codes: changed.codes, draw: (row) => thumbnail(changed.pixels, row, size) },
+  ).finally(() => model.close());
   const report = mediaReport({
     record,
     noun: pictureNoun,
@@ -211,15 +238,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     seed,
     time: options.time,
     title,
-    examples: mediaExamples(
-      {
-        codes: parts.test.codes,
-        probabilities: answers,
-        draw: (row) => thumbnail(parts.test.data, row, size),
-      },
-      classes,
-      changed && { codes: changed.codes, draw: (row) => thumbnail(changed.pixels, row, size) },
-    ),
+    examples,
   });
   return { model: bytes, record, report };
 }

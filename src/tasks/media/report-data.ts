@@ -56,17 +56,18 @@ export function mediaReport(parts: ReportParts): ReportData {
         ? { role: "chosen" as const }
         : family === "baseline" && { role: "baseline" as const }),
     })),
-    ...(record.chosen === versus.network && {
-      simpler: {
-        name: versus.classical,
-        score: leaderboard.find(({ name }) => name === versus.classical)!.score,
-        difference: {
-          value: versus.gain,
-          ...(!Number.isNaN(versus.low) && { low: versus.low, high: versus.high }),
+    ...(record.chosen === versus.network &&
+      versus.gain >= 0 && {
+        simpler: {
+          name: versus.classical,
+          score: leaderboard.find(({ name }) => name === versus.classical)!.score,
+          difference: {
+            value: versus.gain,
+            ...(!Number.isNaN(versus.low) && { low: versus.low, high: versus.high }),
+          },
+          withinNoise: !(versus.low > 0),
         },
-        withinNoise: !(versus.low > 0),
-      },
-    }),
+      }),
     training: {
       epochs: record.network.history.map(({ loss, validationLoss, validationMetric }) => ({
         loss,
