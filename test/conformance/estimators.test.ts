@@ -246,6 +246,26 @@ const members: readonly Member[] = [
     },
   },
   {
+    name: "mlp of members with embedded numbers",
+    make: mlp,
+    table: mlpParameters,
+    light: { width: 12, bins: 6, epochs: 30, learningRate: 0.01, members: 3, embeddingSize: 4 },
+    takes: { missing: true, infinity: true },
+    exceptions: {
+      "a row of weight 2 counts as two": "batches hold a number of rows, and shuffles go by row",
+    },
+  },
+  {
+    name: "mlp of waves",
+    make: mlp,
+    table: mlpParameters,
+    light: { width: 12, waves: 6, epochs: 30, learningRate: 0.01 },
+    takes: { missing: true, infinity: true },
+    exceptions: {
+      "a row of weight 2 counts as two": "batches hold a number of rows, and shuffles go by row",
+    },
+  },
+  {
     name: "textNet on numbers alone",
     make: textNet,
     table: textNetParameters,

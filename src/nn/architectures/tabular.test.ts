@@ -103,6 +103,19 @@ describe("scores and gradients equal PyTorch's (relative 1e-10)", () => {
   });
 });
 
+test("no rows give no scores, where ONNX Runtime's batched product would end the process", async () => {
+  const net = nn.network(
+    { dtype: "float32", shape: [features] },
+    nn.sequential({ embedding: piecewise, net: nn.tabM(3, options) }),
+  );
+  const session = await compile(nn.scoringGraph(net, nn.initialise(net, { seed: 1 })));
+  const { scores } = await session.run({
+    x: { dtype: "float32", shape: [0, features], data: new Float32Array(0) },
+  });
+  await session.release();
+  expect(scores!.shape).toEqual([0, 4, 3]);
+});
+
 test("members start apart and learn: a curve to 20 % of its deviation by the mean of four", async () => {
   const x = Float32Array.from({ length: 300 }, (_, i) => (3 * i) / 299 - 1.5);
   const y = x.map((v) => Math.sin(4 * v));
@@ -151,6 +164,11 @@ test.each<[string, () => unknown, RegExp]>([
     /edges of 1 features, and is given \[batch, 3\].*SHAPE_MISMATCH/,
   ],
   ["no member", () => nn.tabM(1, { members: 0 }), /members: 0.*PARAMETER_RANGE/],
+  [
+    "no feature",
+    () => nn.initialise(nn.network({ dtype: "float32", shape: [0] }, nn.tabM(1)), { seed: 1 }),
+    /features: 0.*PARAMETER_RANGE/,
+  ],
   [
     "a loss by member of scores without members",
     () => nn.memberLoss(nn.crossEntropy()).target(input("s", "float32", [4, 3])),

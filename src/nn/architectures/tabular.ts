@@ -140,6 +140,8 @@ function sharedDense(units: number, members: number, first: Initialiser): Layer 
   requireCount("tabM", "units", units);
   return layer("sharedDense", (x, scope) => {
     const inputs = fixedSize(x, -1, "features");
+    // Of none, ONNX Runtime would divide by zero and end the process.
+    requireCount("tabM", "features", inputs);
     const weight = scope.parameter("weight", [units, inputs], heNormal);
     const before = scope.parameter("before", [members, inputs], first);
     const after = scope.parameter("after", [members, units], ones);

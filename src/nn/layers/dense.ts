@@ -2,10 +2,13 @@
 import {
   add,
   cast,
+  concat,
+  constant,
   gather,
   gemm,
   matMul,
   reshape,
+  slice,
   transpose,
   type Dim,
   type Value,
@@ -62,9 +65,19 @@ export function denseEach(units: number, { initial }: { readonly initial?: Initi
     const fill = initial ?? normal(Math.sqrt(2 / inputs));
     const weight = scope.parameter("weight", [places, inputs, units], fill);
     const bias = scope.parameter("bias", [places, units], zeros);
-    const product = matMul(transpose(x, [1, 0, 2]), weight);
-    return add(transpose(product, [1, 0, 2]), bias);
+    const named = typeof x.shape[0] !== "number";
+    // ONNX Runtime 1.x divides by zero where batched matrices have no rows, which ends the process: a row more, and off again.
+    const some = named ? concat([x, nothing(x.dtype, [1, places, inputs])], 0) : x;
+    const product = transpose(matMul(transpose(some, [1, 0, 2]), weight), [1, 0, 2]);
+    return add(named ? slice(product, [0], [-1], [0]) : product, bias);
   });
+}
+
+function nothing(dtype: Value["dtype"], shape: readonly number[]): Value {
+  const length = shape.reduce((a, b) => a * b, 1);
+  return dtype === "float64"
+    ? constant({ dtype, shape, data: new Float64Array(length) })
+    : constant({ dtype: "float32", shape, data: new Float32Array(length) });
 }
 
 /** Sizes for a reshape: −1 in place of one named size; undefined where there are more. */

@@ -127,15 +127,25 @@ export function emitBounded({ used, center, scale }: Encoding, x: Value): Value 
 }
 
 /** Bounded numbers and their ramps, in the dtype of `z`: [batch, u] → [batch, width]. */
-export function emitCode({ ramped, start, slope, bins }: Encoding, z: Value): Value {
+export function emitCode(encoding: Encoding, z: Value): Value {
+  const { ramped, bins } = encoding;
   if (ramped.length === 0) return z;
+  return concat([z, reshape(emitRamps(encoding, emitRamped(encoding, z)), [-1, ramped.length * bins])], 1);
+}
+
+/** The numbers that have ramps: [batch, u] → [batch, r]. */
+export function emitRamped({ ramped }: Encoding, z: Value): Value {
+  return gather(z, ramped, 1);
+}
+
+/** Their ramps: [batch, r] → [batch, r, bins]. */
+export function emitRamps({ ramped, start, slope, bins }: Encoding, numbers: Value): Value {
+  const shape = [1, ramped.length, bins];
   const table = (data: Float64Array): Value =>
-    z.dtype === "float32"
-      ? constant({ dtype: "float32", shape: [1, ramped.length, bins], data: Float32Array.from(data) })
-      : constant({ dtype: "float64", shape: [1, ramped.length, bins], data });
-  const numbers = unsqueeze(gather(z, ramped, 1), [2]);
-  const ramps = clip(mul(sub(numbers, table(start)), table(slope)), 0, 1);
-  return concat([z, reshape(ramps, [-1, ramped.length * bins])], 1);
+    numbers.dtype === "float32"
+      ? constant({ dtype: "float32", shape, data: Float32Array.from(data) })
+      : constant({ dtype: "float64", shape, data });
+  return clip(mul(sub(unsqueeze(numbers, [2]), table(start)), table(slope)), 0, 1);
 }
 
 /** The code of one row by hand. */

@@ -53,6 +53,30 @@ describe("mlp", () => {
     expect(error).toBeLessThan(0.05 * 3.5e4);
   });
 
+  test.each<[string, object]>([
+    ["members", { members: 4 }],
+    ["members with embedded ramps", { members: 2, embeddingSize: 6 }],
+    ["embedded waves", { waves: 8, embeddingSize: 8 }],
+    ["waves beside the numbers, without ramps", { waves: 8, bins: 0 }],
+  ])("%s learn a curve, and the graph answers as by hand", async (_, options) => {
+    const x = uniform(600, 2);
+    const curve = (m: Matrix): Float64Array =>
+      Float64Array.from(m.columns[0]!, (v) => 100 + 9 * Math.sin(4 * v));
+    const settings = { width: 48, epochs: 30, learningRate: 0.01, ...options };
+    const fitted = await mlp(settings).fit({ x, y: numbers(curve(x)) }, context());
+    const fresh = uniform(200, 2, 9);
+    const truth = curve(fresh);
+    const answers = fitted.reference(fresh);
+    const error = Math.sqrt(truth.reduce((sum, v, i) => sum + (v - answers[i]!) ** 2, 0) / 200);
+    expect(error).toBeLessThan(0.15 * 6.4);
+    const value = input("x", "float64", ["batch", 2]);
+    const session = await compile(graph({ inputs: [value], outputs: { y: fitted.emit(value) } }));
+    const data = Float64Array.from({ length: 400 }, (_, i) => fresh.columns[i % 2]![Math.floor(i / 2)]!);
+    const { y } = await session.run({ x: { dtype: "float64", shape: [200, 2], data } });
+    await session.release();
+    answers.forEach((answer, i) => expect(y!.data[i]).toBeCloseTo(answer, 9));
+  });
+
   test("given validation rows choose the epoch: against their labels training does not go on", async () => {
     const x = uniform(200, 2);
     const code = Array.from(x.columns[0]!, (v) => Number(v > 0));
@@ -67,21 +91,24 @@ describe("mlp", () => {
     expect((trained.summary as { epoch: number }).epoch).toBeGreaterThan(5);
   });
 
-  test("without a feature that varies the answer is the target's mean, in the graph too", async () => {
-    const x = matrix(new Float64Array(60).fill(3));
-    const fitted = await mlp({ width: 4, epochs: 20 }).fit(
-      { x, y: numbers(Array.from({ length: 60 }, (_, i) => i % 2)) },
-      context(),
-    );
-    const value = input("x", "float64", ["batch", 1]);
-    const session = await compile(graph({ inputs: [value], outputs: { y: fitted.emit(value) } }));
-    const { y } = await session.run({
-      x: { dtype: "float64", shape: [2, 1], data: Float64Array.of(3, Infinity) },
-    });
-    await session.release();
-    for (const answer of [...(y!.data as Float64Array), ...fitted.reference(x).subarray(0, 1)])
-      expect(answer).toBeCloseTo(0.5, 0);
-  });
+  test.each([1, 3])(
+    "without a feature that varies the answer is the target's mean, in the graph too, of %i",
+    async (members) => {
+      const x = matrix(new Float64Array(60).fill(3));
+      const fitted = await mlp({ width: 4, epochs: 20, members, embeddingSize: members - 1 }).fit(
+        { x, y: numbers(Array.from({ length: 60 }, (_, i) => i % 2)) },
+        context(),
+      );
+      const value = input("x", "float64", ["batch", 1]);
+      const session = await compile(graph({ inputs: [value], outputs: { y: fitted.emit(value) } }));
+      const { y } = await session.run({
+        x: { dtype: "float64", shape: [2, 1], data: Float64Array.of(3, Infinity) },
+      });
+      await session.release();
+      for (const answer of [...(y!.data as Float64Array), ...fitted.reference(x).subarray(0, 1)])
+        expect(answer).toBeCloseTo(0.5, 0);
+    },
+  );
 
   test("an interrupted fit ends with what it has", async () => {
     const stop = new AbortController();

@@ -1,6 +1,7 @@
 /**
  * A multilayer perceptron for tables: bounded numbers and their piecewise-linear codes through dense
- * layers, trained by one ONNX graph a step.
+ * layers, trained by one ONNX graph a step. Codes may pass a small layer of their own, or be waves; and several
+ * networks may share their weights (TabM).
  *
  * Rows are put in the order of their identities first, so that shuffles, the rows kept aside and the
  * answer do not depend on the order they came in. Training runs in float32 on one thread; the
@@ -19,21 +20,24 @@ import {
   type Target,
   usableRows,
 } from "../../estimators/index.ts";
-import { add, mul, softmax } from "../../graph/index.ts";
+import { add, concat, mul, reduceMean, softmax } from "../../graph/index.ts";
 import { mlpNet } from "../architectures/mlp-net.ts";
+import { memberLoss, numericEmbedding, periodic, tabM } from "../architectures/tabular.ts";
 import { zeros } from "../initialisers.ts";
-import { layer, type Precision } from "../layer.ts";
+import { type Layer, layer, type Precision } from "../layer.ts";
+import { flatten } from "../layers/activation.ts";
 import { sequential } from "../layers/compose.ts";
 import { crossEntropy, meanSquaredError } from "../losses.ts";
 import { initialise, network, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
 import { inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../rows-aside.ts";
 import { constantRate, type Schedule, warmUp } from "../schedules.ts";
-import { denseReference } from "../text/reference.ts";
+import type { FitMetric } from "../training/evaluation.ts";
 import { fit } from "../training/fit.ts";
 import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";
 import { scoresOf } from "../training/step.ts";
-import { boundedRows, codeReference, emitBounded, emitCode, type Encoding, fitEncoding } from "./encoding.ts";
+import { boundedRows, emitBounded, emitRamped, emitRamps, type Encoding, fitEncoding } from "./encoding.ts";
+import { scoresReference } from "./reference.ts";
 
 export const mlpParameters = {
   width: {
@@ -52,6 +56,27 @@ export const mlpParameters = {
     min: 0,
     max: 256,
     meaning: "ramps between quantiles that code each number; 0 gives the number alone",
+  },
+  waves: {
+    type: "integer",
+    default: 0,
+    min: 0,
+    max: 256,
+    meaning: "sines and cosines of trained frequencies that code each number in place of ramps; 0 for ramps",
+  },
+  embeddingSize: {
+    type: "integer",
+    default: 0,
+    min: 0,
+    max: 256,
+    meaning: "numbers that a small layer of its own makes of each number's code; 0 takes the code as it is",
+  },
+  members: {
+    type: "integer",
+    default: 1,
+    min: 1,
+    max: 64,
+    meaning: "networks that share all but a few of their weights (TabM); their answers are averaged",
   },
   dropout: {
     type: "number",
@@ -120,10 +145,12 @@ export function mlp(parameters: Partial<Parameters> = {}): Estimator {
     async fit(rows, context) {
       const usable = inOrderOfIdentity(usableRows("mlp", rows));
       const { inside, aside } = keepAside("mlp", usable, resolved.validationShare, context);
-      const encoding = fitEncoding(inside.x, resolved.bins);
+      const encoding = fitEncoding(inside.x, resolved.waves > 0 ? Math.max(1, resolved.bins) : resolved.bins);
       const outputs = usable.y.kind === "regression" ? 1 : usable.y.classCount;
       const plan: Plan = { encoding, target: targetScale(inside), kind: usable.y.kind, outputs };
-      return fittedMlp(plan, await train(plan, inside, aside, resolved, context), resolved);
+      // Members of nothing to see would all be one.
+      const settings = encoding.used.length > 0 ? resolved : { ...resolved, members: 1 };
+      return fittedMlp(plan, await train(plan, inside, aside, settings, context), settings);
     },
   };
 }
@@ -142,21 +169,47 @@ interface Plan {
   readonly outputs: number;
 }
 
-/** Bounded numbers "x" [batch, u] to scores. The head starts at 0, so that training starts from the constant answer. */
+/**
+ * Bounded numbers "x" [batch, u] to scores [batch, outputs], or [batch, members, outputs]. Heads start at 0, so that
+ * training starts from the constant answer.
+ */
 function networkOf(
   { encoding, outputs }: Plan,
-  { width, layers, dropout }: Parameters,
+  { width, layers, dropout, members, ...options }: Parameters,
   dtype: Precision = "float32",
 ): Network {
   const units = new Array<number>(layers).fill(width);
+  const shared = { units, dropout, headInitial: zeros };
   return network(
     { dtype, shape: [encoding.used.length] },
     sequential({
-      code: layer("code", (x) => emitCode(encoding, x)),
-      net: mlpNet(outputs, { units, dropout, headInitial: zeros }),
+      code: codeOf(encoding, options),
+      net: members === 1 ? mlpNet(outputs, shared) : tabM(outputs, { ...shared, members }),
     }),
   );
 }
+
+/** Bounded numbers, and beside them what the first layer sees of those with many values. */
+function codeOf(
+  encoding: Encoding,
+  { waves, embeddingSize }: Pick<Parameters, "waves" | "embeddingSize">,
+): Layer {
+  const ramps = layer("ramps", (numbers) => emitRamps(encoding, numbers));
+  const code = waves > 0 ? periodic(waves, { deviation: waveDeviation }) : ramps;
+  const seen =
+    embeddingSize > 0 ? numericEmbedding(code, embeddingSize) : sequential({ code, flatten: flatten() });
+  return layer("numbers", (z, scope) => {
+    if (!hasCode(encoding, waves)) return z;
+    return concat([z, scope.apply("embedding", seen, emitRamped(encoding, z))], 1);
+  });
+}
+
+/** Whether any number stands in a code beside itself. */
+const hasCode = ({ ramped, bins }: Encoding, waves: number): boolean =>
+  ramped.length > 0 && (waves > 0 || bins > 0);
+
+/** Of the frequencies at the start: a wave over about the spread of a number. */
+const waveDeviation = 0.1;
 
 interface Trained {
   readonly weights: Weights;
@@ -176,6 +229,7 @@ async function train(
   const net = networkOf(plan, options);
   const batchSize = Math.min(options.batchSize || batchFor(inside.x.rowCount), inside.x.rowCount);
   const seedOf = (name: string): number => random.child(name).integer(2 ** 32);
+  const loss = plan.kind === "regression" ? meanSquaredError() : crossEntropy();
   try {
     const { weights, history, bestEpoch, bestValue } = await fit(
       net,
@@ -188,19 +242,20 @@ async function train(
         }),
         epochs,
         seed: seedOf("masks"),
-        loss: plan.kind === "regression" ? meanSquaredError() : crossEntropy(),
+        loss: options.members === 1 ? loss : memberLoss(loss),
+        ...(aside && options.members > 1 && { metric: lossOfMean(plan) }),
         optimiser: adamw({ learningRate, weightDecay, beta2: 0.99 }),
         schedule: warmUp(warmUpSteps, aside ? constantRate() : atFixedTimes(epochs)),
         ...(signal && { signal }),
       },
       (event) => {
         if (event.type !== "epoch") return;
-        const loss = event.validationLoss ?? event.loss;
+        const now = event.validationMetric ?? event.validationLoss ?? event.loss;
         onProgress?.({
           stage: "fit mlp",
           done: event.epoch,
           total: epochs,
-          note: `loss ${loss.toPrecision(4)}`,
+          note: `loss ${now.toPrecision(4)}`,
         });
       },
     );
@@ -213,6 +268,43 @@ async function train(
     if (cause instanceof MillwrightError && cause.code === "FIT_DIVERGED") throw diverged(options, cause);
     throw cause;
   }
+}
+
+/** The loss of what members answer together: it falls on where that of each rises. */
+function lossOfMean({ kind, outputs }: Plan): FitMetric {
+  return {
+    name: "loss of the mean",
+    better: "lower",
+    score({ scores, scoreShape, target, weight }) {
+      const size = scoreShape[0]! * outputs;
+      let loss = 0;
+      let total = 0;
+      weight.forEach((w, row) => {
+        const answer = meanOfMembers(
+          Float64Array.from(scores.subarray(row * size, (row + 1) * size)),
+          outputs,
+          kind,
+        );
+        const y = Number(target[row]);
+        total += w;
+        loss += w * (kind === "regression" ? (answer[0]! - y) ** 2 : -Math.log(Math.max(1e-30, answer[y]!)));
+      });
+      return loss / total;
+    },
+  };
+}
+
+/** What members answer together: the mean of their numbers, or of their shares. */
+function meanOfMembers(scores: Float64Array, outputs: number, kind: Target["kind"]): Float64Array {
+  const members = scores.length / outputs;
+  const mean = new Float64Array(outputs);
+  for (let m = 0; m < members; m++) {
+    const own = scores.subarray(m * outputs, (m + 1) * outputs);
+    (kind === "regression" ? own : softmaxOf(own)).forEach((v, k) => {
+      mean[k]! += v / members;
+    });
+  }
+  return mean;
 }
 
 /** Rows whose loss is taken at once. */
@@ -295,31 +387,30 @@ function fittedMlp(plan: Plan, { weights, epoch, validationLoss }: Trained, opti
     outputs,
   } = plan;
   const net = networkOf(plan, options, "float64");
+  const first = weights[options.members === 1 ? "net.layers.0.dense.weight" : "net.layers.0.shared.weight"]!;
+  const inputs = first.shape[1]!;
   return {
     family: "mlp",
     emit(x) {
       const scores = scoresOf(net, weights, { x: emitBounded(encoding, x) }, "float64");
-      return kind === "regression" ? add(mul(scores, deviation), mean) : softmax(scores, 1);
+      const own = kind === "regression" ? scores : softmax(scores, -1);
+      const answer = options.members === 1 ? own : reduceMean(own, { axes: [1] });
+      return kind === "regression" ? add(mul(answer, deviation), mean) : answer;
     },
     reference(x) {
       const u = encoding.used.length;
       const z = boundedRows(encoding, x, new Float64Array(x.rowCount * u));
       const out = new Float64Array(x.rowCount * outputs);
       for (let i = 0; i < x.rowCount; i++) {
-        let h = codeReference(encoding, z.subarray(i * u, (i + 1) * u));
-        for (let k = 0; k < options.layers; k++) {
-          h = denseReference(weights, `net.layers.${k}.dense`, h).map((v) => Math.max(0, v));
-        }
-        const scores = denseReference(weights, "net.head", h);
-        out.set(
-          kind === "regression" ? scores.map((s) => s * deviation + mean) : softmaxOf(scores),
-          i * outputs,
-        );
+        const scores = scoresReference(encoding, weights, options, z.subarray(i * u, (i + 1) * u));
+        const answer = meanOfMembers(scores, outputs, kind);
+        out.set(kind === "regression" ? answer.map((v) => v * deviation + mean) : answer, i * outputs);
       }
       return out;
     },
     summary: {
-      sizes: [encoding.width, ...new Array<number>(options.layers).fill(options.width), outputs],
+      sizes: [inputs, ...new Array<number>(options.layers).fill(options.width), outputs],
+      ...(options.members > 1 && { members: options.members }),
       epoch,
       ...(validationLoss === undefined ? {} : { validationLoss }),
     },
