@@ -13,8 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createRandom } from "../src/core/index.ts";
-import { openTable } from "../src/data/index.ts";
-import { takeTarget, type Target } from "../src/estimators/index.ts";
+import { takeTarget } from "../src/estimators/index.ts";
 import {
   type Chain,
   clipOutliers,
@@ -26,30 +25,12 @@ import {
   scale,
   ColumnRef,
 } from "../src/features/index.ts";
-import { encodeTarget, fitRecipe, inferTaskKind, readTask, rowsWithTarget } from "../src/pipeline/index.ts";
-import { type Frame, type Schema, takeRows } from "../src/schema/index.ts";
+import { fitRecipe } from "../src/pipeline/index.ts";
+import { type Frame, takeRows } from "../src/schema/index.ts";
 import { family } from "../src/select/index.ts";
 import { demoCsv } from "../src/tasks/index.ts";
 import { machineLine } from "./support/machine.ts";
-
-/** File, target, and columns that name a row or give the target away. */
-const tables: Readonly<Record<string, readonly [file: string, target: string, drop?: readonly string[]]>> = {
-  abalone: ["abalone", "rings"],
-  adult: ["adult-train", "income"],
-  attrition: ["employee-attrition", "Attrition"],
-  banknote: ["banknote", "class"],
-  bike: ["bike-sharing-hour", "cnt", ["instant", "casual", "registered"]],
-  "breast-cancer": ["breast-cancer-wisconsin", "class", ["id"]],
-  california: ["california-housing", "median_house_value"],
-  concrete: ["concrete", "compressive_strength"],
-  lending: ["lending-club", "Class"],
-  mpg: ["mpg", "mpg", ["name"]],
-  pima: ["pima-diabetes", "outcome"],
-  taxi: ["nyc-taxi-trips", "fare", ["tip", "tolls", "total", "dropoff"]],
-  telco: ["telco-churn", "Churn", ["customerID"]],
-  titanic: ["titanic", "Survived", ["PassengerId", "Name", "Ticket", "Cabin"]],
-  "wine-white": ["wine-quality-white", "quality"],
-};
+import { average, lossOf, readRows, type Rows, tables, units } from "./support/tables.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -61,11 +42,6 @@ const { values: flags } = parseArgs({
     repeats: { type: "string", default: "2" },
   },
 });
-
-interface Rows {
-  readonly frame: Frame;
-  readonly y: Target;
-}
 
 /** Chains instead of one of a family's plan without powers; undefined where it stays. */
 type Change = (chain: Chain, rows: Frame) => readonly Chain[] | undefined;
@@ -118,35 +94,6 @@ function skewness(frame: Frame, name: string): number {
   return average(values.map((value) => ((value - mean) / Math.sqrt(variance)) ** 3));
 }
 
-const average = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((sum, value) => sum + value / values.length, 0);
-
-async function readRows(path: string, target: string, drop: readonly string[] = []): Promise<Rows> {
-  const table = await openTable(path);
-  const columns = table.schema.columns
-    .filter((column) => !drop.includes(column.name))
-    .map((column) => ({
-      ...column,
-      role:
-        column.name === target
-          ? ("target" as const)
-          : column.kind === "id"
-            ? ("id" as const)
-            : ("feature" as const),
-    }));
-  const schema = { columns } as Schema;
-  const read = await table.read(columns.map((column) => column.name));
-  await table.close();
-  const whole: Frame = { ...read, schema };
-  const known = rowsWithTarget(whole, target);
-  const most = Number(flags.rows);
-  const order = createRandom(9).shuffle(known.slice());
-  const frame = takeRows(whole, order.slice(0, Math.min(most, order.length)));
-  const column = columns.find(({ name }) => name === target)! as Schema["columns"][number];
-  const task = readTask(frame, column, { kind: inferTaskKind(column, frame) });
-  return { frame, y: encodeTarget(frame, task) };
-}
-
 /** Loss of each fold. */
 async function losses({ frame, y }: Rows, name: string, plan: Change | "beside"): Promise<number[]> {
   const found: number[] = [];
@@ -174,23 +121,6 @@ async function losses({ frame, y }: Rows, name: string, plan: Change | "beside")
   return found;
 }
 
-function lossOf(y: Target, answers: Float64Array): number {
-  if (y.kind === "regression")
-    return Math.sqrt(average(y.values.map((value, i) => (value - answers[i]!) ** 2)));
-  return average(
-    Float64Array.from(y.codes, (code, i) => -Math.log(Math.max(1e-15, answers[i * y.classCount + code]!))),
-  );
-}
-
-/** Mean gain in corrected standard errors; 0 where nothing differs. */
-function units(gains: readonly number[]): number {
-  const mean = average(gains);
-  const deviation = Math.sqrt(
-    (average(gains.map((gain) => (gain - mean) ** 2)) * gains.length) / (gains.length - 1),
-  );
-  return mean === 0 ? 0 : mean / (deviation * Math.sqrt(1 / gains.length + 1 / 4));
-}
-
 async function compare(title: string, rows: Rows, sums: Map<string, number[]>): Promise<void> {
   const name = flags.family ?? (rows.y.kind === "regression" ? "ridge" : "logistic");
   const base = await losses(rows, name, () => undefined);
@@ -206,20 +136,21 @@ async function compare(title: string, rows: Rows, sums: Map<string, number[]>): 
   console.log(parts.join("  "));
 }
 
+const most = Number(flags.rows);
 console.log(machineLine());
 const sums = new Map<string, number[]>();
 if (flags.smoke) {
   const folder = mkdtempSync(join(tmpdir(), "millwright-features-"));
   writeFileSync(join(folder, "demo.csv"), demoCsv(300));
   try {
-    await compare("demo", await readRows(join(folder, "demo.csv"), "left"), sums);
+    await compare("demo", await readRows(join(folder, "demo.csv"), "left", [], most), sums);
   } finally {
     rmSync(folder, { recursive: true });
   }
 } else {
   for (const name of flags.tables.split(",")) {
     const [file, target, drop] = tables[name]!;
-    await compare(name, await readRows(join(flags.data, `${file}.csv.gz`), target, drop), sums);
+    await compare(name, await readRows(join(flags.data, `${file}.csv.gz`), target, drop, most), sums);
   }
 }
 for (const [plan, gains] of sums) {
