@@ -184,8 +184,8 @@ function createProgram(run: Run): Command {
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
       .option(
         "--task <task>",
-        "classification, regression, ordinal (levels in their order) or multilabel (any number of labels a row); decided from the target unless told",
-        oneOf("--task", ["classification", "regression", "ordinal", "multilabel"] as const),
+        "classification, regression, ordinal (levels in their order) multilabel (any number of labels a row) or tags (one a token, of a CoNLL file); decided from the target unless told",
+        oneOf("--task", ["classification", "regression", "ordinal", "multilabel", "tags"] as const),
       )
       .option(
         "--labels-by <text>",
@@ -216,6 +216,7 @@ function createProgram(run: Run): Command {
         numberIn("--test-size", 0.01, 0.9),
       )
       .option("--test <file>", "untouched rows from another file instead")
+      .option("--validation <file>", "of tags: sentences that choose the epoch and the model")
       .option(...columnOption)
       .option("--keep <columns>", "keep columns that would be left out as leaks", wordsOf("--keep"))
       .option("--drop <columns>", "leave columns out", wordsOf("--drop"))
@@ -297,7 +298,7 @@ function createProgram(run: Run): Command {
       )
       .option(
         "--epochs <n>",
-        "of pictures: times that the network sees each picture, at most (30)",
+        "of pictures and tags: times that the network sees each one, at most (30, of tags 8)",
         numberIn("--epochs", 1, 10_000, true),
       )
       .option(

@@ -5,3 +5,4 @@ export { prepareResults, saveRun, type SavedRun, writeResults } from "./save-run
 export * from "./image/index.ts";
 export * from "./demo/index.ts";
 export * from "./media/index.ts";
+export * from "./tags/index.ts";

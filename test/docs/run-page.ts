@@ -7,6 +7,7 @@ import { demoCsv } from "../../src/tasks/index.ts";
 import { exampleColumns, makeChurnModel } from "../fixtures/churn-model.ts";
 import { writeMediaFolders } from "../fixtures/media-files.ts";
 import { writePictures } from "../fixtures/pictures.ts";
+import { conllOf, drawSentences } from "../fixtures/sentences.ts";
 import { type Folder, makeFolder } from "./page.ts";
 import { differences } from "./printed-kinds.ts";
 import { type Command, commandsOf, type Snippet, snippetsOf } from "./snippets.ts";
@@ -67,6 +68,10 @@ async function furnish(page: string, folder: string): Promise<void> {
     copyFileSync(join(root, exported), join(folder, "mobilenet.onnx"));
   }
   if (page === "docs/media.md") await writeMediaFolders(folder);
+  if (page === "docs/guides/tags.md") {
+    writeFileSync(join(folder, "train.conll"), conllOf(drawSentences(300, 1)));
+    writeFileSync(join(folder, "new.txt"), "Carla Quist went to North Lagos .\n");
+  }
   if (page === "docs/guides/images.md") {
     await writePictures(join(folder, "photos"), { perClass: 40, seed: 1 });
     await writePictures(join(folder, "new"), { perClass: 3, seed: 2 });

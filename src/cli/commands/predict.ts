@@ -2,7 +2,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import { prepareFile, type Reading, readingFlags, withoutPassword, writeGrowing } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
-import { mediaColumn, predictMedia, predictRows } from "../../tasks/index.ts";
+import { mediaColumn, predictMedia, predictRows, predictTags, tokenPlaces } from "../../tasks/index.ts";
 
 import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
@@ -46,6 +46,28 @@ export async function predict(path: string, source: readonly string[], flags: Pr
         if (bad.length > 20) print(`left out: ${bad.length - 20} more, which --json tells`);
         print(`${rowCount} answers in ${out}`);
       }
+      return;
+    }
+    if (tokenPlaces(model) !== undefined) {
+      const refused = sample === undefined ? readingFlags(reading)[0] : "--sample";
+      if (refused !== undefined) {
+        throw new MillwrightError(
+          "PARAMETER_CONFLICT",
+          `${path} tags tokens of sentences, for which ${refused} has no meaning.`,
+          "Leave it out, and name CoNLL files, or texts (*.txt) of a sentence a line.",
+        );
+      }
+      const { sentences, tokens } = await writeGrowing(out, (file) =>
+        predictTags(
+          model,
+          source,
+          { onProgress: (done, total) => progress.listen({ stage: "predict", done, total }) },
+          file,
+        ),
+      );
+      progress.end();
+      if (json) printJson({ format: 1, model: path, source, rows: tokens, out, findings: [] });
+      else print(`${tokens} tags of ${sentences} sentences in ${out}`);
       return;
     }
     const how = {

@@ -5,7 +5,7 @@ import type { ChangeName, NetName } from "../../tasks/index.ts";
 export interface TrainFlags extends Reading {
   readonly target?: string;
   readonly like?: string;
-  readonly task?: "classification" | "regression" | "ordinal" | "multilabel";
+  readonly task?: "classification" | "regression" | "ordinal" | "multilabel" | "tags";
   readonly labelsBy?: string;
   readonly order?: readonly string[];
   readonly metric?: string;
@@ -16,6 +16,7 @@ export interface TrainFlags extends Reading {
   readonly folds?: number;
   readonly testSize?: number;
   readonly test?: string;
+  readonly validation?: string;
   readonly column?: readonly string[];
   readonly keep?: readonly string[];
   readonly drop?: readonly string[];

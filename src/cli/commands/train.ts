@@ -23,6 +23,7 @@ import { isFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
+  if (flags.task === "tags") return (await import("./train-tags.ts")).trainTagged(source, flags);
   if (await isFolder(source, flags.target)) return await trainPictures(source[0]!, flags);
   if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);
@@ -40,8 +41,16 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     inputs,
     task,
     labelsBy: _,
+    validation,
     ...rest
   } = flags;
+  if (validation !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      "--validation is for --task tags, and rows of a table are validated in folds.",
+      "Leave --validation out.",
+    );
+  }
   const requirements = require?.map(parseRequirement);
   const record = await runAndSave(
     { json, out },
