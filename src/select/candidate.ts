@@ -77,7 +77,9 @@ export function workUnits(candidate: Candidate, shape: RaceShape): number {
   const cells = ((shape.rowCount / 1000) * shape.columnCount) / 10;
   const outputs = cost.perClass && shape.classCount > 2 ? shape.classCount : 1;
   const rounds = Number(candidate.parameters["rounds"] ?? 0);
-  const factor = candidate.family === "boosting" && rounds > 0 ? rounds / 1000 : 1;
+  // Eight members of 128 units took twice what one of 256 does.
+  const members = candidate.family === "mlp" ? Number(candidate.parameters["members"] ?? 1) : 1;
+  const factor = candidate.family === "boosting" && rounds > 0 ? rounds / 1000 : Math.max(1, members / 2);
   const units = shape.foldCount * (cost.base + cost.perCell * cells * outputs * factor);
   return Math.ceil(units * 100) / 100;
 }

@@ -68,6 +68,14 @@ describe("race", () => {
     expect(again.entries.map((entry) => entry.candidate.name)).toEqual(["baseline", "logistic"]);
   });
 
+  test("a network of many members costs more units", () => {
+    const unitsOf = (members: number): number =>
+      workUnits({ name: "net", family: "mlp", parameters: { members } }, shape);
+    expect(unitsOf(1)).toBe(workUnits({ name: "net", family: "mlp", parameters: {} }, shape));
+    expect(unitsOf(8)).toBeGreaterThan(unitsOf(4));
+    expect(unitsOf(4)).toBeGreaterThan(unitsOf(1));
+  });
+
   test("what the portfolio leaves is searched, the same with its units again and with two processes", async () => {
     const searchBy = (rows: Uint32Array, answers: Float64Array): number =>
       rows.reduce((sum, row, i) => {

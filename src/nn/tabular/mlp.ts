@@ -69,6 +69,7 @@ export const mlpParameters = {
     default: 0,
     min: 0,
     max: 256,
+    search: [0, 24],
     meaning: "numbers that a small layer of its own makes of each number's code; 0 takes the code as it is",
   },
   members: {
@@ -76,6 +77,8 @@ export const mlpParameters = {
     default: 1,
     min: 1,
     max: 64,
+    scale: "log",
+    search: [1, 8],
     meaning: "networks that share all but a few of their weights (TabM); their answers are averaged",
   },
   dropout: {
