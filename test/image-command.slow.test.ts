@@ -348,10 +348,10 @@ describe("what is refused", () => {
     );
     writeFileSync(inWork("t.csv"), "a,b\n1,2\n");
     expect(await failed("train", inWork("t.csv"), "--target", "b", "--net", "vit")).toContain(
-      "--net is for a folder of pictures",
+      "--net is for a folder of pictures or sounds",
     );
     expect(await failed("train", inWork("shapes"), "--augment", "twist", "--out", inWork("none"))).toContain(
-      "Choose from flip, move, light, erase, or none",
+      "Choose from flip, move, light, erase, speed",
     );
     expect(await failed("train", inWork("shapes"), "--image-size", "20", "--out", inWork("none"))).toContain(
       "needs a multiple of 8",

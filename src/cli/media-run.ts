@@ -2,7 +2,7 @@
 import type { ImageRecord } from "../tasks/index.ts";
 import { againstNothing } from "./against-nothing.ts";
 import { printSavedRun } from "./saved-run.ts";
-import { bold, figure, findingLine, interval, print, table } from "./terminal.ts";
+import { bold, figure, findingLine, interval, noInterval, print, table } from "./terminal.ts";
 
 /** @param rows - What the rows are: `pictures of 64 × 64`. @param many - `pictures`. */
 export function printMediaRun(
@@ -38,8 +38,9 @@ export function printMediaRun(
   print();
   const [first] = test.metrics;
   print(
-    `On ${test.rows} untouched ${many}: ${first!.title} ${bold(figure(first!.value))} (${interval(first!.low, first!.high)}); doing nothing ${figure(first!.baseline)}.`,
+    `On ${test.rows} untouched ${many}: ${first!.title} ${bold(figure(first!.value))} (${Number.isNaN(first!.low) ? "interval not defined" : interval(first!.low, first!.high)}); doing nothing ${figure(first!.baseline)}.`,
   );
+  if (Number.isNaN(first!.low)) print(noInterval);
   const kind = record.leaderboard.find(({ name }) => name === record.chosen)!.family;
   const warning = againstNothing(first!, kind, record.leaderboard.length - 1);
   if (warning !== undefined) print(warning);

@@ -178,7 +178,7 @@ function createProgram(run: Run): Command {
       .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
       .argument(
         "<source...>",
-        "files, globs, http(s):// or s3:// addresses, a database URL, or a folder with a folder of pictures a class",
+        "files, globs, http(s):// or s3:// addresses, a database URL, or a folder with a folder of pictures or sounds a class",
       )
       .option("--target <column>", "the column to predict")
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
@@ -215,13 +215,16 @@ function createProgram(run: Run): Command {
         "share of rows kept untouched for the final figures (0.2)",
         numberIn("--test-size", 0.01, 0.9),
       )
-      .option("--test <file>", "untouched rows from another file instead")
+      .option("--test <file>", "untouched rows from another file, or sounds from another folder, instead")
       .option("--validation <file>", "of tags: sentences that choose the epoch and the model")
       .option(...columnOption)
       .option("--keep <columns>", "keep columns that would be left out as leaks", wordsOf("--keep"))
       .option("--drop <columns>", "leave columns out", wordsOf("--drop"))
       .option("--weight <column>", "weight of each row")
-      .option("--group <column>", "rows of one group never stand on both sides of a split")
+      .option(
+        "--group <column>",
+        "rows of one group never stand on both sides of a split; of a folder of sounds a pattern for paths, the group in parentheses: _(.+)_",
+      )
       .option("--time-column <column>", "the past predicts the future: split by this column")
       .option("--id <column>", "names the row; never a feature")
       .option(
@@ -253,7 +256,7 @@ function createProgram(run: Run): Command {
       )
       .option(
         "--net <name>",
-        "of pictures: small-cnn, resnet-8, resnet-14, resnet-18, mobilenet, vit or mlp (small-cnn)",
+        "of pictures: small-cnn, resnet-8, resnet-14, resnet-18, mobilenet, vit or mlp (small-cnn); of sounds: ds-cnn, bc-resnet or tcn (ds-cnn)",
         oneOf("--net", [
           "small-cnn",
           "resnet-8",
@@ -262,6 +265,9 @@ function createProgram(run: Run): Command {
           "mobilenet",
           "vit",
           "mlp",
+          "ds-cnn",
+          "bc-resnet",
+          "tcn",
         ] as const),
       )
       .option("--image <column>", "the column of a table that holds paths of pictures to learn from")
@@ -296,15 +302,36 @@ function createProgram(run: Run): Command {
         "of pictures: pixels across and down that the network sees, a multiple of 8 (64)",
         numberIn("--image-size", 16, 512, true),
       )
+      .option("--audio <column>", "the column of paths of sounds; --target names their labels")
+      .option(
+        "--rate <n>",
+        "of sounds: samples a second that the network hears (what most files have, at most 16000)",
+        numberIn("--rate", 4000, 48_000, true),
+      )
+      .option(
+        "--length <seconds>",
+        "of sounds: seconds that the network hears (what 19 of 20 fit into, at most 10)",
+        numberIn("--length", 0.2, 60),
+      )
       .option(
         "--epochs <n>",
-        "of pictures and tags: times that the network sees each one, at most (30, of tags 8)",
+        "of pictures, sounds and tags: times that the network goes through them, at most (30; of sounds 12, of tags 8)",
         numberIn("--epochs", 1, 10_000, true),
       )
       .option(
         "--augment <ways>",
-        "of pictures: how they are changed while the network learns: flip, move, light, erase, or none (all)",
-        someOf("--augment", ["flip", "move", "light", "erase"] as const),
+        "how they are changed while the network learns, or none (all): pictures by flip, move, light, erase; sounds by speed, noise, voice, microphone, mask",
+        someOf("--augment", [
+          "flip",
+          "move",
+          "light",
+          "erase",
+          "speed",
+          "noise",
+          "voice",
+          "microphone",
+          "mask",
+        ] as const),
       ),
   )
     .option(seedOption[0], seedOption[1], seedOption[2])

@@ -59,7 +59,11 @@ function sectionsOf(data: ReportData, draw: Draw): Section[] {
       pictures(data, draw),
     ],
     ["training", "How it learnt", figureGrid(trainingFigures(data), draw)],
-    ["examples", "Pictures to look at", examplesSection(data)],
+    [
+      "examples",
+      `${noun(data).many[0]!.toUpperCase()}${noun(data).many.slice(1)} to look at`,
+      examplesSection(data),
+    ],
     ["learnt", "What it learnt", learnt(data, draw)],
     ["fails", "Where it fails", segmentsSection(data)],
     ["better", "What would make it better", adviceSection(data)],

@@ -287,7 +287,7 @@ export interface TrainingCurve {
   readonly validationRows: number;
 }
 
-/** A picture of the user's, small. */
+/** A picture of the user's, or a sound drawn, small. */
 export interface PictureExample {
   /** A PNG, base64. */
   readonly png: string;
@@ -355,9 +355,13 @@ export interface ReportData {
   readonly errors?: RegressionErrors | undefined;
 
   readonly training?: TrainingCurve | undefined;
-  /** Single pictures, where the rows are pictures: the one part that is no aggregate, and the page says so. */
+  /** Single pictures, where the rows are pictures or sounds: the one part that is no aggregate, and the page says so. */
   readonly examples?:
     | {
+        /** What is drawn, where it is no picture as it is. */
+        readonly legend?: string | undefined;
+        /** Whether each is drawn twice as wide. */
+        readonly wide?: boolean | undefined;
         /** The surest first. */
         readonly wrong: readonly PictureExample[];
         /** The least sure first. */

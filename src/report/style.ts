@@ -84,6 +84,8 @@ ${swatches}
 .pictures li{width:96px}
 .pictures img{display:block;width:96px;height:auto;border-radius:4px;image-rendering:pixelated;margin:0 0 6px}
 .pictures small{display:block}
+.pictures.drawn li,.pictures.drawn img{width:192px}
+.pictures.drawn img{height:132px}
 .scroll{overflow-x:auto;margin:24px 0 20px}
 figure .scroll{margin-top:0;margin-bottom:0}
 figure.half th,figure.half td{padding-right:16px}

@@ -8,6 +8,7 @@ import { exampleColumns, makeChurnModel } from "../fixtures/churn-model.ts";
 import { writeMediaFolders } from "../fixtures/media-files.ts";
 import { writePictures } from "../fixtures/pictures.ts";
 import { conllOf, drawSentences } from "../fixtures/sentences.ts";
+import { writeSounds } from "../fixtures/sounds.ts";
 import { type Folder, makeFolder } from "./page.ts";
 import { differences } from "./printed-kinds.ts";
 import { type Command, commandsOf, type Snippet, snippetsOf } from "./snippets.ts";
@@ -71,6 +72,16 @@ async function furnish(page: string, folder: string): Promise<void> {
   if (page === "docs/guides/tags.md") {
     writeFileSync(join(folder, "train.conll"), conllOf(drawSentences(300, 1)));
     writeFileSync(join(folder, "new.txt"), "Carla Quist went to North Lagos .\n");
+  }
+  if (page === "docs/guides/sounds.md") {
+    writeSounds(join(folder, "words"), { perVoice: 8, seed: 1 });
+    writeSounds(join(folder, "new"), { perVoice: 2, seed: 2 });
+    const rows = ["fall", "rise", "stay"].flatMap((tune) =>
+      readdirSync(join(folder, "words", tune)).map(
+        (name) => `words/${tune}/${name},${tune},${name.split("_")[0]}`,
+      ),
+    );
+    writeFileSync(join(folder, "calls.csv"), `clip,tune,speaker\n${rows.join("\n")}\n`);
   }
   if (page === "docs/guides/images.md") {
     await writePictures(join(folder, "photos"), { perClass: 40, seed: 1 });

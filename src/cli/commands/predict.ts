@@ -21,13 +21,15 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });
-    if (mediaColumn(model) !== undefined) {
+    const media = mediaColumn(model);
+    if (media !== undefined) {
+      const many = media.kind === "image" ? "pictures" : "sounds";
       const refused = sample === undefined ? readingFlags(reading)[0] : "--sample";
       if (refused !== undefined) {
         throw new MillwrightError(
           "PARAMETER_CONFLICT",
-          `${path} answers pictures, for which ${refused} has no meaning.`,
-          "Leave it out, and name folders or files of pictures.",
+          `${path} answers ${many}, for which ${refused} has no meaning.`,
+          `Leave it out, and name folders or files of ${many}.`,
         );
       }
       const { rowCount, bad, findings } = await writeGrowing(out, (file) =>

@@ -1,6 +1,6 @@
 /** The flags of `millwright train`. */
 import type { Reading } from "../../data/index.ts";
-import type { ChangeName, NetName } from "../../tasks/index.ts";
+import type { ChangeName, NetName, SoundChange, SoundNet } from "../../tasks/index.ts";
 
 export interface TrainFlags extends Reading {
   readonly target?: string;
@@ -32,7 +32,7 @@ export interface TrainFlags extends Reading {
   readonly classWeight?: "balanced" | Readonly<Record<string, number>>;
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   readonly image?: string;
-  readonly net?: NetName;
+  readonly net?: NetName | SoundNet;
   readonly from?: string;
   readonly freeze?: readonly string[];
   readonly backboneRate?: number;
@@ -40,8 +40,11 @@ export interface TrainFlags extends Reading {
   readonly pixelDeviation?: readonly number[];
   readonly pixelLayout?: "nchw" | "nhwc";
   readonly imageSize?: number;
+  readonly audio?: string;
+  readonly rate?: number;
+  readonly length?: number;
   readonly epochs?: number;
-  readonly augment?: readonly ChangeName[];
+  readonly augment?: readonly (ChangeName | SoundChange)[];
   readonly seed?: number;
   readonly threads?: number;
   readonly out: string;

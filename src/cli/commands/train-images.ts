@@ -1,8 +1,17 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
 import { readdir } from "node:fs/promises";
 import { MillwrightError } from "../../core/index.ts";
-import { type Reading, readingOf } from "../../data/index.ts";
-import { type BackboneOptions, type PictureTable, saveRun, trainImages } from "../../tasks/index.ts";
+import { listMediaFiles, type MediaKind, type Reading, readingOf } from "../../data/index.ts";
+import {
+  type BackboneOptions,
+  type ChangeName,
+  changeNames,
+  type NetName,
+  netNames,
+  type PictureTable,
+  saveRun,
+  trainImages,
+} from "../../tasks/index.ts";
 import { printMediaRun } from "../media-run.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import type { TrainFlags } from "./train-flags.ts";
@@ -27,7 +36,7 @@ const taken: readonly (keyof TrainFlags)[] = [
   "out",
   "json",
 ];
-/** What only pictures have. */
+/** What only pictures and sounds have. */
 const own = [
   "net",
   "from",
@@ -37,6 +46,8 @@ const own = [
   "pixelDeviation",
   "pixelLayout",
   "imageSize",
+  "rate",
+  "length",
   "epochs",
   "augment",
 ] as const satisfies readonly (keyof TrainFlags)[];
@@ -46,7 +57,7 @@ const ofBackbone = ["freeze", "backboneRate", "pixelMean", "pixelDeviation", "pi
 const flagOf = (name: string): string =>
   `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** Whether the source is a folder of pictures: one without folders in it is none where a target column is named. */
+/** Whether the source is a folder of pictures or sounds: one without folders in it is none where a target column is named. */
 export async function isFolder(source: readonly string[], target: string | undefined): Promise<boolean> {
   if (source.length !== 1) return false;
   const entries = await readdir(source[0]!, { withFileTypes: true }).catch(() => undefined);
@@ -54,30 +65,44 @@ export async function isFolder(source: readonly string[], target: string | undef
   return target === undefined || entries.some((entry) => entry.isDirectory());
 }
 
-/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag of pictures where a table is trained on. */
+/** What a folder holds; pictures where it cannot be told, so that reading it tells why. */
+export async function kindOfFolder(folder: string): Promise<MediaKind> {
+  return (await listMediaFiles(folder).catch(() => undefined))?.kind ?? "image";
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag of pictures or sounds where a table is trained on. */
 export function refuseImageFlags(flags: TrainFlags): void {
   const given = own.find((name) => flags[name] !== undefined);
   if (given === undefined) return;
   throw new MillwrightError(
     "PARAMETER_CONFLICT",
-    `${flagOf(given)} is for a folder of pictures, and the source is a table.`,
+    `${flagOf(given)} is for a folder of pictures or sounds, and the source is a table.`,
     `Leave ${flagOf(given)} out.`,
   );
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag that is not taken. */
+export function refuseOtherFlags(flags: TrainFlags, allowed: readonly string[], what: string): void {
+  const given = Object.entries(flags).find(([name, value]) => value !== undefined && !allowed.includes(name));
+  if (given !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${flagOf(given[0])} is not for ${what}.`,
+      `Leave ${flagOf(given[0])} out.`,
+    );
+  }
 }
 
 export async function trainPictures(source: string, flags: TrainFlags): Promise<number> {
   const { out, net, imageSize, epochs, augment, time, testSize } = flags;
   const reading = readingOf(flags);
-  const allowed: readonly string[] =
-    flags.image === undefined ? taken : [...taken, "image", "target", "drop", ...Object.keys(reading)];
-  const given = Object.entries(flags).find(([name, value]) => value !== undefined && !allowed.includes(name));
-  if (given !== undefined) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `${flagOf(given[0])} is not for ${flags.image === undefined ? "a folder" : "a table"} of pictures.`,
-      `Leave ${flagOf(given[0])} out.`,
+  if (flags.image === undefined) refuseOtherFlags(flags, taken, "a folder of pictures");
+  else
+    refuseOtherFlags(
+      flags,
+      [...taken, "image", "target", "drop", ...Object.keys(reading)],
+      "a table of pictures",
     );
-  }
   const from = backboneOf(flags);
   const ships = shippedOf(flags.families);
   const table = tableOf(flags, reading);
@@ -87,12 +112,12 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
       trainImages({
         source,
         ...(table && { table }),
-        ...(net !== undefined && { net }),
+        ...(net !== undefined && { net: pictureNet(net) }),
         ...(from && { from }),
         ...(ships && { ships }),
         ...(imageSize !== undefined && { size: imageSize }),
         ...(epochs !== undefined && { epochs }),
-        ...(augment && { augment }),
+        ...(augment && { augment: augment.map(pictureChange) }),
         ...(time !== undefined && { time }),
         ...(testSize !== undefined && { testSize }),
         seed: flags.seed ?? 0,
@@ -161,4 +186,24 @@ function backboneOf(flags: TrainFlags): BackboneOptions | undefined {
     ...(pixelDeviation && { deviation: pixelDeviation }),
     ...(pixelLayout && { layout: pixelLayout }),
   };
+}
+
+function pictureNet(name: string): NetName {
+  const found = netNames.find((net) => net === name);
+  if (found !== undefined) return found;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--net ${name} is for sounds.`,
+    `Choose from ${netNames.join(", ")}.`,
+  );
+}
+
+function pictureChange(name: string): ChangeName {
+  const found = changeNames.find((change) => change === name);
+  if (found !== undefined) return found;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--augment ${name} is for sounds.`,
+    `Choose from ${changeNames.join(", ")}, or none.`,
+  );
 }

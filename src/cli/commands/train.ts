@@ -19,12 +19,17 @@ import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
 import { bold, dim, figure, findingLine, interval, noInterval, print, table } from "../terminal.ts";
 import type { TrainFlags } from "./train-flags.ts";
-import { isFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
+import { isFolder, kindOfFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
+import { trainOnSounds } from "./train-sounds.ts";
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
   if (flags.task === "tags") return (await import("./train-tags.ts")).trainTagged(source, flags);
-  if (await isFolder(source, flags.target)) return await trainPictures(source[0]!, flags);
+  if (flags.audio !== undefined) return await trainOnSounds(source, flags);
+  if (await isFolder(source, flags.target)) {
+    if ((await kindOfFolder(source[0]!)) === "audio") return await trainOnSounds(source, flags);
+    return await trainPictures(source[0]!, flags);
+  }
   if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);
   if (flags.task === "multilabel" || flags.labelsBy !== undefined)

@@ -4,19 +4,26 @@ import { join } from "node:path";
 import {
   type BadFile,
   decodeImages,
+  decodeSounds,
   type Finding,
+  fitSound,
   listMediaFiles,
   type Media,
   type MediaKind,
 } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
-import { featureColumns, type ImageColumnSchema, inputCells } from "../../schema/index.ts";
+import {
+  type AudioColumnSchema,
+  featureColumns,
+  type ImageColumnSchema,
+  inputCells,
+} from "../../schema/index.ts";
 import type { LineTarget } from "../tabular/predict.ts";
 
-/** Rows of media, as their files take them: bytes of pictures. */
-export type MediaRows = Uint8Array;
+/** Rows of media, as their files take them: bytes of pictures, samples of sounds. */
+export type MediaRows = Uint8Array | Float32Array;
 /** The input of a file that answers media. */
-export type MediaColumn = ImageColumnSchema;
+export type MediaColumn = ImageColumnSchema | AudioColumnSchema;
 
 export interface PredictedMedia {
   /** Files that were answered. */
@@ -31,9 +38,11 @@ export interface PredictMediaOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** The column of pictures that a file reads; undefined where it reads a table. */
+/** The column of pictures or sounds that a file reads; undefined where it reads a table. */
 export function mediaColumn(model: Pick<Model, "metadata">): MediaColumn | undefined {
-  return featureColumns(model.metadata.schema).find((column) => column.kind === "image");
+  return featureColumns(model.metadata.schema).find(
+    (column) => column.kind === "image" || column.kind === "audio",
+  );
 }
 
 /** Files that are answered at a time. */
@@ -52,9 +61,8 @@ export async function predictMedia(
   lines: LineTarget,
 ): Promise<PredictedMedia> {
   const column = mediaColumn(model)!;
-  const { height, width, channels, fit } = column;
   const classes = model.metadata.classes!;
-  const media = await filesOf(sources, "image");
+  const media = await filesOf(sources, column.kind);
   lines.write(
     `${["file", "prediction", ...classes.map((label) => `probability_${label}`)].map(cell).join(",")}\n`,
   );
@@ -74,9 +82,9 @@ export async function predictMedia(
     names = [];
   };
   // One broken file is no reason to answer none of the others.
-  const files = decodeImages(media, { height, width, channels, fit, threads, maxBad: 1 });
-  for await (const { file, row, pixels } of files) {
-    block.set(pixels, names.length * size);
+  const files = decodeRows(media, column, { threads, maxBad: 1 });
+  for await (const { file, row, cells } of files.rows) {
+    block.set(cells, names.length * size);
     names.push(file);
     if (names.length < blockRows) continue;
     await answer();
@@ -84,6 +92,37 @@ export async function predictMedia(
   }
   if (names.length > 0) await answer();
   return { rowCount, bad: files.bad, findings: media.findings };
+}
+
+/** A file as a column takes it. */
+interface DecodedRow {
+  readonly file: string;
+  /** Its place in `media.files`. */
+  readonly row: number;
+  readonly cells: MediaRows;
+}
+
+/** Files as a column takes them, in order. `bad` is whole when all were gone through. */
+export function decodeRows(
+  media: Media,
+  column: MediaColumn,
+  options: { readonly threads: number; readonly maxBad: number },
+): { readonly rows: AsyncIterable<DecodedRow>; readonly bad: readonly BadFile[] } {
+  if (column.kind === "image") {
+    const { height, width, channels, fit } = column;
+    const files = decodeImages(media, { height, width, channels, fit, ...options });
+    return { rows: rowsOf(files, ({ pixels }) => pixels), bad: files.bad };
+  }
+  const { rate, length } = column;
+  const files = decodeSounds(media, { rate, ...options });
+  return { rows: rowsOf(files, ({ samples }) => fitSound(samples, length)), bad: files.bad };
+}
+
+async function* rowsOf<T extends { readonly file: string; readonly row: number }>(
+  files: AsyncIterable<T>,
+  cellsOf: (file: T) => MediaRows,
+): AsyncGenerator<DecodedRow> {
+  for await (const file of files) yield { file: file.file, row: file.row, cells: cellsOf(file) };
 }
 
 /** Answers of a file for rows that are decoded. @param data - Row-major, each of the size that the file takes. */

@@ -30,15 +30,28 @@ export function splitRows<D extends MediaRows>(
   plan: SplitPlan,
   { testSize, seed }: { readonly testSize: number; readonly seed: number },
 ): { readonly train: Part<D>; readonly validation: Part<D>; readonly test: Part<D> } {
-  const outer = holdOut(plan, { testSize, seed });
-  const inner = holdOut(plan, { testSize: validationSize, seed: seed + 1 }, outer.train);
+  const { train, validation, test } = splitPlan(plan, { testSize, seed });
   const part = (rows: Uint32Array): Part<D> => ({
     data: takeRows(data, size, rows),
-    codes: Int32Array.from(rows, (row) => codes[row]!),
+    codes: codesAt(codes, rows),
     rows,
   });
-  return { train: part(inner.train), validation: part(inner.test), test: part(outer.test) };
+  return { train: part(train), validation: part(validation), test: part(test) };
 }
+
+/** The same as places. @param testSize - None where the test rows lie elsewhere. */
+export function splitPlan(
+  plan: SplitPlan,
+  { testSize, seed }: { readonly testSize?: number; readonly seed: number },
+): { readonly train: Uint32Array; readonly validation: Uint32Array; readonly test: Uint32Array } {
+  const outer = testSize === undefined ? undefined : holdOut(plan, { testSize, seed });
+  const inner = holdOut(plan, { testSize: validationSize, seed: seed + 1 }, outer?.train);
+  return { train: inner.train, validation: inner.test, test: outer?.test ?? new Uint32Array(0) };
+}
+
+/** The classes of some rows. */
+export const codesAt = (codes: Int32Array, rows: Uint32Array): Int32Array =>
+  Int32Array.from(rows, (row) => codes[row]!);
 
 /** The rows at `rows`. @param size - Numbers a row. */
 export function takeRows<D extends MediaRows>(data: D, size: number, rows: ArrayLike<number>): D {
@@ -69,8 +82,9 @@ export interface RaceOptions {
   readonly classes: readonly string[];
   /** Share of each class in training: what doing nothing answers. */
   readonly shares: Float64Array;
-  readonly validation: Part;
-  readonly test: Part;
+  readonly validation: Omit<Part, "rows">;
+  /** With groups, intervals are of groups. */
+  readonly test: Omit<Part, "rows"> & { readonly groups?: Int32Array };
   readonly seed: number;
   /** Which one becomes the file. Default: the better one. */
   readonly ships?: Entrant["family"] | undefined;
@@ -108,7 +122,10 @@ export async function raceFiles(
   const answers = await answersOf(chosen, test.data);
   const task: Task = { kind: "classification", target, classes };
   const y = { kind: "classification", classCount, codes: test.codes } as const;
-  const judged = judgeAnswers(answers, { y }, task, shares, { metric: accuracy, seed });
+  const judged = judgeAnswers(answers, { y, ...(test.groups && { groups: test.groups }) }, task, shares, {
+    metric: accuracy,
+    seed,
+  });
   const bytes = chosen.composed.write({
     rows: "test",
     rowCount: test.codes.length,

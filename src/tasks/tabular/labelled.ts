@@ -17,6 +17,8 @@ export interface LabelledFrame {
   readonly frame: Frame;
   readonly y: Target;
   readonly weight?: Float64Array;
+  /** Group of each row, where no column of the frame is the group. */
+  readonly groups?: Int32Array;
   /** What was read for them, where that is a source of their own. */
   readonly reads?: readonly ContentRead[];
   /** Which rows they are, where that source did not fit into memory. */
@@ -44,7 +46,7 @@ export function judgedRows(
   rows: Omit<LabelledFrame, "frame"> & Partial<LabelledFrame>,
   task: Task,
 ): JudgedRows {
-  const groups = rows.frame && groupsOf(rows.frame);
+  const groups = rows.groups ?? (rows.frame && groupsOf(rows.frame));
   return { y: rows.y, weight: rows.weight, positive: positiveCode(task), ...(groups && { groups }) };
 }
 

@@ -1,0 +1,497 @@
+/**
+ * A classifier of sounds: read, split, train a network and a random forest on the same sounds, compose one file a
+ * candidate, choose on validation sounds, and judge the chosen file on sounds that nothing looked at.
+ */
+import { createRandom, type Json, MillwrightError, type Random, sha256 } from "../../core/index.ts";
+import { fitSound, shellWord } from "../../data/index.ts";
+import { cast, inline, softmax, type Value } from "../../graph/index.ts";
+import * as nn from "../../nn/index.ts";
+import type { ReportData } from "../../report/index.ts";
+import type { AudioColumnSchema } from "../../schema/index.ts";
+import { fitForest } from "../media/classical.ts";
+import { composeMedia, type MediaModelParts } from "../media/compose.ts";
+import { mediaExamples } from "../media/examples.ts";
+import { codesAt, type Entrant, raceFiles, sharesOf, splitPlan } from "../media/race.ts";
+import { fingerprintOf } from "../media/read-media.ts";
+import { mediaReport } from "../media/report-data.ts";
+import { batchSizeOf, networkRecord, targetRows, trainNetwork } from "../media/train-network.ts";
+import { copiesOf, type SoundChange, spectrogramChanges } from "./changes.ts";
+import { drawSound } from "./draw-sound.ts";
+import { soundFigures } from "./figures.ts";
+import { framesOf, frontOf, leastSeconds, requireSize, soundBody, type SoundSize } from "./nets.ts";
+import { audioDefaults, type AudioOptions } from "./options.ts";
+import { type LabelledSounds, readSounds, soundNoun } from "./read-sounds.ts";
+import type { AudioRecord } from "./run-record.ts";
+
+export interface AudioResult {
+  /** The bytes of `model.onnx`. */
+  readonly model: Uint8Array;
+  readonly record: AudioRecord;
+  /** What `report/` draws. */
+  readonly report: ReportData;
+}
+
+const soundColumn = "sound";
+/** Seconds that are kept of a sound where no length is asked for, and the share of sounds that the length holds. */
+const mostSeconds = 10;
+const shareHeld = 0.95;
+const recipe = { optimiser: "adamw", learningRate: 0.006, weightDecay: 0.01, labelSmoothing: 0.1 } as const;
+
+/** Sounds of one side of the split, each of its own length. */
+interface Side {
+  readonly samples: readonly Float32Array[];
+  readonly codes: Int32Array;
+}
+
+/** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
+export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
+  const { seed, threads, signal, onProgress, source, group } = options;
+  const { net, augment, epochs, testSize } = { ...audioDefaults, ...options };
+  const startedMs = options.startedMs ?? performance.now();
+  const deadlineMs = options.time === undefined ? undefined : startedMs + 1000 * options.time;
+  const progress = onProgress ?? (() => {});
+  requireSize(options.rate, options.length);
+  const random = createRandom(seed);
+  progress({ stage: "read sounds" });
+  const reading = {
+    ...{ group, threads, signal, onProgress: progress },
+    // Some more than the file hears, since sounds are also played faster.
+    mostSeconds: 1.25 * (options.length ?? mostSeconds),
+  };
+  const { column: paths, target: labels } = options;
+  const sounds = await readSounds({
+    ...reading,
+    ...{ source, column: paths, target: labels, rate: options.rate },
+  });
+  const { classes, rate } = sounds;
+  const classCount = classes.length;
+  const target = paths === undefined ? "class" : labels!;
+  const outside =
+    options.test === undefined
+      ? undefined
+      : sameClasses(await readSounds({ ...reading, source: options.test, rate }), sounds, options.test);
+  const places = splitPlan(planOf(sounds, group), {
+    ...(outside === undefined && { testSize }),
+    seed,
+  });
+  const side = (rows: Uint32Array): Side => ({
+    samples: Array.from(rows, (row) => sounds.samples[row]!),
+    codes: codesAt(sounds.codes, rows),
+  });
+  const train = side(places.train);
+  const validation = side(places.validation);
+  const test = outside ?? side(places.test);
+  const testGroups = outside?.groups ?? (sounds.groups && groupsAt(sounds.groups, places.test));
+  const seconds = options.length ?? heldLength(train, rate);
+  const size: SoundSize = { rate, length: Math.round(seconds * rate) };
+  const column: AudioColumnSchema = { name: soundColumn, kind: "audio", role: "feature", ...size };
+  const fitted = (given: Side) => ({ data: fitAll(given.samples, size), codes: given.codes });
+  const shares = sharesOf(train.codes, classCount);
+
+  progress({ stage: "fit a random forest" });
+  const classical = await fitForest(fitted(train), column, (sound) => soundFigures(sound, size), {
+    ...{ classCount, random: random.child("classical"), threads },
+    ...(signal && { signal }),
+  });
+
+  progress({ stage: "make spectrograms" });
+  const learnt = await spectrogramsOf(train, size, augment, random.child("copies"));
+  const { front, bands, frames, figures } = learnt;
+  const change = spectrogramChanges(augment);
+  const heard = await nn.applyLayer(nn.melSpectrogram({ ...front, figures }), {
+    ...{ dtype: "float32", shape: [size.length], data: fitted(validation).data },
+  });
+  const trained = await trainNetwork({
+    network: nn.network(
+      { dtype: "float32", shape: [bands, frames] },
+      nn.sequential({ body: soundBody(net, classCount) }),
+    ),
+    train: nn.arrayLoader({ x: learnt.rows }, targetRows(learnt.codes), {
+      batchSize: batchSizeOf(learnt.codes.length),
+      seed,
+      dropLast: true,
+      ...(change && { augment: { x: nn.inPlace(change, [bands, frames]) } }),
+    }),
+    validation: nn.arrayLoader({ x: heard }, targetRows(validation.codes), {
+      batchSize: Math.min(64, validation.codes.length),
+    }),
+    recipe,
+    epochs,
+    // What comes after training takes a part of the time too.
+    ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - 0.05 * (deadlineMs - startedMs) }),
+    seed,
+    threads,
+    onProgress: progress,
+    ...(signal && { signal }),
+  });
+
+  progress({ stage: "compose the files" });
+  const shipped = nn.network(
+    { dtype: "float32", shape: [size.length] },
+    nn.sequential({ front: nn.melSpectrogram({ ...front, figures }), body: soundBody(net, classCount) }),
+  );
+  const scoring = nn.scoringGraph(shipped, trained.weights);
+  const fingerprint = fingerprintOf(sounds, joined(sounds.samples));
+  const compose = (emit: MediaModelParts["emit"], title: string, parameters: Json, summary: Json) =>
+    composeMedia({
+      ...{ column, target, classes, constant: shares, emit },
+      golden: goldenSounds(size, random.child("golden sounds")),
+      about: aboutOf(
+        options,
+        { size, classCount, epochs: trained.epochs, fingerprint, rows: sounds.files.length },
+        {
+          ...{ title, parameters, summary },
+        },
+      ),
+    });
+  const { parameterCount, bestEpoch } = trained;
+  const titles = {
+    network: `${net}, a network of ${parameterCount} parameters on a spectrogram, after epoch ${bestEpoch} of ${trained.epochs}`,
+    forest: "random forest on cepstral figures of the sound",
+  };
+  const emitNetwork = (sound: Value): Value =>
+    softmax(cast(inline(scoring, { x: sound })["scores"]!, "float64"), 1);
+  const entrants: readonly Entrant[] = [
+    {
+      ...{ name: net, family: "network", title: titles.network, seconds: trained.seconds },
+      composed: await compose(
+        emitNetwork,
+        titles.network,
+        { net, epochs: trained.epochs, ...recipe },
+        { parameters: parameterCount, epoch: bestEpoch },
+      ),
+    },
+    {
+      ...{ name: "random forest", family: "classical", title: titles.forest, seconds: classical.seconds },
+      composed: await compose(
+        (sound) => classical.fitted.emit(soundFigures(sound, size)),
+        titles.forest,
+        { family: classical.fitted.family },
+        classical.fitted.summary,
+      ),
+    },
+  ];
+
+  progress({ stage: "judge the file on untouched sounds" });
+  const judged = fitted(test);
+  const { bytes, answers, title, ...race } = await raceFiles(entrants, {
+    ...{ target, classes, shares, seed, validation: fitted(validation) },
+    test: { ...judged, ...(testGroups && { groups: testGroups.codes }) },
+  });
+  const findings = [...sounds.findings, ...(outside?.findings ?? [])];
+  const record: AudioRecord = {
+    format: 1,
+    software: options.software,
+    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    data: {
+      source,
+      sha256: fingerprint,
+      sounds: sounds.files.length + (outside === undefined ? 0 : test.codes.length),
+      bad: [...sounds.bad, ...(outside?.bad ?? [])],
+      trainRows: train.codes.length,
+      validationRows: validation.codes.length,
+      testRows: test.codes.length,
+      ...size,
+      ...(group !== undefined &&
+        sounds.groups && {
+          groups: {
+            by: group,
+            count: new Set([...sounds.groups.names, ...testGroups!.names]).size,
+            test: testGroups!.names,
+          },
+        }),
+    },
+    task: {
+      kind: "multiclass",
+      target,
+      classes: classes.map((label, code) => ({
+        label,
+        rows: sounds.codes.reduce((sum, other) => sum + (other === code ? 1 : 0), 0),
+      })),
+    },
+    ...race,
+    network: networkRecord(net, trained, threads),
+    findings,
+    reproduce: commandOf(options, trained.epochs),
+    model: { bytes: bytes.length, sha256: sha256(bytes) },
+  };
+  const draw = (samples: Float32Array, decibels: Float32Array): string =>
+    drawSound(
+      samples,
+      decibels.map((level) => 1 + level / front.range!),
+      bands,
+    );
+  const seen = await nn.applyLayer(nn.melSpectrogram(front), {
+    ...{ dtype: "float32", shape: [size.length], data: judged.data },
+  });
+  const at = (data: Float32Array, row: number, cells: number): Float32Array =>
+    data.subarray(row * cells, (row + 1) * cells);
+  const changed = augment.length === 0 ? undefined : await changedSounds(train, size, augment, figures, seed);
+  const report = mediaReport({
+    record,
+    noun: soundNoun,
+    preparation: [
+      `each sound is heard in one channel at ${rate} samples a second, ${seconds} s around the centre of its energy, with silence beyond its ends`,
+      `inside the file a spectrogram of ${bands} mel bands is made and normalised by the mean and deviation of the training sounds`,
+    ],
+    split: {
+      ...(outside === undefined
+        ? group === undefined
+          ? { kind: "stratified" as const }
+          : { kind: "grouped" as const, by: group }
+        : { kind: "file" as const, by: options.test }),
+      trainRows: record.data.trainRows + record.data.validationRows,
+      testRows: record.data.testRows,
+    },
+    seed,
+    time: options.time,
+    title,
+    examples: {
+      wide: true,
+      legend:
+        "Above the waveform, below the spectrogram: time goes to the right, low tones are at the bottom, dark is loud.",
+      ...(await mediaExamples(
+        {
+          codes: test.codes,
+          probabilities: answers,
+          draw: (row) =>
+            draw(at(judged.data, row, size.length), at(seen.data as Float32Array, row, bands * frames)),
+        },
+        classes,
+        changed && {
+          codes: changed.codes,
+          draw: (row) => draw(changed.samples[row]!, changed.decibels[row]!),
+        },
+      )),
+    },
+  });
+  return { model: bytes, record, report };
+}
+
+/** Equal shares of every class, or whole groups. */
+function planOf({ codes, classes, groups }: LabelledSounds, by: string | undefined) {
+  const classCount = classes.length;
+  if (groups === undefined) return { kind: "stratified", codes, classCount, rare: "spread" } as const;
+  if (groups.names.length < 3) {
+    throw new MillwrightError(
+      "DATA_TOO_FEW_ROWS",
+      `--group ${by} finds ${groups.names.length} ${groups.names.length === 1 ? "group" : "groups"} (${groups.names.join(", ")}), and to learn, to choose and to test each need one.`,
+      "Record more of them, or leave --group out.",
+    );
+  }
+  return { kind: "grouped", groups: groups.codes, codes, classCount } as const;
+}
+
+/** The groups of some rows, with codes of their own. */
+function groupsAt({ codes, names }: NonNullable<LabelledSounds["groups"]>, rows: Uint32Array) {
+  const used = [...new Set(Array.from(rows, (row) => codes[row]!))];
+  return {
+    names: used.map((code) => names[code]!),
+    codes: Int32Array.from(rows, (row) => used.indexOf(codes[row]!)),
+  };
+}
+
+/** Sounds of another folder, with the classes and none of the groups of those that are learnt from. */
+function sameClasses(test: LabelledSounds, learnt: LabelledSounds, folder: string): LabelledSounds {
+  const odd = test.classes.find((label) => !learnt.classes.includes(label));
+  if (odd !== undefined) {
+    throw new MillwrightError(
+      "DATA_BAD_VALUE",
+      `${folder} has the class ${JSON.stringify(odd)}, and the sounds to learn from have none of it.`,
+      "Leave it out, or add sounds of it to those that are learnt from.",
+    );
+  }
+  const both = test.groups?.names.find((name) => learnt.groups!.names.includes(name));
+  if (both !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `The group ${JSON.stringify(both)} is in ${folder} and among the sounds to learn from.`,
+      "Take it out of one of them.",
+    );
+  }
+  const codeOf = test.classes.map((label) => learnt.classes.indexOf(label));
+  return { ...test, codes: test.codes.map((code) => codeOf[code]!) };
+}
+
+/** Seconds that most training sounds fit into, in tenths. */
+function heldLength({ samples }: Side, rate: number): number {
+  const lengths = samples.map((sound) => sound.length).sort((a, b) => a - b);
+  const held = lengths[Math.min(lengths.length - 1, Math.ceil(shareHeld * lengths.length) - 1)]! / rate;
+  return Math.min(mostSeconds, Math.max(leastSeconds, Math.ceil(10 * held - 1e-9) / 10));
+}
+
+/** Row-major [sounds, length]. */
+function fitAll(samples: readonly Float32Array[], { length }: SoundSize): Float32Array {
+  const data = new Float32Array(samples.length * length);
+  samples.forEach((sound, i) => data.set(fitSound(sound, length), i * length));
+  return data;
+}
+
+/** All samples one after the other. */
+function joined(samples: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(samples.reduce((sum, sound) => sum + sound.length, 0));
+  let at = 0;
+  for (const sound of samples) {
+    all.set(sound, at);
+    at += sound.length;
+  }
+  return all;
+}
+
+/** Normalised spectrograms of the training sounds, each as often as it is copied, and what they are normalised by. */
+async function spectrogramsOf(
+  { samples, codes }: Side,
+  size: SoundSize,
+  names: readonly SoundChange[],
+  random: Random,
+) {
+  const front = frontOf(size);
+  const [bands, frames] = [front.mels, framesOf(size)];
+  const copies = copiesOf(names);
+  const cells = samples.length * bands * frames;
+  const data = new Float32Array(copies.length * cells);
+  for (const [k, change] of copies.entries()) {
+    const draws = random.child(k);
+    const changed = samples.map((sound, i) => change.apply(sound, [sound.length], draws.child(i)).data);
+    const made = await nn.applyLayer(nn.melSpectrogram(front), {
+      ...{ dtype: "float32", shape: [size.length], data: fitAll(changed, size) },
+    });
+    data.set(made.data as Float32Array, k * cells);
+  }
+  const figures = nn.melFigures(data, bands, frames);
+  normalise(data, figures, frames);
+  const rows: nn.RowData = { dtype: "float32", shape: [bands, frames], data };
+  const every = Int32Array.from({ length: copies.length * codes.length }, (_, i) => codes[i % codes.length]!);
+  return { front, bands, frames, figures, rows, codes: every };
+}
+
+function normalise(data: Float32Array, { mean, deviation }: nn.MelFigures, frames: number): void {
+  for (let i = 0; i < data.length; i++) {
+    const band = Math.floor(i / frames) % mean.length;
+    data[i] = (data[i]! - mean[band]!) / deviation[band]!;
+  }
+}
+
+/** Sounds that are shown changed, and how often each. */
+const changedRows = 2;
+const changedTimes = 3;
+
+/** Some training sounds, each as it is and as the network is shown it. */
+async function changedSounds(
+  { samples, codes }: Side,
+  size: SoundSize,
+  names: readonly SoundChange[],
+  figures: nn.MelFigures,
+  seed: number,
+) {
+  const random = createRandom(seed).child("changed sounds");
+  const front = frontOf(size);
+  const [bands, frames] = [front.mels, framesOf(size)];
+  const copies = copiesOf(names);
+  const change = spectrogramChanges(names);
+  const rows = Array.from({ length: changedRows }, () => random.integer(codes.length)).flatMap((row) =>
+    Array.from({ length: 1 + changedTimes }, (_, time) => ({ row, time })),
+  );
+  const heard = rows.map(({ row, time }, i) => {
+    const sound = samples[row]!;
+    if (time === 0) return fitSound(sound, size.length);
+    const copy = copies[(time - 1) % copies.length]!;
+    return fitSound(copy.apply(sound, [sound.length], random.child(i)).data, size.length);
+  });
+  const made = await nn.applyLayer(nn.melSpectrogram(front), {
+    ...{ dtype: "float32", shape: [size.length], data: fitAll(heard, size) },
+  });
+  const cells = bands * frames;
+  const decibels = rows.map(({ time }, i) => {
+    const row = (made.data as Float32Array).slice(i * cells, (i + 1) * cells);
+    if (time === 0 || change === undefined) return row;
+    normalise(row, figures, frames);
+    const { data } = change.apply(row, [bands, frames], random.child(`spectrogram ${i}`));
+    return data.map((value, k) => {
+      const band = Math.floor(k / frames);
+      return value * figures.deviation[band]! + figures.mean[band]!;
+    });
+  });
+  return { samples: heard, decibels, codes: Int32Array.from(rows, ({ row }) => codes[row]!) };
+}
+
+/** Silence, a tone that rises, and noise. */
+function goldenSounds({ rate, length }: SoundSize, random: Random): Float32Array[] {
+  const rising = Float32Array.from({ length }, (_, i) => {
+    const t = i / rate;
+    return 0.5 * Math.sin(2 * Math.PI * (200 + (300 * rate * t) / length) * t);
+  });
+  return [new Float32Array(length), rising, Float32Array.from({ length }, () => 0.1 * random.normal())];
+}
+
+function aboutOf(
+  options: AudioOptions,
+  made: {
+    readonly size: SoundSize;
+    readonly classCount: number;
+    readonly epochs: number;
+    readonly fingerprint: string;
+    readonly rows: number;
+  },
+  member: { readonly title: string; readonly parameters: Json; readonly summary: Json },
+): MediaModelParts["about"] {
+  const { net, augment, testSize } = { ...audioDefaults, ...options };
+  const { size, classCount, epochs, fingerprint, rows } = made;
+  const { software, seed, threads, group } = options;
+  return {
+    card: {
+      summary: `Tells which of ${classCount} classes a sound is of.`,
+      members: [{ family: member.title, weight: 1, parameters: member.parameters, summary: member.summary }],
+      policy: {
+        "another rate": `the sound is brought to ${size.rate} samples a second before the file hears it`,
+        "several channels": "their mean is taken",
+        "another length": `the ${size.length / size.rate} s around the centre of its energy are taken, with silence beyond its ends`,
+        "wrong kind": "an error that names the row, the column, what came and what was needed",
+        "broken file": "no answer; predict counts and names it",
+      },
+      notes: [
+        "Golden sounds are synthetic; no sound of the training is in this file.",
+        ...(threads > 1
+          ? [
+              `Trained with ${threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
+            ]
+          : []),
+      ],
+      software,
+    },
+    data: { rowCount: rows, columnCount: 1, sha256: fingerprint },
+    recipe: {
+      seed,
+      options: {
+        task: "audio",
+        net,
+        ...size,
+        augment: [...augment],
+        epochs,
+        testSize,
+        ...(group !== undefined && { group }),
+      },
+      software,
+    },
+  };
+}
+
+function commandOf(options: AudioOptions, epochs: number): string {
+  const words = ["npx millwright train", shellWord(options.source)];
+  const flag = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(name, shellWord(String(value)));
+  };
+  flag("--audio", options.column);
+  flag("--target", options.target);
+  flag("--group", options.group);
+  flag("--test", options.test);
+  flag("--net", options.net);
+  flag("--rate", options.rate);
+  flag("--length", options.length);
+  if (options.augment) flag("--augment", options.augment.length === 0 ? "none" : options.augment.join(","));
+  flag("--epochs", epochs);
+  flag("--test-size", options.testSize);
+  flag("--seed", options.seed);
+  flag("--threads", options.threads);
+  return words.join(" ");
+}
