@@ -153,6 +153,15 @@ export function requireSameDtype(call: InferCall, indices?: readonly number[]): 
   return dtype;
 }
 
+/** For what a gradient rule cannot do. @param why - Goes on from "has no gradient". */
+export function noGradient(
+  name: string,
+  why: string,
+  fix = "Replace it, or stop training what lies before it.",
+): MillwrightError {
+  return new MillwrightError("GRAPH_NO_GRADIENT", `${name} has no gradient ${why}.`, fix);
+}
+
 /** @throws MillwrightError `SHAPE_MISMATCH` with the op's name. */
 export function shapeError(call: { readonly name: string }, what: string, fix: string): MillwrightError {
   return new MillwrightError("SHAPE_MISMATCH", `${call.name} ${what}`, fix);

@@ -7,7 +7,7 @@ import {
   type Tensor,
   type TensorData,
 } from "../core/index.ts";
-import type { AnyValue, Dim, Value } from "./types.ts";
+import type { AnyValue, Dim, Sizes, Value } from "./types.ts";
 
 /** Whether a value has a dtype and a rank that ops can work with. */
 export function isKnown(value: AnyValue): value is Value {
@@ -33,6 +33,11 @@ export function constant(tensor: Tensor): Value {
 /** A constant of rank 0. */
 export function scalar(dtype: DType, value: number | bigint | boolean | string): Value {
   return constant({ dtype, shape: [], data: fillTensor(dtype, [value]) });
+}
+
+/** Sizes that are given as numbers, or as an int64 vector. */
+export function vector(sizes: Sizes): Value {
+  return Array.isArray(sizes) ? int64s(sizes as readonly number[]) : (sizes as Value);
 }
 
 /** A constant vector of int64, as shapes and axes are. */

@@ -11,6 +11,7 @@ import { assemble, makeNode } from "../definition.ts";
 import { unknownDim } from "../dims.ts";
 import { type Carried, type Graph, graph } from "../graph.ts";
 import { definitionOf } from "../ops/catalogue.ts";
+import { dtypeOfOnnx } from "../ops/shape.ts";
 import { constant, fillTensor, input, isKnown, parameter } from "../value.ts";
 import { defaultLimits, type ReadLimits, requireLimit } from "./limits.ts";
 import {
@@ -27,7 +28,7 @@ import {
 import { invalid } from "./protobuf.ts";
 import { sortNodes } from "./sort.ts";
 import { outerNames, subgraphsOf } from "./subgraph.ts";
-import { dtypeOf, sizesOf, tensorFromProto, textOf } from "./tensor.ts";
+import { sizesOf, tensorFromProto, textOf } from "./tensor.ts";
 import { createUpgrade } from "./upgrade.ts";
 import { opsetVersion } from "./versions.ts";
 import { parameterMark } from "./write.ts";
@@ -203,7 +204,7 @@ class Importer {
 
   /** A declared tensor type, with the shape undefined where even the rank is. */
   typeOf(type: TypeProto | undefined, where: string): OutputType | undefined {
-    const dtype = dtypeOf.get(type?.tensorType?.elemType ?? 0);
+    const dtype = dtypeOfOnnx.get(type?.tensorType?.elemType ?? 0);
     if (!dtype) return undefined;
     const dims = type?.tensorType?.shape;
     if (!dims) return { dtype, shape: undefined };

@@ -1,13 +1,9 @@
 /** Tensors to and from the file. Numbers are written raw, little-endian. */
 import { assert, type DType, type Tensor, type TensorData } from "../../core/index.ts";
-import { onnxType } from "../ops/shape.ts";
+import { dtypeOfOnnx, onnxType } from "../ops/shape.ts";
 import { requireLimit } from "./limits.ts";
 import type { TensorProto } from "./messages.ts";
 import { type Int64, invalid } from "./protobuf.ts";
-
-export const dtypeOf: ReadonlyMap<number, DType> = new Map(
-  Object.entries(onnxType).map(([dtype, code]) => [code, dtype as DType]),
-);
 
 const bytesPer: Readonly<Record<DType, number>> = {
   float32: 4,
@@ -55,7 +51,7 @@ export function sizesOf(dims: readonly Int64[], where: string, rankLimit: number
  */
 export function tensorFromProto(proto: TensorProto, where: string, rankLimit: number): Tensor | undefined {
   const shape = sizesOf(proto.dims ?? [], where, rankLimit);
-  const dtype = dtypeOf.get(proto.dataType ?? 0);
+  const dtype = dtypeOfOnnx.get(proto.dataType ?? 0);
   if (proto.segment) throw invalid(`${where} is stored in segments, which no runtime reads.`);
   if (proto.dataLocation === 1) throw invalid(`${where} keeps its data in another file.`);
   if (!dtype) return undefined;

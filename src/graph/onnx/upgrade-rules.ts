@@ -6,7 +6,7 @@
  * Source: the version history in onnx/docs/Changelog.md.
  */
 import type { Rewriter } from "./rewriter.ts";
-import { dtypeOf } from "./tensor.ts";
+import { onnxType } from "../ops/shape.ts";
 
 export interface Rule {
   readonly before: number;
@@ -107,20 +107,19 @@ const castNames: readonly string[] = [
   "UINT64",
 ];
 
-/** Rules by op of the standard domain, oldest first. */
 /** Whatever the version: a cast to the type of another value is a cast to a type, where that is known. */
 const castLike: Rule = {
-  before: Infinity,
+  before: always,
   apply(node) {
     const dtype = node.dtype(node.inputs[1]);
-    const code = [...dtypeOf].find(([, each]) => each === dtype)?.[0];
-    if (code === undefined) return;
+    if (dtype === undefined) return;
     node.type = "Cast";
     node.inputs.length = 1;
-    node.setInt("to", code);
+    node.setInt("to", onnxType[dtype]);
   },
 };
 
+/** Rules by op of the standard domain, oldest first. */
 export const standardRules: Readonly<Record<string, readonly Rule[]>> = {
   Add: [alignSecond],
   And: [alignSecond],

@@ -55,9 +55,9 @@ const reluOp = unaryOp(
   "relu",
   "Relu",
   ["float32", "float64", "int32"],
-  // By the output, so that the runtime may join the op with the one before it; and as a product, which takes 5.5 ms
-  // for 3.2 million elements where `where` takes 7.3.
-  ({ outputs: [y], gradient: g }, ops) => [ops.mul(g, ops.cast(ops.greater(y!, 0), g.dtype))],
+  // By the output, so that the runtime may join the op with the one before it. Chosen and not multiplied: 0 times an
+  // infinite gradient, as of a square root at 0, would be none.
+  ({ outputs: [y], gradient: g }, ops) => [ops.where(ops.greater(y!, 0), g, 0)],
 );
 const leakyReluOp = activation(
   "leakyRelu",

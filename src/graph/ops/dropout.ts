@@ -1,6 +1,6 @@
 /** Dropout: a share of the elements set to 0 while training, the rest scaled up so that the mean stays. */
 import { MillwrightError } from "../../core/index.ts";
-import { apply, applyAll, defineOp, requireDtype, shapeError } from "../definition.ts";
+import { apply, applyAll, defineOp, noGradient, requireDtype, shapeError } from "../definition.ts";
 import { scalar, tensorOf } from "../value.ts";
 import type { OpDefinition, Value } from "../types.ts";
 
@@ -32,9 +32,9 @@ const dropoutOp = defineOp({
     if (!training || fixed?.data[0] === 0) return [g];
     const mask = outputs[1];
     if (!mask) {
-      throw new MillwrightError(
-        "GRAPH_NO_GRADIENT",
-        "dropout in training has no output that says which elements it kept, so it has no gradient.",
+      throw noGradient(
+        "dropout",
+        "in training without the output that says which elements it kept",
         "Give the node its second output, the mask; or make it an inference graph.",
       );
     }

@@ -1,9 +1,17 @@
 /** Ops that pick elements by position, put them back, or lay them out again: slices, gathers, scatters, tiles. */
-import { type DType, MillwrightError } from "../../core/index.ts";
-import { apply, defineOp, requireDtype, requireSameDtype, requireVector, shapeError } from "../definition.ts";
+import type { DType } from "../../core/index.ts";
+import {
+  apply,
+  defineOp,
+  noGradient,
+  requireDtype,
+  requireSameDtype,
+  requireVector,
+  shapeError,
+} from "../definition.ts";
 import { normalAxis, productDim, showShape, staticShape, unknownDim, unknownShape } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
-import { int64s } from "../value.ts";
+import { int64s, vector } from "../value.ts";
 import type {
   Dim,
   GradientCall,
@@ -16,10 +24,6 @@ import type {
 } from "../types.ts";
 
 const indices: readonly DType[] = ["int64", "int32"];
-
-export function vector(sizes: Sizes): Value {
-  return Array.isArray(sizes) ? int64s(sizes as readonly number[]) : (sizes as Value);
-}
 
 const sliceOp = defineOp({
   name: "slice",
@@ -344,14 +348,6 @@ function productOfOthers(x: Value, updates: Value, ops: Ops, { put, take }: Plac
   const zeros = take(put(ops.zerosLike(x), ops.cast(zero, x.dtype), "add"));
   const otherZeros = ops.sub(zeros, ops.cast(zero, x.dtype));
   return ops.where(ops.equal(otherZeros, 0), product, 0);
-}
-
-export function noGradient(name: string, why: string): MillwrightError {
-  return new MillwrightError(
-    "GRAPH_NO_GRADIENT",
-    `A ${name} ${why} lies on a path to the loss and has no gradient.`,
-    "Replace it, or stop training what lies before it.",
-  );
 }
 
 const tileOp = defineOp({

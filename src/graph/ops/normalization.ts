@@ -9,8 +9,15 @@
  * ONNX Runtime has no float64 kernel for InstanceNormalization, and computes GroupNormalization in float32 whatever
  * its input: in float64 both are written out.
  */
-import { MillwrightError } from "../../core/index.ts";
-import { apply, applyAll, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
+import {
+  apply,
+  applyAll,
+  defineOp,
+  noGradient,
+  requireDtype,
+  requireSameDtype,
+  shapeError,
+} from "../definition.ts";
 import { broadcastShapes, normalAxis, productDim, showShape } from "../dims.ts";
 import { int64s, scalar } from "../value.ts";
 import { add, div, mul, reciprocal, sqrt, sub } from "./arithmetic.ts";
@@ -250,7 +257,7 @@ function trainingGradient(call: GradientCall, ops: Ops): (Value | undefined)[] {
   const { attributes, gradients, needed } = call;
   const [g, ...byRunning] = gradients;
   if (byRunning.some((each) => each)) {
-    throw refusal("batchNormalization", "its running mean and variance");
+    throw noGradient("batchNormalization", "by its running mean and variance", "Leave them out of the loss.");
   }
   if (!g) return [];
   const axes = allButChannels(x);
@@ -289,14 +296,6 @@ function trainingGradient(call: GradientCall, ops: Ops): (Value | undefined)[] {
     byX = ops.add(ops.mul(g, perChannel(slope, x, ops)), rest);
   }
   return [byX, ops.mul(byMiddle, inverse), total];
-}
-
-function refusal(name: string, what: string): MillwrightError {
-  return new MillwrightError(
-    "GRAPH_NO_GRADIENT",
-    `${name} has no gradient by ${what}.`,
-    "Leave it out of the loss.",
-  );
 }
 
 const instanceNormalizationOp = defineOp({

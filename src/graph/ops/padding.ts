@@ -5,12 +5,12 @@
  * product with a matrix, which takes a tenth of the time of scattering (6 against 57 ms for
  * 32 × 64 pictures of 32 × 32).
  */
-import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
+import { apply, defineOp, noGradient, requireDtype, shapeError } from "../definition.ts";
 import { normalAxis, sumDim, unknownDim } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
-import { int64s } from "../value.ts";
+import { int64s, vector } from "../value.ts";
 import { type AxisMatrix, mostWeights, transposedAlong } from "./axis-matrix.ts";
-import { noGradient, scatterAlong, vector } from "./indexing.ts";
+import { scatterAlong } from "./indexing.ts";
 import type { Dim, OpDefinition, Ops, PadOptions, Sizes, Value } from "../types.ts";
 
 const padOp = defineOp({
@@ -55,6 +55,7 @@ const padOp = defineOp({
       const axis = normalAxis("pad", each, rank);
       const size = x.shape[axis]!;
       const [before, after] = [widths?.[i] ?? 0, widths?.[i + list.length] ?? 0];
+      if (widths && before === 0 && after === 0) return;
       const length = typeof size === "number" ? before + size + after : Infinity;
       if (mode !== "constant" && typeof size === "number" && widths && length <= mostWeights) {
         const matrix = padMatrix(mode, size, before, after);

@@ -7,11 +7,10 @@
  * nine times slower, and WebGPU has none.
  */
 import { Attributes } from "../attributes.ts";
-import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
+import { apply, defineOp, noGradient, requireDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape } from "../dims.ts";
-import { isKnown, scalar } from "../value.ts";
-import { relu } from "./activation.ts";
-import { type AxisMatrix, mostWeights, transposedAlong } from "./axis-matrix.ts";
+import { constant, fillTensor, scalar } from "../value.ts";
+import { mostWeights } from "./axis-matrix.ts";
 import { requireFloat32 } from "./elementwise.ts";
 import {
   attributesOf,
@@ -68,20 +67,33 @@ function inferPool(call: InferCall): OutputType {
 /** A longer window is no network's: a hostile file must not make us write it out. */
 const mostPlaces = 4096;
 
+interface Settled {
+  readonly window: Window;
+  readonly sizes: readonly number[];
+  /** Stops of the window along each axis. */
+  readonly counts: readonly number[];
+}
+
 /** The window and sizes of a node whose gradient is built. @throws MillwrightError `GRAPH_NO_GRADIENT` for named sizes. */
 function settled(
   name: string,
   { inputs, outputs, attributes }: Pick<GradientCall, "inputs" | "outputs" | "attributes">,
-): { window: Window; sizes: number[]; counts: number[] } {
+): Settled {
   const sizes = staticShape(inputs[0]!.shape.slice(2));
   const counts = staticShape(outputs[0]!.shape.slice(2));
   const window = sizes && windowOf({ name, attributes }, attributes.ints("kernel_shape")!, sizes);
   if (!window || !counts) return noWindowGradient(name, "over sizes known only when the graph runs");
-  const steps = sizes.map(
-    (size, axis) => size + counts[axis]! * (window.kernel[axis]! + window.strides[axis]!),
+  const longest = Math.max(
+    ...window.kernel,
+    ...counts.map((count, i) => (count > 1 ? window.strides[i]! : 1)),
   );
-  if (window.kernel.some((size) => size > mostPlaces) || steps.some((count) => count > mostWeights))
-    return noWindowGradient(name, `with a window of ${window.kernel.join(" × ")} over ${sizes.join(" × ")}`);
+  if (longest > mostPlaces || counts.some((count) => count > mostWeights)) {
+    throw noGradient(
+      name,
+      `with ${counts.join(" × ")} windows of ${window.kernel.join(" × ")} in steps of ${window.strides.join(" × ")}: windows and steps of ${mostPlaces} at most, ${mostWeights} stops`,
+      "Pool in several stages.",
+    );
+  }
   return { window, sizes, counts };
 }
 
@@ -98,8 +110,7 @@ const maxPoolOp = defineOp({
     return [y, { dtype: "int64", shape: y.shape }];
   },
   gradient(call, ops) {
-    const [g] = call.gradients;
-    return [g && maxGradient(call, g, ops)];
+    return [maxGradient(call, call.gradient, ops)];
   },
 });
 
@@ -115,6 +126,11 @@ function maxGradient(call: GradientCall, g: Value, ops: Ops): Value {
   const ceilMode = call.attributes.int("ceil_mode", 0) === 1;
   const stages: Value[] = [call.inputs[0]!];
   for (let axis = rank - 1; axis > 0; axis--) {
+    const [begin, end] = [window.begins[axis]!, window.ends[axis]!];
+    if (window.kernel[axis] === 1 && window.strides[axis] === 1 && begin === 0 && end === 0) {
+      stages.push(stages.at(-1)!);
+      continue;
+    }
     const only = (list: readonly number[], otherwise: number): number[] =>
       list.map((n, i) => (i === axis ? n : otherwise));
     stages.push(
@@ -148,9 +164,10 @@ function maxAlong(x: Value, y: Value, g: Value, window: Window, axis: number, op
   for (let i = 0; i < window.kernel[axis]! - 1; i++) {
     const start = i * dilation;
     const seen = sliceAlong(padded, axis, start, start + (count - 1) * stride + 1, stride, ops);
-    const part = ops.mul(rest, ops.cast(ops.equal(seen, y), g.dtype));
-    parts.push(part);
-    rest = ops.sub(rest, part);
+    const largest = ops.equal(seen, y);
+    // Chosen and not multiplied: 0 times an infinite gradient would be none.
+    parts.push(ops.where(largest, rest, 0));
+    rest = ops.where(largest, 0, rest);
   }
   return spreadAlong([...parts, rest], axis, { size, count, begin, stride, dilation }, ops);
 }
@@ -220,31 +237,49 @@ const averagePoolOp = defineOp({
   attributes: { ...poolAttributes, count_include_pad: "int" },
   infer: (call) => [inferPool(call)],
   gradient(call, ops) {
-    const { window, sizes, counts } = settled("averagePool", call);
+    const settledWindow = settled("averagePool", call);
     const padding = call.attributes.int("count_include_pad", 0) === 1;
-    let back = call.gradient;
-    sizes.forEach((size, axis) => {
-      const matrix = meanMatrix(window, axis, size, counts[axis]!, padding);
-      back = transposedAlong(back, call.inputs[0]!, axis + 2, matrix, ops);
-    });
-    return [back];
+    return [
+      spreadWindows(call.gradient, settledWindow, (axis) => sharesOf(settledWindow, axis, padding), ops),
+    ];
   },
 });
 
-/** The mean along one dimension; the number of elements in a window is the product over the dimensions. */
-function meanMatrix(window: Window, axis: number, size: number, count: number, padding: boolean): AxisMatrix {
-  const [stride, dilation, begin, end] = (["strides", "dilations", "begins", "ends"] as const).map(
-    (key) => window[key][axis]!,
-  ) as [number, number, number, number];
-  return Array.from({ length: count }, (_, stop) => {
-    const places = Array.from(
-      { length: window.kernel[axis]! },
-      (_each, i) => stop * stride + i * dilation - begin,
-    );
-    const inside = places.filter((place) => place >= 0 && place < size);
-    // Ceil mode may reach beyond the padding, and what lies there never counts.
-    const counted = padding ? places.filter((place) => place < size + end) : inside;
-    return new Map(inside.map((place) => [place, 1 / counted.length]));
+/** Gives to each place what all windows over it hold for it, each first times its share along each axis. */
+function spreadWindows(
+  g: Value,
+  { window, sizes, counts }: Settled,
+  shares: ((axis: number) => readonly number[]) | undefined,
+  ops: Ops,
+): Value {
+  let back = g;
+  sizes.forEach((size, axis) => {
+    const [stride, dilation, begin] = [window.strides[axis]!, window.dilations[axis]!, window.begins[axis]!];
+    if (shares) back = ops.mul(back, alongAxis(back, axis + 2, shares(axis)));
+    const parts = Array<Value>(window.kernel[axis]!).fill(back);
+    back = spreadAlong(parts, axis, { size, count: counts[axis]!, begin, stride, dilation }, ops);
+  });
+  return back;
+}
+
+/** Numbers along one axis of a value, to be broadcast over the others. */
+function alongAxis(like: Value, axis: number, numbers: readonly number[]): Value {
+  if (numbers.every((number) => number === numbers[0])) return scalar(like.dtype, numbers[0]!);
+  const shape = like.shape.slice(axis).map((_, i) => (i === 0 ? numbers.length : 1));
+  return constant({ dtype: like.dtype, shape, data: fillTensor(like.dtype, numbers) });
+}
+
+/** One over the elements that each window counts along an axis. */
+function sharesOf({ window, sizes, counts }: Settled, axis: number, padding: boolean): number[] {
+  const [size, stride, dilation] = [sizes[axis]!, window.strides[axis]!, window.dilations[axis]!];
+  const [kernel, begin] = [window.kernel[axis]!, window.begins[axis]!];
+  // Ceil mode may reach beyond the padding, and what lies there never counts.
+  const [low, high] = padding ? [-begin, size + window.ends[axis]!] : [0, size];
+  return Array.from({ length: counts[axis]! }, (_, stop) => {
+    const first = stop * stride - begin;
+    const from = Math.ceil(Math.max(0, low - first) / dilation);
+    const to = Math.min(kernel - 1, Math.floor((high - 1 - first) / dilation));
+    return 1 / Math.max(1, to - from + 1);
   });
 }
 
@@ -276,15 +311,9 @@ function normPool(
 
 const lpPoolOp = normPool("lpPool", "LpPool", poolAttributes, inferPool, (call, scaled, ops) => {
   // The shape rule of ONNX Runtime 1.30 counts windows here that its kernel leaves out.
-  if (call.attributes.int("ceil_mode", 0) === 1) noWindowGradient("lpPool", "in ceil mode");
-  const { window, sizes, counts } = settled("lpPool", call);
-  let back = scaled;
-  sizes.forEach((size, axis) => {
-    const rows = meanMatrix(window, axis, size, counts[axis]!, false);
-    const ones = rows.map((row) => new Map([...row.keys()].map((place) => [place, 1])));
-    back = transposedAlong(back, call.inputs[0]!, axis + 2, ones, ops);
-  });
-  return back;
+  if (call.attributes.int("ceil_mode", 0) === 1)
+    throw noGradient("lpPool", "in ceil mode", "Pad its input so that the windows come out even.");
+  return spreadWindows(scaled, settled("lpPool", call), undefined, ops);
 });
 
 function inferGlobal(call: InferCall): OutputType {
@@ -333,19 +362,11 @@ const globalMaxPoolOp = globalPool("globalMaxPool", "GlobalMaxPool", ({ inputs, 
 /**
  * The largest of what each window sees. Padding counts as nothing.
  *
- * Of what a `relu` made, the pool is put before the `relu`: the same numbers, and the gradient of the
- * `relu` has a quarter of the elements with windows of 2 × 2.
- *
  * @param x - [batch, channel, …size]. A tie's gradient goes to its first element, in the order of rows.
  * @param kernel - Size of the window, one number for all spatial dimensions or one each.
  * @param options - Strides default to the window's size.
  */
 export function maxPool(x: Value, kernel: number | readonly number[], options: PoolOptions = {}): Value {
-  const { producer } = x;
-  if (producer.kind === "node" && producer.type === "Relu" && producer.domain === "") {
-    const before = producer.inputs[0]!;
-    if (isKnown(before)) return relu(maxPool(before, kernel, options));
-  }
   return apply(maxPoolOp, [x], attributesOfPool("maxPool", x, kernel, options));
 }
 

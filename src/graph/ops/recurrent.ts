@@ -13,7 +13,7 @@
  * onnx/docs/Operators.md.
  */
 import { MillwrightError } from "../../core/index.ts";
-import { applyAll, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
+import { applyAll, defineOp, noGradient, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { showShape, unknownDim } from "../dims.ts";
 import { int64s } from "../value.ts";
 import { relu, sigmoid, tanh } from "./activation.ts";
@@ -129,8 +129,7 @@ function layerOf(
   { inputs, attributes }: Pick<GradientCall, "inputs" | "attributes">,
 ): RecurrentLayer {
   const [x, w, r, bias, lengths, ...states] = inputs as [Value, Value, Value, ...(Value | undefined)[]];
-  const refuse = (what: string, fix: string): MillwrightError =>
-    new MillwrightError("GRAPH_NO_GRADIENT", `${kind} has no gradient ${what}.`, fix);
+  const refuse = (what: string, fix: string): MillwrightError => noGradient(kind, what, fix);
   const plain = "Train a layer without it.";
   const size = r.shape[2];
   if (typeof x.shape[0] !== "number") {
@@ -151,7 +150,10 @@ function layerOf(
   const byRelu = kind === "rnn" && takes(["relu"]);
   if (!byRelu && !takes(usual)) throw refuse(`with the activations ${given.join(", ")}`, plain);
   if (Number(x.shape[0]) > mostSteps)
-    throw refuse(`over ${x.shape[0]} steps, which are written out`, "Cut sequences into pieces.");
+    throw refuse(
+      `over ${x.shape[0]} steps, which are written out, ${mostSteps} at most`,
+      "Cut sequences into pieces.",
+    );
   if (attributes.has("clip")) throw refuse("with clip", plain);
   if (attributes.int("input_forget", 0) !== 0) throw refuse("with input_forget", plain);
   if (attributes.int("layout", 0) !== 0) throw refuse("with layout 1", "Put the steps before the batch.");

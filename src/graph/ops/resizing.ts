@@ -4,8 +4,7 @@
  * A resize is linear and works along each dimension by itself, so its gradient is a product with the
  * transposed interpolation matrix of each dimension: the same rule for every mode.
  */
-import { MillwrightError } from "../../core/index.ts";
-import { apply, defineOp, shapeError } from "../definition.ts";
+import { apply, defineOp, noGradient, shapeError } from "../definition.ts";
 import { normalAxis, productDim, quotientDim, showShape, staticShape, unknownDim } from "../dims.ts";
 import { sizesIn } from "../shape-data.ts";
 import { constant, tensorOf } from "../value.ts";
@@ -124,16 +123,16 @@ const resizeOp = defineOp({
       // An axis that is not resized may have a name, as a batch has.
       if (scale === 1 && !crop) return;
       if (typeof size !== "number" || typeof made !== "number" || scale === undefined || (crop && !regions)) {
-        throw new MillwrightError(
-          "GRAPH_NO_GRADIENT",
-          "A resize by factors or sizes known only when the graph runs lies on a path to the loss and has no gradient.",
+        throw noGradient(
+          "resize",
+          `of ${showShape(x.shape)} along axis ${axis}, by a factor or a size known only when it runs`,
           "Fix the sizes of its inputs, or stop training what lies before it.",
         );
       }
       if (weightCount(call.attributes, made, scale) > mostWeights) {
-        throw new MillwrightError(
-          "GRAPH_NO_GRADIENT",
-          `A resize from ${size} to ${made} by ${scale} lies on a path to the loss and has no gradient.`,
+        throw noGradient(
+          "resize",
+          `from ${size} to ${made} by ${scale}, which takes more than ${mostWeights} weights`,
           "Resize by a smaller factor.",
         );
       }
@@ -195,9 +194,9 @@ const depthToSpaceOp = defineOp({
     // [block², channel] is the order of one, [channel, block²] that of the other.
     const channels = g.shape[1]!;
     if (typeof channels !== "number") {
-      throw new MillwrightError(
-        "GRAPH_NO_GRADIENT",
-        "A depthToSpace of a number of channels known only when the graph runs has no gradient.",
+      throw noGradient(
+        "depthToSpace",
+        "of a number of channels known only when it runs",
         "Fix the number of channels.",
       );
     }
@@ -235,6 +234,14 @@ export function resize(x: Value, options: ResizeOptions): Value {
   const { scales, sizes, mode = "nearest" } = options;
   if ((scales === undefined) === (sizes === undefined)) {
     throw shapeError({ name: "resize" }, "takes either scales or sizes.", "Give one of them.");
+  }
+  const given = sizes?.length ?? (typeof scales === "number" ? rank : scales!.length);
+  if (given !== rank) {
+    throw shapeError(
+      { name: "resize" },
+      `has ${given} ${sizes ? "sizes" : "scales"} for the ${rank} spatial dimensions of ${showShape(x.shape)}.`,
+      "Give one each.",
+    );
   }
   const factors = perAxis(scales, rank);
   const attributes = {

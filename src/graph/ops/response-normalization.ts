@@ -5,7 +5,7 @@
  * Hinton 2012, "ImageNet classification with deep convolutional neural networks", section 3.3, in the
  * form of the ONNX operator text LRN-13. Newer nets have none; old files do.
  */
-import { apply, defineOp, requireDtype, shapeError } from "../definition.ts";
+import { apply, defineOp, noGradient, requireDtype, shapeError } from "../definition.ts";
 import { showShape } from "../dims.ts";
 import { type AxisMatrix, mostWeights, transposedAlong } from "./axis-matrix.ts";
 import { requireFloat32 } from "./elementwise.ts";
@@ -36,7 +36,10 @@ const lrnOp = defineOp({
     }
     const size = attributes.int("size", 1);
     if (channels * Math.min(size, channels) > mostWeights)
-      return noWindowGradient("localResponseNormalization", `over ${size} of ${channels} channels`);
+      throw noGradient(
+        "localResponseNormalization",
+        `over ${size} of ${channels} channels, ${mostWeights} weights at most`,
+      );
     const [alpha, beta] = [attributes.float("alpha", 1e-4), attributes.float("beta", 0.75)];
     const half = (size - 1) / 2;
     // Row i is what channel i sums over, and as well who sums over it.

@@ -23,13 +23,9 @@ import {
   unknownDim,
 } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
-import { int64s } from "../value.ts";
+import { vector } from "../value.ts";
 import { sumTo } from "./elementwise.ts";
 import type { Dim, OpDefinition, Sizes, Value } from "../types.ts";
-
-function vector(sizes: Sizes): Value {
-  return Array.isArray(sizes) ? int64s(sizes as readonly number[]) : (sizes as Value);
-}
 
 /** Length of an int64 vector input, when it is known. */
 function lengthOf(value: Value): number | undefined {
@@ -61,7 +57,9 @@ export const onnxType: Readonly<Record<DType, number>> = {
   bool: 9,
   float64: 11,
 };
-const dtypeOfOnnx = new Map(Object.entries(onnxType).map(([dtype, code]) => [code, dtype as DType]));
+export const dtypeOfOnnx: ReadonlyMap<number, DType> = new Map(
+  Object.entries(onnxType).map(([dtype, code]) => [code, dtype as DType]),
+);
 
 const castOp = defineOp({
   name: "cast",

@@ -142,6 +142,17 @@ describe("sizes", () => {
   });
 });
 
+test.each<[Parameters<typeof ops.resize>[1], string]>([
+  [{ sizes: [8] }, "1 sizes for the 2 spatial dimensions"],
+  [{ sizes: [8, 8, 8] }, "3 sizes for the 2 spatial dimensions"],
+  [{ scales: [2] }, "1 scales for the 2 spatial dimensions"],
+])("resize by %o is refused with its numbers", (options, words) => {
+  expect(errorOf(() => ops.resize(of(1, 1, 4, 4), options))).toEqual([
+    "SHAPE_MISMATCH",
+    expect.stringContaining(words),
+  ]);
+});
+
 const billion = 2 ** 30;
 /** Values whose gradient would write out as many elements as a file happens to say. */
 const endless: readonly [string, (x: Value) => Value, Value][] = [
@@ -198,10 +209,13 @@ describe("maxPool", () => {
       0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
     ]));
 
-  test("the pool of a relu is the relu of a pool", async () => {
-    const y = ops.maxPool(ops.relu(picture([-3, 2], [-4, -1], [-5, -2], [-7, -1])), 2);
-    expect(y.producer).toMatchObject({ type: "Relu" });
-    expect(plain((await evaluate(y))[0]!)).toEqual([2, 0]);
+  test("an infinite gradient reaches the largest alone, and nothing that a relu cut off", async () => {
+    const x = picture([-3, 0], [-4, -1]);
+    const pooled = ops.reduceSum(ops.sqrt(ops.maxPool(x, 2)));
+    const [g] = await evaluate(...gradient(pooled, [x]));
+    expect(plain(g!)).toEqual([0, Infinity, 0, 0]);
+    const [cut] = await evaluate(...gradient(ops.reduceSum(ops.sqrt(ops.relu(x))), [x]));
+    expect(plain(cut!)).toEqual([0, 0, 0, 0]);
   });
 
   test("padding is never the largest", async () => {

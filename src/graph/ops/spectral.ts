@@ -4,13 +4,13 @@
  * Complex numbers are a last dimension of 2. A transform is linear, so its gradient is its adjoint: the transform
  * back, without the division by the length. It needs the sizes along the axis when the graph is built.
  */
-import { type DType, MillwrightError } from "../../core/index.ts";
-import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
+import type { DType } from "../../core/index.ts";
+import { apply, defineOp, noGradient, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { normalAxis, showShape, unknownDim } from "../dims.ts";
 import { integersIn } from "../shape-data.ts";
 import { scalar } from "../value.ts";
 import { mostWeights } from "./axis-matrix.ts";
-import { onnxType, unsqueeze } from "./shape.ts";
+import { dtypeOfOnnx, onnxType, unsqueeze } from "./shape.ts";
 import type { Dim, InferCall, OpDefinition, Ops, Value } from "../types.ts";
 
 /** The number in an integer scalar or a vector of one, if it is known. */
@@ -30,15 +30,15 @@ function requireScalar(call: InferCall, index: number, allowed: readonly DType[]
 }
 
 const integers: readonly DType[] = ["int64", "int32"];
-const dtypeByType = new Map(Object.entries(onnxType).map(([dtype, type]) => [type, dtype as DType]));
 
 /** The dtype that `output_datatype` names; float32 when absent. */
 function declaredDtype(call: InferCall): DType {
-  const dtype = dtypeByType.get(call.attributes.int("output_datatype", onnxType.float32));
+  const type = call.attributes.int("output_datatype", onnxType.float32);
+  const dtype = dtypeOfOnnx.get(type);
   if (dtype && dtype !== "string" && dtype !== "bool") return dtype;
   throw shapeError(
     call,
-    "gives numbers of a type that we do not compute with.",
+    `gives numbers of the ONNX type ${type}, which we do not compute with.`,
     "Choose float32 or float64.",
   );
 }
@@ -130,16 +130,21 @@ const stftOp = defineOp({
   },
   gradient({ inputs, outputs, gradient: g, needed }, ops) {
     const [x, step, window, frameLength] = inputs as [Value, Value, Value?, Value?];
-    if (needed[2]) throw noGradient("stft", "by its window");
+    if (needed[2]) throw noGradient("stft", "by its window", "Make the window a constant.");
     const [samples, frames] = [x.shape[1], outputs[0]!.shape[1]];
     const length = frameLength ? numberIn(frameLength) : window?.shape[0];
     const apart = numberIn(step);
     if (Number(frames) * Number(length) > mostWeights)
-      throw noGradient("stft", `with ${frames} frames of ${length}`);
+      throw noGradient(
+        "stft",
+        `with ${frames} frames of ${length}, ${mostWeights} numbers at most`,
+        "Cut the sound into pieces.",
+      );
     if (![samples, frames, length, apart].every((size) => typeof size === "number")) {
       throw noGradient(
         "stft",
         "where the number of samples or a frame's length and step are only known when it runs",
+        fixSizes,
       );
     }
     let ofFrames = adjoint(g, 2, length as number, x.shape[2]!, ops);
@@ -156,13 +161,7 @@ const stftOp = defineOp({
   },
 });
 
-function noGradient(name: string, what: string): MillwrightError {
-  return new MillwrightError(
-    "GRAPH_NO_GRADIENT",
-    `${name} has no gradient ${what}.`,
-    "Give it fixed sizes, or stop training what lies before it.",
-  );
-}
+const fixSizes = "Give it fixed sizes, or stop training what lies before it.";
 
 /**
  * Gradient by the signal of a transform from `length` samples along an axis.
@@ -212,13 +211,14 @@ const dftOp = defineOp({
     const axis = axisInput ? numberIn(axisInput) : -2;
     const onesided = attributes.int("onesided", 0) !== 0;
     const inverse = attributes.int("inverse", 0) !== 0;
-    if (axis === undefined) throw noGradient("dft", "where its axis is only known when it runs");
+    if (axis === undefined)
+      throw noGradient("dft", "where its axis is only known when it runs", "Make the axis a constant.");
     if (onesided && inverse) throw noGradient("dft", "back from half a spectrum");
     const at = normalAxis("dft", axis, x.shape.length);
     const [own, made] = [x.shape[at]!, outputs[0]!.shape[at]!];
     const given = inputs[1] ? numberIn(inputs[1]) : own;
     if (typeof own !== "number" || typeof made !== "number" || typeof given !== "number") {
-      throw noGradient("dft", "where the size along its axis is only known when it runs");
+      throw noGradient("dft", "where the size along its axis is only known when it runs", fixSizes);
     }
     const parts = x.shape.at(-1)!;
     let byX: Value;

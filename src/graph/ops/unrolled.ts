@@ -260,11 +260,17 @@ function stack(parts: readonly Value[], ops: StepOps): Value {
   return lifted.length === 1 ? lifted[0]! : ops.concat(lifted, 0);
 }
 
-function weightsOf(layer: RecurrentLayer, direction: number, ops: StepOps): Weights {
-  const pick = (value: Value): Value => along(value, layer.reversed.length, ops)[direction]!;
+/** Of each direction. */
+function weightsOf(layer: RecurrentLayer, ops: StepOps): Weights[] {
+  const [w, r, bias] = [layer.w, layer.r, layer.bias].map(
+    (value) => value && along(value, layer.reversed.length, ops),
+  );
   const column = (value: Value): Value => ops.unsqueeze(value, [1]);
-  const bias = layer.bias && ops.split(pick(layer.bias), 0, 2).map(column);
-  return { w: pick(layer.w), r: pick(layer.r), bias: bias as [Value, Value] | undefined };
+  return layer.reversed.map((_, direction) => ({
+    w: w![direction]!,
+    r: r![direction]!,
+    bias: bias && (ops.split(bias[direction]!, 0, 2).map(column) as [Value, Value]),
+  }));
 }
 
 function cellOf(layer: RecurrentLayer, weights: Weights, ops: StepOps): Cell {
@@ -292,8 +298,9 @@ export function unroll(layer: RecurrentLayer, ops: StepOps): Unrolled {
     if (!given) return layer.reversed.map(() => zero);
     return along(given, layer.reversed.length, ops).map((value) => ops.transpose(value));
   });
+  const allWeights = weightsOf(layer, ops);
   const runs = layer.reversed.map((reversed, direction): Run => {
-    const weights = weightsOf(layer, direction, ops);
+    const weights = allWeights[direction]!;
     const cell = cellOf(layer, weights, ops);
     const order = Array.from({ length: count }, (_, i) => (reversed ? count - 1 - i : i));
     const steps: Step[] = [];
@@ -363,10 +370,11 @@ export function sweepBack(
   const directions = layer.reversed.length;
   const [byY, ...byLast] = gradients;
   const byAnswers = byY && ops.split(byY, 1, directions).map((part) => ops.squeeze(part, [1]));
+  const ofLast = byLast.map((each) => each && along(each, directions, ops));
   const parts = runs.map((run, d) => {
     const incoming = byAnswers && along(ops.transpose(byAnswers[d]!, [0, 2, 1]), count, ops);
-    const last = byLast.map((each) => {
-      const own = each && ops.transpose(along(each, directions, ops)[d]!);
+    const last = ofLast.map((each) => {
+      const own = each && ops.transpose(each[d]!);
       return own && masks ? ops.mul(masks[0]!, own) : own;
     });
     const swept = sweep(run, incoming, last, masks, wanted.initial, ops);

@@ -5,9 +5,8 @@
  * pictures, three for volumes. Sizes follow the ONNX operator texts of Conv,
  * ConvTranspose and MaxPool; a size that is a name stays one where the window keeps it.
  */
-import { MillwrightError } from "../../core/index.ts";
 import type { Attributes, PlainAttribute } from "../attributes.ts";
-import { shapeError } from "../definition.ts";
+import { noGradient, shapeError } from "../definition.ts";
 import { showShape, unknownDim } from "../dims.ts";
 import { int64s } from "../value.ts";
 import type { Dim, Ops, WindowOptions, Value } from "../types.ts";
@@ -153,15 +152,9 @@ export function taps(kernel: readonly number[]): number[][] {
 }
 
 /** Pads the spatial dimensions; the same value where nothing is added. */
-export function padSpatial(
-  x: Value,
-  begins: readonly number[],
-  ends: readonly number[],
-  ops: Ops,
-  value?: Value,
-): Value {
+export function padSpatial(x: Value, begins: readonly number[], ends: readonly number[], ops: Ops): Value {
   if ([...begins, ...ends].every((width) => width === 0)) return x;
-  return ops.pad(x, [0, 0, ...begins, 0, 0, ...ends], value ? { value } : {});
+  return ops.pad(x, [0, 0, ...begins, 0, 0, ...ends]);
 }
 
 /**
@@ -199,11 +192,7 @@ export function seenBy(tap: readonly number[], padded: Value, like: Value, windo
   );
 }
 
-/** @throws MillwrightError `GRAPH_NO_GRADIENT`, always. */
+/** What is only known when a graph runs. @throws MillwrightError `GRAPH_NO_GRADIENT`, always. */
 export function noWindowGradient(name: string, why: string): never {
-  throw new MillwrightError(
-    "GRAPH_NO_GRADIENT",
-    `A ${name} ${why} lies on a path to the loss and has no gradient.`,
-    "Fix the sizes of its inputs, or stop training what lies before it.",
-  );
+  throw noGradient(name, why, "Fix the sizes of its inputs, or stop training what lies before it.");
 }

@@ -1,5 +1,5 @@
 /** Pooling: the largest or the mean of each window of [batch, channels, (height,) width]. */
-import { averagePool as averagePoolOp, maxPool as maxPoolOp } from "../../graph/index.ts";
+import { averagePool as averagePoolOp, isKnown, maxPool as maxPoolOp, relu } from "../../graph/index.ts";
 import { type Layer, layer, requireCount } from "../layer.ts";
 
 export interface PoolLayerOptions {
@@ -9,10 +9,23 @@ export interface PoolLayerOptions {
   readonly padding?: number;
 }
 
-/** The largest of each window. */
+/**
+ * The largest of each window.
+ *
+ * Of what a `relu` made, the pool is put before the `relu`: the same numbers, and the gradient of the
+ * `relu` has a quarter of the elements with windows of 2 × 2.
+ */
 export function maxPool(size: number, options: PoolLayerOptions = {}): Layer {
-  return pool("maxPool", maxPoolOp, size, options);
+  return pool("maxPool", poolBeforeRelu, size, options);
 }
+
+const poolBeforeRelu: typeof maxPoolOp = (x, kernel, options) => {
+  const { producer } = x;
+  const before = producer.kind === "node" && producer.definition?.name === "relu" ? producer.inputs[0]! : x;
+  return isKnown(before) && before !== x
+    ? relu(maxPoolOp(before, kernel, options))
+    : maxPoolOp(x, kernel, options);
+};
 
 /** The mean of each window. */
 export function averagePool(size: number, options: PoolLayerOptions = {}): Layer {
