@@ -88,7 +88,7 @@ describe("millwright train on a folder of sounds", () => {
     expect(told).toContain("1 sound ends before its header says");
   });
 
-  test("predict answers a folder, evaluate scores it, and an application gets the same answers", async () => {
+  test("predict answers a folder, and an application gets the same answers", async () => {
     const ran = await runHere([
       "predict",
       inWork("out/model.onnx"),
