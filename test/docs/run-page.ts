@@ -86,6 +86,10 @@ async function furnish(page: string, folder: string): Promise<void> {
   if (page === "docs/guides/images.md") {
     await writePictures(join(folder, "photos"), { perClass: 40, seed: 1 });
     await writePictures(join(folder, "new"), { perClass: 3, seed: 2 });
+    const rows = ["bar", "cross", "disc"].flatMap((kind) =>
+      Array.from({ length: 40 }, (_, i) => `photos/${kind}/${String(i).padStart(3, "0")}.png,${kind}`),
+    );
+    writeFileSync(join(folder, "photos.csv"), `file,kind\n${rows.join("\n")}\n`);
   }
 }
 
