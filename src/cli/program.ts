@@ -184,8 +184,15 @@ function createProgram(run: Run): Command {
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
       .option(
         "--task <task>",
-        "classification, regression, ordinal (levels in their order) multilabel (any number of labels a row) or tags (one a token, of a CoNLL file); decided from the target unless told",
-        oneOf("--task", ["classification", "regression", "ordinal", "multilabel", "tags"] as const),
+        "classification, regression, ordinal (levels in their order), multilabel (any number of labels a row), tags (one a token, of a CoNLL file) or sequence (rows in the order of time); decided from the target unless told",
+        oneOf("--task", [
+          "classification",
+          "regression",
+          "ordinal",
+          "multilabel",
+          "tags",
+          "sequence",
+        ] as const),
       )
       .option(
         "--labels-by <text>",
@@ -315,8 +322,23 @@ function createProgram(run: Run): Command {
       )
       .option(
         "--epochs <n>",
-        "of pictures, sounds and tags: times that the network goes through them, at most (30; of sounds 12, of tags 8)",
+        "of pictures, sounds, tags and sequences: times that the network goes through them, at most (30; of sounds 12, of tags 8, of sequences 20)",
         numberIn("--epochs", 1, 10_000, true),
+      )
+      .option(
+        "--horizon <n>",
+        "of sequences: forecast so many of the next values of the target",
+        numberIn("--horizon", 1, 1000, true),
+      )
+      .option(
+        "--steps <n>",
+        "of sequences: rows that an answer is made from; found unless told",
+        numberIn("--steps", 2, 2000, true),
+      )
+      .option(
+        "--period <n>",
+        "of a forecast: steps from one season to the next, 1 for none; found unless told",
+        numberIn("--period", 1, 2000, true),
       )
       .option(
         "--augment <ways>",

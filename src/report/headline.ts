@@ -21,7 +21,7 @@ import {
 } from "./facts.ts";
 import { amount, count, estimateDecimals, fixed, number, ofHundred, percent, range } from "./format.ts";
 import type { Operating, ReportData } from "./report-data.ts";
-import { join, name, type Sentence, say, strong, toPlain } from "./text.ts";
+import { join, name, type Sentence, say, strong, toPlain, visible } from "./text.ts";
 
 /** The three lines, with the question that each answers. */
 export function headline(data: ReportData): readonly { question: string; answer: Sentence }[] {
@@ -48,7 +48,7 @@ function goodInNumbers(data: ReportData): Sentence {
     const saved = baseline.mean > 0 ? 1 - model.mean / baseline.mean : 0;
     const compared =
       saved > 0 ? say`, so the error is ${strong(percent(saved))} smaller` : say`, so nothing is gained`;
-    return say`Its predictions of ${name(data.target.column)} are off by ${strong(inUnit(data, model.mean))} on average; always giving the same answer is off by ${strong(inUnit(data, baseline.mean))}${compared}.`;
+    return say`Its predictions of ${name(data.target.column)} are off by ${strong(inUnit(data, model.mean))} on average; ${data.naive === undefined ? say`always giving the same answer` : say`the naive forecast (${visible(data.naive, 60)})`} is off by ${strong(inUnit(data, baseline.mean))}${compared}.`;
   }
   if (data.task === "binary" && data.operating !== undefined) {
     const { recall, alarmRate } = ratesAt(data.operating.at);
@@ -128,7 +128,7 @@ function simpleEnough(data: ReportData): Sentence {
   const simpler = data.simpler;
   const { label } = data.metric;
   if (data.chosen.family === "baseline") {
-    return say`${strong("No model was needed")}: none beat the constant answer.`;
+    return say`${strong("No model was needed")}: none beat ${data.naive === undefined ? "the constant answer" : "the naive forecast"}.`;
   }
   if (simpler === undefined) return say`No simpler model was compared.`;
   if (simpler.name === data.chosen.name) {

@@ -1,5 +1,5 @@
 /**
- * A report's page: one file, no network, no script; aggregates only, but where the rows are pictures.
+ * A report's page: one file, no network, no script; aggregates only, but where the rows are pictures or series.
  *
  * A content policy in the file itself allows nothing but its own style sheet, named by hash, and pictures inside the file.
  */
@@ -23,6 +23,8 @@ export interface Page {
   readonly one: string;
   /** Whether it shows pictures of the user's. Default false. */
   readonly pictures?: boolean;
+  /** Whether it shows stretches of the user's series. Default false. */
+  readonly stretches?: boolean;
 }
 
 /** Draws plots, each id once. The first call imports the drawing module (25 ms bundled, 250 ms from source). */
@@ -37,9 +39,14 @@ export async function drawing(): Promise<Draw> {
 }
 
 /** The whole HTML document. */
-export function page({ title, top, sections, one, pictures = false }: Page): string {
+export function page({ title, top, sections, one, pictures = false, stretches = false }: Page): string {
   const hash = Buffer.from(sha256(style), "hex").toString("base64");
   const policy = `default-src 'none'; style-src 'sha256-${hash}';${pictures ? " img-src data:;" : ""} base-uri 'none'; form-action 'none'`;
+  const shown = pictures
+    ? `a few of the ${one}s themselves, small`
+    : stretches
+      ? "stretches of the series themselves"
+      : undefined;
   const theme = (id: string, text: string): Html =>
     html`<label><input type="radio" name="theme" id="theme-${id}"${id === "auto" && html` checked`}> ${text}</label>`;
   const whole = html`<!DOCTYPE html>
@@ -69,7 +76,7 @@ ${sections.map(
 ${section.body}</section>
 `,
 )}
-<footer>Made by Millwright. ${pictures ? `It holds a few of the ${one}s themselves, small: give it to those who may see them. It` : `It holds aggregates only, no single ${one}, and`} opens without a network.</footer>
+<footer>Made by Millwright. ${shown === undefined ? `It holds aggregates only, no single ${one}, and` : `It holds ${shown}: give it to those who may see them. It`} opens without a network.</footer>
 </main>
 </div>
 </body>

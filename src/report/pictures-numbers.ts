@@ -246,10 +246,10 @@ export function errorTable(data: ReportData): Figure | undefined {
   return {
     id: "errors",
     title: say`Errors in numbers`,
-    reading: say`One prediction in ten is off by more than ${inUnit(data, model.p90)}; always giving the same answer, one in ten is off by more than ${inUnit(data, baseline.p90)}.`,
+    reading: say`One prediction in ten is off by more than ${inUnit(data, model.p90)}; ${data.naive === undefined ? "always giving the same answer" : "of the naive forecast"}, one in ten is off by more than ${inUnit(data, baseline.p90)}.`,
     size: "half",
     content: html`<div class="scroll" role="region" tabindex="0" aria-label="Errors"><table>
-<thead><tr><th scope="col">${titleWithUnit("Absolute error", data.target.unit)}</th><th scope="col" class="n">Model</th><th scope="col" class="n">Same answer</th><th scope="col" class="n">Smaller by</th></tr></thead>
+<thead><tr><th scope="col">${titleWithUnit("Absolute error", data.target.unit)}</th><th scope="col" class="n">Model</th><th scope="col" class="n">${data.naive === undefined ? "Same answer" : "Naive forecast"}</th><th scope="col" class="n">Smaller by</th></tr></thead>
 <tbody>${lines.map(([text, a, b]) => html`<tr><th scope="row">${text}</th><td class="n">${fixed(a, decimals)}</td><td class="n">${fixed(b, decimals)}</td><td class="n">${saved(a, b)}</td></tr>`)}</tbody></table></div>
 `,
   };

@@ -5,7 +5,7 @@ import { noun } from "./facts.ts";
 import { type Figure, halfSize, plotLabel } from "./figure.ts";
 import { count, fixed, percent } from "./format.ts";
 import type { ReportData, TrainingCurve } from "./report-data.ts";
-import { type Sentence, say } from "./text.ts";
+import { name, type Sentence, say } from "./text.ts";
 
 type Points = (readonly [number, number])[];
 
@@ -13,7 +13,14 @@ type Points = (readonly [number, number])[];
 export function trainingFigures(data: ReportData): readonly Figure[] {
   const { training } = data;
   if (training === undefined || training.epochs.length < 2) return [];
-  return [lossFigure(data, training), metricFigure(data, training)];
+  const { epochs } = training;
+  const values = epochs.flatMap(({ validationMetric }) =>
+    validationMetric === undefined ? [] : [validationMetric],
+  );
+  return [
+    lossFigure(data, training),
+    ...(values.length === epochs.length ? [metricFigure(data, training, values)] : []),
+  ];
 }
 
 const pointsOf = (values: readonly number[]): Points => values.map((value, i) => [i + 1, value]);
@@ -74,7 +81,8 @@ function lossFigure(data: ReportData, training: TrainingCurve): Figure {
   };
 }
 
-function lossReading(data: ReportData, { epochs, bestEpoch }: TrainingCurve): Sentence {
+function lossReading(data: ReportData, training: TrainingCurve): Sentence {
+  const { epochs, bestEpoch, network, changed = true } = training;
   const least = epochs.reduce(
     (best, { validationLoss }, i) => (validationLoss < epochs[best]!.validationLoss ? i : best),
     0,
@@ -87,12 +95,13 @@ function lossReading(data: ReportData, { epochs, bestEpoch }: TrainingCurve): Se
       : least + 1 >= epochs.length - Math.ceil(epochs.length / 10)
         ? `It was still falling in the end: more epochs may bring more`
         : `It had settled in the end: more epochs would bring little`;
-  return say`The line of learning is of changed ${noun(data).many}, with parts of the network left out, so it may lie above the other. ${verdict}. The weights are those of epoch ${count(bestEpoch)}.`;
+  const which = network === undefined ? say`` : say`The network is ${name(network)}. `;
+  const own = changed ? `changed ${noun(data).many}` : `the ${noun(data).many} that it learns from`;
+  return say`${which}The line of learning is of ${own}, with parts of the network left out, so it may lie above the other. ${verdict}. The weights are those of epoch ${count(bestEpoch)}.`;
 }
 
-function metricFigure(data: ReportData, training: TrainingCurve): Figure {
-  const { epochs, bestEpoch } = training;
-  const values = epochs.map(({ validationMetric }) => validationMetric);
+function metricFigure(data: ReportData, training: TrainingCurve, values: readonly number[]): Figure {
+  const { bestEpoch } = training;
   const best = values[bestEpoch - 1]!;
   const title = say`${data.metric.label}, epoch by epoch`;
   const reading = say`On the ${count(training.validationRows)} validation ${noun(data).many}: ${fixed(values[0]!, 3)} after the first epoch, ${fixed(best, 3)} after epoch ${count(bestEpoch)}, the best, whose weights were kept. These ${noun(data).many} chose the epoch, so ${percent(best)} is slightly flattering; the test ${noun(data).many} are not.`;

@@ -16,6 +16,7 @@ import {
 import { thresholdFigure, thresholdTable } from "./pictures-threshold.ts";
 import type { ReportData } from "./report-data.ts";
 import { adviceSection, reproduceSection } from "./section-end.ts";
+import { forecastFigures } from "./pictures-forecast.ts";
 import { trainingFigures } from "./pictures-training.ts";
 import { examplesSection } from "./section-examples.ts";
 import { doneSection } from "./section-done.ts";
@@ -45,6 +46,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     sections: sectionsOf(data, draw),
     one: noun(data).one,
     pictures: data.examples !== undefined,
+    stretches: data.forecasts !== undefined,
   });
 }
 
@@ -58,6 +60,7 @@ function sectionsOf(data: ReportData, draw: Draw): Section[] {
       data.task === "regression" ? "How large the errors are" : "How well it tells them apart",
       pictures(data, draw),
     ],
+    ["forecasts", "What it forecasts", figureGrid(forecastFigures(data), draw)],
     ["training", "How it learnt", figureGrid(trainingFigures(data), draw)],
     [
       "examples",

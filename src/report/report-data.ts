@@ -280,11 +280,37 @@ export interface TrainingCurve {
     readonly loss: number;
     readonly validationLoss: number;
     /** In the primary metric. */
-    readonly validationMetric: number;
+    readonly validationMetric?: number | undefined;
   }[];
   /** 1, 2, …: the one whose weights were kept. */
   readonly bestEpoch: number;
   readonly validationRows: number;
+  /** Which network, where several were trained. */
+  readonly network?: string | undefined;
+  /** Whether the rows that it learns from are changed anew in each epoch. */
+  readonly changed?: boolean | undefined;
+}
+
+/** Forecasts beside what came: stretches of the series themselves. */
+export interface ForecastPictures {
+  /** What the naive forecast is: `last value`. */
+  readonly naive: string;
+  /** What a step is: `hour`. */
+  readonly step: string;
+  /** Whether times are milliseconds since 1970. */
+  readonly dates: boolean;
+  /** Mean absolute error of each next value, the nearest first. */
+  readonly errors: { readonly chosen: readonly number[]; readonly naive: readonly number[] };
+  readonly windows: readonly {
+    /** Of the series; empty where there is one. */
+    readonly name: string;
+    /** Of what was known, then of what is forecast. */
+    readonly times: readonly number[];
+    readonly known: readonly (number | null)[];
+    readonly actual: readonly number[];
+    readonly forecast: readonly number[];
+    readonly naive: readonly number[];
+  }[];
 }
 
 /** A picture of the user's, or a sound drawn, small. */
@@ -355,6 +381,9 @@ export interface ReportData {
   readonly errors?: RegressionErrors | undefined;
 
   readonly training?: TrainingCurve | undefined;
+  readonly forecasts?: ForecastPictures | undefined;
+  /** What doing nothing is, where it is not the constant answer: `last value`. */
+  readonly naive?: string | undefined;
   /** Single pictures, where the rows are pictures or sounds: the one part that is no aggregate, and the page says so. */
   readonly examples?:
     | {

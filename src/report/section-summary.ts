@@ -129,7 +129,7 @@ function errorBars(data: ReportData): Figure | undefined {
       height: 130,
       fontSize: 14,
       x: { ...x, ticks: [], max: Math.max(...bars) * 1.45 },
-      y: nameAxis(["the model", "same answer"]),
+      y: nameAxis(["the model", data.naive === undefined ? "same answer" : "naive forecast"]),
       marks: bars.flatMap((value, i): Mark[] => [
         { kind: "boxes", from: [[0, i - 0.3]], to: [[value, i + 0.3]], colour: i === 0 ? "blue" : "faint" },
         { kind: "words", at: [value, i], text: inUnit(data, value), colour: "ink", dx: 8, bold: i === 0 },

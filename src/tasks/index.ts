@@ -1,6 +1,7 @@
 export * from "./tabular/index.ts";
 export * from "./cluster/index.ts";
 export * from "./multilabel/index.ts";
+export * from "./sequence/index.ts";
 export { prepareResults, saveRun, type SavedRun, writeResults } from "./save-run.ts";
 export * from "./image/index.ts";
 export * from "./demo/index.ts";

@@ -9,6 +9,7 @@ import { writeMediaFolders } from "../fixtures/media-files.ts";
 import { writePictures } from "../fixtures/pictures.ts";
 import { conllOf, drawSentences } from "../fixtures/sentences.ts";
 import { writeSounds } from "../fixtures/sounds.ts";
+import { machinesCsv, shopsCsv } from "../fixtures/sequences.ts";
 import { type Folder, makeFolder } from "./page.ts";
 import { differences } from "./printed-kinds.ts";
 import { type Command, commandsOf, type Snippet, snippetsOf } from "./snippets.ts";
@@ -82,6 +83,10 @@ async function furnish(page: string, folder: string): Promise<void> {
       ),
     );
     writeFileSync(join(folder, "calls.csv"), `clip,tune,speaker\n${rows.join("\n")}\n`);
+  }
+  if (page === "docs/guides/sequences.md") {
+    writeFileSync(join(folder, "shops.csv"), shopsCsv(500, 1));
+    writeFileSync(join(folder, "machines.csv"), machinesCsv(120, 2));
   }
   if (page === "docs/guides/images.md") {
     await writePictures(join(folder, "photos"), { perClass: 40, seed: 1 });

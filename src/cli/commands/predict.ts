@@ -2,7 +2,15 @@
 import { MillwrightError } from "../../core/index.ts";
 import { prepareFile, type Reading, readingFlags, withoutPassword, writeGrowing } from "../../data/index.ts";
 import { load } from "../../model/index.ts";
-import { mediaColumn, predictMedia, predictRows, predictTags, tokenPlaces } from "../../tasks/index.ts";
+import {
+  mediaColumn,
+  predictMedia,
+  predictRows,
+  predictSequences,
+  predictTags,
+  sequenceColumn,
+  tokenPlaces,
+} from "../../tasks/index.ts";
 
 import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 
@@ -78,7 +86,17 @@ export async function predict(path: string, source: readonly string[], flags: Pr
       threads,
       onProgress: (done: number, total: number) => progress.listen({ stage: "predict", done, total }),
     };
-    const { rowCount, findings } = await writeGrowing(out, (file) => predictRows(model, source, how, file));
+    const sequences = sequenceColumn(model) !== undefined;
+    if (sequences && sample !== undefined) {
+      throw new MillwrightError(
+        "PARAMETER_CONFLICT",
+        `${path} answers sequences, for which --sample has no meaning.`,
+        "Leave it out: a line is written for each group, or for each next value.",
+      );
+    }
+    const { rowCount, findings } = await writeGrowing(out, (file) =>
+      (sequences ? predictSequences : predictRows)(model, source, how, file),
+    );
     progress.end();
     if (json) {
       printJson({

@@ -5,7 +5,7 @@ import type { ChangeName, NetName, SoundChange, SoundNet } from "../../tasks/ind
 export interface TrainFlags extends Reading {
   readonly target?: string;
   readonly like?: string;
-  readonly task?: "classification" | "regression" | "ordinal" | "multilabel" | "tags";
+  readonly task?: "classification" | "regression" | "ordinal" | "multilabel" | "tags" | "sequence";
   readonly labelsBy?: string;
   readonly order?: readonly string[];
   readonly metric?: string;
@@ -44,6 +44,9 @@ export interface TrainFlags extends Reading {
   readonly rate?: number;
   readonly length?: number;
   readonly epochs?: number;
+  readonly horizon?: number;
+  readonly steps?: number;
+  readonly period?: number;
   readonly augment?: readonly (ChangeName | SoundChange)[];
   readonly seed?: number;
   readonly threads?: number;

@@ -77,7 +77,7 @@ export function refuseImageFlags(flags: TrainFlags): void {
   throw new MillwrightError(
     "PARAMETER_CONFLICT",
     `${flagOf(given)} is for a folder of pictures or sounds, and the source is a table.`,
-    `Leave ${flagOf(given)} out.`,
+    given === "epochs" ? "Leave it out, or give --task sequence." : `Leave ${flagOf(given)} out.`,
   );
 }
 

@@ -20,11 +20,14 @@ import { printSavedRun } from "../saved-run.ts";
 import { bold, dim, figure, findingLine, interval, noInterval, print, table } from "../terminal.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { isFolder, kindOfFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
+import { refuseSequenceFlags } from "./train-sequences.ts";
 import { trainOnSounds } from "./train-sounds.ts";
 
 export async function train(source: readonly string[], flags: TrainFlags): Promise<number> {
   const { availableParallelism } = await import("node:os");
   if (flags.task === "tags") return (await import("./train-tags.ts")).trainTagged(source, flags);
+  if (flags.task === "sequence")
+    return (await import("./train-sequences.ts")).trainSequenceTable(source, flags);
   if (flags.audio !== undefined) return await trainOnSounds(source, flags);
   if (await isFolder(source, flags.target)) {
     if ((await kindOfFolder(source[0]!)) === "audio") return await trainOnSounds(source, flags);
@@ -32,6 +35,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   }
   if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);
+  refuseSequenceFlags(flags);
   if (flags.task === "multilabel" || flags.labelsBy !== undefined)
     return (await import("./train-labels.ts")).trainLabelled(source, flags);
   const {
@@ -47,6 +51,9 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     task,
     labelsBy: _,
     validation,
+    horizon: _horizon,
+    steps: _steps,
+    period: _period,
     ...rest
   } = flags;
   if (validation !== undefined) {

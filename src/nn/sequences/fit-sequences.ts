@@ -13,10 +13,11 @@ import { dropout as dropOut } from "../layers/activation.ts";
 import { dense } from "../layers/dense.ts";
 import { gru, lstm } from "../layers/recurrent.ts";
 import { crossEntropy, meanSquaredError } from "../losses.ts";
-import { initialise, network, type Network } from "../network.ts";
+import { initialise, network, type Network, parameterCount } from "../network.ts";
 import { adamw } from "../optimisers.ts";
 import { oneCycle } from "../schedules.ts";
 import { accuracyOfScores } from "../training/evaluation.ts";
+import type { TrainEvent } from "../training/events.ts";
 import { fit, type FitResult } from "../training/fit.ts";
 import { arrayLoader, type RowData } from "../training/loader.ts";
 import { scoringGraph } from "../training/step.ts";
@@ -43,6 +44,11 @@ export interface SequenceOptions {
   /** Highest of the one-cycle schedule. Default 0.01. */
   readonly learningRate?: number;
   readonly seed: number;
+  /** Threads inside a step. Default 1. */
+  readonly threads?: number;
+  /** Ends training between two steps. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
   /** Groups that choose the epoch. Default: the last epoch is taken. */
   readonly validation?: { readonly table: SequenceTable; readonly target: SequenceTarget };
 }
@@ -54,6 +60,7 @@ export interface FittedSequences {
    */
   readonly graph: Graph;
   readonly training: FitResult;
+  readonly parameterCount: number;
   /** A table's rows as the graph takes them. @throws MillwrightError `SCHEMA_MISSING_COLUMN` without a feature. */
   sequences(table: SequenceTable): Sequences;
 }
@@ -93,20 +100,32 @@ export async function fitSequences(
   }
   const held = validation && sequences(validation.table);
   if (held) requireTargets(held, validation.target);
-  const training = await fit(net, initialise(net, { seed }), {
-    train: loaderOf(train, target, true),
-    ...(held ? { validation: loaderOf(held, validation.target, false) } : {}),
-    ...(held && target.task === "classification" ? { metric: accuracyOfScores } : {}),
-    loss: target.task === "classification" ? crossEntropy() : meanSquaredError(),
-    optimiser: adamw({ learningRate, weightDecay: 0.01 }),
-    schedule: oneCycle(),
-    clipNorm: 1,
-    epochs,
-    seed,
-  });
+  const training = await fit(
+    net,
+    initialise(net, { seed }),
+    {
+      train: loaderOf(train, target, true),
+      ...(held ? { validation: loaderOf(held, validation.target, false) } : {}),
+      ...(held && target.task === "classification" ? { metric: accuracyOfScores } : {}),
+      loss: target.task === "classification" ? crossEntropy() : meanSquaredError(),
+      optimiser: adamw({ learningRate, weightDecay: 0.01 }),
+      schedule: oneCycle(),
+      clipNorm: 1,
+      epochs,
+      seed,
+      threads: options.threads ?? 1,
+      ...(options.signal && { signal: options.signal }),
+    },
+    options.onEvent,
+  );
   const finish = (scores: Value): Value =>
     target.task === "classification" ? scores : ops.add(ops.mul(scores, scale.deviation), scale.mean);
-  return { graph: scoringGraph(net, training.weights, { finish }), training, sequences };
+  return {
+    graph: scoringGraph(net, training.weights, { finish }),
+    training,
+    parameterCount: parameterCount(net),
+    sequences,
+  };
 }
 
 function sequenceNetwork(train: Sequences, outputs: number, options: SequenceOptions): Network {

@@ -1,4 +1,10 @@
 export {
+  fitForecaster,
+  type FittedForecaster,
+  type ForecasterOptions,
+  type ForecastWindows,
+} from "./fit-forecaster.ts";
+export {
   fitSequences,
   type FittedSequences,
   type SequenceOptions,

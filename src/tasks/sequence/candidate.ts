@@ -1,0 +1,44 @@
+/** What the race of a training on sequences compares: each entrant gives nodes of a file. */
+import type { Json, ProgressListener } from "../../core/index.ts";
+import type { Value } from "../../graph/index.ts";
+import type { FitResult, TrainEvent } from "../../nn/index.ts";
+
+export interface Candidate {
+  readonly name: string;
+  readonly family: "baseline" | "classical" | "network";
+  readonly title: string;
+  readonly parameters: Json;
+  readonly summary: Json;
+  /** Of the fit. */
+  readonly seconds: number;
+  /** Of a network. */
+  readonly training?: FitResult;
+  readonly parameterCount?: number;
+  /** float64 [batch, steps, columns] to numbers [batch, horizon], or to probabilities [batch, classes]. */
+  emit(x: Value): Value;
+}
+
+export interface RaceContext {
+  readonly seed: number;
+  readonly threads: number;
+  /** Most epochs of a network. */
+  readonly epochs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
+
+/** Tells each step of a training. */
+export function stepListener(
+  name: string,
+  epochs: number,
+  onProgress: ProgressListener,
+): (event: TrainEvent) => void {
+  let total = 0;
+  return (event) => {
+    if (event.type === "start") total = event.stepsPerEpoch * epochs;
+    if (event.type === "step") onProgress({ stage: `train ${name}`, done: event.step, total });
+  };
+}
+
+/** A sixth of a second that a clock could not tell is no time ratio. */
+export const secondsSince = (startMs: number): number => (performance.now() - startMs) / 1000;

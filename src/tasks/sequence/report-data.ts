@@ -1,0 +1,221 @@
+/** Fills the report's data of a training on sequences from a finished run. */
+import { basename } from "node:path";
+import { withoutPassword } from "../../data/index.ts";
+import type { ReportData } from "../../report/index.ts";
+import { reportFindings } from "../report-findings.ts";
+import { errorPictures } from "../tabular/pictures.ts";
+import type { ForecastProblem } from "./forecast-problem.ts";
+import type { SequenceTaskOptions } from "./options.ts";
+import type { Problem } from "./problem.ts";
+import type { SequenceRecord } from "./run-record.ts";
+import { later, stepInWords } from "./time-step.ts";
+
+interface ReportParts {
+  readonly record: SequenceRecord;
+  readonly options: SequenceTaskOptions;
+  readonly problem: Problem;
+  /** What is shipped, in words. */
+  readonly title: string;
+  /** Of the file on the test part, and of doing nothing. */
+  readonly answers: Float64Array;
+  readonly nothing: Float64Array;
+}
+
+export function sequenceReport(parts: ReportParts): ReportData {
+  const { record, options, problem, title, answers, nothing } = parts;
+  const { data, task, input, metric, test, leaderboard, versus } = record;
+  const forecast = problem.reading === "forecast" ? (problem as ForecastProblem) : undefined;
+  const { family } = leaderboard.find(({ name }) => name === record.chosen)!;
+  const network =
+    record.networks.find(({ name }) => name === record.chosen) ??
+    record.networks.find(({ name }) => name === versus?.network);
+  // A window is as many rows of the report as it has next values.
+  const each = task.horizon ?? 1;
+  const truth = problem.scored("test", answers).y;
+  const numbers =
+    problem.classes === undefined ? errorsOf(truth as Float64Array, answers, nothing) : undefined;
+  return {
+    task: problem.classes === undefined ? "regression" : "multiclass",
+    target: { column: task.target, ...(task.classes && { classes: task.classes }) },
+    noun: forecast
+      ? { one: "forecast value", many: "forecast values" }
+      : { one: "sequence", many: "sequences" },
+    data: {
+      sources: data.source.map((source) => basename(withoutPassword(source))),
+      rows: each * (data.trainRows + data.validationRows + data.testRows),
+      columns: data.columns,
+      usedColumns: input.columns.length,
+      preparation: preparationOf(record, forecast),
+    },
+    split: {
+      kind: forecast ? "time" : "grouped",
+      by: forecast ? options.timeColumn : options.group!,
+      trainRows: each * (data.trainRows + data.validationRows),
+      testRows: each * data.testRows,
+    },
+    metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
+    intervalLevel: 0.95,
+    families: [...new Set(leaderboard.map(({ name }) => name))],
+    chosen: {
+      name: record.chosen,
+      family,
+      description: title,
+      sizeBytes: record.model.bytes,
+    },
+    test: test.metrics.map(({ name, title: label, greaterIsBetter, value, low, high, baseline }) => ({
+      metric: { name, label, higherIsBetter: greaterIsBetter },
+      score: { value, ...(!Number.isNaN(low) && { low, high }) },
+      baseline,
+    })),
+    ...(test.naive !== undefined && { naive: test.naive }),
+    findings: reportFindings(record.findings),
+    leaderboard: leaderboard.map(({ name, family, score, seconds }) => ({
+      name,
+      family,
+      score: { value: score },
+      fitSeconds: seconds,
+      ...(name === record.chosen
+        ? { role: "chosen" as const }
+        : family === "baseline" && { role: "baseline" as const }),
+    })),
+    ...(family === "classical" && {
+      simpler: {
+        name: record.chosen,
+        score: leaderboard[0]!.score,
+        difference: { value: 0 },
+        withinNoise: true,
+      },
+    }),
+    ...(versus &&
+      record.chosen === versus.network && {
+        simpler: {
+          name: versus.classical,
+          score: leaderboard.find(({ name }) => name === versus.classical)!.score,
+          difference: {
+            value: versus.gain,
+            ...(!Number.isNaN(versus.low) && { low: versus.low, high: versus.high }),
+          },
+          withinNoise: !(versus.low > 0),
+        },
+      }),
+    ...(network && {
+      training: {
+        epochs: network.history.map(({ loss, validationLoss, validationMetric }) => ({
+          loss,
+          validationLoss: validationLoss!,
+          ...(validationMetric !== undefined && { validationMetric }),
+        })),
+        bestEpoch: network.bestEpoch,
+        validationRows: each * data.validationRows,
+        network: network.name,
+        changed: false,
+      },
+    }),
+    ...(numbers && { errors: numbers }),
+    ...(record.confusion && {
+      confusion: { labels: task.classes!.map(({ label }) => label), counts: record.confusion },
+    }),
+    ...(forecast && { forecasts: forecastsOf(forecast, record, answers, nothing) }),
+    limitations: [
+      ...(versus ? [versus.sentence] : []),
+      `The board's scores are of ${data.validationRows} ${forecast ? "windows" : "sequences"} that also chose the epoch; what was tested was kept out of that.`,
+      ...(forecast
+        ? [
+            "What will be like the past is forecast; what has never been there, such as a new holiday or a broken sensor, is not.",
+          ]
+        : []),
+    ],
+    run: {
+      command: record.reproduce,
+      seed: options.seed,
+      ...(options.time !== undefined && { timeLimitSeconds: options.time }),
+      durationSeconds: record.seconds,
+      configurations: leaderboard.length,
+      stoppedEarly: record.networks.some(({ ended }) => ended === "aborted"),
+      versions: [{ name: "millwright", version: options.software.replace(/^millwright /, "") }],
+      hashes: [
+        { name: "model.onnx", sha256: record.model.sha256 },
+        { name: "table", sha256: data.sha256 },
+      ],
+    },
+  };
+}
+
+function preparationOf({ input, task, leftOut }: SequenceRecord, forecast?: ForecastProblem): string[] {
+  const left =
+    leftOut.length > 0
+      ? [`left out: ${leftOut.map(({ column }) => column).join(", ")}, which are no numbers`]
+      : [];
+  if (forecast === undefined)
+    return [
+      `each sequence is read as ${input.steps} rows at most, its latest, of ${input.columns.join(", ")}`,
+      "missing numbers are filled with the mean and all are scaled inside the file",
+      ...left,
+    ];
+  const step = stepInWords(forecast.step);
+  return [
+    `each forecast of ${task.horizon} values is made from the ${input.steps} rows before, one row a ${step}`,
+    task.period! > 1 ? `the season that was found or given: ${task.period} steps` : "no season was found",
+    "each window is scaled by its own mean and spread inside the file",
+    ...left,
+  ];
+}
+
+function errorsOf(
+  y: Float64Array,
+  answers: Float64Array,
+  nothing: Float64Array,
+): NonNullable<ReportData["errors"]> {
+  return { ...errorPictures(y, answers, 0), baseline: errorPictures(y, nothing, 0).model };
+}
+
+/** Series that are drawn. */
+const shown = 4;
+/** Steps that are drawn before the first forecast one. */
+const mostBefore = 96;
+
+function forecastsOf(
+  { windows, shape, series, step }: ForecastProblem,
+  record: SequenceRecord,
+  answers: Float64Array,
+  nothing: Float64Array,
+): NonNullable<ReportData["forecasts"]> {
+  const { origins, y } = windows.test;
+  const { horizon, columns, steps } = shape;
+  const before = Math.min(steps, mostBefore, Math.max(2 * horizon, 24));
+  // Evenly over the test windows, which stand series by series.
+  const rows = Array.from({ length: Math.min(shown, origins.length) }, (_, i) =>
+    Math.floor(((i + 0.5) * origins.length) / Math.min(shown, origins.length)),
+  );
+  const part = (values: Float64Array, row: number): number[] => [
+    ...values.subarray(row * horizon, (row + 1) * horizon),
+  ];
+  return {
+    naive: record.test.naive!,
+    step: stepInWords(step),
+    dates: step.unit !== "number",
+    errors: record.byHorizon!,
+    windows: rows.map((row) => {
+      const { series: s, place } = origins[row]!;
+      const { name, times, values } = series[s]!;
+      const known = Array.from({ length: before }, (_, i) => place - before + 1 + i);
+      return {
+        name,
+        times: [
+          ...known.map((at) => times[at]!),
+          ...Array.from(
+            { length: horizon },
+            (_, k) => times[place + 1 + k] ?? later(times[place]!, k + 1, step),
+          ),
+        ],
+        known: known.map((at) => {
+          const value = values[at * columns]!;
+          return Number.isNaN(value) ? null : value;
+        }),
+        actual: part(y, row),
+        forecast: part(answers, row),
+        naive: part(nothing, row),
+      };
+    }),
+  };
+}

@@ -1,0 +1,413 @@
+/**
+ * Sequences of a table: read, split so that nothing leaks, race naive answers, classical families and networks on the
+ * same rows, compose one file a candidate, choose on the validation part, and judge the chosen file on the untouched one.
+ */
+import { createRandom, MillwrightError, sha256 } from "../../core/index.ts";
+import { readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
+import { bootstrapInterval, comparePaired } from "../../evaluate/index.ts";
+import { confusionMatrix, mostProbable, type Metric, metricsFor } from "../../metrics/index.ts";
+import { load } from "../../model/index.ts";
+import type { ComposedModel } from "../../pipeline/index.ts";
+import type { ReportData } from "../../report/index.ts";
+import { dataRecord } from "../read-table.ts";
+import type { MetricFigure } from "../tabular/judge.ts";
+import { columnFlag, namesOf } from "../tabular/reproduce.ts";
+import type { Candidate, RaceContext } from "./candidate.ts";
+import { composeSequences, type SequenceModelParts } from "./compose.ts";
+import { type ForecastProblem, forecastProblem, seasonalScales } from "./forecast-problem.ts";
+import { labelProblem } from "./label-problem.ts";
+import { bodies, sequenceDefaults, type SequenceTaskOptions } from "./options.ts";
+import type { PartName, Problem } from "./problem.ts";
+import { readSequenceTable, type SequenceTable } from "./read-sequences.ts";
+import { sequenceReport } from "./report-data.ts";
+import type { SequenceRecord } from "./run-record.ts";
+
+export interface SequenceResult {
+  /** The bytes of `model.onnx`. */
+  readonly model: Uint8Array;
+  readonly record: SequenceRecord;
+  /** What `report/` draws. */
+  readonly report: ReportData;
+}
+
+/** A candidate as a file, with its answers on the validation part. */
+interface Entry {
+  readonly candidate: Candidate;
+  readonly composed: ComposedModel;
+  readonly score: number;
+}
+
+/** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
+export async function trainSequences(options: SequenceTaskOptions): Promise<SequenceResult> {
+  const startedMs = options.startedMs ?? performance.now();
+  const progress = options.onProgress ?? (() => {});
+  const deadlineMs = options.time === undefined ? undefined : startedMs + 1000 * options.time;
+  progress({ stage: "read the table" });
+  const table = await readSequenceTable(options);
+  const problem =
+    options.horizon === undefined ? labelProblem(table, options) : forecastProblem(table, options);
+  const { metric } = problem;
+  const context: RaceContext = {
+    seed: options.seed,
+    threads: options.threads,
+    epochs: options.epochs ?? sequenceDefaults.epochs,
+    onProgress: progress,
+    ...(options.signal && { signal: options.signal }),
+  };
+  const skipped: { name: string; reason: string }[] = [];
+  const candidates = [...problem.baselines, ...(await problem.classical(context))];
+  for (const [i, body] of bodies.entries()) {
+    const late = deadlineMs !== undefined && performance.now() > deadlineMs;
+    if (late || options.signal?.aborted === true) {
+      skipped.push({ name: body, reason: "no time left" });
+      continue;
+    }
+    const signal = stopping(options.signal, deadlineMs, bodies.length - i);
+    const candidate = await problem.network(body, { ...context, ...(signal && { signal }) });
+    if (candidate.training!.history.length === 0)
+      skipped.push({ name: body, reason: "no time for one epoch" });
+    else candidates.push(candidate);
+  }
+
+  progress({ stage: "compose the files" });
+  const entries: Entry[] = [];
+  for (const candidate of candidates) {
+    const composed = await composeSequences(partsOf(candidate, problem, table, options));
+    const answers = await answersOf(composed.write(), problem, "validation");
+    const score = metric.score(problem.scored("validation", answers));
+    entries.push({ candidate, composed, score });
+  }
+  const better = (a: Entry, b: Entry): number =>
+    metric.greaterIsBetter ? b.score - a.score : a.score - b.score;
+  const ranked = [...entries].sort(better);
+  const chosen = ranked[0]!;
+  const bestOf = (family: Candidate["family"]): Entry | undefined =>
+    ranked.find(({ candidate }) => candidate.family === family);
+
+  progress({ stage: "judge the file on untouched rows" });
+  const known = new Map<Entry, Float64Array>();
+  const testOf = async (entry: Entry): Promise<Float64Array> => {
+    const found = known.get(entry) ?? (await answersOf(entry.composed.write(), problem, "test"));
+    known.set(entry, found);
+    return found;
+  };
+  const naive = bestOf("baseline")!;
+  const [answers, nothing] = [await testOf(chosen), await testOf(naive)];
+  const metrics = figuresOf(problem, answers, nothing, options.seed);
+  const bytes = chosen.composed.write({
+    rows: "test",
+    rowCount: problem.counts.test,
+    values: metrics.map(({ name, value, low, high, baseline }) => ({
+      name,
+      value,
+      ...(Number.isNaN(low) ? {} : { low, high }),
+      baseline,
+    })),
+  });
+  const [network, classical] = [bestOf("network"), bestOf("classical")];
+  const versus =
+    network &&
+    classical &&
+    compare(problem, { network, classical }, [await testOf(network), await testOf(classical)], options.seed);
+  const forecast = problem.reading === "forecast" ? (problem as ForecastProblem) : undefined;
+  const { input } = problem;
+  const record: SequenceRecord = {
+    format: 1,
+    software: options.software,
+    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    data: {
+      ...dataRecord(options, table),
+      sequences: table.sequences.length,
+      trainRows: problem.counts.train,
+      validationRows: problem.counts.validation,
+      testRows: problem.counts.test,
+      withoutAnswer: problem.withoutAnswer,
+    },
+    task: {
+      kind: problem.task.kind as SequenceRecord["task"]["kind"],
+      target: options.target,
+      ...problem.told,
+    },
+    input: { name: input.name, steps: input.steps, columns: input.columns, pad: input.pad },
+    metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
+    networks: candidates.flatMap(({ name, training, parameterCount }) =>
+      training === undefined
+        ? []
+        : [
+            {
+              name,
+              parameterCount: parameterCount!,
+              epochs: context.epochs,
+              bestEpoch: training.bestEpoch ?? training.history.length,
+              ended: training.reason,
+              history: training.history,
+            },
+          ],
+    ),
+    leaderboard: ranked.map(({ candidate, score }, i) => ({
+      rank: i + 1,
+      name: candidate.name,
+      family: candidate.family,
+      score,
+      seconds: Math.round(candidate.seconds * 10) / 10,
+    })),
+    chosen: chosen.candidate.name,
+    ...(versus && { versus }),
+    test: {
+      rows: problem.counts.test,
+      ...(forecast && { naive: naive.candidate.name }),
+      metrics,
+      ...(forecast && maseOf(forecast, answers, nothing)),
+    },
+    ...(forecast && {
+      byHorizon: { chosen: errorsByHorizon(forecast, answers), naive: errorsByHorizon(forecast, nothing) },
+    }),
+    ...(problem.classes && { confusion: confusionOf(problem, answers) }),
+    leftOut: table.leftOut,
+    skipped,
+    findings: table.findings,
+    reproduce: commandOf(options, problem, context.epochs),
+    model: { bytes: bytes.length, sha256: sha256(bytes) },
+  };
+  const report = sequenceReport({
+    record,
+    options,
+    problem,
+    title: chosen.candidate.title,
+    answers,
+    nothing,
+  });
+  return { model: bytes, record, report };
+}
+
+/** The user's signal, and an even share of the time that is left. */
+function stopping(
+  signal: AbortSignal | undefined,
+  deadlineMs: number | undefined,
+  shares: number,
+): AbortSignal | undefined {
+  if (deadlineMs === undefined) return signal;
+  // What comes after training takes a part of the time too.
+  const left = (0.9 * (deadlineMs - performance.now())) / shares;
+  const end = AbortSignal.timeout(Math.max(1, Math.floor(left)));
+  return signal ? AbortSignal.any([signal, end]) : end;
+}
+
+/** What a file answers: numbers, or probabilities row-major. */
+async function answersOf(bytes: Uint8Array, problem: Problem, part: PartName): Promise<Float64Array> {
+  const { input, classes } = problem;
+  const model = await load(bytes, undefined, { name: "model.onnx" });
+  try {
+    const x = problem.x(part);
+    const width = input.steps * input.columns.length;
+    const rows = Array.from({ length: x.length / width }, (_, i) => ({
+      [input.name]: x.subarray(i * width, (i + 1) * width),
+    }));
+    const answers = await model.predict(rows);
+    return Float64Array.from(
+      answers.flatMap(({ prediction, probabilities }) =>
+        classes === undefined
+          ? (prediction as number | readonly number[])
+          : classes.map((label) => probabilities![label]!),
+      ),
+    );
+  } finally {
+    await model.close();
+  }
+}
+
+function figuresOf(
+  problem: Problem,
+  answers: Float64Array,
+  nothing: Float64Array,
+  seed: number,
+): MetricFigure[] {
+  const { metric, classes } = problem;
+  const scored = problem.scored("test", answers);
+  const baseline = problem.scored("test", nothing);
+  const groups = problem.groups("test");
+  const kind = classes === undefined ? "regression" : "classification";
+  const every = new Map(
+    [metric, ...metricsFor(kind, classes?.length ?? 0)].map((each) => [each.name, each] as const),
+  );
+  return [...every.values()].flatMap((item: Metric): MetricFigure[] => {
+    try {
+      const { score, low, high } = bootstrapInterval(item, scored, {
+        seed,
+        replicates: item.name === metric.name ? 1000 : 200,
+        groups,
+      });
+      const { name, title, greaterIsBetter, unit } = item;
+      return [
+        { name, title, greaterIsBetter, unit, value: score, low, high, baseline: item.score(baseline) },
+      ];
+    } catch (error) {
+      // A metric that these rows do not define has no figure; the chosen one must have.
+      if (item.name === metric.name || !(error instanceof MillwrightError)) throw error;
+      return [];
+    }
+  });
+}
+
+function compare(
+  problem: Problem,
+  { network, classical }: { readonly network: Entry; readonly classical: Entry },
+  [a, b]: readonly [Float64Array, Float64Array],
+  seed: number,
+): NonNullable<SequenceRecord["versus"]> {
+  const { metric } = problem;
+  const { gain, low, high } = comparePaired(metric, problem.scored("test", b), problem.scored("test", a), {
+    seed,
+    groups: problem.groups("test"),
+  });
+  const timeRatio = network.candidate.seconds / Math.max(0.001, classical.candidate.seconds);
+  const half = (high - low) / 2;
+  const [one, other] = [network.candidate.name, classical.candidate.name];
+  const amount = `${Math.abs(gain).toPrecision(3)}${Number.isNaN(half) ? "" : ` ± ${half.toPrecision(2)}`} in ${metric.title}`;
+  const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
+  const sentence =
+    low > 0
+      ? `The network pays: ${one} is ${amount} better than ${other}, at ${times}.`
+      : gain > 0
+        ? `Classical may be enough: ${one} is only ${amount} ahead of ${other}, within the noise, at ${times}.`
+        : `Classical is enough: ${one} is ${amount} behind ${other}, at ${times}.`;
+  return { network: one, classical: other, gain, low, high, timeRatio, sentence };
+}
+
+function errorsByHorizon({ windows, shape }: ForecastProblem, answers: Float64Array): number[] {
+  const { y, origins } = windows.test;
+  return Array.from({ length: shape.horizon }, (_, k) => {
+    let sum = 0;
+    for (let i = 0; i < origins.length; i++) {
+      const at = i * shape.horizon + k;
+      sum += Math.abs(y[at]! - answers[at]!);
+    }
+    return sum / origins.length;
+  });
+}
+
+function maseOf(
+  problem: ForecastProblem,
+  answers: Float64Array,
+  nothing: Float64Array,
+): Pick<SequenceRecord["test"], "mase"> {
+  const scales = seasonalScales(problem);
+  const { y, origins } = problem.windows.test;
+  const { horizon } = problem.shape;
+  const scaled = (given: Float64Array): number => {
+    let [sum, count] = [0, 0];
+    origins.forEach(({ series }, i) => {
+      if (Number.isNaN(scales[series]!)) return;
+      for (let at = i * horizon; at < (i + 1) * horizon; at++) {
+        sum += Math.abs(y[at]! - given[at]!) / scales[series]!;
+        count++;
+      }
+    });
+    return sum / count;
+  };
+  const [value, naive] = [scaled(answers), scaled(nothing)];
+  return Number.isNaN(value) ? {} : { mase: { value, naive } };
+}
+
+function confusionOf(problem: Problem, answers: Float64Array): number[] {
+  const classCount = problem.classes!.length;
+  const truth = problem.scored("test", answers).y as Int32Array;
+  return [...confusionMatrix(truth, mostProbable(answers, classCount), { classCount })];
+}
+
+function partsOf(
+  candidate: Candidate,
+  problem: Problem,
+  table: SequenceTable,
+  options: SequenceTaskOptions,
+): SequenceModelParts {
+  const { title, parameters, summary } = candidate;
+  const { input, target } = problem;
+  const { horizon, timeColumn, group } = options;
+  const chosen = {
+    task: "sequence",
+    target: options.target,
+    timeColumn,
+    group,
+    horizon,
+    steps: input.steps,
+    period: problem.told.period,
+    epochs: options.epochs,
+    testSize: options.testSize,
+    columns: options.columns,
+    drop: options.drop,
+  };
+  const what =
+    horizon === undefined
+      ? `"${target.name}" of each group of "${group}" from its latest ${input.steps} rows`
+      : `the next ${horizon} values of "${target.name}"${group === undefined ? "" : ` of each "${group}"`} from the ${input.steps} rows before`;
+  return {
+    columns: problem.columns,
+    input,
+    target,
+    task: problem.task,
+    ...(problem.classes && { classes: problem.classes }),
+    figures: problem.figures,
+    ...(problem.stepMs !== undefined && { stepMs: problem.stepMs }),
+    emit: candidate.emit,
+    about: {
+      card: {
+        summary: `Tells ${what}.`,
+        members: [{ family: title, weight: 1, parameters, summary }],
+        policy: {
+          "missing number": "read as missing: the mean of the window or of the training takes its place",
+          "shorter sequence": `filled up with missing rows ${input.pad} its own`,
+          "longer sequence": `its latest ${input.steps} rows count`,
+          "wrong kind": "an error that names the row, the column, what came and what was needed",
+        },
+        leftOut: table.leftOut,
+        notes: [
+          "Golden sequences are synthetic; no row of the training is in this file.",
+          ...(options.threads > 1
+            ? [
+                `Trained with ${options.threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
+              ]
+            : []),
+        ],
+        software: options.software,
+      },
+      data: {
+        rowCount: table.frame.rowCount,
+        columnCount: table.frame.schema.columns.length,
+        sha256: table.fingerprint,
+      },
+      recipe: {
+        seed: options.seed,
+        options: JSON.parse(JSON.stringify(chosen)),
+        software: options.software,
+      },
+    },
+    random: createRandom(options.seed).child("compose"),
+  };
+}
+
+function commandOf(options: SequenceTaskOptions, problem: Problem, epochs: number): string {
+  const words = [
+    "npx millwright train",
+    ...options.source.map((source) => shellWord(withoutPassword(source))),
+  ];
+  const flag = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(name, shellWord(String(value)));
+  };
+  words.push(...readingFlags(options).map(shellWord), "--task sequence");
+  flag("--target", options.target);
+  flag("--time-column", options.timeColumn);
+  flag("--group", options.group);
+  flag("--horizon", options.horizon);
+  flag("--steps", problem.input.steps);
+  flag("--period", problem.told.period);
+  flag("--epochs", epochs);
+  flag("--test-size", options.testSize);
+  for (const [name, declared] of Object.entries(options.columns ?? {}))
+    flag("--column", columnFlag(name, declared));
+  flag("--drop", namesOf(options.drop));
+  flag("--id", options.id);
+  flag("--seed", options.seed);
+  flag("--threads", options.threads);
+  return words.join(" ");
+}

@@ -1,0 +1,129 @@
+/**
+ * Windows of series for a forecast: what was known, and what came next.
+ *
+ * Time is cut twice for all series alike: what comes next in training lies before the first cut, in validation between
+ * the cuts, in the test behind the second. A window may look back across a cut, as it will when the file is used.
+ */
+import { MillwrightError } from "../../core/index.ts";
+import type { GridSeries } from "./read-sequences.ts";
+
+export interface Windows {
+  /** Row-major [windows, steps, columns]; NaN is missing. */
+  readonly x: Float64Array;
+  /** Row-major [windows, horizon]; none is missing. */
+  readonly y: Float64Array;
+  /** Series of each window, and the place of its last known row. */
+  readonly origins: readonly { readonly series: number; readonly place: number }[];
+}
+
+export interface WindowParts {
+  readonly train: Windows;
+  readonly validation: Windows;
+  readonly test: Windows;
+  /** Times from which on targets are of validation, and of the test. */
+  readonly cuts: readonly [validation: number, test: number];
+  /** Windows left out because a value to forecast is missing. */
+  readonly gaps: number;
+}
+
+export interface WindowShape {
+  readonly steps: number;
+  readonly horizon: number;
+  readonly columns: number;
+}
+
+/** Most windows: beyond them evenly spread ones are taken. */
+const most = { train: 8000, validation: 1000, test: 2000 } as const;
+const least = { train: 30, validation: 3, test: 3 } as const;
+
+/** Times that part what is learnt from, what chooses and what is untouched. @param shares - Of the rows that are test, and of the rest that are validation. */
+export function cutsOf(
+  series: readonly GridSeries[],
+  columns: number,
+  shares: { readonly test: number; readonly validation: number },
+): WindowParts["cuts"] {
+  const times = Float64Array.from(
+    series.flatMap(({ times: own, values }) =>
+      Array.from(own).filter((_, i) => !Number.isNaN(values[i * columns]!)),
+    ),
+  ).sort();
+  const at = (share: number): number =>
+    times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? Number.NaN;
+  return [at((1 - shares.test) * (1 - shares.validation)), at(1 - shares.test)];
+}
+
+export function makeWindows(
+  series: readonly GridSeries[],
+  shape: WindowShape,
+  cuts: WindowParts["cuts"],
+): WindowParts {
+  const { steps, horizon, columns } = shape;
+  const found = {
+    train: [] as { series: number; place: number }[],
+    validation: [] as { series: number; place: number }[],
+    test: [] as { series: number; place: number }[],
+  };
+  let gaps = 0;
+  series.forEach(({ times: own, values }, s) => {
+    // Test windows stand side by side, so that each value is judged once.
+    let nextTest = 0;
+    for (let place = steps - 1; place + horizon < own.length; place++) {
+      const first = own[place + 1]!;
+      const last = own[place + horizon]!;
+      const part =
+        last < cuts[0]
+          ? "train"
+          : first >= cuts[1]
+            ? "test"
+            : first >= cuts[0] && last < cuts[1]
+              ? "validation"
+              : undefined;
+      if (part === undefined || (part === "test" && place < nextTest)) continue;
+      if (hasGap(values, place, horizon, columns)) {
+        gaps++;
+        continue;
+      }
+      if (part === "test") nextTest = place + horizon;
+      found[part].push({ series: s, place });
+    }
+  });
+  const part = (name: keyof typeof found): Windows => {
+    if (found[name].length < least[name]) throw tooFew(name, found[name].length, shape);
+    return windowsAt(series, spread(found[name], most[name]), shape);
+  };
+  return { train: part("train"), validation: part("validation"), test: part("test"), cuts, gaps };
+}
+
+function hasGap(values: Float64Array, place: number, horizon: number, columns: number): boolean {
+  for (let k = 1; k <= horizon; k++) if (Number.isNaN(values[(place + k) * columns]!)) return true;
+  return false;
+}
+
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items;
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);
+}
+
+function windowsAt(
+  series: readonly GridSeries[],
+  origins: Windows["origins"],
+  { steps, horizon, columns }: WindowShape,
+): Windows {
+  const x = new Float64Array(origins.length * steps * columns);
+  const y = new Float64Array(origins.length * horizon);
+  origins.forEach(({ series: s, place }, i) => {
+    const { values } = series[s]!;
+    x.set(values.subarray((place - steps + 1) * columns, (place + 1) * columns), i * steps * columns);
+    for (let k = 0; k < horizon; k++) y[i * horizon + k] = values[(place + 1 + k) * columns]!;
+  });
+  return { x, y, origins };
+}
+
+function tooFew(part: keyof typeof least, count: number, { steps, horizon }: WindowShape): MillwrightError {
+  const words = { train: "learn from", validation: "choose by", test: "judge by" }[part];
+  return new MillwrightError(
+    "DATA_TOO_FEW_ROWS",
+    `A forecast of ${horizon} values from ${steps} rows needs at least ${least[part]} windows to ${words}, and the series have ${count}.`,
+    "Bring longer series, or give a smaller --horizon or --steps.",
+  );
+}
