@@ -8,30 +8,26 @@ import { printSavedRun } from "../saved-run.ts";
 import { bold, figure, findingLine, interval, print, table } from "../terminal.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
-/** What has no meaning for sequences, or is not done for them. */
-const refused = [
-  "like",
-  "labelsBy",
-  "order",
-  "metric",
-  "positive",
-  "budget",
-  "families",
-  "folds",
-  "test",
-  "keep",
-  "weight",
-  "cost",
-  "classWeight",
-  "maxLatency",
-  "maxSize",
-  "require",
-  "against",
-  "inputs",
-  "net",
-  "imageSize",
-  "augment",
-] as const satisfies readonly (keyof TrainFlags)[];
+/** What has a meaning for sequences, beside the flags of reading. */
+const taken: readonly (keyof TrainFlags)[] = [
+  "task",
+  "target",
+  "timeColumn",
+  "group",
+  "horizon",
+  "steps",
+  "period",
+  "epochs",
+  "time",
+  "testSize",
+  "column",
+  "drop",
+  "id",
+  "seed",
+  "threads",
+  "out",
+  "json",
+];
 /** What only sequences have. */
 const own = ["horizon", "steps", "period"] as const satisfies readonly (keyof TrainFlags)[];
 
@@ -50,12 +46,16 @@ export function refuseSequenceFlags(flags: TrainFlags): void {
 }
 
 export async function trainSequenceTable(source: readonly string[], flags: TrainFlags): Promise<number> {
-  const given = refused.find((name) => flags[name] !== undefined);
+  const reading = readingOf(flags);
+  const given = Object.entries(flags).find(
+    ([name, value]) =>
+      value !== undefined && !taken.includes(name as keyof TrainFlags) && !Object.hasOwn(reading, name),
+  );
   if (given !== undefined) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `${flagOf(given)} is not for sequences.`,
-      `Leave ${flagOf(given)} out.`,
+      `${flagOf(given[0])} is not for sequences.`,
+      `Leave ${flagOf(given[0])} out.`,
     );
   }
   const target = needed(flags.target, "--target", "the column to predict");
@@ -72,7 +72,7 @@ export async function trainSequenceTable(source: readonly string[], flags: Train
     flags,
     (context: RunContext) =>
       trainSequences({
-        ...readingOf(flags),
+        ...reading,
         source,
         target,
         timeColumn,
@@ -100,7 +100,7 @@ export async function trainSequenceTable(source: readonly string[], flags: Train
         model,
         out,
         source: data.source,
-        reading: readingOf(flags),
+        reading,
         reproduce,
         answers: "predictions.csv",
       });
