@@ -40,5 +40,5 @@ export function stepListener(
   };
 }
 
-/** A sixth of a second that a clock could not tell is no time ratio. */
+/** Since a moment of `performance.now()`. */
 export const secondsSince = (startMs: number): number => (performance.now() - startMs) / 1000;

@@ -5,7 +5,7 @@ import type { ColumnSchema } from "../../schema/index.ts";
 import { boostingForecast, naiveForecasts, networkForecast, ridgeForecast } from "./forecasters.ts";
 import { sequenceDefaults, type SequenceTaskOptions, validationSize } from "./options.ts";
 import { findPeriod } from "./period.ts";
-import type { PartName, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { columnNamed, type GridSeries, ontoGrid, type SequenceTable, stepOf } from "./read-sequences.ts";
 import type { ForecastShape } from "./scale.ts";
 import { fileColumns, figuresOf, inputColumn } from "./shared-columns.ts";

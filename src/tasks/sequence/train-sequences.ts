@@ -349,7 +349,7 @@ function partsOf(
     ...(problem.classes && { classes: problem.classes }),
     figures: problem.figures,
     ...(problem.stepMs !== undefined && { stepMs: problem.stepMs }),
-    emit: candidate.emit,
+    emit: (x) => candidate.emit(x),
     about: {
       card: {
         summary: `Tells ${what}.`,
