@@ -84,10 +84,16 @@ const complement: Candidate = {
 
 const textNetwork: Candidate = { name: "text network", family: "textNet", parameters: {} };
 
-/** Where a feature is text these come after the simple family: they read every word and run of characters. */
-const textClassification: readonly Candidate[] = classification.flatMap((candidate) =>
-  candidate.family === "logistic" ? [candidate, complement, textMachine, textNetwork] : [candidate],
-);
+/**
+ * Where a feature is text two come after the simple family, and read every word and run of characters. The network costs
+ * more than all others together and stands last, so that a small budget still tries the others.
+ */
+const textClassification: readonly Candidate[] = [
+  ...classification.flatMap((candidate) =>
+    candidate.family === "logistic" ? [candidate, complement, textMachine] : [candidate],
+  ),
+  textNetwork,
+];
 
 /** Tried only where they are named: they answer another question than the usual one, or carry much for it. */
 const onRequest: Readonly<Record<Target["kind"], readonly Candidate[]>> = {

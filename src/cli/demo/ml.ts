@@ -1,6 +1,6 @@
 /** `millwright demo ml`: the work of a machine-learning engineer on a small table, narrated. */
 import { join } from "node:path";
-import { findings, openTable, prepareFolder, profile, writeWhole } from "../../data/index.ts";
+import { findings, openTable, prepareFolder, profile, type Table, writeWhole } from "../../data/index.ts";
 import { requireOurResults } from "../../pipeline/index.ts";
 import { demoCsv, type RunRecord, saveRun, trainTable } from "../../tasks/index.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
@@ -35,7 +35,7 @@ export async function demoTable(flags: DemoFlags): Promise<void> {
       "First an engineer decides what one row is, what is to be foretold, and what is known at that moment: here a row is a customer of an invented phone company, and the answer is whether the customer leaves.",
     seen: [`made ${path}; the answer is in its column "${target}"`],
   });
-  await tellData(path, tell);
+  if (!json) await tellData(path, tell);
   const record = await runAndSave(
     flags,
     (context: RunContext) =>
@@ -69,6 +69,14 @@ export async function demoTable(flags: DemoFlags): Promise<void> {
 /** What is in the table, and what is wrong with it. */
 async function tellData(path: string, tell: (step: Step) => void): Promise<void> {
   const opened = await openTable(path);
+  try {
+    await tellTable(opened, tell);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function tellTable(opened: Table, tell: (step: Step) => void): Promise<void> {
   const { columns, rowCount: rows } = await profile(opened, { target });
   const gaps = columns.filter((column) => column.missing > 0);
   tell({

@@ -89,7 +89,8 @@ export async function fitSequences(
   ): ReturnType<typeof arrayLoader> =>
     arrayLoader({ x: rows.x, lengths: rows.lengths }, rowsOfTarget(wanted, scale), {
       batchSize: Math.min(batchSize, rows.groups.length),
-      ...(drawn ? { seed } : {}),
+      // Rows that fill the last batch up would count in the TCN's batch statistics.
+      ...(drawn ? { seed, dropLast: options.body === "tcn" } : {}),
     });
   if (validation && validation.target.task !== target.task) {
     throw new MillwrightError(

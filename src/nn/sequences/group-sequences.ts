@@ -43,7 +43,8 @@ export function groupSequences(table: SequenceTable, steps?: number): Sequences 
     if (rows) rows.push(row);
     else rowsOf.set(code, [row]);
   }
-  const longest = Math.max(...[...rowsOf.values()].map((rows) => rows.length));
+  let longest = 0;
+  for (const rows of rowsOf.values()) longest = Math.max(longest, rows.length);
   const length = steps ?? longest;
   requireCount("groupSequences", "steps", length);
   const x = new Float32Array(rowsOf.size * length * names.length);

@@ -59,6 +59,9 @@ test("no piece is of fewer texts than told, however often one of them holds it",
 test("another kind of file and a code of no piece are refused", () => {
   expect(() => readBpe({ model: { type: "WordPiece" } })).toThrow(/SCHEMA_MISMATCH/);
   expect(() => readBpe(null)).toThrow(/SCHEMA_MISMATCH/);
+  const gaps = structuredClone(bpe.toJson()) as { model: { vocab: Record<string, number> } };
+  gaps.model.vocab["zz"] = 9000;
+  expect(() => readBpe(gaps as Json)).toThrow(/codes up to 9000.*SCHEMA_MISMATCH/);
   const broken = structuredClone(bpe.toJson()) as { model: { merges: string[][] } };
   broken.model.merges.push(["q", "☃"]);
   expect(() => readBpe(broken)).toThrow(/merge of "q" and "☃"/);

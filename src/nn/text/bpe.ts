@@ -63,7 +63,9 @@ export function trainBpe(texts: Iterable<string>, options: BpeOptions = {}): Bpe
   const refused = new Set<number>();
   const note = (pair: number, word: number, by: number): void => {
     if (refused.has(pair)) return;
-    counts.set(pair, (counts.get(pair) ?? 0) + by);
+    const count = (counts.get(pair) ?? 0) + by;
+    if (count === 0) counts.delete(pair);
+    else counts.set(pair, count);
     if (by < 0) return;
     const known = places.get(pair);
     if (known) known.add(word);
@@ -143,7 +145,7 @@ function mostCommon(counts: ReadonlyMap<number, number>): number | undefined {
   let best: number | undefined;
   let most = 0;
   for (const [pair, count] of counts) {
-    if (count < most || count === 0 || (count === most && pair > best!)) continue;
+    if (count < most || (count === most && pair > best!)) continue;
     best = pair;
     most = count;
   }
@@ -244,6 +246,13 @@ export function readBpe(json: Json): Bpe {
   }
   const pieces: string[] = [];
   for (const [piece, code] of Object.entries(model.vocab)) pieces[code] = piece;
+  if (pieces.length !== Object.keys(model.vocab).length || pieces.includes(undefined!)) {
+    throw new MillwrightError(
+      "SCHEMA_MISMATCH",
+      `The ${Object.keys(model.vocab).length} pieces of the vocabulary have codes up to ${pieces.length - 1}, with gaps or twice.`,
+      "Give what toJson of trainBpe wrote.",
+    );
+  }
   const codeOf = new Map(pieces.map((piece, code) => [piece, code]));
   const merges = model.merges.map((pair): Merge => {
     const [a, b] = typeof pair === "string" ? (pair.split(" ") as [string, string]) : pair;

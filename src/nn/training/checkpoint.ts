@@ -45,6 +45,16 @@ const bestPrefix = "best/";
 const backPrefix = "back/";
 const key = "millwright.training";
 
+/** JSON has no NaN and no infinity, which a loss or a metric may be. */
+function withNonFinite(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value;
+}
+
+function readNonFinite(_key: string, value: unknown): unknown {
+  const text = (value as { number?: unknown } | null)?.number;
+  return typeof text === "string" && typeof value === "object" ? Number(text) : value;
+}
+
 /** @param identity - What must be equal for the training to go on, by name of the part. */
 export function writeCheckpoint(
   path: string,
@@ -56,7 +66,7 @@ export function writeCheckpoint(
     tensors[`${bestPrefix}${name}`] = tensor;
   for (const [name, tensor] of Object.entries(checkpoint.back ?? {}))
     tensors[`${backPrefix}${name}`] = tensor;
-  const text = JSON.stringify({ version: 1, identity, position: checkpoint.position });
+  const text = JSON.stringify({ version: 1, identity, position: checkpoint.position }, withNonFinite);
   writeWhole({ [path]: writeSafetensors({ tensors, metadata: { [key]: text } }) }, "checkpoint");
 }
 
@@ -79,7 +89,7 @@ export function readCheckpoint(
       "Name a checkpoint.",
     );
   }
-  const stored = JSON.parse(text) as { identity: Record<string, Json>; position: Position };
+  const stored = JSON.parse(text, readNonFinite) as { identity: Record<string, Json>; position: Position };
   const differing = Object.keys(identity).filter(
     (part) => canonicalJson(stored.identity[part] ?? null) !== canonicalJson(identity[part]!),
   );

@@ -29,6 +29,19 @@ describe("findLearningRate", () => {
     expect(trained.history.at(-1)!.loss).toBeLessThan(0.05 * trained.history[0]!.loss);
   });
 
+  test("a signal ends it, and a loss that is no number is named with its rows", async () => {
+    const signal = AbortSignal.abort();
+    await expect(nn.findLearningRate(net, weights, { ...options, signal })).rejects.toThrow(/CANCELLED/);
+    const broken = nn.arrayLoader(
+      { x: { dtype: "float32", shape: [4], data: new Float32Array(32).fill(Number.NaN) } },
+      { dtype: "float32", shape: [1], data: new Float32Array(8) },
+      { batchSize: 8 },
+    );
+    await expect(nn.findLearningRate(net, weights, { ...options, train: broken })).rejects.toThrow(
+      /loss is NaN before any step \(rows 0, 1.*FIT_DIVERGED/,
+    );
+  });
+
   test("the same seed finds the same, and the weights stay as they were", async () => {
     const before = structuredClone(weights);
     const [one, again] = [

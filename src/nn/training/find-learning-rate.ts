@@ -20,6 +20,10 @@ export interface RateFinderOptions extends Omit<StepOptions, "batchSize" | "accu
   readonly to?: number;
   /** Default 100. */
   readonly steps?: number;
+  /** Threads inside a step. Default 1. */
+  readonly threads?: number;
+  /** Ends the trial between two steps. */
+  readonly signal?: AbortSignal;
 }
 
 export interface FoundRate {
@@ -35,7 +39,7 @@ const runaway = 4;
 /**
  * Tries rates on copies of the weights: training starts from the same weights afterwards.
  *
- * @throws MillwrightError `FIT_DIVERGED` where the loss does not fall at any rate.
+ * @throws MillwrightError `FIT_DIVERGED` where the loss does not fall at any rate; `CANCELLED`.
  */
 export async function findLearningRate(
   net: Network,
@@ -60,7 +64,21 @@ export async function findLearningRate(
       for await (const batch of train.batches(epoch)) {
         const k = curve.length;
         const learningRate = from * (to / from) ** (k / (steps - 1));
+        if (options.signal?.aborted === true) {
+          throw new MillwrightError(
+            "CANCELLED",
+            `The search for a learning rate was stopped after ${k} of ${steps} steps.`,
+            "Start it again.",
+          );
+        }
         const { loss } = await trainer.step([batch], learningRate, k + 1, epoch);
+        if (k === 0 && !Number.isFinite(loss)) {
+          throw new MillwrightError(
+            "FIT_DIVERGED",
+            `The loss is ${loss} before any step (rows ${batch.rows.slice(0, 8).join(", ")}, …).`,
+            "Look at these rows and at the scale of the inputs.",
+          );
+        }
         mean = memory * mean + (1 - memory) * loss;
         const smooth = mean / (1 - memory ** (k + 1));
         if (!Number.isFinite(smooth) || (k > 0 && smooth > runaway * best)) break trial;

@@ -290,6 +290,60 @@ describe("fit", () => {
   });
 });
 
+test("the recorded rate is that of the epoch's last step, and frozen numbers are not counted", async () => {
+  const { events } = await eventsOf({
+    ...base(),
+    schedule: nn.cosine(),
+    groups: { "body.**": { frozen: true } },
+  });
+  expect(events[0]).toMatchObject({ type: "start", parameterCount: 16 * 2 + 2 });
+  const last = events.findLast((event) => event.type === "step")!;
+  expect(events.findLast((event) => event.type === "epoch")!.learningRate).toBe(last.learningRate);
+  expect(last.learningRate).toBeGreaterThan(0);
+});
+
+test("a figure that is no number is never the best, before and after a checkpoint", async () => {
+  const path = join(folder, "no-number.safetensors");
+  let asked = 0;
+  const metric: nn.FitMetric = {
+    name: "odd",
+    better: "higher",
+    score: () => (asked++ === 0 ? Number.NaN : 1 / asked),
+  };
+  const options = { ...base(), validation, metric, checkpoint: { path, resume: true } };
+  for await (const event of nn.trainEvents(net, weights, options))
+    if (event.type === "step" && event.step > 9) break;
+  const { events, result } = await eventsOf(options);
+  expect(result.history[0]!.validationMetric).toBeNaN();
+  expect(events.filter((event) => event.type === "epoch").map(({ best }) => best)).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(result.bestEpoch).toBe(2);
+});
+
+test("a listener's error comes through, and ends the training", async () => {
+  let heard = 0;
+  const listening = nn.fit(net, weights, base(), () => {
+    heard++;
+    throw new Error("of the listener");
+  });
+  await expect(listening).rejects.toThrow("of the listener");
+  expect(heard).toBe(1);
+});
+
+test.each<[string, Partial<nn.FitOptions>, RegExp]>([
+  ["clipNorm", { clipNorm: -1 }, /clipNorm: -1/],
+  ["ema", { ema: 1 }, /ema: 1/],
+  ["rate", { groups: { "body.**": { rate: -2 } } }, /"body\.\*\*".*-2/],
+  ["patience", { patience: 0 }, /patience/],
+  ["everySteps", { checkpoint: { path: "never.safetensors", everySteps: 0 } }, /everySteps/],
+])("a %s that trains backwards or not at all is refused", async (_name, given, says) => {
+  const error = await errorOf(() => eventsOf({ ...base(), ...given }));
+  expect([error.code, says.test(error.message)]).toEqual(["PARAMETER_RANGE", true]);
+});
+
 describe("checkpoints", () => {
   const options = (path: string, resume = false): nn.FitOptions => ({
     ...base(),
@@ -357,6 +411,15 @@ describe("checkpoints", () => {
     const changed = { ...options(path, true), optimiser: nn.adam({ learningRate: 0.01 }), epochs: 9 };
     const error = await errorOf(() => eventsOf(changed));
     expect(error.message).toMatch(/another training: it differs in optimiser, epochs\..*MODEL_CHANGED/);
+    const weighed = { train: loader({ weights: new Float32Array(230).fill(2) }) };
+    for (const [part, given] of Object.entries({
+      metric: { validation, metric: nn.accuracyOfScores },
+      patience: { patience: 3 },
+      data: weighed,
+    })) {
+      const refused = await errorOf(() => eventsOf({ ...options(path, true), ...given }));
+      expect(refused.message).toMatch(new RegExp(`differs in .*${part}`));
+    }
     await eventsOf({ ...options(path), epochs: 1 });
     writeFileSync(path, "nonsense");
     expect((await errorOf(() => eventsOf(options(path, true)))).code).toBe("MODEL_INVALID");

@@ -15,7 +15,7 @@ import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from 
 import { Evaluator, type FitMetric } from "./evaluation.ts";
 import type { EpochRecord, TrainEvent } from "./events.ts";
 import type { Batch, Loader } from "./loader.ts";
-import { requireUsedGroups, type StepOptions } from "./step.ts";
+import { type StepOptions } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 
 export interface FitOptions extends Omit<StepOptions, "batchSize"> {
@@ -93,10 +93,15 @@ export async function fit(
   onEvent?: (event: TrainEvent) => void,
 ): Promise<FitResult> {
   const events = trainEvents(net, weights, options);
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done === true) return value;
-    onEvent?.(value);
+  try {
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done === true) return value;
+      onEvent?.(value);
+    }
+  } finally {
+    // Where the listener throws, the sessions are released all the same.
+    await events.return(undefined as never);
   }
 }
 
@@ -108,7 +113,9 @@ export async function* trainEvents(
 ): AsyncGenerator<TrainEvent, FitResult> {
   requireCount("fit", "epochs", options.epochs);
   requireCount("fit", "accumulate", options.accumulate ?? 1);
-  requireUsedGroups(options.groups ?? {}, Object.keys(weights));
+  if (options.patience !== undefined) requireCount("fit", "patience", options.patience);
+  if (options.checkpoint?.everySteps !== undefined)
+    requireCount("fit", "checkpoint.everySteps", options.checkpoint.everySteps);
   requireFallBack(options);
   const run = await Run.start(net, weights, options);
   try {
@@ -127,6 +134,8 @@ class Run {
   readonly #schedule: Schedule;
   readonly #stepsPerEpoch: number;
   #position: Position;
+  /** Of the last step taken. */
+  #lastRate = 0;
   #best: Weights | undefined;
   /** The step's state at the best epoch, where training falls back to it. */
   #back: Readonly<Record<string, Tensor>> | undefined;
@@ -168,17 +177,7 @@ class Run {
     const trainer = await Trainer.create(net, weights, { ...options, batchSize: train.batchSize, threads });
     let evaluator: Evaluator | undefined;
     try {
-      const identity: Record<string, Json> = {
-        step: graphHash(trainer.plan.graph),
-        updates: trainer.plan.updates.map(({ rate, decay }) => [rate, decay]),
-        optimiser: { name: options.optimiser.name, ...options.optimiser.settings },
-        schedule: options.schedule ? { name: options.schedule.name, ...options.schedule.settings } : null,
-        data: train.description,
-        validation: validation?.description ?? null,
-        epochs: options.epochs,
-        fallBack: options.fallBack ? { ...options.fallBack } : null,
-        seed: options.seed,
-      };
+      const identity = checkpoint ? identityOf(trainer, options) : {};
       const from = checkpoint?.resume === true ? readCheckpoint(checkpoint.path, identity) : undefined;
       evaluator = validation && (await Evaluator.create(net, loss, { dtype, threads, device }));
       return new Run(net, options, trainer, evaluator, identity, from);
@@ -195,7 +194,7 @@ class Run {
     await this.#judgeStart();
     yield {
       type: "start",
-      parameterCount: parameterCount(this.#net),
+      parameterCount: this.#trainer.trainedCount,
       stepsPerEpoch: this.#stepsPerEpoch,
       epochs,
       epoch: at.epoch + 1,
@@ -280,6 +279,7 @@ class Run {
       const weight = group.reduce((sum, each) => each.weight.reduce((a, w) => a + w, sum), 0);
       at.lossSum += loss * weight;
       at.lossWeight += weight;
+      this.#lastRate = rate;
       at.step++;
       at.batch += group.length;
       rowsDone += group.reduce((sum, { rows }) => sum + rows.length, 0);
@@ -330,7 +330,7 @@ class Run {
     let record: EpochRecord = {
       epoch: at.epoch + 1,
       loss: at.lossSum / at.lossWeight,
-      learningRate: this.#rate(),
+      learningRate: this.#lastRate,
     };
     let best = false;
     let since = at.since + 1;
@@ -343,7 +343,8 @@ class Run {
         ...(figure === undefined ? {} : { validationMetric: figure }),
       };
       at.watched.push(watched);
-      best = at.best === undefined || watched < at.best.value;
+      // What is no number is no best: nothing would ever be below it.
+      best = Number.isFinite(watched) && (at.best === undefined || watched < at.best.value);
       if (best) {
         this.#keepBest(record.epoch, watched, weights);
         since = 0;
@@ -416,4 +417,24 @@ function requireFallBack({ fallBack, patience, validation }: FitOptions): void {
       : "fit has { fallBack } and no { validation }: nothing tells which epoch is the best.",
     validation ? "Give one of them." : "Give rows to validate on.",
   );
+}
+
+/** What must be equal for a checkpoint to go on, by name of the part. */
+function identityOf({ plan }: Trainer, options: FitOptions): Record<string, Json> {
+  return {
+    step: graphHash(plan.graph),
+    // Masks are fed, so the graph does not tell their rates.
+    masks: plan.masks.map(({ name, rate }) => [name, rate]),
+    updates: plan.updates.map(({ rate, decay }) => [rate, decay]),
+    optimiser: { name: options.optimiser.name, ...options.optimiser.settings },
+    schedule: options.schedule ? { name: options.schedule.name, ...options.schedule.settings } : null,
+    data: options.train.description,
+    validation: options.validation?.description ?? null,
+    epochs: options.epochs,
+    metric: options.metric ? [options.metric.name, options.metric.better] : null,
+    patience: options.patience ?? null,
+    accumulate: options.accumulate ?? 1,
+    fallBack: options.fallBack ? { ...options.fallBack } : null,
+    seed: options.seed,
+  };
 }

@@ -11,6 +11,7 @@ import {
   type Json,
   MillwrightError,
   type Random,
+  sha256,
   type Tensor,
 } from "../../core/index.ts";
 import { requireCount } from "../layer.ts";
@@ -104,14 +105,23 @@ export function arrayLoader(
     rowCount,
     batchSize,
     batchCount,
-    description: {
-      rows: rowCount,
-      batchSize,
-      seed: seed ?? null,
-      dropLast,
-      inputs: Object.fromEntries(
-        Object.entries(inputs).map(([name, { dtype, shape }]) => [name, [dtype, ...shape]]),
-      ),
+    get description() {
+      return {
+        rows: rowCount,
+        batchSize,
+        seed: seed ?? null,
+        dropLast,
+        augment: Object.keys(augment).sort(),
+        mix: mix !== undefined,
+        weights: weights ? contentOf(weights) : null,
+        target: contentOf(target.data),
+        inputs: Object.fromEntries(
+          Object.entries(inputs).map(([name, { dtype, shape, data }]) => [
+            name,
+            [dtype, ...shape, contentOf(data)],
+          ]),
+        ),
+      };
     },
     *batches(epoch, from = 0) {
       const order = Uint32Array.from({ length: rowCount }, (_, i) => i);
@@ -137,6 +147,10 @@ export function arrayLoader(
       }
     },
   };
+}
+
+function contentOf({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 /** Some rows as a tensor [batchSize, ..]; what is left over repeats the first row, which is a valid one. */

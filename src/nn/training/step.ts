@@ -58,7 +58,6 @@ export interface StepPlan {
   /** State at the start. */
   readonly initial: Readonly<Record<string, Tensor>>;
   readonly masks: readonly MaskSite[];
-  readonly target: { readonly dtype: Value["dtype"]; readonly shape: readonly number[] };
   /** Shape of the rows' losses: what weights are fed in. */
   readonly weightShape: readonly number[];
   /** Paths that training moves by gradients. */
@@ -106,6 +105,7 @@ const sumName = (path: string): string => `sum/${path}`;
 export function trainingStep(net: Network, weights: Weights, options: StepOptions & UpdateOptions): StepPlan {
   const { loss, optimiser, batchSize, dtype = "float32", groups = {}, accumulate = 1 } = options;
   const { updateOutside = false } = options;
+  requireRanges(options);
   const groupOf = groupFinder(groups);
   const frozen = (path: string, { trainable }: Declared): boolean =>
     groupOf(path)?.frozen === true && trainable;
@@ -123,6 +123,10 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   const rows = loss.rows(built.scores, targetInput);
   const weight = input(feedNames.weight, dtype, rows.shape);
   const total = ops.reduceSum(ops.mul(rows, weight));
+  requireUsedGroups(
+    groups,
+    [...built.declared].filter(([, entry]) => entry.trainable).map(([path]) => path),
+  );
   const trained = [...built.declared].filter(([path, entry]) => entry.trainable && !frozen(path, entry));
   if (trained.length === 0) {
     throw new MillwrightError(
@@ -230,7 +234,6 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     next,
     initial,
     masks: built.masks,
-    target: { dtype: target.dtype, shape: target.shape as number[] },
     weightShape: rows.shape as number[],
     trained: trained.map(([path]) => path),
     updates,
@@ -265,11 +268,22 @@ function groupFinder(
   return (path) => list.find(([pattern]) => matches(pattern, path))?.[1];
 }
 
+/** @throws MillwrightError `PARAMETER_RANGE` for a setting that would train backwards, or not at all. */
+function requireRanges({ clipNorm, ema, groups = {} }: StepOptions): void {
+  const refuse = (what: string, value: number, range: string): MillwrightError =>
+    new MillwrightError(
+      "PARAMETER_RANGE",
+      `A training step has { ${what}: ${value} }.`,
+      `Give a number ${range}.`,
+    );
+  if (clipNorm !== undefined && !(clipNorm > 0)) throw refuse("clipNorm", clipNorm, "above 0");
+  if (ema !== undefined && !(ema > 0 && ema < 1)) throw refuse("ema", ema, "in (0, 1)");
+  for (const [pattern, { rate = 1 }] of Object.entries(groups))
+    if (!(rate >= 0)) throw refuse(`groups: { "${pattern}": { rate`, rate, "of at least 0");
+}
+
 /** @throws MillwrightError `PARAMETER_UNKNOWN` for a pattern that fits no parameter of the network. */
-export function requireUsedGroups(
-  groups: Readonly<Record<string, GroupOptions>>,
-  paths: readonly string[],
-): void {
+function requireUsedGroups(groups: Readonly<Record<string, GroupOptions>>, paths: readonly string[]): void {
   for (const pattern of Object.keys(groups)) {
     if (paths.some((path) => matches(pattern, path))) continue;
     throw new MillwrightError(

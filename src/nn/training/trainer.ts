@@ -60,6 +60,11 @@ export class Trainer {
     return new Trainer(plan, state, update, options, weights, options.seed);
   }
 
+  /** Numbers that training moves: trainable ones that are not frozen. */
+  get trainedCount(): number {
+    return this.plan.trained.reduce((sum, path) => sum + this.#weights[path]!.data.length, 0);
+  }
+
   /**
    * One step of the optimiser on one batch, or on several whose gradients are added up.
    *

@@ -159,7 +159,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     await model.close();
   }
   const f1 = f1ByLabel(judged);
-  const unitsUsed = Math.round(entries.reduce((sum, { units }) => sum + units, 0) * 100) / 100;
+  const unitsUsed = Math.round(entries.reduce((sum, { units }) => sum + units, raced.lost) * 100) / 100;
   const board = [
     ...entries.map(({ candidate, units, score }) => ({
       name: candidate.name,
@@ -208,7 +208,8 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     return copiedRows(rows, options.weight === undefined ? names : [...names, options.weight]);
   }
 
-  async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"] }> {
+  /** `lost`: units of what failed, which the same run spends again. */
+  async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"]; lost: number }> {
     const candidates = portfolio("classification", options.families, undefined, { text: hasText });
     const fitters = folds.map((fold, index) =>
       labelFitter({ ...fold, ...learnt, labelCount: width, index }, options),
@@ -216,6 +217,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     const found: Entry[] = [];
     const skipped: { name: string; reason: string }[] = [];
     let spent = 0;
+    let lost = 0;
     let failure: unknown;
     for (const [index, candidate] of candidates.entries()) {
       const units = width * workUnits(candidate, shape);
@@ -243,11 +245,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
         if (!(error instanceof MillwrightError) || (error.code === "CANCELLED" && found.length === 0))
           throw error;
         skipped.push({ name: candidate.name, reason: error.what });
+        lost += units;
         failure = error;
       }
     }
     if (found.length === 0) throw failure;
-    return { entries: found, skipped };
+    return { entries: found, skipped, lost };
   }
 
   async function compose(): Promise<ComposedModel> {
