@@ -171,3 +171,7 @@ function refused(what: string, text: string, fix: string): MillwrightError {
     fix,
   );
 }
+
+/** The flag of an option: `testSize` is `--test-size`. */
+export const flagOf = (option: string): string =>
+  `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -12,6 +12,7 @@ import {
   saveRun,
   trainImages,
 } from "../../tasks/index.ts";
+import { flagOf } from "../options.ts";
 import { printMediaRun } from "../media-run.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import type { TrainFlags } from "./train-flags.ts";
@@ -53,9 +54,6 @@ const own = [
 ] as const satisfies readonly (keyof TrainFlags)[];
 /** What has a meaning beside --from alone. */
 const ofBackbone = ["freeze", "backboneRate", "pixelMean", "pixelDeviation", "pixelLayout"] as const;
-
-const flagOf = (name: string): string =>
-  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Whether the source is a folder of pictures or sounds: one without folders in it is none where a target column is named. */
 export async function isFolder(source: readonly string[], target: string | undefined): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import { parseColumnFlag, readingOf } from "../../data/index.ts";
 import { type LabelRecord, parseRequirement, saveRun, trainLabels } from "../../tasks/index.ts";
+import { flagOf } from "../options.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
@@ -96,11 +97,11 @@ function requireFlags(flags: TrainFlags): void {
   }
   const given = refused.find((name) => flags[name] !== undefined);
   if (given !== undefined) {
-    const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const flag = flagOf(given);
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `--${flag} is not for several labels a row.`,
-      given === "time" ? "Give --budget in its place." : `Leave --${flag} out.`,
+      `${flag} is not for several labels a row.`,
+      given === "time" ? "Give --budget in its place." : `Leave ${flag} out.`,
     );
   }
   if (flags.target !== undefined) return;

@@ -1,6 +1,7 @@
 /** `millwright train train.conll --task tags`: a tagger of tokens from sentences with BIO tags. */
 import { MillwrightError } from "../../core/index.ts";
 import { saveRun, type TagRecord, trainTags } from "../../tasks/index.ts";
+import { flagOf } from "../options.ts";
 import { againstNothing } from "../against-nothing.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
@@ -27,7 +28,7 @@ export async function trainTagged(source: readonly string[], flags: TrainFlags):
     ([name, value]) => value !== undefined && !taken.includes(name as keyof TrainFlags),
   );
   if (given !== undefined) {
-    const flag = `--${given[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const flag = flagOf(given[0]);
     throw new MillwrightError("PARAMETER_CONFLICT", `${flag} is not for --task tags.`, `Leave ${flag} out.`);
   }
   if (test !== undefined && testSize !== undefined) {

@@ -13,6 +13,7 @@ import {
   type TrainResult,
   trainTable,
 } from "../../tasks/index.ts";
+import { flagOf } from "../options.ts";
 import { againstNothing } from "../against-nothing.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
@@ -142,11 +143,11 @@ const settledByRecipe = [
 async function refitLike(like: string, flags: TrainFlags, options: RefitOptions): Promise<TrainResult> {
   const given = settledByRecipe.find((name) => flags[name] !== undefined);
   if (given !== undefined) {
-    const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const flag = flagOf(given);
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `--like ${like} settles what --${flag} is given for too.`,
-      `Leave --${flag} out, or train anew without --like.`,
+      `--like ${like} settles what ${flag} is given for too.`,
+      `Leave ${flag} out, or train anew without --like.`,
     );
   }
   const { recipe, schema, task } = await readMetadata(like);
