@@ -9,7 +9,7 @@ import { type Json, MillwrightError, type Tensor } from "../../core/index.ts";
 import { graphHash } from "../../graph/index.ts";
 import type { Device } from "../../runtime/index.ts";
 import { requireCount } from "../layer.ts";
-import { parameterCount, type Network, type Weights } from "../network.ts";
+import type { Network, Weights } from "../network.ts";
 import { constantRate, factorAt, type Schedule } from "../schedules.ts";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Evaluator, type FitMetric } from "./evaluation.ts";
@@ -127,7 +127,6 @@ export async function* trainEvents(
 
 class Run {
   readonly #options: FitOptions;
-  readonly #net: Network;
   readonly #trainer: Trainer;
   readonly #evaluator: Evaluator | undefined;
   readonly #identity: Readonly<Record<string, Json>>;
@@ -141,14 +140,12 @@ class Run {
   #back: Readonly<Record<string, Tensor>> | undefined;
 
   private constructor(
-    net: Network,
     options: FitOptions,
     trainer: Trainer,
     evaluator: Evaluator | undefined,
     identity: Readonly<Record<string, Json>>,
     from: Checkpoint | undefined,
   ) {
-    this.#net = net;
     this.#options = options;
     this.#trainer = trainer;
     this.#evaluator = evaluator;
@@ -180,7 +177,7 @@ class Run {
       const identity = checkpoint ? identityOf(trainer, options) : {};
       const from = checkpoint?.resume === true ? readCheckpoint(checkpoint.path, identity) : undefined;
       evaluator = validation && (await Evaluator.create(net, loss, { dtype, threads, device }));
-      return new Run(net, options, trainer, evaluator, identity, from);
+      return new Run(options, trainer, evaluator, identity, from);
     } catch (error) {
       await trainer.release();
       await evaluator?.release();
