@@ -8,7 +8,7 @@
  * three times slower at the equal convolution with the gradient as its kernel.
  */
 import { Attributes } from "../attributes.ts";
-import { apply, defineOp, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
+import { apply, defineOp, noGradient, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape, sumDim, unknownDim } from "../dims.ts";
 import { requireFloat32 } from "./elementwise.ts";
 import {
@@ -39,7 +39,11 @@ import type {
 const attributes = { ...windowAttributes, group: "int" } as const;
 
 /** x [batch, channel, …], w and b of one dtype, with as many channels as the groups take. */
-function checkInputs(call: InferCall, wantedChannels: (w: Value, groups: number) => Dim): number {
+function checkInputs(
+  call: InferCall,
+  wantedChannels: (w: Value, groups: number) => Dim,
+  outputsOf: (w: Value, groups: number) => Dim,
+): number {
   const x = requireDtype(call, 0, "float");
   const [, w, b] = call.inputs as [Value, Value, Value?];
   requireSameDtype(call);
@@ -71,6 +75,9 @@ function checkInputs(call: InferCall, wantedChannels: (w: Value, groups: number)
       "Check the weights' sizes and the number of groups.",
     );
   }
+  const [biases, made] = [b?.shape[0], outputsOf(w, groups)];
+  if (typeof biases === "number" && typeof made === "number" && biases !== made)
+    throw shapeError(call, `has ${biases} biases for ${made} outputs.`, "Give one an output.");
   if (b && b.shape.length !== 1)
     throw shapeError(call, `takes a vector as bias, and has ${showShape(b.shape)}.`, "Reshape it to [-1].");
   return groups;
@@ -126,16 +133,21 @@ function weightGradient(
 ): Value {
   const [outputs, width] = shape as [number, number];
   const tapCount = window.kernel.reduce((a, b) => a * b, 1);
-  if (tapCount > mostTaps) return noWindowGradient("conv", `with a window of ${tapCount} places`);
+  if (tapCount > mostTaps)
+    throw noGradient(
+      "conv",
+      `with a window of ${tapCount} places, ${mostTaps} at most`,
+      "Use a smaller kernel.",
+    );
   const padded = padSpatial(image, window.begins, window.ends, ops);
-  const seen = taps(window.kernel).map((tap) => seenBy(tap, padded, field, window, ops));
+  const seenIn = (x: Value): Value[] => taps(window.kernel).map((tap) => seenBy(tap, x, field, window, ops));
   const places = staticShape(field.shape.slice(2))?.reduce((a, b) => a * b, 1) ?? -1;
   const grouped = (x: Value, count: number): Value =>
     ops.reshape(x, groups === 1 ? [0, count, places] : [0, groups, count / groups, places]);
   const swap = (x: Value): Value => ops.transpose(x, groups === 1 ? [0, 2, 1] : [0, 1, 3, 2]);
   if (width === 1 && groups === outputs) {
     const axes = field.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-    const sums = seen.map((part) => ops.reduceSum(ops.mul(part, field), { axes }));
+    const sums = seenIn(padded).map((part) => ops.reduceSum(ops.mul(part, field), { axes }));
     return ops.reshape(
       ops.concat(
         sums.map((sum) => ops.unsqueeze(sum, [1])),
@@ -144,23 +156,21 @@ function weightGradient(
       shape,
     );
   }
-  const by = grouped(field, outputs);
-  const product = (x: Value, count: number): Value =>
-    ops.reduceSum(ops.matMul(by, swap(grouped(x, count))), { axes: [0] });
   const stacked = places > 0 && places < fewPlaces && tapCount <= mostStacked;
   if (groups === 1 && stacked && width >= fewChannels) {
     const turn = (x: Value): Value => ops.transpose(x, [1, 0, ...x.shape.map((_, axis) => axis).slice(2)]);
     const rows = ops.reshape(turn(field), [outputs, -1]);
-    const turned = turn(padded);
-    const columns = taps(window.kernel).map((tap) =>
-      ops.reshape(seenBy(tap, turned, field, window, ops), [width, 1, -1]),
-    );
+    const columns = seenIn(turn(padded)).map((part) => ops.reshape(part, [width, 1, -1]));
     const all = ops.reshape(columns.length === 1 ? columns[0]! : ops.concat(columns, 1), [
       width * tapCount,
       -1,
     ]);
     return ops.reshape(ops.gemm(rows, all, undefined, { transB: true }), shape);
   }
+  const seen = seenIn(padded);
+  const by = grouped(field, outputs);
+  const product = (x: Value, count: number): Value =>
+    ops.reduceSum(ops.matMul(by, swap(grouped(x, count))), { axes: [0] });
   if (groups === 1 && width < fewChannels) {
     const columns = product(seen.length === 1 ? seen[0]! : ops.concat(seen, 1), width * seen.length);
     return ops.reshape(ops.transpose(ops.reshape(columns, [outputs, seen.length, width]), [0, 2, 1]), shape);
@@ -242,12 +252,13 @@ const convOp = defineOp({
   inputs: [2, 3],
   attributes,
   infer(call) {
-    checkInputs(call, (w, groups) => times(w.shape[1]!, groups));
-    const [x, w, b] = call.inputs as [Value, Value, Value?];
+    checkInputs(
+      call,
+      (w, groups) => times(w.shape[1]!, groups),
+      (w) => w.shape[0]!,
+    );
+    const [x, w] = call.inputs as [Value, Value];
     const outputs = w.shape[0]!;
-    const biases = b?.shape[0];
-    if (typeof biases === "number" && typeof outputs === "number" && biases !== outputs)
-      throw shapeError(call, `has ${biases} biases for ${outputs} outputs.`, "Give one an output.");
     const kernel = kernelOf(call, w);
     const sizes = x.shape.slice(2);
     const stops = kernel ? outputSizes(call, kernel, sizes, false) : sizes.map((): Dim => unknownDim);
@@ -296,7 +307,17 @@ function transposeWindow(
     // (size − 1)·stride + extra + extent − total is the wanted size, and stride·size for auto_pad.
     if (!wanted) totals.push(extra[axis]! + extent - stride);
     else if (typeof size !== "number") return undefined;
-    else totals.push((size - 1) * stride + extra[axis]! + extent - wanted[axis]!);
+    else {
+      const reached = (size - 1) * stride + extra[axis]! + extent;
+      if (wanted[axis]! - reached >= stride) {
+        throw shapeError(
+          call,
+          `has output_shape ${showShape(wanted)}, and ${size} places along axis ${axis + 2} reach ${reached} of ${wanted[axis]}: ONNX Runtime refuses it.`,
+          `Ask for less than ${reached + stride}.`,
+        );
+      }
+      totals.push(reached - wanted[axis]!);
+    }
   }
   const small = totals.map((total) => Math.floor(Math.max(0, total) / 2));
   const large = totals.map((total) => Math.ceil(Math.max(0, total) / 2));
@@ -313,7 +334,11 @@ const convTransposeOp = defineOp({
   inputs: [2, 3],
   attributes: { ...attributes, output_padding: "ints", output_shape: "ints" },
   infer(call) {
-    const groups = checkInputs(call, (w) => w.shape[0]!);
+    const groups = checkInputs(
+      call,
+      (w) => w.shape[0]!,
+      (w, groupCount) => times(w.shape[1]!, groupCount),
+    );
     const [x, w] = call.inputs as [Value, Value];
     const kernel = kernelOf(call, w);
     const sizes = x.shape.slice(2);

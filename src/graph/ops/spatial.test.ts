@@ -3,9 +3,11 @@ import { evaluate, plain } from "../../../test/evaluate.ts";
 import { checkGoldenLayer, goldenLayers } from "../../../test/golden-layers.ts";
 import { MillwrightError } from "../../core/index.ts";
 import { releaseIdleSessions } from "../../runtime/index.ts";
+import { apply } from "../definition.ts";
 import { gradient } from "../gradient.ts";
 import type { Dim, Value } from "../types.ts";
 import { constant, input } from "../value.ts";
+import { convolutionOps } from "./convolution.ts";
 import * as ops from "./index.ts";
 
 afterAll(releaseIdleSessions);
@@ -140,6 +142,26 @@ describe("sizes", () => {
     const [found, message] = errorOf(make);
     expect([found, what.test(message)], message).toEqual([code, true]);
   });
+});
+
+test("a transposed convolution refuses an output_shape that no window reaches, and biases of another count", () => {
+  const transpose = convolutionOps.find(({ type }) => type === "ConvTranspose")!;
+  const [x, w] = [of(1, 1, 3), input("w", "float32", [1, 1, 2])];
+  const to = (size: number) => apply(transpose, [x, w], { strides: [2], output_shape: [size] });
+  expect(to(7).shape).toEqual([1, 1, 7]);
+  expect(errorOf(() => to(8))).toEqual([
+    "SHAPE_MISMATCH",
+    expect.stringContaining("3 places along axis 2 reach 6 of 8"),
+  ]);
+  const [inputs, weights, bias] = [
+    of(1, 4, 3, 3),
+    input("w", "float32", [4, 2, 2, 2]),
+    input("b", "float32", [4]),
+  ];
+  expect(errorOf(() => ops.convTranspose(inputs, weights, bias))).toEqual([
+    "SHAPE_MISMATCH",
+    expect.stringContaining("4 biases for 2 outputs"),
+  ]);
 });
 
 test.each<[Parameters<typeof ops.resize>[1], string]>([
