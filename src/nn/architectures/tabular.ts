@@ -158,7 +158,13 @@ const signs: Initialiser = (data, _shape, random) => {
 /** The mean of a loss over the members of `tabM`: each learns by itself. Scores [batch, members, outputs]; targets as the loss has them. */
 export function memberLoss(loss: Loss): Loss {
   const members = (scores: Value): { readonly count: number; readonly flat: Value } => {
-    requireRank(scores, [3], "[batch, members, outputs]");
+    if (scores.shape.length !== 3) {
+      throw new MillwrightError(
+        "SHAPE_MISMATCH",
+        `memberLoss(${loss.name}) takes scores [batch, members, outputs], and is given [${scores.shape.join(", ")}].`,
+        "End the network with tabM.",
+      );
+    }
     const [count, outputs] = [fixedSize(scores, 1, "members"), fixedSize(scores, 2, "outputs")];
     return { count, flat: ops.reshape(scores, [-1, outputs]) };
   };

@@ -217,6 +217,12 @@ describe("what blocks training is listed", () => {
     expect(error.message).toContain('{ shapes: { "words": [64, 4] } }');
     const { network } = await nn.load(fileOf(y, [words]), { shapes: { words: [7, 4] } });
     expect(network.inputs).toEqual({ words: { dtype: "float32", shape: [7, 4] } });
+    const misspelt = await errorOf(() => nn.load(fileOf(y, [words]), { shapes: { wrods: [7, 4] } }));
+    expect(misspelt.message).toMatch(/no input "wrods".*inputs are words.*PARAMETER_UNKNOWN/);
+    const none = await errorOf(() =>
+      nn.load(fileOf(y, [words]), { shapes: { words: [7, 4] }, buffers: ["no.such.**"] }),
+    );
+    expect(none.message).toMatch(/buffers "no\.such\.\*\*" are none of the .*PARAMETER_UNKNOWN/);
     const wrong = await errorOf(() => nn.load(fileOf(y, [words]), { shapes: { words: [7, 5] } }));
     expect(wrong.code).toBe("SHAPE_MISMATCH");
   });

@@ -6,9 +6,10 @@
  * other numbers.
  */
 import { MillwrightError } from "../../core/index.ts";
-import { type Graph, isKnown, readOnnx, tensorOf, type Value } from "../../graph/index.ts";
+import { type Graph, inputName, isKnown, readOnnx, tensorOf, type Value } from "../../graph/index.ts";
 import { type ModelSource, readNamed, readSource } from "../../model/index.ts";
 import type { Network, Weights } from "../network.ts";
+import { matches } from "../paths.ts";
 import { openBatch } from "./batch.ts";
 import { type ImportedFile, type ImportOptions, networkOf, valueNamed, withoutArithmetic } from "./file.ts";
 import { examine, type ImportReport } from "./report.ts";
@@ -38,7 +39,35 @@ export async function load(source: ModelSource, options: ImportOptions = {}): Pr
     withoutArithmetic(graph, candidates(graph, []).values()),
   );
   const { value: output, name: outputName } = outputOf(own, options.output);
+  requireNames(name, own, options);
   return importedFrom({ graph: own, output, outputName, options, fixed }, { unshared, tied });
+}
+
+/** What is asked about inputs and constants must be about some that the file has. */
+function requireNames(
+  file: string,
+  { inputs, constants }: Graph,
+  { shapes = {}, buffers = [] }: ImportOptions,
+): void {
+  const names = inputs.map(inputName);
+  const unknown = Object.keys(shapes).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_UNKNOWN",
+      `${file} has no input "${unknown}", whose sizes are given.`,
+      `Its inputs are ${names.join(", ")}.`,
+    );
+  }
+  const labels = constants.flatMap(({ label, producer }) =>
+    producer.kind === "parameter" ? [producer.name] : label === undefined ? [] : [label],
+  );
+  const unused = buffers.find((pattern) => !labels.some((label) => matches(pattern, label)));
+  if (unused === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_UNKNOWN",
+    `The buffers "${unused}" are none of the ${labels.length} constants of ${file} (${labels.slice(0, 4).join(", ")}, …).`,
+    'Write names with dots; "*" is one name, "**" any number of them.',
+  );
 }
 
 /** A network of the part of a file under its output. */

@@ -7,12 +7,7 @@
  * answer do not depend on the order they came in. Training runs in float32 on one thread; the
  * model ships its weights in float64, so that graph and reference agree to rounding.
  */
-import {
-  MillwrightError,
-  type ParameterTable,
-  type ParameterValues,
-  resolveParameters,
-} from "../../core/index.ts";
+import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import {
   type Estimator,
   type FitContext,
@@ -30,10 +25,9 @@ import { sequential } from "../layers/compose.ts";
 import { crossEntropy, meanSquaredError } from "../losses.ts";
 import { initialise, network, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
-import { inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../rows-aside.ts";
+import { fitFamily, inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../family-fit.ts";
 import { constantRate, type Schedule, warmUp } from "../schedules.ts";
 import type { FitMetric } from "../training/evaluation.ts";
-import { fit } from "../training/fit.ts";
 import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";
 import { scoresOf } from "../training/step.ts";
 import { boundedRows, emitBounded, emitRamped, emitRamps, type Encoding, fitEncoding } from "./encoding.ts";
@@ -233,44 +227,36 @@ async function train(
   const batchSize = Math.min(options.batchSize || batchFor(inside.x.rowCount), inside.x.rowCount);
   const seedOf = (name: string): number => random.child(name).integer(2 ** 32);
   const loss = plan.kind === "regression" ? meanSquaredError() : crossEntropy();
-  try {
-    const { weights, history, bestEpoch, bestValue } = await fit(
-      net,
-      initialise(net, { seed: seedOf("weights") }),
-      {
-        train: loaderOf(plan, inside, batchSize, seedOf("order")),
-        ...(aside && {
-          validation: loaderOf(plan, aside, Math.min(judgedAtOnce, aside.x.rowCount)),
-          fallBack: { patience, factor: fall, times: falls },
-        }),
-        epochs,
-        seed: seedOf("masks"),
-        loss: options.members === 1 ? loss : memberLoss(loss),
-        ...(aside && options.members > 1 && { metric: lossOfMean(plan) }),
-        optimiser: adamw({ learningRate, weightDecay, beta2: 0.99 }),
-        schedule: warmUp(warmUpSteps, aside ? constantRate() : atFixedTimes(epochs)),
-        ...(signal && { signal }),
-      },
-      (event) => {
-        if (event.type !== "epoch") return;
-        const now = event.validationMetric ?? event.validationLoss ?? event.loss;
-        onProgress?.({
-          stage: "fit mlp",
-          done: event.epoch,
-          total: epochs,
-          note: `loss ${now.toPrecision(4)}`,
-        });
-      },
-    );
-    if (!Object.values(weights).every(({ data }) => (data as Float32Array).every(Number.isFinite))) {
-      throw diverged(options);
-    }
-    return { weights, epoch: bestEpoch ?? history.length, validationLoss: bestValue };
-  } catch (cause) {
-    // Which rows were in the batch tells nobody here anything: they are put in another order, and coded.
-    if (cause instanceof MillwrightError && cause.code === "FIT_DIVERGED") throw diverged(options, cause);
-    throw cause;
-  }
+  const { weights, history, bestEpoch, bestValue } = await fitFamily(
+    { family: "mlp", learningRate, weightDecay },
+    net,
+    initialise(net, { seed: seedOf("weights") }),
+    {
+      train: loaderOf(plan, inside, batchSize, seedOf("order")),
+      ...(aside && {
+        validation: loaderOf(plan, aside, Math.min(judgedAtOnce, aside.x.rowCount)),
+        fallBack: { patience, factor: fall, times: falls },
+      }),
+      epochs,
+      seed: seedOf("masks"),
+      loss: options.members === 1 ? loss : memberLoss(loss),
+      ...(aside && options.members > 1 && { metric: lossOfMean(plan) }),
+      optimiser: adamw({ learningRate, weightDecay, beta2: 0.99 }),
+      schedule: warmUp(warmUpSteps, aside ? constantRate() : atFixedTimes(epochs)),
+      ...(signal && { signal }),
+    },
+    (event) => {
+      if (event.type !== "epoch") return;
+      const now = event.validationMetric ?? event.validationLoss ?? event.loss;
+      onProgress?.({
+        stage: "fit mlp",
+        done: event.epoch,
+        total: epochs,
+        note: `loss ${now.toPrecision(4)}`,
+      });
+    },
+  );
+  return { weights, epoch: bestEpoch ?? history.length, validationLoss: bestValue };
 }
 
 /** The loss of what members answer together: it falls on where that of each rises. */
@@ -322,15 +308,6 @@ function atFixedTimes(epochs: number): Schedule {
     factor: ({ step, stepsPerEpoch }) =>
       fall ** times.filter((epoch) => Math.floor(step / stepsPerEpoch) >= epoch).length,
   };
-}
-
-function diverged({ learningRate, weightDecay }: Parameters, cause?: MillwrightError): MillwrightError {
-  return new MillwrightError(
-    "FIT_DIVERGED",
-    `mlp with a learning rate of ${learningRate} and a weight decay of ${weightDecay} has no finite weights left.`,
-    "Lower { learningRate } or { weightDecay }.",
-    cause && { cause },
-  );
 }
 
 function batchFor(rowCount: number): number {

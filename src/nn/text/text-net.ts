@@ -24,9 +24,8 @@ import { numbersInput, textBag, textCnn, type TextInput } from "../architectures
 import { crossEntropy } from "../losses.ts";
 import { initialise, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
-import { inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../rows-aside.ts";
+import { fitFamily, inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../family-fit.ts";
 import { cosine } from "../schedules.ts";
-import { fit } from "../training/fit.ts";
 import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";
 import { scoringGraph } from "../training/step.ts";
 import { bagReference, cnnReference, denseReference } from "./reference.ts";
@@ -286,7 +285,8 @@ async function train(
       },
     );
   const seedOf = (name: string): number => random.child(name).integer(2 ** 32);
-  const { weights, history, bestEpoch } = await fit(
+  const { weights, history, bestEpoch } = await fitFamily(
+    { family: "textNet", learningRate, weightDecay },
     net,
     initialise(net, { seed: seedOf("weights") }),
     {

@@ -1,5 +1,5 @@
-/** What the families of networks do to their rows before training, and to their scores after it. */
-import { rowUniform } from "../core/index.ts";
+/** What the families of networks do to their rows before training, how they train, and what they do to scores after it. */
+import { MillwrightError, rowUniform } from "../core/index.ts";
 import {
   type FitContext,
   take,
@@ -11,6 +11,9 @@ import {
   usableRows,
 } from "../estimators/index.ts";
 import type { Matrix } from "../features/index.ts";
+import { fit, type FitOptions, type FitResult } from "./training/fit.ts";
+import type { TrainEvent } from "./training/events.ts";
+import type { Network, Weights } from "./network.ts";
 
 /** Fewest rows of which some are kept aside. */
 const fewestRows = 40;
@@ -67,4 +70,47 @@ export function softmaxOf(scores: Float64Array): Float64Array {
   const e = scores.map((s) => Math.exp(s - top));
   const total = e.reduce((sum, v) => sum + v, 0);
   return e.map((v) => v / total);
+}
+
+/**
+ * `fit` for a family: where it diverges, it says so in the family's settings.
+ *
+ * Which rows were in the batch tells nobody here anything: they are put in another order, and coded.
+ *
+ * @throws MillwrightError `FIT_DIVERGED` where the loss or a weight is not finite.
+ */
+export async function fitFamily(
+  {
+    family,
+    learningRate,
+    weightDecay,
+  }: {
+    readonly family: string;
+    readonly learningRate: number;
+    readonly weightDecay: number;
+  },
+  net: Network,
+  weights: Weights,
+  options: FitOptions,
+  onEvent: (event: TrainEvent) => void,
+): Promise<FitResult> {
+  const diverged = (cause?: MillwrightError): MillwrightError =>
+    new MillwrightError(
+      "FIT_DIVERGED",
+      `${family} with a learning rate of ${learningRate} and a weight decay of ${weightDecay} has no finite weights left.`,
+      "Lower { learningRate } or { weightDecay }.",
+      cause && { cause },
+    );
+  let result: FitResult;
+  try {
+    result = await fit(net, weights, options, onEvent);
+  } catch (cause) {
+    if (cause instanceof MillwrightError && cause.code === "FIT_DIVERGED") throw diverged(cause);
+    throw cause;
+  }
+  const finite = Object.values(result.weights).every(({ data }) =>
+    (data as Float32Array).every(Number.isFinite),
+  );
+  if (!finite) throw diverged();
+  return result;
 }
