@@ -2,7 +2,7 @@
  * What an engineer tries before a long training: whether the network can learn a few pictures by heart, and at which
  * learning rate its loss falls. Both are done on copies: the training itself starts afresh.
  */
-import type { ProgressListener } from "../../core/index.ts";
+import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import {
   adamw,
   arrayLoader,
@@ -13,9 +13,11 @@ import {
   initialise,
   type Loader,
 } from "../../nn/index.ts";
+import { codesAt, takeRows } from "../media/race.ts";
 import { targetRows } from "../media/train-network.ts";
 import { channelFigures, type NetName, pictureNetwork } from "./nets.ts";
-import { readPictures } from "./read-pictures.ts";
+import { imageDefaults } from "./options.ts";
+import { readPictures, splitPictures } from "./read-pictures.ts";
 
 export interface FirstChecksOptions {
   /** A folder of class folders. */
@@ -50,37 +52,44 @@ export async function firstChecks(options: FirstChecksOptions): Promise<FirstChe
   const { source, net, size: side, seed, threads, signal, onProgress } = options;
   const reading = { threads, ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const pictures = await readPictures({ source }, { height: side, width: side }, reading);
-  const { size, classes, codes, data } = pictures;
+  const { size, classes } = pictures;
+  // The training's own split: what it keeps for the last figures is not touched here either.
+  const { data, codes } = splitPictures(pictures, { testSize: imageDefaults.testSize, seed }).train;
+  const bytes = size.height * size.width * size.channels;
   const network = pictureNetwork(net, size, classes.length, channelFigures(data, size.channels));
   const weights = initialise(network, { seed });
   const shared = { loss: crossEntropy(), seed, threads, ...(signal && { signal }) };
-  const loader = (rows: readonly number[], perBatch: number): Loader => {
-    const bytes = size.height * size.width * size.channels;
-    const own = new Uint8Array(rows.length * bytes);
-    rows.forEach((row, i) => own.set(data.subarray(row * bytes, (row + 1) * bytes), i * bytes));
+  const loader = (rows: Uint32Array, perBatch: number): Loader => {
     const shape = [size.height, size.width, size.channels];
-    const labels = Int32Array.from(rows, (row) => codes[row]!);
-    const image = { dtype: "uint8", shape, data: own } as const;
-    return arrayLoader({ image }, targetRows(labels), { batchSize: perBatch, seed });
+    const image = { dtype: "uint8", shape, data: takeRows(data, bytes, rows) } as const;
+    return arrayLoader({ image }, targetRows(codesAt(codes, rows)), { batchSize: perBatch, seed });
   };
 
   onProgress?.({ stage: "learn a few pictures by heart" });
-  const spread = Array.from({ length: few }, (_, i) => Math.floor((i * codes.length) / few));
+  const count = Math.min(few, codes.length);
+  const spread = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * codes.length) / count));
   const { history } = await fit(network, weights, {
     ...shared,
-    train: loader([...new Set(spread)], few),
+    train: loader(spread, count),
     optimiser: adamw({ learningRate }),
     epochs: steps,
   });
+  if (history.length < steps) {
+    throw new MillwrightError(
+      "CANCELLED",
+      `The checks were stopped after ${history.length} of ${steps} steps.`,
+      "Start them again.",
+    );
+  }
   onProgress?.({ stage: "look for a learning rate" });
   const rate = await findLearningRate(network, weights, {
     ...shared,
-    train: loader([...codes.keys()], batchSize),
+    train: loader(Uint32Array.from(codes.keys()), Math.min(batchSize, codes.length)),
     optimiser: adamw(),
     from: 1e-5,
     to: 1,
     steps: 60,
   });
-  const byHeart = { pictures: new Set(spread).size, steps, from: history[0]!.loss, to: history.at(-1)!.loss };
+  const byHeart = { pictures: count, steps, from: history[0]!.loss, to: history.at(-1)!.loss };
   return { byHeart, rate };
 }

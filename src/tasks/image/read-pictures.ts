@@ -2,7 +2,7 @@
 import type { ProgressListener } from "../../core/index.ts";
 import { type BadFile, decodeImages, type Finding, type Media, readMediaFolder } from "../../data/index.ts";
 import { labelledFiles, type PictureTable } from "./label-table.ts";
-import { badFindings } from "../media/race.ts";
+import { badFindings, splitRows } from "../media/race.ts";
 import { fingerprintOf, type KeptRows, keptRows, mostBad } from "../media/read-media.ts";
 
 export interface PictureSize {
@@ -57,6 +57,16 @@ export async function readPictures(
     findings: [...media.findings, ...badFindings(bad, pictureNoun)],
     fingerprint: fingerprintOf(rows, data),
   };
+}
+
+/** Training, validation and test pictures, every class in each by its share. */
+export function splitPictures(
+  pictures: LabelledPictures,
+  shares: { readonly testSize: number; readonly seed: number },
+): ReturnType<typeof splitRows<Uint8Array>> {
+  const { size, codes, classes } = pictures;
+  const plan = { kind: "stratified", codes, classCount: classes.length, rare: "spread" } as const;
+  return splitRows(pictures, size.height * size.width * size.channels, plan, shares);
 }
 
 /** Pixels of all files in a size; those of broken files are left out. `kept` holds places in `media.files`. */

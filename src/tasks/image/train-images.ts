@@ -12,7 +12,7 @@ import type { ImageColumnSchema } from "../../schema/index.ts";
 import { fitForest } from "../media/classical.ts";
 import { composeMedia, type MediaModelParts } from "../media/compose.ts";
 import { mediaExamples } from "../media/examples.ts";
-import { type Entrant, type Part, raceFiles, sharesOf, splitRows, takeRows } from "../media/race.ts";
+import { type Entrant, type Part, raceFiles, sharesOf, takeRows } from "../media/race.ts";
 import { answerRows } from "../media/predict-media.ts";
 import { mediaReport } from "../media/report-data.ts";
 import {
@@ -30,7 +30,13 @@ import { thumbnail } from "./examples.ts";
 import { channelFigures, pictureNetwork } from "./nets.ts";
 import { lit, occlusion } from "./occlusion.ts";
 import { type ImageOptions, imageDefaults } from "./options.ts";
-import { type LabelledPictures, pictureNoun, type PictureSize, readPictures } from "./read-pictures.ts";
+import {
+  type LabelledPictures,
+  pictureNoun,
+  type PictureSize,
+  readPictures,
+  splitPictures,
+} from "./read-pictures.ts";
 import type { FromRecord, ImageRecord } from "./run-record.ts";
 import { headRecipe, tuneNetwork } from "./tune.ts";
 
@@ -72,8 +78,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   };
   const classCount = classes.length;
   const target = options.table?.target ?? folderTarget;
-  const plan = { kind: "stratified", codes: pictures.codes, classCount, rare: "spread" } as const;
-  const parts = splitRows(pictures, height * width * channels, plan, { testSize, seed });
+  const parts = splitPictures(pictures, { testSize, seed });
   const shares = sharesOf(parts.train.codes, classCount);
 
   const begun =
