@@ -185,7 +185,9 @@ function spreadAlong(
   },
   ops: Ops,
 ): Value {
-  const { size, count, begin, stride, dilation } = from;
+  const { size, count, begin, dilation } = from;
+  // Between one stop there is no step, and a hostile file may give any.
+  const stride = count === 1 ? 1 : from.stride;
   const shift = (i: number): number => Math.floor((i * dilation) / stride);
   const length = count + shift(parts.length - 1);
   // Places that differ by whole strides share a phase; the phases are then laid between each other.

@@ -191,6 +191,15 @@ test.each(endless)("the gradient of %s of a billion is refused, not written out"
   expect(code).toBe("GRAPH_NO_GRADIENT");
 });
 
+test("the step of a window that stops once means nothing, however large", async () => {
+  const x = f32([1, 1, 3], 1, 5, 2);
+  for (const pool of [ops.maxPool, ops.averagePool]) {
+    const [far] = await evaluate(...gradient(ops.reduceSum(pool(x, 3, { strides: billion })), [x]));
+    const [near] = await evaluate(...gradient(ops.reduceSum(pool(x, 3, { strides: 1 })), [x]));
+    expect(plain(far!)).toEqual(plain(near!));
+  }
+});
+
 describe("maxPool", () => {
   /** The gradient of Σ (i + 1)·y_i. */
   const slope = async (x: Value, y: Value): Promise<(number | string)[]> => {
