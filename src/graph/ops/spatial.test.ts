@@ -240,13 +240,11 @@ describe("maxPool", () => {
       0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
     ]));
 
-  test("an infinite gradient reaches the largest alone, and nothing that a relu cut off", async () => {
+  test("an infinite gradient reaches the largest alone", async () => {
     const x = picture([-3, 0], [-4, -1]);
     const pooled = ops.reduceSum(ops.sqrt(ops.maxPool(x, 2)));
     const [g] = await evaluate(...gradient(pooled, [x]));
     expect(plain(g!)).toEqual([0, Infinity, 0, 0]);
-    const [cut] = await evaluate(...gradient(ops.reduceSum(ops.sqrt(ops.relu(x))), [x]));
-    expect(plain(cut!)).toEqual([0, 0, 0, 0]);
   });
 
   test("padding is never the largest", async () => {
