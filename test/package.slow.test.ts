@@ -13,6 +13,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -75,6 +76,20 @@ test("it holds the program, its kernels and its pages, and nothing of the tests"
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
   expect(files.filter((file) => /\.test\.|\.as\.|fixture|\.map$|^(dist\/)?test\//.test(file))).toEqual([]);
 });
+
+test("threads start under Node with flags of V8, from a file and from text", () => {
+  const read = `
+    import { writeFileSync } from "node:fs";
+    import { openTable } from "millwright/data";
+    const row = "0123456789,".repeat(9) + "1\\n";
+    writeFileSync("large.csv", "a,b,c,d,e,f,g,h,i,j\\n" + row.repeat(260_000));
+    const table = await openTable("large.csv", { threads: 2 });
+    console.log(table.rowCount);`;
+  writeFileSync(join(whole, "read.mjs"), read);
+  const flags = ["--max-old-space-size=1024", "--expose-gc"];
+  expect(node(whole, ...flags, "read.mjs")).toBe("260000\n");
+  expect(node(whole, ...flags, "--input-type=module", "-e", read)).toBe("260000\n");
+}, 60_000);
 
 test("npx finds the built program in a checkout", () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };

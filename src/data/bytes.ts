@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 import { MillwrightError } from "../core/index.ts";
 import { unpackZstd } from "./packing/zstd.ts";
 
-const blockBytes = 8 * 1024 * 1024;
+const usualBytes = 8 * 1024 * 1024;
 
 /** How the bytes of a file are packed. */
 export type Packing = "none" | "gzip" | "zstd";
@@ -25,15 +25,24 @@ export async function packingOf(path: string): Promise<Packing> {
 }
 
 /**
- * Blocks of a file, about 8 MB each.
+ * Blocks of a file.
  *
  * @param name - The file in messages.
+ * @param blockBytes - About how large each is.
  * @throws MillwrightError `SOURCE_UNREADABLE` when the disk or the packed stream fails.
  */
-export async function* readBlocks(path: string, packing: Packing, name = path): AsyncGenerator<Uint8Array> {
+export async function* readBlocks(
+  path: string,
+  packing: Packing,
+  name = path,
+  blockBytes = usualBytes,
+): AsyncGenerator<Uint8Array> {
   try {
-    if (packing === "none") yield* plainBlocks(path);
-    else yield* inBlocks(packing === "gzip" ? gunzipped(path) : unpackZstd(packedParts(path), name));
+    if (packing === "none") yield* plainBlocks(path, blockBytes);
+    else {
+      const unpacked = packing === "gzip" ? gunzipped(path) : unpackZstd(packedParts(path), name);
+      yield* inBlocks(unpacked, blockBytes);
+    }
   } catch (cause) {
     if (cause instanceof MillwrightError) throw cause;
     throw new MillwrightError(
@@ -45,7 +54,7 @@ export async function* readBlocks(path: string, packing: Packing, name = path): 
   }
 }
 
-async function* plainBlocks(path: string): AsyncGenerator<Uint8Array> {
+async function* plainBlocks(path: string, blockBytes: number): AsyncGenerator<Uint8Array> {
   const handle = await open(path);
   try {
     const next = (): Promise<{ bytesRead: number; buffer: Buffer }> =>
@@ -75,7 +84,7 @@ function gunzipped(path: string): AsyncIterable<Uint8Array> {
   return gunzip as AsyncIterable<Buffer>;
 }
 
-async function* inBlocks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* inBlocks(stream: AsyncIterable<Uint8Array>, blockBytes: number): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of stream) {

@@ -6,7 +6,7 @@ import { type Content, readBlocks } from "./bytes.ts";
 import type { Block } from "./csv/block.ts";
 import { addBlock, ColumnBuilder } from "./csv/columns.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
-import { Misaligned, parallelBytes, parseSegments } from "./csv/segments.ts";
+import { Misaligned, parallelBytes, parseSegments, SegmentTeam } from "./csv/segments.ts";
 import { type CsvText, parseFile, parseSequentially } from "./csv/sequential.ts";
 import { detectEncoding, type Encoding, isUtf8, toUtf8 } from "./encoding.ts";
 import type { Finding } from "./finding.ts";
@@ -49,11 +49,22 @@ interface OpenedCsv {
  *   file has other columns.
  */
 export async function openCsvFiles(files: readonly SourceFile[], options: CsvOptions): Promise<CsvSource> {
-  const opened: OpenedCsv[] = [];
-  for (const file of files) opened.push(await openCsv(file, options));
-  for (const other of opened) requireSameNames(opened[0]!, other);
-  return new CsvSource(opened, options.encoding !== undefined, options.threads ?? availableParallelism());
+  const threads = options.threads ?? availableParallelism();
+  // Their threads start while the beginning of the first file is looked at.
+  const team = threads > 1 && isLarge(files[0]!) ? new SegmentTeam(threads - 1) : undefined;
+  try {
+    const opened: OpenedCsv[] = [];
+    for (const file of files) opened.push(await openCsv(file, options));
+    for (const other of opened) requireSameNames(opened[0]!, other);
+    return new CsvSource(opened, options.encoding !== undefined, threads, team);
+  } catch (error) {
+    await team?.close();
+    throw error;
+  }
 }
+
+/** Whether a file may be worth several threads. */
+const isLarge = ({ packing, bytes }: SourceFile): boolean => packing === "none" && bytes >= parallelBytes;
 
 /** Bytes of columns in memory for a byte of the file; packed text takes a fifth. */
 const memoryShare = { none: 1, gzip: 5, zstd: 5 };
@@ -71,9 +82,18 @@ export class CsvSource implements RawSource {
   private rowCount = 0;
 
   private readonly threads: number;
+  /** For the first pass over a large file. */
+  private team: SegmentTeam | undefined;
 
-  constructor(opened: readonly OpenedCsv[], encodingGiven: boolean, threads: number) {
+  /** @param team - Closed by the first pass that uses it, or with the source. */
+  constructor(
+    opened: readonly OpenedCsv[],
+    encodingGiven: boolean,
+    threads: number,
+    team: SegmentTeam | undefined,
+  ) {
     this.threads = threads;
+    this.team = team;
     const { file, found } = opened[0]!;
     this.opened = opened;
     this.encodingGiven = encodingGiven;
@@ -136,7 +156,9 @@ export class CsvSource implements RawSource {
     return contentOfFiles(this.opened.map((csv) => csv.file));
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.team?.close();
+  }
 
   private async *scanOnce(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
     const whole = options.whole === true;
@@ -192,11 +214,14 @@ export class CsvSource implements RawSource {
     const { dialect, headerBytes } = found;
     const text: CsvText = { dialect, skipBytes: headerBytes, ...how };
     const plain = file.packing === "none" && csv.encoding === "utf-8";
+    const cut = isLarge(file) && csv.encoding === "utf-8" && !csv.quotedNewlines && this.threads > 1;
     const firstByte = csv.markBytes + headerBytes;
-    if (plain && file.bytes >= parallelBytes && !csv.quotedNewlines && this.threads > 1) {
+    if (cut) {
       const work = { path: file.path, fileBytes: file.bytes, firstByte, text };
+      const team = this.team ?? new SegmentTeam(this.threads - 1);
+      this.team = undefined;
       try {
-        yield* parseSegments(work, this.threads, onBytes);
+        yield* parseSegments(work, team, onBytes);
         return;
       } catch (error) {
         if (!(error instanceof Misaligned)) throw error;
@@ -289,7 +314,7 @@ function requireText(text: string, path: string): void {
 async function readHead(file: SourceFile): Promise<{ head: Uint8Array; complete: boolean }> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const block of readBlocks(file.path, file.packing, file.name)) {
+  for await (const block of readBlocks(file.path, file.packing, file.name, sampleBytes)) {
     parts.push(block);
     size += block.length;
     if (size > sampleBytes) break;

@@ -235,6 +235,8 @@ function splitRows(text: string, complete: boolean, characters: Characters, limi
   let lines = 1;
   let strayTexts = 0;
   let at = 0;
+  const delimiters = placesOf(delimiter, text);
+  const newlines = placesOf(newline, text);
   while (at < text.length && rows.length < limit) {
     const row: string[] = [];
     let ended = false;
@@ -261,7 +263,7 @@ function splitRows(text: string, complete: boolean, characters: Characters, limi
         at++;
       }
       const start = at;
-      while (at < text.length && text[at] !== delimiter && text[at] !== newline) at++;
+      at = Math.min(delimiters(start), newlines(start));
       const rest = text.slice(start, newline === "\n" && text[at - 1] === "\r" && at > start ? at - 1 : at);
       if (!quoted) cell = rest;
       else if (rest.trim() !== "") strayTexts++;
@@ -281,6 +283,18 @@ function splitRows(text: string, complete: boolean, characters: Characters, limi
     if (row.length > 1 || row[0] !== "") rows.push(row);
   }
   return { rows, firstLength, firstLines, length, strayTexts };
+}
+
+/** Looks for a character from places on that only grow; the text's length where none follows. */
+function placesOf(character: string, text: string): (from: number) => number {
+  let place = -1;
+  return (from) => {
+    if (place < from) {
+      place = text.indexOf(character, from);
+      if (place < 0) place = text.length;
+    }
+    return place;
+  };
 }
 
 function unescape(cell: string, escape: string): string {

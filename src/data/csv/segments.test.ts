@@ -8,7 +8,7 @@ import { openTable } from "../open-table.ts";
 import type { RawColumn } from "../raw-column.ts";
 import type { Block } from "./block.ts";
 import { addBlock, ColumnBuilder } from "./columns.ts";
-import { Misaligned, parseSegments } from "./segments.ts";
+import { Misaligned, parseSegments, SegmentTeam } from "./segments.ts";
 import { parseFile } from "./sequential.ts";
 
 const dialect: Dialect = { delimiter: 44, quote: 34, escape: 34, newline: 10 };
@@ -49,7 +49,7 @@ async function readBoth(body: string, segmentBytes: number): Promise<readonly [R
   const { size } = await stat(path);
   const text = { dialect, plans, skipBytes: header.length };
   const work = { path, fileBytes: size, firstByte: header.length, text };
-  const inSegments = await collect(parseSegments(work, 3, () => {}, segmentBytes));
+  const inSegments = await collect(parseSegments(work, new SegmentTeam(2), () => {}, segmentBytes));
   async function* alone() {
     for await (const block of parseFile(path, header.length, text, () => {})) yield { block, parser: 0 };
   }

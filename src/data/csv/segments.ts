@@ -15,7 +15,7 @@ import { SegmentReader, type SegmentWork } from "./segment-reader.ts";
 export const slotsPerThread = 3;
 
 /** What a worker starts with. */
-export interface TeamWork extends SegmentWork {
+export interface TeamSeat {
   /** This worker's slots: 1 while a block stands in it. */
   readonly slots: Int32Array;
 }
@@ -29,7 +29,7 @@ export type SentColumn =
 
 export type SentBlock = Omit<Block, "columns"> & { readonly columns: readonly SentColumn[] };
 
-/** What it answers: first its memory, then blocks of segments that it took, in their order. */
+/** What it answers to its work: first its memory, then blocks of segments that it took, in their order. */
 export type SegmentAnswer =
   | { readonly memory: SharedArrayBuffer }
   | { readonly segment: number; readonly slot: number; readonly block: SentBlock }
@@ -42,35 +42,30 @@ export class Misaligned extends Error {}
 export const parallelBytes = 24 * 1024 * 1024;
 
 /**
- * @param threads - At least 2: this one parses too while it has nothing to deliver.
+ * @param team - Its threads parse beside this one, which does so while it has nothing to deliver; closed at the end.
  * @yields Each block with the number of the thread whose codes it has; it stands until the next is asked for.
  * @throws Misaligned before or after some blocks were given out: then none of them counts.
  * @throws InvalidUtf8
  */
 export async function* parseSegments(
   file: Omit<SegmentWork, "segmentBytes" | "segmentCount" | "taken">,
-  threads: number,
+  team: SegmentTeam,
   onBytes: (bytes: number) => void,
   segmentBytes = 2 * 1024 * 1024,
 ): AsyncGenerator<{ readonly block: Block; readonly parser: number }> {
   const segmentCount = Math.max(1, Math.ceil((file.fileBytes - file.firstByte) / segmentBytes));
   const taken = new Int32Array(new SharedArrayBuffer(4));
   const work: SegmentWork = { ...file, segmentBytes, segmentCount, taken };
-  const members = Array.from({ length: Math.min(threads, segmentCount) - 1 }, () => {
-    const slots = new Int32Array(new SharedArrayBuffer(4 * slotsPerThread));
-    const told: TeamWork = { ...work, slots };
-    return { slots, worker: startWorker("segments.worker", import.meta.url, told) };
-  });
-  const here = members.length;
-  const reader = new SegmentReader(work, 1);
+  let reader: SegmentReader | undefined;
   try {
-    const team = new Team(members.map(({ worker }) => worker));
+    team.begin(work);
+    reader = new SegmentReader(work, 1);
     let own = startNext(reader);
     for (let segment = 0; segment < segmentCount; ) {
       let block: Block;
       if (own?.segment === segment) {
         block = own.block;
-        yield { block: endingRight(block, segment, segmentCount), parser: here };
+        yield { block: endingRight(block, segment, segmentCount), parser: team.size };
         if (block.more) own = { ...own, block: own.blocks.next().value as Block };
         else {
           // The event loop turns once a segment, and the workers' blocks arrive.
@@ -78,20 +73,18 @@ export async function* parseSegments(
           own = startNext(reader);
         }
       } else {
-        const { sent, parser, slot, memory } = await team.take(segment);
-        block = received(sent, memory);
-        yield { block: endingRight(block, segment, segmentCount), parser };
-        const { slots } = members[parser]!;
-        Atomics.store(slots, slot, 0);
-        Atomics.notify(slots, slot);
+        const done = await team.take(segment);
+        block = received(done.sent, done.memory);
+        yield { block: endingRight(block, segment, segmentCount), parser: done.parser };
+        team.free(done);
       }
       if (block.more) continue;
       segment++;
       onBytes(Math.min(work.fileBytes, work.firstByte + segment * segmentBytes));
     }
   } finally {
-    reader.close();
-    await Promise.all(members.map(({ worker }) => worker.terminate()));
+    reader?.close();
+    await team.close();
   }
 }
 
@@ -126,16 +119,22 @@ interface Done {
 }
 
 /**
- * Keeps the blocks of workers until it is their turn. A worker takes segments in their order and waits while all its
- * slots are full, so the one with the next segment always goes on, and none runs far ahead.
+ * Threads that load while the beginning of a file is looked at, then parse its segments.
+ *
+ * Their blocks are kept until it is their turn. A worker takes segments in their order and waits while all its slots
+ * are full, so the one with the next segment always goes on, and none runs far ahead.
  */
-class Team {
+export class SegmentTeam {
+  private readonly members: readonly { readonly slots: Int32Array; readonly worker: Worker }[];
   private readonly blocks = new Map<number, Done[]>();
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
 
-  constructor(workers: readonly Worker[]) {
-    for (const [parser, worker] of workers.entries()) {
+  /** @param size - Threads beside the caller's. */
+  constructor(size: number) {
+    this.members = Array.from({ length: size }, (_, parser) => {
+      const slots = new Int32Array(new SharedArrayBuffer(4 * slotsPerThread));
+      const worker = startWorker("segments.worker", import.meta.url, { slots } satisfies TeamSeat);
       let memory: SharedArrayBuffer;
       worker.on("message", (answer: SegmentAnswer) => {
         if ("memory" in answer) ({ memory } = answer);
@@ -144,10 +143,24 @@ class Team {
         else this.receive(answer.segment, { sent: answer.block, parser, slot: answer.slot, memory });
       });
       worker.on("error", (error) => this.fail(error));
+      // Without work it keeps no process alive.
+      worker.unref();
+      return { slots, worker };
+    });
+  }
+
+  get size(): number {
+    return this.members.length;
+  }
+
+  begin(work: SegmentWork): void {
+    for (const { worker } of this.members) {
+      worker.ref();
+      worker.postMessage(work);
     }
   }
 
-  /** The next block of a segment. */
+  /** The next block of a segment; it stands until it is freed. */
   async take(segment: number): Promise<Done> {
     for (;;) {
       if (this.failure !== undefined) throw this.failure;
@@ -160,6 +173,16 @@ class Team {
         this.wake = resolve;
       });
     }
+  }
+
+  free({ parser, slot }: Done): void {
+    const { slots } = this.members[parser]!;
+    Atomics.store(slots, slot, 0);
+    Atomics.notify(slots, slot);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
   }
 
   private receive(segment: number, done: Done): void {

@@ -2,10 +2,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InvalidUtf8 } from "../../kernels/index.ts";
 import type { Block } from "./block.ts";
-import { SegmentReader } from "./segment-reader.ts";
-import { type SegmentAnswer, type SentBlock, slotsPerThread, type TeamWork } from "./segments.ts";
+import { SegmentReader, type SegmentWork } from "./segment-reader.ts";
+import { type SegmentAnswer, type SentBlock, slotsPerThread, type TeamSeat } from "./segments.ts";
 
-const { slots, ...work } = workerData as TeamWork;
+const { slots } = workerData as TeamSeat;
 
 /** The block as it is sent, its values by where they lie. */
 function sent(block: Block): SentBlock {
@@ -41,13 +41,15 @@ function parseAll(reader: SegmentReader): void {
   }
 }
 
-try {
-  const reader = new SegmentReader(work, slotsPerThread);
-  // The values lie where they lay at first, however the memory grows.
-  answer({ memory: reader.parser.buffer });
-  parseAll(reader);
-  reader.close();
-} catch (error) {
-  const failure = error instanceof InvalidUtf8 ? "utf8" : "error";
-  answer({ failure, message: error instanceof Error ? error.message : String(error) });
-}
+parentPort!.once("message", (work: SegmentWork) => {
+  try {
+    const reader = new SegmentReader(work, slotsPerThread);
+    // The values lie where they lay at first, however the memory grows.
+    answer({ memory: reader.parser.buffer });
+    parseAll(reader);
+    reader.close();
+  } catch (error) {
+    const failure = error instanceof InvalidUtf8 ? "utf8" : "error";
+    answer({ failure, message: error instanceof Error ? error.message : String(error) });
+  }
+});
