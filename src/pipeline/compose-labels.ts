@@ -23,9 +23,9 @@ import {
   where,
   writeOnnx,
 } from "../graph/index.ts";
-import { encodeMetadata, type ModelMetadata, type ModelMetrics } from "../model/index.ts";
+import type { ModelMetadata } from "../model/index.ts";
 import { featureColumns, type Schema } from "../schema/index.ts";
-import { batchOf, type ComposedModel, type Member } from "./compose.ts";
+import { type ComposedModel, composedOf, type Member } from "./compose.ts";
 import { answerGolden } from "./golden.ts";
 
 export interface LabelModelParts {
@@ -76,11 +76,10 @@ export async function composeLabels(parts: LabelModelParts): Promise<ComposedMod
   const outputs = { prediction: joined(probabilities, labels, thresholds, separator), probabilities };
   const whole = simplify(graph({ inputs: [...inputs.values()], outputs }));
   const golden = await answerGolden(writeOnnx(whole), schema, about.profile, parts.random);
-  const metadata = {
-    ...batchOf(whole),
+  return composedOf(whole, {
     schema,
     task: {
-      kind: "multilabel" as const,
+      kind: "multilabel",
       target,
       thresholds: [...thresholds],
       separator,
@@ -90,11 +89,7 @@ export async function composeLabels(parts: LabelModelParts): Promise<ComposedMod
     classes: labels,
     golden,
     ...about,
-  };
-  return {
-    write: (metrics?: ModelMetrics) =>
-      writeOnnx(whole, { metadata: encodeMetadata({ ...metadata, ...(metrics && { metrics }) }) }),
-  };
+  });
 }
 
 /** The labels at or above their thresholds with the separator between: string [batch, 1]. */

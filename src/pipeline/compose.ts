@@ -77,6 +77,15 @@ export function batchOf(whole: Graph): Pick<ModelMetadata, "batch"> {
   return rows < mostRows ? { batch: { rows } } : {};
 }
 
+/** A settled graph that says this of itself, and how many rows to run at once. */
+export function composedOf(whole: Graph, said: Omit<ModelMetadata, "batch" | "metrics">): ComposedModel {
+  const metadata = { ...batchOf(whole), ...said };
+  return {
+    write: (metrics) =>
+      writeOnnx(whole, { metadata: encodeMetadata({ ...metadata, ...(metrics && { metrics }) }) }),
+  };
+}
+
 /** Composes the graph and answers its golden rows by running it. */
 export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const { task, members } = parts;
@@ -92,17 +101,13 @@ export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const outputs = decode(task, parts.calibrate?.(blended) ?? blended, parts.threshold ?? 0.5);
   const whole = simplify(graph({ inputs: [...inputs.values()], outputs }));
   const golden = await answerGolden(writeOnnx(whole), schema, parts.about.profile, parts.random);
-  const metadata = { ...batchOf(whole), schema, task: modelTask(parts), golden, ...parts.about };
-  return {
-    write: (metrics) =>
-      writeOnnx(whole, {
-        metadata: encodeMetadata({
-          ...metadata,
-          ...(task.kind === "classification" && { classes: task.classes }),
-          ...(metrics && { metrics }),
-        }),
-      }),
-  };
+  return composedOf(whole, {
+    schema,
+    task: modelTask(parts),
+    golden,
+    ...parts.about,
+    ...(task.kind === "classification" && { classes: task.classes }),
+  });
 }
 
 function modelTask({ task, threshold = 0.5, constant }: ModelParts): ModelTask {

@@ -4,7 +4,7 @@ export {
   composeClusters,
   noiseLabel,
 } from "./compose-clusters.ts";
-export { batchOf, type ComposedModel, composeModel, type Member, type ModelParts } from "./compose.ts";
+export { type ComposedModel, composedOf, composeModel, type Member, type ModelParts } from "./compose.ts";
 export { requireOurResults } from "./our-results.ts";
 export {
   type FittedPipeline,

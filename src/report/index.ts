@@ -30,4 +30,5 @@ export type {
   Task,
   TestScore,
   ThresholdPoint,
+  TrainingCurve,
 } from "./report-data.ts";

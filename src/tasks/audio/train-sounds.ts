@@ -2,19 +2,23 @@
  * A classifier of sounds: read, split, train a network and a random forest on the same sounds, compose one file a
  * candidate, choose on validation sounds, and judge the chosen file on sounds that nothing looked at.
  */
-import { createRandom, type Json, MillwrightError, type Random, sha256 } from "../../core/index.ts";
-import { fitSound, shellWord } from "../../data/index.ts";
-import { cast, inline, softmax, type Value } from "../../graph/index.ts";
+import { createRandom, MillwrightError, type Random } from "../../core/index.ts";
+import { fitSound } from "../../data/index.ts";
 import * as nn from "../../nn/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import type { AudioColumnSchema } from "../../schema/index.ts";
+import { commandLine, someOrNone } from "../command-line.ts";
 import { fitForest } from "../media/classical.ts";
-import { composeMedia, type MediaModelParts } from "../media/compose.ts";
+import type { MediaModelParts } from "../media/compose.ts";
+import { enterRace } from "../media/entrants.ts";
 import { mediaExamples } from "../media/examples.ts";
-import { codesAt, type Entrant, raceFiles, sharesOf, splitPlan } from "../media/race.ts";
+import { classRows, codesAt, raceFiles, sharesOf, splitPlan } from "../media/race.ts";
 import { fingerprintOf } from "../media/read-media.ts";
 import { mediaReport } from "../media/report-data.ts";
-import { batchSizeOf, networkRecord, targetRows, trainNetwork } from "../media/train-network.ts";
+import { batchSizeOf, targetRows, trainNetwork } from "../media/train-network.ts";
+import { networkRecord, trainingDeadline } from "../race/fit-network.ts";
+import { cardMembers, type Entered, threadNotes } from "../race/judged-file.ts";
+import { fileRecord, runSeconds } from "../race/record.ts";
 import { copiesOf, type SoundChange, spectrogramChanges } from "./changes.ts";
 import { drawSound } from "./draw-sound.ts";
 import { soundFigures } from "./figures.ts";
@@ -48,7 +52,6 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
   const { seed, threads, signal, onProgress, source, group } = options;
   const { net, augment, epochs, testSize } = { ...audioDefaults, ...options };
   const startedMs = options.startedMs ?? performance.now();
-  const deadlineMs = options.time === undefined ? undefined : startedMs + 1000 * options.time;
   const progress = onProgress ?? (() => {});
   requireSize(options.rate, options.length);
   const random = createRandom(seed);
@@ -117,8 +120,7 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
     }),
     recipe,
     epochs,
-    // What comes after training takes a part of the time too.
-    ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - 0.05 * (deadlineMs - startedMs) }),
+    ...trainingDeadline(startedMs, options.time, 0.95),
     seed,
     threads,
     onProgress: progress,
@@ -130,47 +132,27 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
     { dtype: "float32", shape: [size.length] },
     nn.sequential({ front: nn.melSpectrogram({ ...front, figures }), body: soundBody(net, classCount) }),
   );
-  const scoring = nn.scoringGraph(shipped, trained.weights);
   const fingerprint = fingerprintOf(sounds, joined(sounds.samples));
-  const compose = (emit: MediaModelParts["emit"], title: string, parameters: Json, summary: Json) =>
-    composeMedia({
-      ...{ column, target, classes, constant: shares, emit },
+  const made = { size, classCount, epochs: trained.epochs, fingerprint, rows: sounds.files.length };
+  const entrants = await enterRace(
+    {
+      ...{ column, target, classes, constant: shares },
       golden: goldenSounds(size, random.child("golden sounds")),
-      about: aboutOf(
-        options,
-        { size, classCount, epochs: trained.epochs, fingerprint, rows: sounds.files.length },
-        {
-          ...{ title, parameters, summary },
-        },
-      ),
-    });
-  const { parameterCount, bestEpoch } = trained;
-  const titles = {
-    network: `${net}, a network of ${parameterCount} parameters on a spectrogram, after epoch ${bestEpoch} of ${trained.epochs}`,
-    forest: "random forest on cepstral figures of the sound",
-  };
-  const emitNetwork = (sound: Value): Value =>
-    softmax(cast(inline(scoring, { x: sound })["scores"]!, "float64"), 1);
-  const entrants: readonly Entrant[] = [
-    {
-      ...{ name: net, family: "network", title: titles.network, seconds: trained.seconds },
-      composed: await compose(
-        emitNetwork,
-        titles.network,
-        { net, epochs: trained.epochs, ...recipe },
-        { parameters: parameterCount, epoch: bestEpoch },
-      ),
     },
+    (entered) => aboutOf(options, made, entered),
     {
-      ...{ name: "random forest", family: "classical", title: titles.forest, seconds: classical.seconds },
-      composed: await compose(
-        (sound) => classical.fitted.emit(soundFigures(sound, size)),
-        titles.forest,
-        { family: classical.fitted.family },
-        classical.fitted.summary,
-      ),
+      network: {
+        ...{ name: net, trained, recipe },
+        title: `${net}, a network of ${trained.parameterCount} parameters on a spectrogram, after epoch ${trained.bestEpoch} of ${trained.epochs}`,
+        scoring: nn.scoringGraph(shipped, trained.weights),
+      },
+      forest: {
+        title: "random forest on cepstral figures of the sound",
+        classical,
+        figures: (sound) => soundFigures(sound, size),
+      },
     },
-  ];
+  );
 
   progress({ stage: "judge the file on untouched sounds" });
   const judged = fitted(test);
@@ -182,7 +164,7 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
   const record: AudioRecord = {
     format: 1,
     software: options.software,
-    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    seconds: runSeconds(startedMs),
     data: {
       source,
       sha256: fingerprint,
@@ -204,16 +186,13 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
     task: {
       kind: "multiclass",
       target,
-      classes: classes.map((label, code) => ({
-        label,
-        rows: sounds.codes.reduce((sum, other) => sum + (other === code ? 1 : 0), 0),
-      })),
+      classes: classRows(sounds),
     },
     ...race,
     network: networkRecord(net, trained, threads),
     findings,
     reproduce: commandOf(options, trained.epochs),
-    model: { bytes: bytes.length, sha256: sha256(bytes) },
+    model: fileRecord(bytes),
   };
   const draw = (samples: Float32Array, decibels: Float32Array): string =>
     drawSound(
@@ -433,7 +412,7 @@ function aboutOf(
     readonly fingerprint: string;
     readonly rows: number;
   },
-  member: { readonly title: string; readonly parameters: Json; readonly summary: Json },
+  entered: Entered,
 ): MediaModelParts["about"] {
   const { net, augment, testSize } = { ...audioDefaults, ...options };
   const { size, classCount, epochs, fingerprint, rows } = made;
@@ -441,7 +420,7 @@ function aboutOf(
   return {
     card: {
       summary: `Tells which of ${classCount} classes a sound is of.`,
-      members: [{ family: member.title, weight: 1, parameters: member.parameters, summary: member.summary }],
+      members: cardMembers(entered),
       policy: {
         "another rate": `the sound is brought to ${size.rate} samples a second before the file hears it`,
         "several channels": "their mean is taken",
@@ -451,11 +430,7 @@ function aboutOf(
       },
       notes: [
         "Golden sounds are synthetic; no sound of the training is in this file.",
-        ...(threads > 1
-          ? [
-              `Trained with ${threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
-            ]
-          : []),
+        ...threadNotes(threads),
       ],
       software,
     },
@@ -477,21 +452,19 @@ function aboutOf(
 }
 
 function commandOf(options: AudioOptions, epochs: number): string {
-  const words = ["npx millwright train", shellWord(options.source)];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  flag("--audio", options.column);
-  flag("--target", options.target);
-  flag("--group", options.group);
-  flag("--test", options.test);
-  flag("--net", options.net);
-  flag("--rate", options.rate);
-  flag("--length", options.length);
-  if (options.augment) flag("--augment", options.augment.length === 0 ? "none" : options.augment.join(","));
-  flag("--epochs", epochs);
-  flag("--test-size", options.testSize);
-  flag("--seed", options.seed);
-  flag("--threads", options.threads);
-  return words.join(" ");
+  return commandLine("train", [
+    options.source,
+    ["--audio", options.column],
+    ["--target", options.target],
+    ["--group", options.group],
+    ["--test", options.test],
+    ["--net", options.net],
+    ["--rate", options.rate],
+    ["--length", options.length],
+    ["--augment", someOrNone(options.augment)],
+    ["--epochs", epochs],
+    ["--test-size", options.testSize],
+    ["--seed", options.seed],
+    ["--threads", options.threads],
+  ]);
 }

@@ -4,10 +4,11 @@
  * Unlike the model file it may hold clock readings and paths. Fields are only added within a format version.
  */
 import { type Json, sha256 } from "../../core/index.ts";
-import { type Finding, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
+import { type Finding, readingFlags, withoutPassword } from "../../data/index.ts";
 import type { ClusterDifference } from "../../report/index.ts";
+import { commandLine } from "../command-line.ts";
 import { type DataRecord, dataRecord } from "../read-table.ts";
-import { columnFlag, namesOf } from "../tabular/reproduce.ts";
+import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import type { Criterion } from "./methods.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { PreparedRows } from "./prepare.ts";
@@ -94,21 +95,18 @@ export function clusterRecordOf(parts: ClusterRunParts): ClusterRecord {
 }
 
 function reproduceCommand(options: ClusterOptions): string {
-  const sources = options.source.map((source) => shellWord(withoutPassword(source)));
-  const words = ["npx millwright cluster", ...sources, ...readingFlags(options).map(shellWord)];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  flag("--method", options.method);
-  flag("--clusters", options.clusters);
-  flag("--eps", options.eps);
-  flag("--min-rows", options.minRows);
-  flag("--columns", namesOf(options.only));
-  for (const [name, declared] of Object.entries(options.columns ?? {}))
-    flag("--column", columnFlag(name, declared));
-  flag("--keep", namesOf(options.keep));
-  flag("--drop", namesOf(options.drop));
-  flag("--id", options.id);
-  flag("--seed", options.seed);
-  return words.join(" ");
+  return commandLine("cluster", [
+    ...options.source.map(withoutPassword),
+    ...readingFlags(options),
+    ["--method", options.method],
+    ["--clusters", options.clusters],
+    ["--eps", options.eps],
+    ["--min-rows", options.minRows],
+    ["--columns", namesOf(options.only)],
+    ...columnFlags(options.columns),
+    ["--keep", namesOf(options.keep)],
+    ["--drop", namesOf(options.drop)],
+    ["--id", options.id],
+    ["--seed", options.seed],
+  ]);
 }

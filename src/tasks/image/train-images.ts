@@ -2,26 +2,25 @@
  * A classifier of pictures: read, split, train a network and a random forest on the same pictures, compose one file a
  * candidate, choose on validation pictures, and judge the chosen file on pictures that nothing looked at.
  */
-import { createRandom, type Json, MillwrightError, type Random, sha256 } from "../../core/index.ts";
-import { readingFlags, shellWord } from "../../data/index.ts";
-import { cast, inline, softmax, type Value } from "../../graph/index.ts";
+import { createRandom, MillwrightError, type Random } from "../../core/index.ts";
+import { readingFlags } from "../../data/index.ts";
 import { type ArrayLoaderOptions, arrayLoader, type Loader, scoringGraph } from "../../nn/index.ts";
-import { load } from "../../model/index.ts";
+import type { Model } from "../../model/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import type { ImageColumnSchema } from "../../schema/index.ts";
+import { commandLine, someOrNone } from "../command-line.ts";
 import { fitForest } from "../media/classical.ts";
-import { composeMedia, type MediaModelParts } from "../media/compose.ts";
+import type { MediaModelParts } from "../media/compose.ts";
+import { enterRace } from "../media/entrants.ts";
 import { mediaExamples } from "../media/examples.ts";
-import { type Entrant, type Part, raceFiles, sharesOf, takeRows } from "../media/race.ts";
+import { classRows, type Part, raceFiles, sharesOf, takeRows } from "../media/race.ts";
 import { answerRows } from "../media/predict-media.ts";
 import { mediaReport } from "../media/report-data.ts";
-import {
-  batchSizeOf,
-  networkRecord,
-  targetRows,
-  type TrainedNetwork,
-  trainNetwork,
-} from "../media/train-network.ts";
+import { batchSizeOf, targetRows, trainNetwork } from "../media/train-network.ts";
+import { networkRecord, trainingDeadline } from "../race/fit-network.ts";
+import { askFile, cardMembers, type Entered, threadNotes } from "../race/judged-file.ts";
+import { fileRecord, runSeconds } from "../race/record.ts";
+import { namesOf } from "../tabular/reproduce.ts";
 import { type Backbone, begin, type Begun, defaultRate, readBackbone } from "./backbone.ts";
 import { pictureFigures } from "./classical.ts";
 import { changesOf, type ChangeName } from "./changes.ts";
@@ -58,7 +57,6 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const { seed, threads, signal, onProgress } = options;
   const { net, size: side, testSize } = { ...imageDefaults, ...options };
   const startedMs = options.startedMs ?? performance.now();
-  const deadlineMs = options.time === undefined ? undefined : startedMs + 1000 * options.time;
   const progress = onProgress ?? (() => {});
   const backbone = options.from && (await readBackbone(options.from, options.size));
   if (!backbone) requireSide(side);
@@ -104,8 +102,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
       batchSize: Math.min(64, parts.validation.codes.length),
     }),
     epochs,
-    // What comes after training takes a part of the time too.
-    ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - 0.05 * (deadlineMs - startedMs) }),
+    ...trainingDeadline(startedMs, options.time, 0.95),
     seed,
     threads,
     onProgress: progress,
@@ -126,44 +123,30 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   };
 
   progress({ stage: "compose the files" });
-  const compose = (emit: MediaModelParts["emit"], title: string, parameters: Json, summary: Json) =>
-    composeMedia({
-      column,
-      target,
-      classes,
-      constant: shares,
-      emit,
-      golden: goldenPictures(size, random.child("compose").child("golden pictures")),
-      about: aboutOf(pictures, options, made, { title, parameters, summary }),
-    });
   const { parameterCount, bestEpoch } = trained;
-  const titles = {
-    network: `${begun ? `a new head on ${name}${begun.headAlone ? "" : ", trained on"}, ${parameterCount} parameters` : `${net}, a network of ${parameterCount} parameters`}, after epoch ${bestEpoch} of ${trained.epochs}`,
-    forest: "random forest on means, levels and changes of the picture",
-  };
-  const entrants: readonly Entrant[] = [
+  const body = begun
+    ? `a new head on ${name}${begun.headAlone ? "" : ", trained on"}, ${parameterCount} parameters`
+    : `${net}, a network of ${parameterCount} parameters`;
+  const entrants = await enterRace(
     {
-      ...{ name, family: "network", title: titles.network, seconds: trained.seconds },
-      composed: await compose(
-        (image) => emitNetwork(trained, image),
-        titles.network,
-        {
-          ...{ net: name, epochs: trained.epochs },
-          ...(begun ? { ...headRecipe, freeze: [...begun.freeze] } : recipe),
-        },
-        { parameters: parameterCount, epoch: bestEpoch },
-      ),
+      ...{ column, target, classes, constant: shares },
+      golden: goldenPictures(size, random.child("compose").child("golden pictures")),
     },
+    (entered) => aboutOf(pictures, options, made, entered),
     {
-      ...{ name: "random forest", family: "classical", title: titles.forest, seconds: classical.seconds },
-      composed: await compose(
-        (image) => classical.fitted.emit(pictureFigures(image, size)),
-        titles.forest,
-        { family: classical.fitted.family },
-        classical.fitted.summary,
-      ),
+      network: {
+        ...{ name, trained },
+        title: `${body}, after epoch ${bestEpoch} of ${trained.epochs}`,
+        recipe: begun ? { ...headRecipe, freeze: [...begun.freeze] } : recipe,
+        scoring: scoringGraph(trained.network, trained.weights),
+      },
+      forest: {
+        title: "random forest on means, levels and changes of the picture",
+        classical,
+        figures: (image) => pictureFigures(image, size),
+      },
     },
-  ];
+  );
 
   progress({ stage: "judge the file on untouched pictures" });
   const { bytes, answers, title, ...race } = await raceFiles(entrants, {
@@ -174,7 +157,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const record: ImageRecord = {
     format: 1,
     software: options.software,
-    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    seconds: runSeconds(startedMs),
     data: {
       source: options.source,
       sha256: pictures.fingerprint,
@@ -188,10 +171,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     task: {
       kind: "multiclass",
       target,
-      classes: classes.map((label, code) => ({
-        label,
-        rows: pictures.codes.reduce((sum, other) => sum + (other === code ? 1 : 0), 0),
-      })),
+      classes: classRows(pictures),
     },
     ...race,
     network: {
@@ -200,13 +180,12 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     },
     findings: pictures.findings,
     reproduce: commandOf(options, trained.epochs),
-    model: { bytes: bytes.length, sha256: sha256(bytes) },
+    model: fileRecord(bytes),
   };
   const changed = augment.length === 0 ? undefined : changedPictures(parts.train, size, augment, seed);
   progress({ stage: "look at what its answers rest on" });
-  const model = await load(bytes, undefined, { name: "model.onnx" });
   const bytesEach = height * width * channels;
-  const why = async (row: number, code: number): Promise<string | undefined> => {
+  const restsOn = async (model: Model, row: number, code: number): Promise<string | undefined> => {
     const picture = parts.test.data.subarray(row * bytesEach, (row + 1) * bytesEach);
     const falls = await occlusion(picture, size, answers[row * classCount + code]!, async (covered) => {
       const { probabilities } = await answerRows(model, covered);
@@ -218,14 +197,17 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     const drawn = lit(picture, size, falls);
     return drawn && thumbnail(drawn, 0, { ...size, channels: 3 });
   };
-  const examples = await mediaExamples(
-    {
-      ...{ codes: parts.test.codes, probabilities: answers, why },
-      draw: (row) => thumbnail(parts.test.data, row, size),
-    },
-    classes,
-    changed && { codes: changed.codes, draw: (row) => thumbnail(changed.pixels, row, size) },
-  ).finally(() => model.close());
+  const examples = await askFile(bytes, (model) =>
+    mediaExamples(
+      {
+        ...{ codes: parts.test.codes, probabilities: answers },
+        draw: (row) => thumbnail(parts.test.data, row, size),
+        why: (row, code) => restsOn(model, row, code),
+      },
+      classes,
+      changed && { codes: changed.codes, draw: (row) => thumbnail(changed.pixels, row, size) },
+    ),
+  );
   const report = mediaReport({
     record,
     noun: pictureNoun,
@@ -330,22 +312,18 @@ function fromOf(
   };
 }
 
-function emitNetwork({ network, weights }: TrainedNetwork, image: Value): Value {
-  return softmax(cast(inline(scoringGraph(network, weights), { image })["scores"]!, "float64"), 1);
-}
-
 function aboutOf(
   pictures: LabelledPictures,
   options: ImageOptions,
   made: { readonly net: string; readonly augment: ChangeName[]; readonly epochs: number },
-  member: { readonly title: string; readonly parameters: Json; readonly summary: Json },
+  entered: Entered,
 ): MediaModelParts["about"] {
   const { size, classes } = pictures;
   const { testSize } = { ...imageDefaults, ...options };
   return {
     card: {
       summary: `Tells which of ${classes.length} classes a picture is of.`,
-      members: [{ family: member.title, weight: 1, parameters: member.parameters, summary: member.summary }],
+      members: cardMembers(entered),
       policy: {
         "another shape": "the largest box of the right proportions in the middle is taken",
         "another size": `the picture is brought to ${size.width} × ${size.height} pixels before the file sees it`,
@@ -354,11 +332,7 @@ function aboutOf(
       },
       notes: [
         "Golden pictures are synthetic; no picture of the training is in this file.",
-        ...(options.threads > 1
-          ? [
-              `Trained with ${options.threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
-            ]
-          : []),
+        ...threadNotes(options.threads),
       ],
       software: options.software,
     },
@@ -377,29 +351,26 @@ function aboutOf(
 }
 
 function commandOf(options: ImageOptions, epochs: number): string {
-  const words = ["npx millwright train", shellWord(options.source)];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  const { table } = options;
-  flag("--target", table?.target);
-  flag("--image", table?.image);
-  flag("--drop", table?.drop?.map((column) => column.replaceAll(",", "\\,")).join(","));
-  words.push(...readingFlags(table?.reading ?? {}).map(shellWord));
-  flag("--net", options.net);
-  const { from } = options;
-  flag("--families", options.ships);
-  flag("--from", from?.file);
-  flag("--pixel-mean", from?.mean?.join(","));
-  flag("--pixel-deviation", from?.deviation?.join(","));
-  flag("--pixel-layout", from?.layout);
-  if (from?.freeze) flag("--freeze", from.freeze.length === 0 ? "none" : from.freeze.join(","));
-  flag("--backbone-rate", from?.rate);
-  flag("--image-size", options.size);
-  if (options.augment) flag("--augment", options.augment.length === 0 ? "none" : options.augment.join(","));
-  flag("--epochs", epochs);
-  flag("--test-size", options.testSize);
-  flag("--seed", options.seed);
-  flag("--threads", options.threads);
-  return words.join(" ");
+  const { table, from } = options;
+  return commandLine("train", [
+    options.source,
+    ["--target", table?.target],
+    ["--image", table?.image],
+    ["--drop", namesOf(table?.drop)],
+    ...readingFlags(table?.reading ?? {}),
+    ["--net", options.net],
+    ["--families", options.ships],
+    ["--from", from?.file],
+    ["--pixel-mean", from?.mean?.join(",")],
+    ["--pixel-deviation", from?.deviation?.join(",")],
+    ["--pixel-layout", from?.layout],
+    ["--freeze", someOrNone(from?.freeze)],
+    ["--backbone-rate", from?.rate],
+    ["--image-size", options.size],
+    ["--augment", someOrNone(options.augment)],
+    ["--epochs", epochs],
+    ["--test-size", options.testSize],
+    ["--seed", options.seed],
+    ["--threads", options.threads],
+  ]);
 }

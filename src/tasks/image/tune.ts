@@ -1,6 +1,7 @@
 /** Trains a network that begins with another's layers. Those run once over each picture where they are not trained. */
 import * as nn from "../../nn/index.ts";
-import { type NetworkOptions, type TrainedNetwork, trainNetwork } from "../media/train-network.ts";
+import { type NetworkOptions, trainNetwork } from "../media/train-network.ts";
+import type { TrainedNetwork } from "../race/fit-network.ts";
 import type { Begun } from "./backbone.ts";
 
 /** A head on a backbone: one layer bears larger steps than a whole network. */

@@ -10,8 +10,8 @@ import {
   type Value,
   writeOnnx,
 } from "../../graph/index.ts";
-import { encodeMetadata, type ModelMetadata } from "../../model/index.ts";
-import { batchOf, type ComposedModel } from "../../pipeline/index.ts";
+import type { ModelMetadata } from "../../model/index.ts";
+import { type ComposedModel, composedOf } from "../../pipeline/index.ts";
 import { compile } from "../../runtime/index.ts";
 import { inputCells, inputShape, inputType, type Schema } from "../../schema/index.ts";
 import type { MediaColumn, MediaRows } from "./predict-media.ts";
@@ -47,18 +47,13 @@ export async function composeMedia(parts: MediaModelParts): Promise<ComposedMode
   const schema: Schema = {
     columns: [column, { name: target, kind: "category", role: "target", labels: classes }],
   };
-  const metadata = {
-    ...batchOf(whole),
+  return composedOf(whole, {
     schema,
-    task: { kind: "multiclass", target, constant: [...parts.constant] } as const,
+    task: { kind: "multiclass", target, constant: [...parts.constant] },
     classes,
     golden: await answerGolden(writeOnnx(whole), column, parts.golden),
     ...about,
-  };
-  return {
-    write: (metrics) =>
-      writeOnnx(whole, { metadata: encodeMetadata({ ...metadata, ...(metrics && { metrics }) }) }),
-  };
+  });
 }
 
 async function answerGolden(

@@ -5,10 +5,13 @@
 import { type BadFile, type Finding, holdOut, type SplitPlan } from "../../data/index.ts";
 import { comparePaired } from "../../evaluate/index.ts";
 import { confusionMatrix, logLoss, metric as metricByName, mostProbable } from "../../metrics/index.ts";
-import { load, type Model } from "../../model/index.ts";
 import type { ComposedModel, Task } from "../../pipeline/index.ts";
+import { askFile, writeJudged } from "../race/judged-file.ts";
+import { boardOf } from "../race/record.ts";
+import { versusOf } from "../race/versus.ts";
 import { judgeAnswers } from "../tabular/judge.ts";
 import { answerRows, type MediaRows } from "./predict-media.ts";
+import type { KeptRows } from "./read-media.ts";
 import type { MediaRecord } from "./run-record.ts";
 
 /** Share of the rows outside the test that choose the epoch and the model. */
@@ -61,6 +64,11 @@ export function takeRows<D extends MediaRows>(data: D, size: number, rows: Array
   return taken;
 }
 
+/** The classes with the rows of each. */
+export function classRows({ codes, classes }: KeptRows): MediaRecord["task"]["classes"] {
+  return classes.map((label, code) => ({ label, rows: codes.filter((other) => other === code).length }));
+}
+
 /** Share of each class. */
 export function sharesOf(codes: Int32Array, classCount: number): Float64Array {
   const shares = new Float64Array(classCount);
@@ -75,6 +83,13 @@ export interface Entrant {
   readonly title: string;
   readonly seconds: number;
   readonly composed: ComposedModel;
+}
+
+/** With what it is chosen by, and its answers for the test rows. */
+interface Ranked extends Entrant {
+  readonly score: number;
+  readonly logLoss: number;
+  readonly answers: Float64Array;
 }
 
 export interface RaceOptions {
@@ -101,7 +116,6 @@ export interface Race
 }
 
 const accuracy = metricByName("accuracy");
-const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
 
 /** @param entrants - One network and one classical model. */
 export async function raceFiles(
@@ -109,36 +123,26 @@ export async function raceFiles(
   { target, classes, shares, validation, test, seed, ships }: RaceOptions,
 ): Promise<Race> {
   const classCount = classes.length;
-  const scored: (Entrant & { readonly score: number; readonly logLoss: number })[] = [];
+  const ranked: Ranked[] = [];
   for (const entrant of entrants) {
-    const probabilities = await answersOf(entrant, validation.data);
+    const [probabilities, answers] = await askFile(entrant.composed.write(), async (model) => [
+      (await answerRows(model, validation.data)).probabilities,
+      (await answerRows(model, test.data)).probabilities,
+    ]);
     const y = validation.codes;
     const score = accuracy.score({ y, classCount, probabilities });
-    scored.push({ ...entrant, score, logLoss: logLoss(y, probabilities, classCount) });
+    ranked.push({ ...entrant, score, logLoss: logLoss(y, probabilities, classCount), answers });
   }
   // The loss decides where as many are right.
-  const ranked = scored.sort((a, b) => b.score - a.score || a.logLoss - b.logLoss);
+  ranked.sort((a, b) => b.score - a.score || a.logLoss - b.logLoss);
   const chosen = ranked.find(({ family }) => ships === undefined || family === ships)!;
-  const answers = await answersOf(chosen, test.data);
+  const { answers } = chosen;
   const task: Task = { kind: "classification", target, classes };
   const y = { kind: "classification", classCount, codes: test.codes } as const;
   const judged = judgeAnswers(answers, { y, ...(test.groups && { groups: test.groups }) }, task, shares, {
     metric: accuracy,
     seed,
   });
-  const bytes = chosen.composed.write({
-    rows: "test",
-    rowCount: test.codes.length,
-    values: judged.metrics.map(({ name, value, low, high, baseline }) => ({
-      name,
-      value,
-      // A metric whose resamples are all equal has no interval.
-      ...(Number.isNaN(low) ? {} : { low, high }),
-      baseline,
-    })),
-  });
-  const rival = ranked.find(({ family }) => family !== chosen.family)!;
-  const rivalAnswers = await answersOf(rival, test.data);
   const baseline = accuracy.score({
     y: validation.codes,
     classCount,
@@ -146,18 +150,12 @@ export async function raceFiles(
   });
   return {
     title: chosen.title,
-    bytes,
+    bytes: writeJudged(chosen.composed, test.codes.length, judged.metrics),
     answers,
     metric: { name: accuracy.name, title: accuracy.title, greaterIsBetter: true },
-    leaderboard: [
-      ...ranked.map(({ name, family, score, seconds }) => ({ name, family, score, seconds: tenth(seconds) })),
-      { name: "baseline", family: "baseline" as const, score: baseline, seconds: 0 },
-    ].map((row, i) => ({ rank: i + 1, ...row })),
+    leaderboard: boardOf([...ranked, { name: "baseline", family: "baseline", score: baseline, seconds: 0 }]),
     chosen: chosen.name,
-    versus:
-      chosen.family === "network"
-        ? compare(chosen, rival, answers, rivalAnswers, test.codes, classCount, seed)
-        : compare(rival, chosen, rivalAnswers, answers, test.codes, classCount, seed),
+    versus: compare(ranked, test.codes, classCount, seed),
     test: { rows: test.codes.length, metrics: judged.metrics },
     confusion: [...confusionMatrix(test.codes, mostProbable(answers, classCount), { classCount })],
   };
@@ -166,43 +164,22 @@ export async function raceFiles(
 const repeated = (row: Float64Array, count: number): Float64Array =>
   Float64Array.from({ length: count * row.length }, (_, i) => row[i % row.length]!);
 
-/** What a file answers. */
-async function answersOf({ composed }: Entrant, data: MediaRows): Promise<Float64Array> {
-  const model: Model = await load(composed.write(), undefined, { name: "model.onnx" });
-  try {
-    return (await answerRows(model, data)).probabilities;
-  } finally {
-    await model.close();
-  }
-}
-
+/** The network against the classical model on the test rows. */
 function compare(
-  network: Entrant,
-  classical: Entrant,
-  networkAnswers: Float64Array,
-  classicalAnswers: Float64Array,
+  ranked: readonly Ranked[],
   y: Int32Array,
   classCount: number,
   seed: number,
 ): MediaRecord["versus"] {
-  const { gain, low, high } = comparePaired(
-    accuracy,
-    { y, classCount, probabilities: classicalAnswers },
-    { y, classCount, probabilities: networkAnswers },
-    { seed },
-  );
-  const timeRatio = network.seconds / Math.max(0.001, classical.seconds);
-  const half = (high - low) / 2;
-  // Where every resample has the same gain, no interval is defined.
-  const amount = `${Math.abs(gain).toFixed(3)}${Number.isNaN(half) ? "" : ` ± ${half.toFixed(3)}`}`;
-  const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
-  const sentence =
-    low > 0
-      ? `The network pays: ${network.name} is ${amount} more accurate than ${classical.name}, at ${times}.`
-      : gain > 0
-        ? `Classical may be enough: ${network.name} is only ${amount} ahead of ${classical.name}, within the noise, at ${times}.`
-        : `Classical is enough: ${network.name} is ${amount} behind ${classical.name}, at ${times}.`;
-  return { network: network.name, classical: classical.name, gain, low, high, timeRatio, sentence };
+  const [network, classical] = (["network", "classical"] as const).map(
+    (family) => ranked.find((entrant) => entrant.family === family)!,
+  ) as [Ranked, Ranked];
+  const [a, b] = [classical, network].map(({ answers }) => ({ y, classCount, probabilities: answers }));
+  return versusOf(network, classical, comparePaired(accuracy, a!, b!, { seed }), {
+    ahead: (amount) => `${network.name} is ${amount} more accurate than ${classical.name}`,
+    little: (amount) => `${network.name} is only ${amount} ahead of ${classical.name}`,
+    behind: (amount) => `${network.name} is ${amount} behind ${classical.name}`,
+  });
 }
 
 /** Broken files as a finding. @param noun - Of a row. */

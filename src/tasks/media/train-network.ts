@@ -1,19 +1,7 @@
 /** Fits a network on pictures or sounds: as many epochs as the time allows, the epoch that is best on the validation rows. */
-import { MillwrightError, type ProgressListener } from "../../core/index.ts";
+import type { ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
-import type { MediaRecord } from "./run-record.ts";
-export interface TrainedNetwork {
-  readonly network: nn.Network;
-  readonly weights: nn.Weights;
-  readonly history: readonly nn.EpochRecord[];
-  readonly bestEpoch: number;
-  /** Epochs that were planned. */
-  readonly epochs: number;
-  readonly parameterCount: number;
-  readonly batchSize: number;
-  readonly seconds: number;
-  readonly reason: nn.FitResult["reason"];
-}
+import { fitNetwork, type TrainedNetwork, type TrainingSettings } from "../race/fit-network.ts";
 
 /** How a network is trained, as the card tells it. */
 export interface TrainingRecipe {
@@ -23,7 +11,7 @@ export interface TrainingRecipe {
   readonly labelSmoothing: number;
 }
 
-export interface NetworkOptions {
+export interface NetworkOptions extends TrainingSettings {
   readonly network: nn.Network;
   /** To start from. Default: drawn by the seed. */
   readonly weights?: nn.Weights;
@@ -32,13 +20,6 @@ export interface NetworkOptions {
   readonly train: nn.Loader;
   readonly validation: nn.Loader;
   readonly recipe: TrainingRecipe;
-  readonly epochs: number;
-  /** `performance.now()` at which training must have ended. */
-  readonly deadlineMs?: number;
-  readonly seed: number;
-  readonly threads: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
 }
 
 /** Steps that tell how long an epoch takes; the first one of all is slower and not counted. */
@@ -46,7 +27,7 @@ const timedSteps = 3;
 
 export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetwork> {
   const { network, groups, train, validation, recipe, seed, threads } = options;
-  const began = performance.now();
+  const beganMs = performance.now();
   const weights = options.weights ?? nn.initialise(network, { seed });
   const shared = {
     train,
@@ -60,7 +41,7 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
     threads,
   };
   const epochs = await affordable(network, weights, shared, options);
-  const fitted = await nn.fit(
+  return await fitNetwork(
     network,
     weights,
     {
@@ -68,28 +49,14 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
       schedule: nn.oneCycle({ rise: 0.2 }),
       epochs,
       patience: Math.max(10, Math.ceil(epochs / 2)),
-      ...stopping(options),
+    },
+    {
+      ...options,
+      beganMs,
+      moreTime: "Give more time, smaller rows (--image-size) or a smaller network (--net).",
     },
     listener(options.onProgress, epochs, shared.train.batchCount),
   );
-  if (fitted.bestEpoch === undefined) {
-    throw new MillwrightError(
-      "CANCELLED",
-      "The training was stopped before its first epoch was done.",
-      "Give more time, smaller rows (--image-size) or a smaller network (--net).",
-    );
-  }
-  return {
-    network,
-    weights: fitted.weights,
-    history: fitted.history,
-    bestEpoch: fitted.bestEpoch,
-    epochs,
-    parameterCount: nn.parameterCount(network),
-    batchSize: train.batchSize,
-    seconds: (performance.now() - began) / 1000,
-    reason: fitted.reason,
-  };
 }
 
 /** Rows a step. */
@@ -100,13 +67,6 @@ export function batchSizeOf(rowCount: number): number {
 /** Classes as a loader takes them. */
 export function targetRows(codes: Int32Array): nn.RowData {
   return { dtype: "int64", shape: [], data: BigInt64Array.from(codes, BigInt) };
-}
-
-/** The user's signal, and the end of the time. */
-function stopping({ signal, deadlineMs }: NetworkOptions): { signal?: AbortSignal } {
-  if (deadlineMs === undefined) return signal ? { signal } : {};
-  const left = AbortSignal.timeout(Math.max(1, Math.floor(deadlineMs - performance.now())));
-  return { signal: signal ? AbortSignal.any([signal, left]) : left };
 }
 
 /** Epochs that fit into the time, by the first steps; all of them where no time is given. */
@@ -154,13 +114,4 @@ function listener(
     const time = left < 90 ? `${Math.round(left)} s` : `${Math.round(left / 60)} min`;
     note = `epoch ${event.epoch} of ${epochs}, loss ${event.loss.toFixed(3)}, ${(100 * event.validationMetric!).toFixed(1)} % right on validation, ${time} left`;
   };
-}
-
-/** How the training went, for the record. */
-export function networkRecord(
-  name: string,
-  { parameterCount, epochs, bestEpoch, batchSize, reason, history }: TrainedNetwork,
-  threads: number,
-): MediaRecord["network"] {
-  return { name, parameterCount, epochs, bestEpoch, batchSize, threads, ended: reason, history };
 }

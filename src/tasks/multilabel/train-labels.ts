@@ -8,7 +8,6 @@ import {
   holdOut,
   makeFolds,
   readingFlags,
-  shellWord,
   type Split,
   withCopies,
   withoutPassword,
@@ -33,8 +32,9 @@ import {
   portfolio,
   workUnits,
 } from "../../select/index.ts";
+import { commandLine } from "../command-line.ts";
 import { dataRecord } from "../read-table.ts";
-import { columnFlag, namesOf } from "../tabular/reproduce.ts";
+import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import { checkRequirements, type RequirementResult, requireFittingLabels } from "../tabular/requirements.ts";
 import { labelFitter } from "./fit-labels.ts";
 import { type LabelFigure, labelFigures } from "./label-figures.ts";
@@ -343,29 +343,24 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
 }
 
 function commandOf(options: LabelOptions, unitsUsed: number): string {
-  const words = [
-    "npx millwright train",
-    ...options.source.map((source) => shellWord(withoutPassword(source))),
-  ];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  flag("--target", namesOf(options.targets));
-  words.push(...readingFlags(options).map(shellWord), "--task multilabel");
-  flag("--labels-by", options.labelsBy);
-  flag("--metric", options.metric);
-  flag("--families", namesOf(options.families));
-  flag("--folds", options.folds);
-  flag("--test-size", options.testSize);
-  for (const [name, declared] of Object.entries(options.columns ?? {}))
-    flag("--column", columnFlag(name, declared));
-  flag("--keep", namesOf(options.keep));
-  flag("--drop", namesOf(options.drop));
-  flag("--id", options.id);
-  flag("--weight", options.weight);
-  flag("--budget", unitsUsed);
-  flag("--seed", options.seed);
-  return words.join(" ");
+  return commandLine("train", [
+    ...options.source.map(withoutPassword),
+    ["--target", namesOf(options.targets)],
+    ...readingFlags(options),
+    ["--task", "multilabel"],
+    ["--labels-by", options.labelsBy],
+    ["--metric", options.metric],
+    ["--families", namesOf(options.families)],
+    ["--folds", options.folds],
+    ["--test-size", options.testSize],
+    ...columnFlags(options.columns),
+    ["--keep", namesOf(options.keep)],
+    ["--drop", namesOf(options.drop)],
+    ["--id", options.id],
+    ["--weight", options.weight],
+    ["--budget", unitsUsed],
+    ["--seed", options.seed],
+  ]);
 }
 
 /** @throws MillwrightError `PARAMETER_UNKNOWN` for a metric of another task. */

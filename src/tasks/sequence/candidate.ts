@@ -1,14 +1,13 @@
 /** What the race of a training on sequences compares: each entrant gives nodes of a file. */
-import type { Json, ProgressListener } from "../../core/index.ts";
+import type { ProgressListener } from "../../core/index.ts";
 import type { Value } from "../../graph/index.ts";
 import type { FitResult, TrainEvent } from "../../nn/index.ts";
+import type { TrainingSettings } from "../race/fit-network.ts";
+import type { Entered } from "../race/judged-file.ts";
 
-export interface Candidate {
+export interface Candidate extends Entered {
   readonly name: string;
   readonly family: "baseline" | "classical" | "network";
-  readonly title: string;
-  readonly parameters: Json;
-  readonly summary: Json;
   /** Of the fit. */
   readonly seconds: number;
   /** Of a network. */
@@ -18,12 +17,8 @@ export interface Candidate {
   emit(x: Value): Value;
 }
 
-export interface RaceContext {
-  readonly seed: number;
-  readonly threads: number;
-  /** Most epochs of a network. */
-  readonly epochs: number;
-  readonly signal?: AbortSignal;
+/** A network's share of the time is in its signal. */
+export interface RaceContext extends Omit<TrainingSettings, "deadlineMs"> {
   readonly onProgress: ProgressListener;
 }
 

@@ -1,8 +1,8 @@
 /** The one file of a sequence task: rows in the order of time in, a label, a number or the next values out. */
 import type { Random } from "../../core/index.ts";
 import { argMax, constant, gather, graph, simplify, type Value, writeOnnx } from "../../graph/index.ts";
-import { encodeMetadata, type ModelMetadata, type ModelTask } from "../../model/index.ts";
-import { batchOf, type ComposedModel } from "../../pipeline/index.ts";
+import type { ModelMetadata, ModelTask } from "../../model/index.ts";
+import { type ComposedModel, composedOf } from "../../pipeline/index.ts";
 import { compile } from "../../runtime/index.ts";
 import type { ColumnSchema, Schema, SequenceColumnSchema } from "../../schema/index.ts";
 import { sequenceValue } from "./run-graph.ts";
@@ -35,18 +35,13 @@ export async function composeSequences(parts: SequenceModelParts): Promise<Compo
       : { prediction: gather(labels, argMax(answer, { axis: 1, keepDims: true })), probabilities: answer };
   const whole = simplify(graph({ inputs: [x], outputs }));
   const schema: Schema = { columns: [...parts.columns, input, target] };
-  const metadata = {
-    ...batchOf(whole),
+  return composedOf(whole, {
     schema,
     task,
     ...(classes && { classes }),
     golden: await answerGolden(writeOnnx(whole), parts),
     ...about,
-  };
-  return {
-    write: (metrics) =>
-      writeOnnx(whole, { metadata: encodeMetadata({ ...metadata, ...(metrics && { metrics }) }) }),
-  };
+  });
 }
 
 /** The mean standing still, a slope, and noise with gaps: no row of the table. */

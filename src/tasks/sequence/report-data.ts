@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { withoutPassword } from "../../data/index.ts";
 import type { ReportData } from "../../report/index.ts";
+import { chosenFamily, raceReport, simplerModel, trainingCurve } from "../race/report.ts";
 import { reportFindings } from "../report-findings.ts";
 import { errorPictures } from "../tabular/pictures.ts";
 import type { ForecastProblem } from "./forecast-problem.ts";
@@ -23,18 +24,19 @@ interface ReportParts {
 
 export function sequenceReport(parts: ReportParts): ReportData {
   const { record, options, problem, title, answers, nothing } = parts;
-  const { data, task, input, metric, test, leaderboard, versus } = record;
+  const { data, task, input, test, leaderboard, versus, networks } = record;
   const forecast = problem.reading === "forecast" ? (problem as ForecastProblem) : undefined;
-  const { family } = leaderboard.find(({ name }) => name === record.chosen)!;
   const network =
-    record.networks.find(({ name }) => name === record.chosen) ??
-    record.networks.find(({ name }) => name === versus?.network);
+    networks.find(({ name }) => name === record.chosen) ??
+    networks.find(({ name }) => name === versus?.network);
   // A window is as many rows of the report as it has next values.
   const each = task.horizon ?? 1;
   const truth = problem.scored("test", answers).y;
   const numbers =
     problem.classes === undefined ? errorsOf(truth as Float64Array, answers, nothing) : undefined;
+  const { seed, time } = options;
   return {
+    ...raceReport(record, { title, seed, time, networks, hashed: "table" }),
     task: problem.classes === undefined ? "regression" : "multiclass",
     target: { column: task.target, ...(task.classes && { classes: task.classes }) },
     noun: forecast
@@ -53,32 +55,10 @@ export function sequenceReport(parts: ReportParts): ReportData {
       trainRows: each * (data.trainRows + data.validationRows),
       testRows: each * data.testRows,
     },
-    metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
-    intervalLevel: 0.95,
     families: [...new Set(leaderboard.map(({ name }) => name))],
-    chosen: {
-      name: record.chosen,
-      family,
-      description: title,
-      sizeBytes: record.model.bytes,
-    },
-    test: test.metrics.map(({ name, title: label, greaterIsBetter, value, low, high, baseline }) => ({
-      metric: { name, label, higherIsBetter: greaterIsBetter },
-      score: { value, ...(!Number.isNaN(low) && { low, high }) },
-      baseline,
-    })),
     ...(test.naive !== undefined && { naive: test.naive }),
     findings: reportFindings(record.findings),
-    leaderboard: leaderboard.map(({ name, family, score, seconds }) => ({
-      name,
-      family,
-      score: { value: score },
-      fitSeconds: seconds,
-      ...(name === record.chosen
-        ? { role: "chosen" as const }
-        : family === "baseline" && { role: "baseline" as const }),
-    })),
-    ...(family === "classical" && {
+    ...(chosenFamily(record) === "classical" && {
       simpler: {
         name: record.chosen,
         score: leaderboard[0]!.score,
@@ -86,27 +66,10 @@ export function sequenceReport(parts: ReportParts): ReportData {
         withinNoise: true,
       },
     }),
-    ...(versus &&
-      record.chosen === versus.network && {
-        simpler: {
-          name: versus.classical,
-          score: leaderboard.find(({ name }) => name === versus.classical)!.score,
-          difference: {
-            value: versus.gain,
-            ...(!Number.isNaN(versus.low) && { low: versus.low, high: versus.high }),
-          },
-          withinNoise: !(versus.low > 0),
-        },
-      }),
+    ...(versus && record.chosen === versus.network && { simpler: simplerModel(record, versus) }),
     ...(network && {
       training: {
-        epochs: network.history.map(({ loss, validationLoss, validationMetric }) => ({
-          loss,
-          validationLoss: validationLoss!,
-          ...(validationMetric !== undefined && { validationMetric }),
-        })),
-        bestEpoch: network.bestEpoch,
-        validationRows: each * data.validationRows,
+        ...trainingCurve(network, each * data.validationRows),
         network: network.name,
         changed: false,
       },
@@ -125,19 +88,6 @@ export function sequenceReport(parts: ReportParts): ReportData {
           ]
         : []),
     ],
-    run: {
-      command: record.reproduce,
-      seed: options.seed,
-      ...(options.time !== undefined && { timeLimitSeconds: options.time }),
-      durationSeconds: record.seconds,
-      configurations: leaderboard.length,
-      stoppedEarly: record.networks.some(({ ended }) => ended === "aborted"),
-      versions: [{ name: "millwright", version: options.software.replace(/^millwright /, "") }],
-      hashes: [
-        { name: "model.onnx", sha256: record.model.sha256 },
-        { name: "table", sha256: data.sha256 },
-      ],
-    },
   };
 }
 

@@ -2,16 +2,20 @@
  * Sequences of a table: read, split so that nothing leaks, race naive answers, classical families and networks on the
  * same rows, compose one file a candidate, choose on the validation part, and judge the chosen file on the untouched one.
  */
-import { createRandom, MillwrightError, sha256 } from "../../core/index.ts";
-import { readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
+import { createRandom, MillwrightError } from "../../core/index.ts";
+import { readingFlags, withoutPassword } from "../../data/index.ts";
 import { bootstrapInterval, comparePaired } from "../../evaluate/index.ts";
 import { confusionMatrix, mostProbable, type Metric, metricsFor } from "../../metrics/index.ts";
-import { load } from "../../model/index.ts";
 import type { ComposedModel } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
+import { commandLine } from "../command-line.ts";
+import { stopSignal } from "../race/fit-network.ts";
+import { askFile, cardMembers, threadNotes, writeJudged } from "../race/judged-file.ts";
+import { boardOf, fileRecord, runSeconds, type Versus } from "../race/record.ts";
+import { versusOf } from "../race/versus.ts";
 import { dataRecord } from "../read-table.ts";
 import type { MetricFigure } from "../tabular/judge.ts";
-import { columnFlag, namesOf } from "../tabular/reproduce.ts";
+import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import type { Candidate, RaceContext } from "./candidate.ts";
 import { composeSequences, type SequenceModelParts } from "./compose.ts";
 import { type ForecastProblem, forecastProblem, seasonalScales } from "./forecast-problem.ts";
@@ -62,7 +66,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
       skipped.push({ name: body, reason: "no time left" });
       continue;
     }
-    const signal = stopping(options.signal, deadlineMs, bodies.length - i);
+    const signal = stopSignal(options.signal, evenShare(deadlineMs, bodies.length - i));
     const candidate = await problem.network(body, { ...context, ...(signal && { signal }) });
     if (candidate.training!.history.length === 0)
       skipped.push({ name: body, reason: "no time for one epoch" });
@@ -94,16 +98,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
   const naive = bestOf("baseline")!;
   const [answers, nothing] = [await testOf(chosen), await testOf(naive)];
   const metrics = figuresOf(problem, answers, nothing, options.seed);
-  const bytes = chosen.composed.write({
-    rows: "test",
-    rowCount: problem.counts.test,
-    values: metrics.map(({ name, value, low, high, baseline }) => ({
-      name,
-      value,
-      ...(Number.isNaN(low) ? {} : { low, high }),
-      baseline,
-    })),
-  });
+  const bytes = writeJudged(chosen.composed, problem.counts.test, metrics);
   const [network, classical] = [bestOf("network"), bestOf("classical")];
   const versus =
     network &&
@@ -114,7 +109,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
   const record: SequenceRecord = {
     format: 1,
     software: options.software,
-    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    seconds: runSeconds(startedMs),
     data: {
       ...dataRecord(options, table),
       sequences: table.sequences.length,
@@ -144,13 +139,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
             },
           ],
     ),
-    leaderboard: ranked.map(({ candidate, score }, i) => ({
-      rank: i + 1,
-      name: candidate.name,
-      family: candidate.family,
-      score,
-      seconds: Math.round(candidate.seconds * 10) / 10,
-    })),
+    leaderboard: boardOf(ranked.map(({ candidate, score }) => ({ ...candidate, score }))),
     chosen: chosen.candidate.name,
     ...(versus && { versus }),
     test: {
@@ -167,7 +156,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
     skipped,
     findings: table.findings,
     reproduce: commandOf(options, problem, context.epochs),
-    model: { bytes: bytes.length, sha256: sha256(bytes) },
+    model: fileRecord(bytes),
   };
   const report = sequenceReport({
     record,
@@ -180,40 +169,30 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
   return { model: bytes, record, report };
 }
 
-/** The user's signal, and an even share of the time that is left. */
-function stopping(
-  signal: AbortSignal | undefined,
-  deadlineMs: number | undefined,
-  shares: number,
-): AbortSignal | undefined {
-  if (deadlineMs === undefined) return signal;
+/** The end of an even share of the time that is left. */
+function evenShare(deadlineMs: number | undefined, shares: number): number | undefined {
+  if (deadlineMs === undefined) return undefined;
+  const now = performance.now();
   // What comes after training takes a part of the time too.
-  const left = (0.9 * (deadlineMs - performance.now())) / shares;
-  const end = AbortSignal.timeout(Math.max(1, Math.floor(left)));
-  return signal ? AbortSignal.any([signal, end]) : end;
+  return now + (0.9 * (deadlineMs - now)) / shares;
 }
 
 /** What a file answers: numbers, or probabilities row-major. */
 async function answersOf(bytes: Uint8Array, problem: Problem, part: PartName): Promise<Float64Array> {
   const { input, classes } = problem;
-  const model = await load(bytes, undefined, { name: "model.onnx" });
-  try {
-    const x = problem.x(part);
-    const width = input.steps * input.columns.length;
-    const rows = Array.from({ length: x.length / width }, (_, i) => ({
-      [input.name]: x.subarray(i * width, (i + 1) * width),
-    }));
-    const answers = await model.predict(rows);
-    return Float64Array.from(
-      answers.flatMap(({ prediction, probabilities }) =>
-        classes === undefined
-          ? (prediction as number | readonly number[])
-          : classes.map((label) => probabilities![label]!),
-      ),
-    );
-  } finally {
-    await model.close();
-  }
+  const x = problem.x(part);
+  const width = input.steps * input.columns.length;
+  const rows = Array.from({ length: x.length / width }, (_, i) => ({
+    [input.name]: x.subarray(i * width, (i + 1) * width),
+  }));
+  const answers = await askFile(bytes, (model) => model.predict(rows));
+  return Float64Array.from(
+    answers.flatMap(({ prediction, probabilities }) =>
+      classes === undefined
+        ? (prediction as number | readonly number[])
+        : classes.map((label) => probabilities![label]!),
+    ),
+  );
 }
 
 function figuresOf(
@@ -254,24 +233,19 @@ function compare(
   { network, classical }: { readonly network: Entry; readonly classical: Entry },
   [a, b]: readonly [Float64Array, Float64Array],
   seed: number,
-): NonNullable<SequenceRecord["versus"]> {
+): Versus {
   const { metric } = problem;
-  const { gain, low, high } = comparePaired(metric, problem.scored("test", b), problem.scored("test", a), {
+  const paired = comparePaired(metric, problem.scored("test", b), problem.scored("test", a), {
     seed,
     groups: problem.groups("test"),
   });
-  const timeRatio = network.candidate.seconds / Math.max(0.001, classical.candidate.seconds);
-  const half = (high - low) / 2;
   const [one, other] = [network.candidate.name, classical.candidate.name];
-  const amount = `${Math.abs(gain).toPrecision(3)}${Number.isNaN(half) ? "" : ` ± ${half.toPrecision(2)}`} in ${metric.title}`;
-  const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
-  const sentence =
-    low > 0
-      ? `The network pays: ${one} is ${amount} better than ${other}, at ${times}.`
-      : gain > 0
-        ? `Classical may be enough: ${one} is only ${amount} ahead of ${other}, within the noise, at ${times}.`
-        : `Classical is enough: ${one} is ${amount} behind ${other}, at ${times}.`;
-  return { network: one, classical: other, gain, low, high, timeRatio, sentence };
+  return versusOf(network.candidate, classical.candidate, paired, {
+    ahead: (amount) => `${one} is ${amount} in ${metric.title} better than ${other}`,
+    little: (amount) => `${one} is only ${amount} in ${metric.title} ahead of ${other}`,
+    behind: (amount) => `${one} is ${amount} in ${metric.title} behind ${other}`,
+    digits: (gain, half) => [gain.toPrecision(3), half.toPrecision(2)],
+  });
 }
 
 function errorsByHorizon({ windows, shape }: ForecastProblem, answers: Float64Array): number[] {
@@ -321,7 +295,6 @@ function partsOf(
   table: SequenceTable,
   options: SequenceTaskOptions,
 ): SequenceModelParts {
-  const { title, parameters, summary } = candidate;
   const { input, target } = problem;
   const { horizon, timeColumn, group } = options;
   const chosen = {
@@ -353,7 +326,7 @@ function partsOf(
     about: {
       card: {
         summary: `Tells ${what}.`,
-        members: [{ family: title, weight: 1, parameters, summary }],
+        members: cardMembers(candidate),
         policy: {
           "missing number": "read as missing: the mean of the window or of the training takes its place",
           "shorter sequence": `filled up with missing rows ${input.pad} its own`,
@@ -363,11 +336,7 @@ function partsOf(
         leftOut: table.leftOut,
         notes: [
           "Golden sequences are synthetic; no row of the training is in this file.",
-          ...(options.threads > 1
-            ? [
-                `Trained with ${options.threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
-              ]
-            : []),
+          ...threadNotes(options.threads),
         ],
         software: options.software,
       },
@@ -387,27 +356,22 @@ function partsOf(
 }
 
 function commandOf(options: SequenceTaskOptions, problem: Problem, epochs: number): string {
-  const words = [
-    "npx millwright train",
-    ...options.source.map((source) => shellWord(withoutPassword(source))),
-  ];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  words.push(...readingFlags(options).map(shellWord), "--task sequence");
-  flag("--target", options.target);
-  flag("--time-column", options.timeColumn);
-  flag("--group", options.group);
-  flag("--horizon", options.horizon);
-  flag("--steps", problem.input.steps);
-  flag("--period", problem.told.period);
-  flag("--epochs", epochs);
-  flag("--test-size", options.testSize);
-  for (const [name, declared] of Object.entries(options.columns ?? {}))
-    flag("--column", columnFlag(name, declared));
-  flag("--drop", namesOf(options.drop));
-  flag("--id", options.id);
-  flag("--seed", options.seed);
-  flag("--threads", options.threads);
-  return words.join(" ");
+  return commandLine("train", [
+    ...options.source.map(withoutPassword),
+    ...readingFlags(options),
+    ["--task", "sequence"],
+    ["--target", options.target],
+    ["--time-column", options.timeColumn],
+    ["--group", options.group],
+    ["--horizon", options.horizon],
+    ["--steps", problem.input.steps],
+    ["--period", problem.told.period],
+    ["--epochs", epochs],
+    ["--test-size", options.testSize],
+    ...columnFlags(options.columns),
+    ["--drop", namesOf(options.drop)],
+    ["--id", options.id],
+    ["--seed", options.seed],
+    ["--threads", options.threads],
+  ]);
 }

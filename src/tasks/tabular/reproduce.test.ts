@@ -36,3 +36,12 @@ test("columns are written as the flag is read", () => {
   const flags = [...command.matchAll(/--column (?:'([^']*)'|(\S+))/g)].map((match) => match[1] ?? match[2]!);
   expect(Object.fromEntries(flags.map(parseColumnFlag))).toEqual(options.columns);
 });
+
+test("a password stands in no command, that of a recipe fitted anew included", () => {
+  const testSource = "postgres://me:secret@host/rows?table=t";
+  for (const like of [{}, { like: "model.onnx" }]) {
+    const command = reproduceCommand({ ...options, ...like, testSource }, 1);
+    expect(command).toContain("--test");
+    expect(command).not.toContain("secret");
+  }
+});

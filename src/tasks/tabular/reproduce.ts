@@ -3,7 +3,8 @@
  * call in code where code of the user's own took part.
  */
 import type { Json } from "../../core/index.ts";
-import { type ColumnOverride, readingFlags, shellWord, withoutPassword } from "../../data/index.ts";
+import { type ColumnOverride, readingFlags, withoutPassword } from "../../data/index.ts";
+import { commandLine, type CommandPart } from "../command-line.ts";
 import type { ClassWeightOption } from "./class-weights.ts";
 import { literal } from "./literal.ts";
 import type { TrainOptions } from "./options.ts";
@@ -19,41 +20,37 @@ export function reproduceCommand(
   if (own || options.steps !== undefined || typeof metric === "object") {
     return reproduceCall(options, unitsUsed, finished);
   }
-  const sources = options.source.map((source) => shellWord(withoutPassword(source)));
-  const words = ["npx millwright train", ...sources];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  if (options.like === undefined) flag("--target", options.target);
-  words.push(...readingFlags(options).map(shellWord));
-  if (options.like !== undefined) {
-    flag("--like", options.like);
-    flag("--test", options.testSource);
-    return words.join(" ");
-  }
-  flag("--task", options.task);
-  flag("--order", namesOf(options.order));
-  flag("--metric", metric as string | undefined);
-  flag("--positive", options.positive);
-  flag("--families", namesOf(families as readonly string[] | undefined));
-  flag("--folds", options.folds);
-  flag("--test-size", options.testSize);
-  flag("--test", options.testSource === undefined ? undefined : withoutPassword(options.testSource));
-  for (const [name, declared] of Object.entries(options.columns ?? {}))
-    flag("--column", columnFlag(name, declared));
-  flag("--keep", namesOf(options.keep));
-  flag("--drop", namesOf(options.drop));
-  flag("--weight", options.weight);
-  flag("--group", options.group);
-  flag("--time-column", options.timeColumn);
-  flag("--id", options.id);
-  if (options.cost) flag("--cost", `fp=${options.cost.falsePositive},fn=${options.cost.falseNegative}`);
-  if (options.classWeight) flag("--class-weight", classWeightFlag(options.classWeight));
-  flag("--max-latency", options.maxLatency);
-  flag("--max-size", options.maxSize);
-  flag("--budget", unitsUsed);
-  flag("--seed", options.seed);
-  return words.join(" ");
+  const { like, cost, classWeight } = options;
+  const test = options.testSource && withoutPassword(options.testSource);
+  const sources = options.source.map(withoutPassword);
+  if (like !== undefined)
+    return commandLine("train", [...sources, ...readingFlags(options), ["--like", like], ["--test", test]]);
+  return commandLine("train", [
+    ...sources,
+    ["--target", options.target],
+    ...readingFlags(options),
+    ["--task", options.task],
+    ["--order", namesOf(options.order)],
+    ["--metric", metric],
+    ["--positive", options.positive],
+    ["--families", namesOf(families as readonly string[] | undefined)],
+    ["--folds", options.folds],
+    ["--test-size", options.testSize],
+    ["--test", test],
+    ...columnFlags(options.columns),
+    ["--keep", namesOf(options.keep)],
+    ["--drop", namesOf(options.drop)],
+    ["--weight", options.weight],
+    ["--group", options.group],
+    ["--time-column", options.timeColumn],
+    ["--id", options.id],
+    ["--cost", cost && `fp=${cost.falsePositive},fn=${cost.falseNegative}`],
+    ["--class-weight", classWeight && classWeightFlag(classWeight)],
+    ["--max-latency", options.maxLatency],
+    ["--max-size", options.maxSize],
+    ["--budget", unitsUsed],
+    ["--seed", options.seed],
+  ]);
 }
 
 /** Options that change nothing in the file, and those that the call writes in its own way. */
@@ -126,8 +123,12 @@ function classWeightFlag(option: ClassWeightOption): string {
     .join(",");
 }
 
+/** What the user said of columns. */
+export const columnFlags = (columns: Readonly<Record<string, ColumnOverride>> = {}): CommandPart[] =>
+  Object.entries(columns).map(([name, declared]) => ["--column", columnFlag(name, declared)]);
+
 /** What `parseColumnFlag` reads back. */
-export function columnFlag(name: string, { kind, missing, order, role }: ColumnOverride): string {
+function columnFlag(name: string, { kind, missing, order, role }: ColumnOverride): string {
   const parts = [
     missing && `missing=${missing.join("|")}`,
     order && `order=${order}`,

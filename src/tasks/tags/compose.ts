@@ -2,8 +2,8 @@
 import type { Tensor } from "../../core/index.ts";
 import * as ops from "../../graph/index.ts";
 import type { Value } from "../../graph/index.ts";
-import { encodeMetadata, type ModelMetadata, type ModelMetrics } from "../../model/index.ts";
-import { batchOf } from "../../pipeline/index.ts";
+import type { ModelMetadata } from "../../model/index.ts";
+import { type ComposedModel, composedOf } from "../../pipeline/index.ts";
 import { compile } from "../../runtime/index.ts";
 import type { Schema } from "../../schema/index.ts";
 import { outsideCode } from "./decide.ts";
@@ -25,11 +25,6 @@ export interface TagModelParts {
   readonly about: Required<Pick<ModelMetadata, "card" | "data" | "recipe">>;
 }
 
-export interface ComposedTagger {
-  /** The file's bytes. */
-  write(metrics?: ModelMetrics): Uint8Array;
-}
-
 /** Invented sentences with what tokens can be: capitals, digits, signs, other scripts, and words that nobody knows. */
 const golden = [
   "Ada met Mr. Lovelace in New Brookfield .",
@@ -38,7 +33,7 @@ const golden = [
   "ÉCOLE naïve 東京 Москва don't state-of-the-art 1,000 !",
 ];
 
-export async function composeTags(parts: TagModelParts): Promise<ComposedTagger> {
+export async function composeTags(parts: TagModelParts): Promise<ComposedModel> {
   const { codes, places, classes, offset, emit, about } = parts;
   const tokens = ops.input(tokensColumn, "string", ["batch", places]);
   const flat = emitTokenCodes(ops.reshape(tokens, ops.int64s([-1])), codes);
@@ -66,18 +61,13 @@ export async function composeTags(parts: TagModelParts): Promise<ComposedTagger>
       { name: target, kind: "category", role: "target", labels: classes, answers: "tags" },
     ],
   };
-  const metadata = {
-    ...batchOf(whole),
+  return composedOf(whole, {
     schema,
-    task: { kind: "tags", target } as const,
+    task: { kind: "tags", target },
     classes,
     golden: await answerGolden(ops.writeOnnx(whole), places),
     ...about,
-  };
-  return {
-    write: (metrics) =>
-      ops.writeOnnx(whole, { metadata: encodeMetadata({ ...metadata, ...(metrics && { metrics }) }) }),
-  };
+  });
 }
 
 async function answerGolden(bytes: Uint8Array, places: number): Promise<ModelMetadata["golden"]> {

@@ -1,7 +1,8 @@
 /** What a training on tagged sentences is asked for. */
-import type { ProgressListener } from "../../core/index.ts";
+import type { RunSettings } from "../run-options.ts";
 
-export interface TagOptions {
+/** `threads` are those inside a step of the network; `signal` ends it between two steps. */
+export interface TagOptions extends RunSettings {
   /** A CoNLL file of sentences to learn. */
   readonly source: string;
   /** Sentences that choose the epoch, the offset and the model. Default: 15 % of those to learn. */
@@ -14,16 +15,6 @@ export interface TagOptions {
   readonly epochs?: number;
   /** Seconds for the whole run: training ends in time, with the best epoch so far. */
   readonly time?: number;
-  readonly seed: number;
-  /** Threads inside a step of the network. */
-  readonly threads: number;
-  /** Ends the training between two steps; the best epoch so far is kept. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-  /** `performance.now()` when the command began, so that all of it is counted. */
-  readonly startedMs?: number;
-  /** Name and version of this program, for card and recipe. */
-  readonly software: string;
 }
 
 export const tagDefaults = { epochs: 8, testSize: 0.2 } as const;

@@ -1,6 +1,7 @@
 /** Fills the report's data of a training on tagged sentences from a finished run. */
 import { basename } from "node:path";
 import type { ReportData } from "../../report/index.ts";
+import { raceReport, trainingCurve } from "../race/report.ts";
 import type { TagOptions } from "./options.ts";
 import type { TagRecord } from "./run-record.ts";
 
@@ -12,11 +13,14 @@ interface ReportParts {
 }
 
 export function tagReport({ record, options, title }: ReportParts): ReportData {
-  const { data, task, metric, test, leaderboard, versus, kinds } = record;
+  const { data, task, network, versus, kinds } = record;
+  const { seed, time } = options;
+  const shared = raceReport(record, { title, seed, time, networks: [network], hashed: "sentences" });
   const files = [data.source, data.validation, data.test].flatMap((file) =>
     file === null ? [] : [basename(file)],
   );
   return {
+    ...shared,
     task: "multiclass",
     target: { column: task.target, classes: task.classes },
     noun: { one: "sentence", many: "sentences" },
@@ -35,45 +39,16 @@ export function tagReport({ record, options, title }: ReportParts): ReportData {
       trainRows: data.trainRows + data.validationRows,
       testRows: data.testRows,
     },
-    metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
-    intervalLevel: 0.95,
-    families: [record.network.name, versus.classical, "baseline"],
-    chosen: {
-      name: record.chosen,
-      family: leaderboard.find(({ name }) => name === record.chosen)!.family,
-      description: title,
-      sizeBytes: record.model.bytes,
-    },
+    families: [network.name, versus.classical, "baseline"],
     test: [
-      ...test.metrics.map(({ name, title: label, value, low, high, baseline }) => ({
-        metric: { name, label, higherIsBetter: true },
-        score: { value, ...(!Number.isNaN(low) && { low, high }) },
-        baseline,
-      })),
+      ...shared.test,
       ...kinds.map(({ kind, spans, f1 }) => ({
         metric: { name: `spanF1 ${kind}`, label: `span F1 of ${kind} (${spans})`, higherIsBetter: true },
         score: { value: f1 },
       })),
     ],
     findings: [],
-    leaderboard: leaderboard.map(({ name, family, score, seconds }) => ({
-      name,
-      family,
-      score: { value: score },
-      fitSeconds: seconds,
-      ...(name === record.chosen
-        ? { role: "chosen" as const }
-        : family === "baseline" && { role: "baseline" as const }),
-    })),
-    training: {
-      epochs: record.network.history.map(({ loss, validationLoss, validationMetric }) => ({
-        loss,
-        validationLoss: validationLoss!,
-        validationMetric: validationMetric!,
-      })),
-      bestEpoch: record.network.bestEpoch,
-      validationRows: data.validationRows,
-    },
+    training: trainingCurve(network, data.validationRows),
     limitations: [
       versus.sentence,
       `The board's scores are of ${data.validationRows} sentences that also chose the epoch and how readily a token is tagged; the test sentences were kept out of that.`,
@@ -86,18 +61,5 @@ export function tagReport({ record, options, title }: ReportParts): ReportData {
           ]
         : []),
     ],
-    run: {
-      command: record.reproduce,
-      seed: options.seed,
-      ...(options.time !== undefined && { timeLimitSeconds: options.time }),
-      durationSeconds: record.seconds,
-      configurations: leaderboard.length,
-      stoppedEarly: record.network.ended === "aborted",
-      versions: [{ name: "millwright", version: options.software.replace(/^millwright /, "") }],
-      hashes: [
-        { name: "model.onnx", sha256: record.model.sha256 },
-        { name: "sentences", sha256: data.sha256 },
-      ],
-    },
   };
 }

@@ -1,33 +1,14 @@
 /** Fits the network on sentences: the epoch that has the best span F1 on the validation sentences. */
-import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
+import { fitNetwork, type TrainedNetwork, type TrainingSettings } from "../race/fit-network.ts";
 import { type CodedRows, codeRows, type TaggedRows } from "./coded-rows.ts";
 import { characterCount, flagCount, type TokenCodes, wordCount } from "./token-codes.ts";
 import { bestOffset, tagsOfScores } from "./decide.ts";
 
-export interface TrainedTagger {
-  readonly network: nn.Network;
-  readonly weights: nn.Weights;
-  readonly history: readonly nn.EpochRecord[];
-  readonly bestEpoch: number;
-  readonly epochs: number;
-  readonly parameterCount: number;
-  readonly batchSize: number;
-  readonly seconds: number;
-  readonly reason: nn.FitResult["reason"];
-}
-
-export interface TaggerTraining {
+export interface TaggerTraining extends TrainingSettings {
   readonly codes: TokenCodes;
   readonly classes: readonly string[];
   readonly places: number;
-  readonly epochs: number;
-  /** `performance.now()` at which training must have ended. */
-  readonly deadlineMs?: number;
-  readonly seed: number;
-  readonly threads: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
 }
 
 /** How the network is trained, as the card tells it. */
@@ -49,15 +30,15 @@ export async function trainTagger(
   train: TaggedRows,
   validation: TaggedRows,
   options: TaggerTraining,
-): Promise<TrainedTagger> {
+): Promise<TrainedNetwork> {
   const { codes, classes, places, epochs, seed, threads, onProgress } = options;
-  const began = performance.now();
+  const beganMs = performance.now();
   const network = taggerNetwork(codes, places, classes.length);
   const batchSize = Math.min(recipe.batchSize, train.tokens.length);
   const coded = await codeRows(train, codes, classes, places);
   const held = await codeRows(validation, codes, classes, places);
   const note = { text: "" };
-  const fitted = await nn.fit(
+  return await fitNetwork(
     network,
     nn.initialise(network, { seed }),
     {
@@ -78,8 +59,8 @@ export async function trainTagger(
       patience: Math.max(5, Math.ceil(epochs / 2)),
       seed,
       threads,
-      ...stopping(options),
     },
+    { ...options, beganMs, moreTime: "Give more time (--time)." },
     (event) => {
       if (event.type === "step") {
         onProgress?.({
@@ -93,24 +74,6 @@ export async function trainTagger(
         note.text = `epoch ${event.epoch} of ${epochs}, loss ${event.loss.toFixed(3)}, span F1 ${event.validationMetric!.toFixed(3)} on validation`;
     },
   );
-  if (fitted.bestEpoch === undefined) {
-    throw new MillwrightError(
-      "CANCELLED",
-      "The training was stopped before its first epoch was done.",
-      "Give more time (--time).",
-    );
-  }
-  return {
-    network,
-    weights: fitted.weights,
-    history: fitted.history,
-    bestEpoch: fitted.bestEpoch,
-    epochs,
-    parameterCount: nn.parameterCount(network),
-    batchSize,
-    seconds: (performance.now() - began) / 1000,
-    reason: fitted.reason,
-  };
 }
 
 function taggerNetwork(codes: TokenCodes, places: number, classes: number): nn.Network {
@@ -123,13 +86,6 @@ function taggerNetwork(codes: TokenCodes, places: number, classes: number): nn.N
     characterPlaces: codes.characterPlaces,
     flags: flagCount,
   });
-}
-
-/** The user's signal, and the end of the time. */
-function stopping({ signal, deadlineMs }: TaggerTraining): { signal?: AbortSignal } {
-  if (deadlineMs === undefined) return signal ? { signal } : {};
-  const left = AbortSignal.timeout(Math.max(1, Math.floor(deadlineMs - performance.now())));
-  return { signal: signal ? AbortSignal.any([signal, left]) : left };
 }
 
 /** Batches of sentences, filled up to the places of the network; filling has weight 0. */

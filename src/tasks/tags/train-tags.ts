@@ -2,16 +2,21 @@
  * A tagger of tokens: read, split, train a network and logistic regression on the same sentences, compose one file a
  * candidate, choose on validation sentences by span F1, and judge the chosen file on sentences that nothing looked at.
  */
-import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
-import { holdOut, readConll, shellWord, type TaggedSentences } from "../../data/index.ts";
+import { createRandom, MillwrightError, sha256 } from "../../core/index.ts";
+import { holdOut, readConll, type TaggedSentences } from "../../data/index.ts";
 import { inline } from "../../graph/index.ts";
 import { spanScores } from "../../metrics/index.ts";
-import { load } from "../../model/index.ts";
 import { scoringGraph } from "../../nn/index.ts";
+import type { ComposedModel } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
+import { commandLine } from "../command-line.ts";
+import { networkRecord, type TrainedNetwork, trainingDeadline } from "../race/fit-network.ts";
+import { askFile, cardMembers, type Entered, threadNotes, writeJudged } from "../race/judged-file.ts";
+import { boardOf, fileRecord, runSeconds } from "../race/record.ts";
+import { versusOf } from "../race/versus.ts";
 import { emitClassical, fitClassicalTagger } from "./classical.ts";
 import { codeRows, cutSentences, type TaggedRows } from "./coded-rows.ts";
-import { type ComposedTagger, composeTags, logProbabilities, type TagModelParts, target } from "./compose.ts";
+import { composeTags, logProbabilities, type TagModelParts, target } from "./compose.ts";
 import { bestOffset, tagsOfScores } from "./decide.ts";
 import { compareTags, spanF1, tagFigures } from "./judge.ts";
 import { fitLookUp } from "./look-up.ts";
@@ -20,7 +25,7 @@ import { answerTags } from "./predict-tags.ts";
 import { tagReport } from "./report-data.ts";
 import type { TagRecord } from "./run-record.ts";
 import { learnTokenCodes, type TokenCodes } from "./token-codes.ts";
-import { recipe, type TrainedTagger, trainTagger } from "./train-network.ts";
+import { recipe, trainTagger } from "./train-network.ts";
 
 export interface TagResult {
   /** The bytes of `model.onnx`. */
@@ -36,7 +41,7 @@ interface Candidate {
   readonly family: "network" | "classical";
   readonly title: string;
   readonly seconds: number;
-  readonly composed: ComposedTagger;
+  readonly composed: ComposedModel;
   /** Span F1 on the validation sentences. */
   readonly score: number;
 }
@@ -76,8 +81,7 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
     classes,
     places,
     epochs,
-    // What comes after training takes a part of the time too.
-    ...(options.time !== undefined && { deadlineMs: startedMs + 900 * options.time }),
+    ...trainingDeadline(startedMs, options.time, 0.9),
     seed,
     threads,
     onProgress: progress,
@@ -86,49 +90,45 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
 
   progress({ stage: "compose the files" });
   const enter = (
-    given: Pick<Candidate, "name" | "family" | "title" | "seconds">,
+    given: Pick<Candidate, "name" | "family" | "seconds">,
+    { title, parameters, summary }: Entered,
     emit: TagModelParts["emit"],
-    parameters: Json,
-    summary: Json,
   ): Promise<Candidate> =>
-    decided(given, validation, { classes, places }, (offset) =>
+    decided({ ...given, title }, validation, { classes, places }, (offset) =>
       composeTags({
         codes,
         places,
         classes,
         offset,
         emit,
-        about: aboutOf(data, options, { classes, places, codes, epochs: network.epochs }, given.title, {
-          parameters,
-          summary: { ...(summary as object), offset } as Json,
-        }),
+        about: aboutOf(
+          data,
+          options,
+          { classes, places, codes, epochs: network.epochs },
+          { title, parameters, summary: { ...(summary as object), offset } },
+        ),
       }),
     );
-  const candidates = [
+  const ranked = [
     await enter(
+      { name: networkName, family: "network", seconds: network.seconds },
       {
-        name: networkName,
-        family: "network",
         title: `a network of ${network.parameterCount} parameters (words, characters and shapes, a bidirectional LSTM), after epoch ${network.bestEpoch} of ${network.epochs}`,
-        seconds: network.seconds,
+        parameters: { ...recipe, epochs: network.epochs },
+        summary: { parameters: network.parameterCount, epoch: network.bestEpoch },
       },
       (read) => emitNetwork(network, read),
-      { ...recipe, epochs: network.epochs },
-      { parameters: network.parameterCount, epoch: network.bestEpoch },
     ),
     await enter(
+      { name: classicalName, family: "classical", seconds: classical.seconds },
       {
-        name: classicalName,
-        family: "classical",
         title: "logistic regression on each token and its neighbours",
-        seconds: classical.seconds,
+        parameters: { family: "logistic" },
+        summary: classical.summary,
       },
       (read) => emitClassical(classical, read, places, codes),
-      { family: "logistic" },
-      classical.summary,
     ),
-  ];
-  const ranked = candidates.sort((a, b) => b.score - a.score);
+  ].sort((a, b) => b.score - a.score);
   const chosen = ranked[0]!;
 
   progress({ stage: "judge the file on untouched sentences" });
@@ -137,21 +137,11 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
   for (const each of ranked) answers.set(each, await answersOf(each.composed.write(), test.tokens));
   const own = answers.get(chosen)!;
   const metrics = tagFigures(test.tags, own, test.tokens.map(lookUp), seed);
-  const bytes = chosen.composed.write({
-    rows: "test",
-    rowCount: test.tokens.length,
-    values: metrics.map(({ name, value, low, high, baseline }) => ({
-      name,
-      value,
-      // A metric whose resamples are all equal has no interval.
-      ...(Number.isNaN(low) ? {} : { low, high }),
-      baseline,
-    })),
-  });
+  const bytes = writeJudged(chosen.composed, test.tokens.length, metrics);
   const record: TagRecord = {
     format: 1,
     software: options.software,
-    seconds: tenth((performance.now() - startedMs) / 1000),
+    seconds: runSeconds(startedMs),
     data: {
       source: options.source,
       validation: options.validation ?? null,
@@ -167,36 +157,26 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
     },
     task: { kind: "tags", target, classes: countTags(classes, [train, validation, test]) },
     metric: spanF1,
-    network: {
-      name: networkName,
-      parameterCount: network.parameterCount,
-      epochs: network.epochs,
-      bestEpoch: network.bestEpoch,
-      batchSize: network.batchSize,
-      threads,
-      ended: network.reason,
-      history: network.history,
-    },
-    leaderboard: [
-      ...ranked.map(({ name, family, score, seconds }) => ({ name, family, score, seconds: tenth(seconds) })),
+    network: networkRecord(networkName, network, threads),
+    leaderboard: boardOf([
+      ...ranked,
       {
         name: "tag look-up",
-        family: "baseline" as const,
+        family: "baseline",
         score: spanScores(validation.tags, validation.tokens.map(lookUp)).f1,
         seconds: 0,
       },
-    ].map((row, i) => ({ rank: i + 1, ...row })),
+    ]),
     chosen: chosen.name,
-    versus: versusOf(candidates, answers, test.tags, seed),
+    versus: compare(ranked, answers, test.tags, seed),
     test: { rows: test.tokens.length, metrics },
     kinds: kindsOf(test.tags, own),
     reproduce: commandOf(options, network.epochs),
-    model: { bytes: bytes.length, sha256: sha256(bytes) },
+    model: fileRecord(bytes),
   };
   return { model: bytes, record, report: tagReport({ record, options, title: chosen.title }) };
 }
 
-const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
 const tokensOf = ({ tokens }: TaggedRows): number => tokens.reduce((sum, { length }) => sum + length, 0);
 
 interface Parts {
@@ -265,7 +245,7 @@ const cutRows = ({ tokens, tags }: TaggedRows, places: number): TaggedRows => ({
   tags: cutSentences(tags, places),
 });
 
-function emitNetwork({ network, weights }: TrainedTagger, read: Parameters<TagModelParts["emit"]>[0]) {
+function emitNetwork({ network, weights }: TrainedNetwork, read: Parameters<TagModelParts["emit"]>[0]) {
   return inline(scoringGraph(network, weights), { ...read })["scores"]!;
 }
 
@@ -274,7 +254,7 @@ async function decided(
   given: Pick<Candidate, "name" | "family" | "title" | "seconds">,
   validation: TaggedRows,
   { classes, places }: { readonly classes: readonly string[]; readonly places: number },
-  compose: (offset: number) => Promise<ComposedTagger>,
+  compose: (offset: number) => Promise<ComposedModel>,
 ): Promise<Candidate> {
   const { tokens, tags } = cutRows(validation, places);
   const scores = await logProbabilities((await compose(0)).write(), tokens, places);
@@ -286,16 +266,11 @@ async function decided(
 }
 
 /** What a file answers. */
-async function answersOf(bytes: Uint8Array, tokens: TaggedRows["tokens"]): Promise<string[][]> {
-  const model = await load(bytes, undefined, { name: "model.onnx" });
-  try {
-    return await answerTags(model, tokens);
-  } finally {
-    await model.close();
-  }
-}
+const answersOf = (bytes: Uint8Array, tokens: TaggedRows["tokens"]): Promise<string[][]> =>
+  askFile(bytes, (model) => answerTags(model, tokens));
 
-function versusOf(
+/** The network against the classical model on the test sentences. */
+function compare(
   candidates: readonly Candidate[],
   answers: ReadonlyMap<Candidate, readonly (readonly string[])[]>,
   actual: TaggedRows["tags"],
@@ -304,19 +279,12 @@ function versusOf(
   const [network, classical] = (["network", "classical"] as const).map(
     (family) => candidates.find((each) => each.family === family)!,
   ) as [Candidate, Candidate];
-  const { gain, low, high } = compareTags(actual, answers.get(classical)!, answers.get(network)!, seed);
-  const timeRatio = network.seconds / Math.max(0.001, classical.seconds);
-  const half = (high - low) / 2;
-  // Where every resample has the same gain, no interval is defined.
-  const amount = `${Math.abs(gain).toFixed(3)}${Number.isNaN(half) ? "" : ` ± ${half.toFixed(3)}`}`;
-  const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
-  const sentence =
-    low > 0
-      ? `The network pays: its span F1 is ${amount} above that of ${classical.name}, at ${times}.`
-      : gain > 0
-        ? `Classical may be enough: the network's span F1 is only ${amount} above that of ${classical.name}, within the noise, at ${times}.`
-        : `Classical is enough: the network's span F1 is ${amount} below that of ${classical.name}, at ${times}.`;
-  return { network: network.name, classical: classical.name, gain, low, high, timeRatio, sentence };
+  const paired = compareTags(actual, answers.get(classical)!, answers.get(network)!, seed);
+  return versusOf(network, classical, paired, {
+    ahead: (amount) => `its span F1 is ${amount} above that of ${classical.name}`,
+    little: (amount) => `the network's span F1 is only ${amount} above that of ${classical.name}`,
+    behind: (amount) => `the network's span F1 is ${amount} below that of ${classical.name}`,
+  });
 }
 
 function countTags(
@@ -350,15 +318,14 @@ function aboutOf(
     readonly codes: TokenCodes;
     readonly epochs: number;
   },
-  title: string,
-  member: { readonly parameters: Json; readonly summary: Json },
+  entered: Entered,
 ): TagModelParts["about"] {
   const { classes, places, codes, epochs } = made;
   const { testSize } = { ...tagDefaults, ...options };
   return {
     card: {
       summary: `Tells which of ${classes.length} tags (BIO) each token of a sentence bears.`,
-      members: [{ family: title, weight: 1, parameters: member.parameters, summary: member.summary }],
+      members: cardMembers(entered),
       policy: {
         "a longer sentence": `an error; \`millwright predict\` answers it in parts of ${places} tokens`,
         "an unknown word": `read by its characters and its shape, and as one of ${codes.wordBuckets} buckets by its hash`,
@@ -369,11 +336,7 @@ function aboutOf(
         "The file takes tokens, not running text: cut new text into tokens as the training text was cut.",
         "The probability of O is lowered by a factor that was chosen on validation sentences for span F1, so probabilities are no shares of tokens.",
         "Golden sentences are invented; no word that fewer than 5 training sentences hold is in this file.",
-        ...(options.threads > 1
-          ? [
-              `Trained with ${options.threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
-            ]
-          : []),
+        ...threadNotes(options.threads),
       ],
       software: options.software,
     },
@@ -391,15 +354,14 @@ function aboutOf(
 }
 
 function commandOf(options: TagOptions, epochs: number): string {
-  const words = ["npx millwright train", shellWord(options.source), "--task tags"];
-  const flag = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(name, shellWord(String(value)));
-  };
-  flag("--validation", options.validation);
-  flag("--test", options.test);
-  flag("--epochs", epochs);
-  flag("--test-size", options.testSize);
-  flag("--seed", options.seed);
-  flag("--threads", options.threads);
-  return words.join(" ");
+  return commandLine("train", [
+    options.source,
+    ["--task", "tags"],
+    ["--validation", options.validation],
+    ["--test", options.test],
+    ["--epochs", epochs],
+    ["--test-size", options.testSize],
+    ["--seed", options.seed],
+    ["--threads", options.threads],
+  ]);
 }

@@ -1,0 +1,90 @@
+/** Fills what the reports of all races have. */
+import type { ReportData, SimplerModel, TrainingCurve } from "../../report/index.ts";
+import type { NetworkRecord, RaceRecord, Versus } from "./record.ts";
+
+interface RaceReportParts {
+  /** What is shipped, in words. */
+  readonly title: string;
+  readonly seed: number;
+  /** Seconds for the whole run, where they were told. */
+  readonly time?: number | undefined;
+  readonly networks: readonly NetworkRecord[];
+  /** What the data's hash is of: `pictures`. */
+  readonly hashed: string;
+}
+
+type RacePart = "metric" | "intervalLevel" | "chosen" | "test" | "leaderboard" | "run";
+
+export function raceReport(record: RaceRecord, parts: RaceReportParts): Pick<ReportData, RacePart> {
+  const { metric, test, leaderboard, chosen, model } = record;
+  const { title, seed, time, networks, hashed } = parts;
+  return {
+    metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
+    intervalLevel: 0.95,
+    chosen: {
+      name: chosen,
+      family: chosenFamily(record),
+      description: title,
+      sizeBytes: model.bytes,
+    },
+    test: test.metrics.map(({ name, title: label, greaterIsBetter, value, low, high, baseline }) => ({
+      metric: { name, label, higherIsBetter: greaterIsBetter },
+      score: { value, ...(!Number.isNaN(low) && { low, high }) },
+      baseline,
+    })),
+    leaderboard: leaderboard.map(({ name, family, score, seconds }) => ({
+      name,
+      family,
+      score: { value: score },
+      fitSeconds: seconds,
+      ...(name === chosen
+        ? { role: "chosen" as const }
+        : family === "baseline" && { role: "baseline" as const }),
+    })),
+    run: {
+      command: record.reproduce,
+      seed,
+      ...(time !== undefined && { timeLimitSeconds: time }),
+      durationSeconds: record.seconds,
+      configurations: leaderboard.length,
+      stoppedEarly: networks.some(({ ended }) => ended === "aborted"),
+      versions: [{ name: "millwright", version: record.software.replace(/^millwright /, "") }],
+      hashes: [
+        { name: "model.onnx", sha256: model.sha256 },
+        { name: hashed, sha256: record.data.sha256 },
+      ],
+    },
+  };
+}
+
+/** What became the file. */
+export function chosenFamily({
+  leaderboard,
+  chosen,
+}: Pick<RaceRecord, "leaderboard" | "chosen">): RaceRecord["leaderboard"][number]["family"] {
+  return leaderboard.find(({ name }) => name === chosen)!.family;
+}
+
+/** The classical model beside a network that was chosen. */
+export function simplerModel({ leaderboard }: RaceRecord, versus: Versus): SimplerModel {
+  const { classical, gain, low, high } = versus;
+  return {
+    name: classical,
+    score: leaderboard.find(({ name }) => name === classical)!.score,
+    difference: { value: gain, ...(!Number.isNaN(low) && { low, high }) },
+    withinNoise: !(low > 0),
+  };
+}
+
+/** @param validationRows - Those that chose the epoch. */
+export function trainingCurve({ history, bestEpoch }: NetworkRecord, validationRows: number): TrainingCurve {
+  return {
+    epochs: history.map(({ loss, validationLoss, validationMetric }) => ({
+      loss,
+      validationLoss: validationLoss!,
+      ...(validationMetric !== undefined && { validationMetric }),
+    })),
+    bestEpoch,
+    validationRows,
+  };
+}
