@@ -9,6 +9,7 @@ const resolve = {
     { find: /^millwright\/(.+)$/, replacement: join(import.meta.dirname, "src/$1/index.ts") },
   ],
 };
+const docs = "test/docs.test.ts";
 const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -21,9 +22,11 @@ export default defineConfig({
           ...shared,
           name: "default",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/*.slow.test.ts"],
+          exclude: ["**/*.slow.test.ts", docs],
         },
       },
+      // What the pages say, run as they say it: a part of `npm run check`.
+      { resolve, test: { ...shared, name: "docs", include: [docs] } },
       {
         resolve,
         test: {

@@ -1,6 +1,6 @@
 /** Bytes of local files in blocks, unpacked where they are packed. Reading runs ahead of whoever consumes. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MillwrightError } from "../core/index.ts";
@@ -44,14 +44,36 @@ export async function* readBlocks(
       yield* inBlocks(unpacked, blockBytes);
     }
   } catch (cause) {
-    if (cause instanceof MillwrightError) throw cause;
-    throw new MillwrightError(
-      "SOURCE_UNREADABLE",
-      `${name} cannot be read${packing === "none" ? "" : ` as ${packing}`}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      packing === "none" ? "Check the file and its permissions." : `Check that the ${packing} file is whole.`,
-      { cause },
-    );
+    throw unreadable(name, packing, cause);
   }
+}
+
+/** The first bytes of a file that is not packed, at most `count`. @throws MillwrightError `SOURCE_UNREADABLE` */
+export function readStart(path: string, name: string, count: number): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(count);
+  let length = 0;
+  try {
+    const file = openSync(path, "r");
+    try {
+      for (let read = 1; read > 0 && length < count; length += read)
+        read = readSync(file, bytes, length, count - length, length);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw unreadable(name, "none", cause);
+  }
+  return bytes.subarray(0, length);
+}
+
+function unreadable(name: string, packing: Packing, cause: unknown): MillwrightError {
+  if (cause instanceof MillwrightError) return cause;
+  return new MillwrightError(
+    "SOURCE_UNREADABLE",
+    `${name} cannot be read${packing === "none" ? "" : ` as ${packing}`}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    packing === "none" ? "Check the file and its permissions." : `Check that the ${packing} file is whole.`,
+    { cause },
+  );
 }
 
 async function* plainBlocks(path: string, blockBytes: number): AsyncGenerator<Uint8Array> {

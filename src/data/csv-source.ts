@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { MillwrightError } from "../core/index.ts";
 import { type FieldPlan, InvalidUtf8, type RaggedRow } from "../kernels/index.ts";
-import { type Content, readBlocks } from "./bytes.ts";
+import { type Content, readBlocks, readStart } from "./bytes.ts";
 import type { Block } from "./csv/block.ts";
 import { addBlock, ColumnBuilder } from "./csv/columns.ts";
 import { type DialectOptions, findDialect, type FoundDialect } from "./csv/dialect.ts";
@@ -295,32 +295,40 @@ async function openCsv(file: SourceFile, given: CsvOptions): Promise<OpenedCsv> 
 
 /** Share of control characters from which a file is no text; a stray one now and then is. */
 const controlShare = 0.02;
+const controlSample = 1 << 17;
 
 /** @throws MillwrightError `SOURCE_FORMAT` for binary data. */
 function requireText(text: string, path: string): void {
+  const length = Math.min(text.length, controlSample);
   let found = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code < 9 || (code > 13 && code < 32) || code === 127) found++;
   }
-  if (found <= controlShare * text.length) return;
+  if (found <= controlShare * length) return;
   throw new MillwrightError(
     "SOURCE_FORMAT",
-    `${path} is not text: ${found} of its first ${text.length} characters are control characters.`,
+    `${path} is not text: ${found} of its first ${length} characters are control characters.`,
     "Give a CSV file, or tell what it is with --format or --encoding.",
   );
 }
 
+/** The beginning of a file, and whether that is all of it. */
 async function readHead(file: SourceFile): Promise<{ head: Uint8Array; complete: boolean }> {
+  const { path, packing, name } = file;
+  const all = packing === "none" ? readStart(path, name, sampleBytes + 1) : await unpackStart(file);
+  return { head: all.subarray(0, sampleBytes), complete: all.length <= sampleBytes };
+}
+
+async function unpackStart({ path, packing, name }: SourceFile): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const block of readBlocks(file.path, file.packing, file.name, sampleBytes)) {
+  for await (const block of readBlocks(path, packing, name, sampleBytes)) {
     parts.push(block);
     size += block.length;
     if (size > sampleBytes) break;
   }
-  const all = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-  return { head: all.subarray(0, sampleBytes), complete: all.length <= sampleBytes };
+  return Buffer.concat(parts);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -367,16 +375,15 @@ function planColumn(name: string, sample: readonly string[], declaredColumns: De
   if (declaredColumns.schema !== undefined && declared === undefined) return "skip";
   const kind = declared?.kind ?? declaredColumns.columns?.[name]?.kind;
   if (kind !== undefined && kind !== "number" && kind !== "datetime") return "string";
-  const present = sample.filter((cell) => cell.trim() !== "");
+  const present = sample.map((cell) => cell.trim()).filter((cell) => cell !== "");
   if (present.length === 0) return kind ?? "string";
-  const every = (pattern: RegExp): boolean => present.every((cell) => pattern.test(cell.trim()));
-  if (kind !== "datetime" && every(plainNumber) && !present.some((cell) => /^\s*[+-]?0\d/.test(cell))) {
-    return "number";
-  }
+  const every = (pattern: RegExp): boolean => present.every((cell) => pattern.test(cell));
+  if (kind !== "datetime" && every(plainNumber)) return "number";
   return kind !== "number" && every(isoDatetime) ? "datetime" : "string";
 }
 
-const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Without leading zeros, which mean a code. */
+const plainNumber = /^[+-]?(?:(?:0|[1-9]\d*)\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const isoDatetime = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 function headerFindings(csv: OpenedCsv): Finding[] {

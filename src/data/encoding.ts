@@ -5,6 +5,7 @@
  * UTF-8 mean Windows-1252, which holds Latin-1. Node 20 decodes 0x80–0x9F of "windows-1252" as Latin-1
  * control characters, so that table is our own (WHATWG Encoding Standard, index windows-1252).
  */
+import { isUtf8 as bufferIsUtf8 } from "node:buffer";
 import { TextDecoder, TextEncoder } from "node:util";
 import { MillwrightError } from "../core/index.ts";
 
@@ -45,12 +46,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
     }
     if (byte < 0x80) break;
   }
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end));
-    return true;
-  } catch {
-    return false;
-  }
+  return bufferIsUtf8(bytes.subarray(0, end));
 }
 
 /**

@@ -20,6 +20,6 @@ export {
   type NumbersSeen,
   type RaggedRow,
 } from "./delimited/delimited.ts";
-export { Kernels } from "./kernels.ts";
+export { kernelModule, Kernels } from "./kernels.ts";
 export { KernelMemory } from "./memory.ts";
 export { type Placed, UpdateArrays } from "./update/update.ts";

@@ -1,6 +1,6 @@
 /** A thread that parses segments of a CSV file. */
 import { parentPort, workerData } from "node:worker_threads";
-import { InvalidUtf8 } from "../../kernels/index.ts";
+import { InvalidUtf8, kernelModule } from "../../kernels/index.ts";
 import type { Block } from "./block.ts";
 import { SegmentReader, type SegmentWork } from "./segment-reader.ts";
 import { type SegmentAnswer, type SentBlock, slotsPerThread, type TeamSeat } from "./segments.ts";
@@ -41,6 +41,8 @@ function parseAll(reader: SegmentReader): void {
   }
 }
 
+// Compiled while there is no work yet.
+kernelModule();
 parentPort!.once("message", (work: SegmentWork) => {
   try {
     const reader = new SegmentReader(work, slotsPerThread);

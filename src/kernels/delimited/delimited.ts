@@ -35,8 +35,8 @@ export interface RaggedRow {
 export class InvalidUtf8 extends Error {}
 
 const planCodes: Readonly<Record<FieldPlan, number>> = { skip: 0, number: 1, datetime: 2, string: 3 };
-/** Fields split before they are converted: their text and bounds stay in the second-level cache. */
-const batchFields = 8192;
+/** Fields split before they are converted: their text and bounds stay near in the cache. */
+const batchFields = 2048;
 /** Fields of a block, the rows that are handed out at a time. */
 const blockFields = 262_144;
 /** Bytes behind the bounds that may be overwritten. */
