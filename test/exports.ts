@@ -1,4 +1,7 @@
-/** Files that PyTorch exported, with the rows and losses of PyTorch beside them; see golden/torch-exports.py. */
+/**
+ * Files that PyTorch and Keras exported, with the rows and losses of PyTorch beside them; see golden/torch-exports.py
+ * and golden/keras-exports.py.
+ */
 import { readFileSync } from "node:fs";
 import type { Tensor } from "../src/core/index.ts";
 import type { Batch } from "../src/nn/index.ts";
@@ -14,10 +17,17 @@ export interface Exported {
   /** [4, 3], before the first step. */
   readonly scores: readonly number[];
   readonly losses: readonly number[];
+  /** The same with BatchNormalization in training mode, where the file keeps it. */
+  readonly training?: {
+    readonly losses: readonly number[];
+    readonly running_mean: readonly number[];
+    readonly running_var: readonly number[];
+  };
 }
 
 const salts: Readonly<Record<string, number>> = {
   "small-cnn": 1,
+  half: 1,
   "batch-norm": 2,
   resnet: 4,
   "mobilenet-v2": 5,
@@ -25,10 +35,15 @@ const salts: Readonly<Record<string, number>> = {
   efficientnet: 7,
   convnext: 8,
   vit: 9,
+  "keras-cnn": 11,
+  "keras-cnn-torch": 11,
+  "keras-lstm": 12,
+  "keras-gru": 13,
 };
 
 export const exportNames: readonly string[] = [
   "small-cnn",
+  "half",
   "batch-norm",
   "resnet",
   "mobilenet-v2",
@@ -37,6 +52,10 @@ export const exportNames: readonly string[] = [
   "convnext",
   "vit",
   "bert",
+  "keras-cnn",
+  "keras-cnn-torch",
+  "keras-lstm",
+  "keras-gru",
 ];
 
 const at = (name: string): URL => new URL(`fixtures/exports/${name}`, import.meta.url);
@@ -65,7 +84,14 @@ export function exportedBatch(name: string): Batch {
   const { inputs } = exportedBy(name);
   const fed: Record<string, Tensor> = {};
   for (const [input, shape] of Object.entries(inputs)) {
-    if (name !== "bert") fed[input] = pictures(salts[name]!, shape);
+    if (name === "keras-lstm" || name === "keras-gru") {
+      const words = whole(
+        shape.reduce((a, b) => a * b, 1),
+        salts[name]!,
+        40,
+      );
+      fed[input] = { dtype: "int32", shape, data: Int32Array.from(words) };
+    } else if (name !== "bert") fed[input] = pictures(salts[name]!, shape);
     else {
       const numbers = input === "input_ids" ? whole(48, 3, 40) : Array.from({ length: 48 }, mask);
       fed[input] = { dtype: "int64", shape, data: BigInt64Array.from(numbers, BigInt) };

@@ -9,7 +9,7 @@ import { gradient } from "../src/graph/gradient.ts";
 import { type Graph, graph } from "../src/graph/graph.ts";
 import { defaultLimits } from "../src/graph/onnx/limits.ts";
 import { decodeModel, encodeModel, type ModelProto } from "../src/graph/onnx/messages.ts";
-import { readOnnx } from "../src/graph/onnx/read.ts";
+import { readOnnx, readOnnxWidened } from "../src/graph/onnx/read.ts";
 import { writeOnnx } from "../src/graph/onnx/write.ts";
 import * as ops from "../src/graph/ops/index.ts";
 import { printGraph } from "../src/graph/print.ts";
@@ -71,6 +71,7 @@ export function expectControlled(bytes: Uint8Array): boolean {
   let read: Graph;
   try {
     read = readOnnx(bytes);
+    readOnnxWidened(bytes);
   } catch (error) {
     if (error instanceof MillwrightError && error.code.startsWith("MODEL_")) return false;
     throw error;

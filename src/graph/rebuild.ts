@@ -8,6 +8,13 @@ import { input, isKnown } from "./value.ts";
 import type { AnyValue, Node } from "./types.ts";
 
 /**
+ * What takes the place of a node's outputs, one for each, or undefined to leave the node as it is but for its inputs.
+ *
+ * @param to - Where the values before it have gone.
+ */
+export type RewriteRule = (node: Node, to: (value: AnyValue) => AnyValue) => readonly AnyValue[] | undefined;
+
+/**
  * The same values with some values under them replaced.
  *
  * Shapes are inferred anew, so a replacement may have another batch size. Nodes
@@ -15,18 +22,22 @@ import type { AnyValue, Node } from "./types.ts";
  *
  * @param values - What is wanted.
  * @param replacements - From a value under them (a leaf, or any other) to the one that takes its place.
+ * @param rule - For nodes that are to be made anew in another way.
  */
 export function substitute<V extends AnyValue>(
   values: readonly V[],
   replacements: ReadonlyMap<AnyValue, AnyValue>,
+  rule?: RewriteRule,
 ): V[] {
   const now = new Map<AnyValue, AnyValue>(replacements);
+  const to = (value: AnyValue): AnyValue => now.get(value) ?? value;
   for (const node of order(values).nodes) {
     if (node.outputs.every((value) => replacements.has(value))) continue;
-    if (!neededBy(node).some((value) => now.has(value) && now.get(value) !== value)) continue;
-    const next = renew(node, (value) => now.get(value) ?? value);
+    const own = rule?.(node, to);
+    if (!own && neededBy(node).every((value) => to(value) === value)) continue;
+    const outputs = own ?? renew(node, to).outputs;
     node.outputs.forEach((value, i) => {
-      if (!replacements.has(value)) now.set(value, next.outputs[i]!);
+      if (!replacements.has(value)) now.set(value, outputs[i]!);
     });
   }
   return values.map((value) => (now.get(value) ?? value) as V);
@@ -108,14 +119,8 @@ export function renew(node: Node, to: (value: AnyValue, index?: number) => AnyVa
  * The graph with some of its nodes made anew.
  *
  * @param leaves - From an input or a constant to what takes its place.
- * @param rule - Gets a node and where the values before it have gone; gives what takes the place of its outputs,
- *   one for each, or undefined to leave the node as it is but for its inputs.
  */
-export function rewrite(
-  from: Graph,
-  leaves: ReadonlyMap<AnyValue, AnyValue>,
-  rule: (node: Node, to: (value: AnyValue) => AnyValue) => readonly AnyValue[] | undefined,
-): Graph {
+export function rewrite(from: Graph, leaves: ReadonlyMap<AnyValue, AnyValue>, rule: RewriteRule): Graph {
   const now = new Map<AnyValue, AnyValue>(leaves);
   const to = (value: AnyValue): AnyValue => now.get(value) ?? value;
   for (const node of from.nodes) {

@@ -10,6 +10,7 @@ the curve is that of the folded network, which is what the file holds. Rows are 
 which the test follows too. Dropout is off.
 """
 
+import copy
 import json
 import pathlib
 import sys
@@ -174,6 +175,7 @@ def ids():
 # Builder, input names, inputs, whether BatchNormalization is folded as the exporters do it.
 networks = {
     "small-cnn": (SmallCnn, ["x"], lambda: (pictures(1, 16),), False),
+    "half": (SmallCnn, ["x"], lambda: (pictures(1, 16),), False),
     "batch-norm": (Normed, ["x"], lambda: (pictures(2, 10),), False),
     "resnet": (Resnet, ["x"], lambda: (pictures(4, 32),), True),
     "mobilenet-v2": (mobilenet_v2, ["x"], lambda: (pictures(5, 32),), True),
@@ -259,6 +261,10 @@ def make(name):
     inputs = rows_of()
     target = torch.tensor([0, 1, 2, 1])
     keep = name == "batch-norm"
+    exported, given = net, inputs
+    if name == "half":
+        exported, given = copy.deepcopy(net).half(), tuple(x.half() for x in inputs)
+        net = copy.deepcopy(exported).float()
     files, refused = [], []
     for exporter in ["dynamo", "torchscript"]:
         for batch in [True, False]:
@@ -268,12 +274,13 @@ def make(name):
                 continue
             path = folder / f"{name}.{exporter}{'' if batch else '.one'}.onnx"
             try:
-                export(net, inputs, names, path, exporter == "dynamo", batch, keep)
+                export(exported, given, names, path, exporter == "dynamo", batch, keep)
                 (refused if name == "bert" and not batch else files).append(path.name)
                 print(path.name, path.stat().st_size, file=sys.stderr)
             except Exception as error:
                 print(path.name, "not exported:", repr(error)[:300], file=sys.stderr)
     scores = net(*inputs).detach().flatten().tolist()
+    trained = copy.deepcopy(net).train()
     losses = curve(net, inputs, target)
     record = {
         "torch": torch.__version__,
@@ -289,6 +296,10 @@ def make(name):
         "scores": scores,
         "losses": losses,
     }
+    if keep:
+        moved = curve(trained, inputs, target)
+        figures = {f"running_{f}": getattr(trained.norm, f"running_{f}").tolist() for f in ("mean", "var")}
+        record["training"] = {"losses": moved, **figures}
     (folder / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
 
 

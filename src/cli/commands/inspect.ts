@@ -94,7 +94,7 @@ function shapesOf(texts: readonly string[]): Record<string, number[]> {
 const most = 12;
 
 function printTrainable(report: ImportReport): void {
-  const { trainable, parameterCount, blocking, tied, unshared, head, fixedBatch } = report;
+  const { trainable, parameterCount, blocking, tied, unshared, widened, head, fixedBatch } = report;
   print();
   print(`trains  ${trainable.length} tensors, ${parameterCount} numbers`);
   for (const line of table(
@@ -104,7 +104,7 @@ function printTrainable(report: ImportReport): void {
   if (trainable.length > most) print(`        … ${trainable.length - most} more: --json lists all`);
   for (const { node, op, reason, weights } of blocking)
     print(
-      `blocked by ${op} "${clip(node, 60)}", which ${reason}: freeze or cut off the ${weights.length} tensors before it`,
+      `blocked by ${op} "${clip(node, 60)}", which ${reason}: it keeps ${weights.length} tensors from training, so cut before it`,
     );
   if (fixedBatch)
     print(
@@ -117,6 +117,8 @@ function printTrainable(report: ImportReport): void {
     print(
       `copied  ${unshared.length} tensors of equal numbers that stood for ${unshared.reduce((sum, { into }) => sum + into.length, 0)} weights`,
     );
+  if (widened > 0)
+    print(`widened ${widened} tensors of 16-bit floats, which train and are written as float32`);
   if (head) print(`head    cut at "${head.at}" [${head.shape.join(", ")}], before the last ${head.before}`);
 }
 

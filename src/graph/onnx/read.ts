@@ -13,6 +13,7 @@ import { type Carried, type Graph, graph } from "../graph.ts";
 import { definitionOf } from "../ops/catalogue.ts";
 import { dtypeOfOnnx } from "../ops/shape.ts";
 import { constant, fillTensor, input, isKnown, parameter } from "../value.ts";
+import { widenHalves } from "./half.ts";
 import { defaultLimits, type ReadLimits, requireLimit } from "./limits.ts";
 import {
   type AttributeProto,
@@ -43,10 +44,32 @@ import type { AnyValue, Dim, ForeignValue, Node, OutputType } from "../types.ts"
  */
 export function readOnnx(bytes: Uint8Array, limits: Partial<ReadLimits> = {}): Graph {
   const all = { ...defaultLimits, ...limits };
-  requireLimit("bytes", bytes.length, all.bytes);
-  const model = decodeModel(bytes, all);
+  return importModel(decoded(bytes, all), all);
+}
+
+/**
+ * Reads a file, with float32 in place of 16-bit floats.
+ *
+ * @returns The graph, and how many of its tensors were stored in 16 bits.
+ * @throws As `readOnnx`.
+ */
+export function readOnnxWidened(
+  bytes: Uint8Array,
+  limits: Partial<ReadLimits> = {},
+): { readonly graph: Graph; readonly widened: number } {
+  const all = { ...defaultLimits, ...limits };
+  const { model, tensors } = widenHalves(decoded(bytes, all));
+  return { graph: importModel(model, all), widened: tensors };
+}
+
+function decoded(bytes: Uint8Array, limits: ReadLimits): ModelProto {
+  requireLimit("bytes", bytes.length, limits.bytes);
+  return decodeModel(bytes, limits);
+}
+
+function importModel(model: ModelProto, limits: ReadLimits): Graph {
   try {
-    return new Importer(model, all).run();
+    return new Importer(model, limits).run();
   } catch (error) {
     if (error instanceof MillwrightError && error.code.startsWith("MODEL_")) throw error;
     // A shape rule found the file inconsistent: its message says where.

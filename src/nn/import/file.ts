@@ -9,14 +9,17 @@ import {
   inputName,
   isKnown,
   type ReadLimits,
+  type RewriteRule,
   simplify,
   substitute,
   tensorOf,
   type Value,
 } from "../../graph/index.ts";
-import type { Initialiser, Layer, Scope } from "../layer.ts";
+import type { Initialiser, Layer, Running, Scope } from "../layer.ts";
+import { batchNorm } from "../layers/normalisation.ts";
 import type { InputSpec, Network } from "../network.ts";
 import type { FixedBatch } from "./batch.ts";
+import { isBatchNorm } from "./weights.ts";
 
 export interface ImportOptions {
   /** The value that the network answers: an output, or any value of the file by its name. Default: the first float output. */
@@ -27,6 +30,12 @@ export interface ImportOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Patterns of float constants that are not to be trained. */
   readonly buffers?: readonly string[];
+  /**
+   * "keep" leaves BatchNormalization as it is, with the running figures of the file. "train" takes the figures of each
+   * batch while training and moves the running ones, as a network of layers does; for files whose exporter kept it.
+   * Default "keep".
+   */
+  readonly batchNorm?: "keep" | "train";
   /** What the file may cost to read. */
   readonly limits?: Partial<ReadLimits>;
 }
@@ -39,6 +48,8 @@ export interface ImportedFile {
   readonly outputName: string;
   /** Constants of the graph by path. */
   readonly constants: ReadonlyMap<string, Value>;
+  /** Running means and variances by path that training moves; none unless asked for. */
+  readonly running: ReadonlyMap<string, Value>;
   readonly options: ImportOptions;
   /** The number of rows that the file was written for, where it was one. */
   readonly fixed: FixedBatch | undefined;
@@ -126,7 +137,7 @@ function inlined(
   scope: Scope,
   fold: boolean,
 ): Value {
-  const { graph: from, output, constants, fixed } = file;
+  const { graph: from, output, constants, running, fixed } = file;
   const rows = Object.values(given)[0]?.shape[0];
   if (fixed?.reason !== undefined && rows !== fixed.rows) {
     throw new MillwrightError(
@@ -150,7 +161,34 @@ function inlined(
   for (const [path, value] of constants) {
     replacements.set(value, scope.parameter(path, value.shape as readonly number[], copyOf(value)));
   }
-  return fold ? folded(output, replacements) : substitute([output], replacements)[0]!;
+  const figures = new Map<AnyValue, Running>();
+  for (const [path, value] of running) {
+    const figure = scope.running(path, value.shape as readonly number[], copyOf(value));
+    replacements.set(value, figure.value);
+    figures.set(figure.value, figure);
+  }
+  if (!fold) return substitute([output], replacements)[0]!;
+  const rule = scope.training && figures.size > 0 ? normaliseByBatch(figures, scope) : undefined;
+  return folded(output, replacements, rule);
+}
+
+/** Puts the layer that trains in the place of BatchNormalization with fixed figures. */
+function normaliseByBatch(figures: ReadonlyMap<AnyValue, Running>, outer: Scope): RewriteRule {
+  return (node, to) => {
+    if (!isBatchNorm(node)) return undefined;
+    const [x, weight, bias, mean, variance] = node.inputs.map((value) => to(value!)) as Value[];
+    const given: Readonly<Record<string, Value>> = { weight: weight!, bias: bias! };
+    const moved: Readonly<Record<string, Running>> = {
+      running_mean: figures.get(mean!)!,
+      running_var: figures.get(variance!)!,
+    };
+    const scope: Scope = { ...outer, parameter: (name) => given[name]!, running: (name) => moved[name]! };
+    const layer = batchNorm({
+      momentum: 1 - node.attributes.float("momentum", 0.9),
+      epsilon: node.attributes.float("epsilon", 1e-5),
+    });
+    return [layer.apply(x!, scope)];
+  };
 }
 
 /** Fills a parameter with the file's numbers. */
@@ -160,7 +198,11 @@ function copyOf(value: Value): Initialiser {
 }
 
 /** The arithmetic on sizes that exporters write becomes constants where sizes are known: gradients then have shapes. */
-function folded(output: Value, replacements: ReadonlyMap<AnyValue, Value>): Value {
+function folded(
+  output: Value,
+  replacements: ReadonlyMap<AnyValue, Value>,
+  rule: RewriteRule | undefined,
+): Value {
   const places = new Map<AnyValue, Value>();
   const back = new Map<AnyValue, Value>();
   for (const [value, to] of replacements) {
@@ -170,7 +212,7 @@ function folded(output: Value, replacements: ReadonlyMap<AnyValue, Value>): Valu
   }
   const [inner] = substitute([output], places);
   const small = simplify(graph({ inputs: [...places.values()], outputs: { scores: inner! } }));
-  return substitute([small.outputs.get("scores") as Value], back)[0]!;
+  return substitute([small.outputs.get("scores") as Value], back, rule)[0]!;
 }
 
 /** The graph as a training step sees it: sizes known, what is computed from them folded away. */
@@ -183,7 +225,7 @@ export interface Traced {
 
 /** Traces a value for a batch of two rows, or of as many as the file insists on. */
 export function trace(
-  { graph: from, output, options, fixed }: Omit<ImportedFile, "constants">,
+  { graph: from, output, options, fixed }: Omit<ImportedFile, "constants" | "running">,
   constants: Iterable<Value>,
 ): Traced {
   const places = new Map<AnyValue, Value>();

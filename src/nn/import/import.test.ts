@@ -192,7 +192,9 @@ describe("what blocks training is listed", () => {
     const at = Buffer.from(bytes).lastIndexOf("Softsign");
     bytes.set(new TextEncoder().encode("Unknowns"), at);
     const { report, network, weights } = await nn.load(bytes);
-    expect(report.blocking[0]).toMatchObject({ op: "Unknowns", weights: ["first.weight"] });
+    // Nothing is known of what comes after it either.
+    expect(report.blocking).toHaveLength(1);
+    expect(report.blocking[0]).toMatchObject({ op: "Unknowns", weights: ["first.weight", "last.weight"] });
     const rows: nn.RowData = { dtype: "float32", shape: [3], data: new Float32Array(6) };
     const train = nn.arrayLoader(
       { x: rows },
@@ -201,6 +203,15 @@ describe("what blocks training is listed", () => {
     );
     const error = await errorOf(() => nn.fit(network, weights, options(train)));
     expect(error.code).toBe("GRAPH_NO_GRADIENT");
+  });
+
+  test("the loop of a recurrent layer of Keras, alone: not each node after it that it leaves without shapes", async () => {
+    const { report } = await ofFile("keras-gru-loop");
+    expect(report.blocking).toHaveLength(1);
+    const [{ op, weights }] = report.blocking as [nn.BlockingNode];
+    expect(op).toBe("Loop");
+    expect(weights).toEqual(report.trainable.map(({ path }) => path));
+    expect(weights.some((path) => path.startsWith("functional"))).toBe(true);
   });
 
   test("sizes that the file leaves open, with the option that gives them", async () => {
@@ -248,6 +259,15 @@ describe("weights that were stored once", () => {
     expect(Object.keys(weights)).toEqual(["w", "b"]);
   });
 
+  test("a recurrent layer that is written out keeps one bias", async () => {
+    const [w, r, b] = [matrix("w"), matrix("r"), named("b", [3], (i) => i)];
+    const step = (state: Value): Value =>
+      ops.tanh(ops.add(ops.add(ops.matMul(x, w), ops.matMul(state, r)), b));
+    const { report, weights } = await nn.load(fileOf(step(step(x))));
+    expect(Object.keys(weights).sort()).toEqual(["b", "r", "w"]);
+    expect(report.unshared).toEqual([]);
+  });
+
   test("a running mean does not move with the bias that has its numbers", async () => {
     const same = zeros("zeros");
     const y = ops.batchNormalization(
@@ -265,6 +285,85 @@ describe("weights that were stored once", () => {
     } as nn.Weights;
     const rows: Tensor = { dtype: "float32", shape: [1, 3], data: new Float32Array(3) };
     expect([...(await scoresOf(nn.saveOnnx(imported, moved), { x: rows })).data]).toEqual([5, 5, 5]);
+  });
+});
+
+describe("BatchNormalization that trains", () => {
+  const file = "batch-norm.torchscript.onnx";
+  const trained = async (bytes: Uint8Array): Promise<{ imported: nn.Imported; result: nn.FitResult }> => {
+    const imported = await nn.load(bytes, { batchNorm: "train" });
+    const result = await nn.fit(imported.network, imported.weights, options(loaderOf("batch-norm")));
+    return { imported, result };
+  };
+
+  test("moves its running figures, which are written back beside the weights", async () => {
+    const { imported, result } = await trained(exportedFile(file));
+    const { network, weights, report } = imported;
+    const figures = ["norm.running_mean", "norm.running_var"];
+    expect(Object.keys(weights).slice(-2)).toEqual(figures);
+    expect(report.trainable.map(({ path }) => path)).not.toContain(figures[0]);
+    for (const path of figures) expect(result.weights[path]!.data).not.toEqual(weights[path]!.data);
+    const written = nn.saveOnnx(imported, result.weights);
+    expect(structure(written)).toBe(structure(exportedFile(file)));
+    const { inputs } = exportedBatch("batch-norm");
+    const judge = await compile(nn.scoringGraph(network, result.weights));
+    const wanted = (await judge.run(inputs))["scores"]!;
+    await judge.release();
+    expect((await scoresOf(written, inputs)).data).toEqual(wanted.data);
+    // Kept, the figures are those of the file.
+    const kept = await nn.load(written);
+    expect(Object.keys(kept.weights)).not.toContain(figures[0]);
+  });
+
+  test("stays with its figures under a head of one's own, and in features", async () => {
+    const imported = nn.replaceHead(
+      await nn.load(exportedFile(file), { prefix: "backbone", batchNorm: "train" }),
+      { head: nn.dense(2), seed: 3 },
+    );
+    const rows = loaderOf("batch-norm");
+    const { weights } = await nn.fit(imported.network, imported.weights, {
+      ...options(rows),
+      groups: { "backbone.**": { frozen: true } },
+    });
+    const path = "backbone.norm.running_mean";
+    expect(weights[path]!.data).not.toEqual(imported.weights[path]!.data);
+    expect(weights["backbone.norm.weight"]).toEqual(imported.weights["backbone.norm.weight"]);
+    const { weights: head } = await nn.features(imported, rows, { batchSize: 4, seed: 1 });
+    expect(Object.keys(head)).toEqual(["head.weight", "head.bias"]);
+    const bytes = nn.saveOnnx(imported, weights);
+    const again = await nn.load(bytes, { batchNorm: "train" });
+    expect(again.weights["norm.running_mean"]).toEqual(weights[path]);
+  });
+
+  test("each has its own figures where the file stored equal ones once", async () => {
+    const zeros = named("zeros", [3], () => 0);
+    const ones = named("ones", [3], () => 1);
+    const norm = (v: Value): Value => ops.batchNormalization(v, ones, zeros, zeros, ones);
+    const imported = await nn.load(fileOf(norm(ops.mul(norm(x), 3))), { batchNorm: "train" });
+    expect(Object.keys(imported.weights)).toHaveLength(8);
+    expect(imported.file.running.size).toBe(4);
+    expect(imported.report.trainable).toHaveLength(4);
+  });
+
+  test("is an error where the exporter folded it away", async () => {
+    const error = await errorOf(() => nn.load(exportedFile("resnet.dynamo.onnx"), { batchNorm: "train" }));
+    expect(error.message).toMatch(
+      /no BatchNormalization to train.*TrainingMode\.PRESERVE.*GRAPH_UNSUPPORTED/,
+    );
+  });
+});
+
+describe("16-bit floats", () => {
+  test("are float32 in the network and in what is written", async () => {
+    const bytes = exportedFile("half.torchscript.onnx");
+    const imported = await nn.load(bytes);
+    expect(imported.report.widened).toBe(6);
+    expect(imported.network.inputs["x"]!.dtype).toBe("float32");
+    expect(Object.values(imported.weights).every(({ dtype }) => dtype === "float32")).toBe(true);
+    const plain = readOnnx(nn.saveOnnx(imported, imported.weights));
+    expect(plain.inputs[0]!.dtype).toBe("float32");
+    expect([...plain.outputs.values()][0]!.dtype).toBe("float32");
+    expect((await ofFile("small-cnn.torchscript")).report.widened).toBe(0);
   });
 });
 

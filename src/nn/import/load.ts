@@ -6,14 +6,14 @@
  * other numbers.
  */
 import { MillwrightError } from "../../core/index.ts";
-import { type Graph, inputName, isKnown, readOnnx, tensorOf, type Value } from "../../graph/index.ts";
+import { type Graph, inputName, isKnown, readOnnxWidened, tensorOf, type Value } from "../../graph/index.ts";
 import { type ModelSource, readNamed, readSource } from "../../model/index.ts";
 import type { Network, Weights } from "../network.ts";
 import { matches } from "../paths.ts";
 import { openBatch } from "./batch.ts";
 import { type ImportedFile, type ImportOptions, networkOf, valueNamed, withoutArithmetic } from "./file.ts";
 import { examine, type ImportReport } from "./report.ts";
-import { candidates, type Tied, unshare, type Unshared } from "./weights.ts";
+import { candidates, isBatchNorm, unshare } from "./weights.ts";
 
 /** A file as a network: for `fit`, `scoringGraph`, `replaceHead` and `saveOnnx`. */
 export interface Imported {
@@ -33,14 +33,16 @@ export interface Imported {
  */
 export async function load(source: ModelSource, options: ImportOptions = {}): Promise<Imported> {
   const { bytes, name } = await readSource(source);
-  const read = readNamed(name, bytes, (data) => readOnnx(data, options.limits));
-  const { graph: apart, unshared, tied } = unshare(read);
+  const { graph: read, widened } = readNamed(name, bytes, (data) => readOnnxWidened(data, options.limits));
+  const training = options.batchNorm === "train";
+  const { graph: apart, unshared, tied } = unshare(read, { running: training });
   const { graph: own, fixed } = openBatch(apart, (graph) =>
     withoutArithmetic(graph, candidates(graph, []).values()),
   );
   const { value: output, name: outputName } = outputOf(own, options.output);
   requireNames(name, own, options);
-  return importedFrom({ graph: own, output, outputName, options, fixed }, { unshared, tied });
+  if (training) requireNormalisation(name, own);
+  return importedFrom({ graph: own, output, outputName, options, fixed }, { unshared, tied, widened });
 }
 
 /** What is asked about inputs and constants must be about some that the file has. */
@@ -70,14 +72,37 @@ function requireNames(
   );
 }
 
+/** Exporters fold normalisation into the convolution before it unless they are told not to: nothing is left to train. */
+function requireNormalisation(file: string, { nodes }: Graph): void {
+  const found = nodes.filter(isBatchNorm);
+  if (found.length === 0) {
+    throw new MillwrightError(
+      "GRAPH_UNSUPPORTED",
+      `${file} has no BatchNormalization to train: its exporter folded it away, or there was none.`,
+      'Export it with its normalisation kept (PyTorch: training=TrainingMode.PRESERVE, or optimize=False), or leave out { batchNorm: "train" }.',
+    );
+  }
+  const odd = found.find(({ inputs }) =>
+    inputs.slice(3).some((value) => !value || !tensorOf(value) || value.label === undefined),
+  );
+  if (odd === undefined) return;
+  throw new MillwrightError(
+    "GRAPH_UNSUPPORTED",
+    `The running figures of "${odd.label ?? odd.type}" in ${file} are computed, not stored.`,
+    'Leave out { batchNorm: "train" }.',
+  );
+}
+
+/** What was found while a file was read. */
+export type Notes = Pick<ImportReport, "unshared" | "tied" | "widened">;
+
 /** A network of the part of a file under its output. */
-export function importedFrom(
-  part: Omit<ImportedFile, "constants">,
-  notes: { readonly unshared: readonly Unshared[]; readonly tied: readonly Tied[] },
-): Imported {
-  const { constants, report } = examine(part, notes);
-  const file = { ...part, constants };
-  const weights = Object.fromEntries([...constants].map(([path, value]) => [path, tensorOf(value)!]));
+export function importedFrom(part: Omit<ImportedFile, "constants" | "running">, notes: Notes): Imported {
+  const { constants, running, report } = examine(part, notes);
+  const file = { ...part, constants, running };
+  const weights = Object.fromEntries(
+    [...constants, ...running].map(([path, value]) => [path, tensorOf(value)!]),
+  );
   return { network: networkOf(file), weights, report, file };
 }
 

@@ -1,8 +1,16 @@
 /** What of an imported file trains, what stands in the way, and where its head begins. */
-import { type AnyValue, type Graph, isKnown, type Node, tensorOf, type Value } from "../../graph/index.ts";
+import {
+  type AnyValue,
+  type Graph,
+  graph,
+  isKnown,
+  type Node,
+  tensorOf,
+  type Value,
+} from "../../graph/index.ts";
 import type { FixedBatch } from "./batch.ts";
 import { type ImportedFile, trace, type Traced } from "./file.ts";
-import { candidates, learned, reachedFrom, type Tied, type Unshared } from "./weights.ts";
+import { candidates, learned, reachedFrom, runningFigures, type Tied, type Unshared } from "./weights.ts";
 
 export interface TrainableTensor {
   readonly path: string;
@@ -16,7 +24,7 @@ export interface BlockingNode {
   /** "domain.Type", the domain only where it is not the standard one. */
   readonly op: string;
   readonly reason: string;
-  /** Paths of the weights before it: they train once it is replaced, or are to be frozen. */
+  /** Paths of the weights before it, and beside those nodes after it that it leaves without shapes. */
   readonly weights: readonly string[];
 }
 
@@ -38,6 +46,8 @@ export interface ImportReport {
   readonly tied: readonly Tied[];
   /** Weights that were stored once because their numbers were equal; each has its own now. */
   readonly unshared: readonly Unshared[];
+  /** Tensors that the file stores as 16-bit floats; they are float32 here, and in what is written. */
+  readonly widened: number;
   readonly head: HeadCut | undefined;
   /** The number of rows that the file was written for, and why it stays; undefined where it always took any. */
   readonly fixedBatch: FixedBatch | undefined;
@@ -45,10 +55,11 @@ export interface ImportReport {
 
 /** The weights under the output of a file by path, and the report on them. */
 export function examine(
-  file: Omit<ImportedFile, "constants">,
-  { unshared, tied }: { readonly unshared: readonly Unshared[]; readonly tied: readonly Tied[] },
-): { readonly constants: ReadonlyMap<string, Value>; readonly report: ImportReport } {
-  const { prefix = "", buffers = [] } = file.options;
+  file: Omit<ImportedFile, "constants" | "running">,
+  { unshared, tied, widened }: Pick<ImportReport, "unshared" | "tied" | "widened">,
+): Pick<ImportedFile, "constants" | "running"> & { readonly report: ImportReport } {
+  const { prefix = "", buffers = [], batchNorm = "keep" } = file.options;
+  const pathOf = (name: string): string => (prefix === "" ? name : `${prefix}.${name}`);
   const named = candidates(file.graph, buffers);
   const traced = trace(file, named.values());
   const { nodes, leaves, blocking } = reachedFrom(traced.graph, traced.output);
@@ -58,9 +69,13 @@ export function examine(
   );
   const used = new Set([...weights].map((value) => traced.leaves.get(value)!));
   const constants = new Map(
-    [...named]
-      .filter(([, value]) => used.has(value))
-      .map(([name, value]) => [prefix === "" ? name : `${prefix}.${name}`, value]),
+    [...named].filter(([, value]) => used.has(value)).map(([name, value]) => [pathOf(name), value]),
+  );
+  const below = graph({ inputs: file.graph.inputs, outputs: { below: file.output } });
+  const running = new Map(
+    batchNorm === "keep"
+      ? []
+      : [...runningFigures(below.nodes)].map(([name, value]) => [pathOf(name), value]),
   );
   const paths = new Map([...constants].map(([path, value]) => [value, path]));
   const trainable = [...constants].map(([path, { shape }]) => ({ path, shape: shape as number[] }));
@@ -68,21 +83,39 @@ export function examine(
   const report: ImportReport = {
     trainable,
     parameterCount: trainable.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
-    blocking: blocking.flatMap((node) => blockingNode(node, traced, paths)),
+    blocking: [...causes(blocking)].flatMap(([node, after]) => blockingNode(node, after, traced, paths)),
     tied: tied.filter(({ name }) => names.has(name)),
     unshared,
+    widened,
     head: headOf(file.graph, traced, nodes),
     fixedBatch: file.fixed,
   };
-  return { constants, report };
+  return { constants, running, report };
+}
+
+/** The nodes that stand in the way, each with those after it that do so only because its answers have no known shape. */
+function causes(blocking: readonly Node[]): Map<Node, Node[]> {
+  const first = new Map<Node, readonly Node[]>();
+  const found = new Map<Node, Node[]>();
+  for (const node of blocking) {
+    const before = node.inputs.flatMap((value) =>
+      value && !isKnown(value) && value.producer.kind === "node" ? (first.get(value.producer) ?? []) : [],
+    );
+    const own = node.definition && before.length > 0 ? [...new Set(before)] : [node];
+    first.set(node, own);
+    for (const each of own) found.set(each, [...(found.get(each) ?? []), node]);
+  }
+  return found;
 }
 
 function blockingNode(
   node: Node,
+  after: readonly Node[],
   { graph, leaves }: Traced,
   paths: ReadonlyMap<Value, string>,
 ): BlockingNode[] {
-  const before = new Set(node.outputs.flatMap((value) => [...reachedFrom(graph, value).leaves]));
+  const outputs = after.flatMap((each) => each.outputs);
+  const before = new Set(outputs.flatMap((value) => [...reachedFrom(graph, value).leaves]));
   const weights = [...leaves].flatMap(([place, value]) => {
     const path = before.has(place) ? paths.get(value) : undefined;
     return path === undefined ? [] : [path];

@@ -37,7 +37,7 @@ export function saveOnnx(
 function withWeights(file: ImportedFile, weights: Weights): Graph {
   const from = file.graph;
   const replacements = new Map<AnyValue, AnyValue>();
-  for (const [path, value] of file.constants)
+  for (const [path, value] of [...file.constants, ...file.running])
     replacements.set(value, withNumbers(value, path, weights[path]));
   const names = [...from.outputs.keys()];
   const values = substitute([...from.outputs.values()], replacements);
@@ -54,7 +54,7 @@ function withHead(file: ImportedFile, weights: Weights, output: string): Graph {
     training: false,
     dtype: file.output.dtype as "float32" | "float64",
     leaf(path, { shape }) {
-      const value = file.constants.get(path);
+      const value = file.constants.get(path) ?? file.running.get(path);
       if (value) return withNumbers(value, path, weights[path]);
       const tensor = weights[path];
       if (tensor?.shape.join() !== shape.join()) throw unfit(path, tensor, `[${shape.join(", ")}]`);

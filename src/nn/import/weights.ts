@@ -148,6 +148,21 @@ function isSetting({ node, index }: Use): boolean {
   return node.domain === "" && settings[node.type]?.includes(index) === true;
 }
 
+/** Whether a node normalises by running figures. */
+export function isBatchNorm({ domain, type, inputs, definition }: Node): boolean {
+  return domain === "" && type === "BatchNormalization" && inputs.length === 5 && definition !== undefined;
+}
+
+/**
+ * Running means and variances by name.
+ *
+ * @param nodes - Whose normalisation counts.
+ */
+export function runningFigures(nodes: readonly Node[]): Map<string, Value> {
+  const figures = nodes.filter(isBatchNorm).flatMap(({ inputs }) => inputs.slice(3) as Value[]);
+  return new Map(figures.map((value) => [value.label!, value]));
+}
+
 /** A constant that stood for several weights because their numbers were equal when the file was written. */
 export interface Unshared {
   readonly name: string;
@@ -168,8 +183,13 @@ export interface Tied {
  * gets a copy, under the name of the Identity node that stood for it where there is one. A vector goes
  * with the matrix that is used beside it: a layer that is applied twice keeps one bias. Matrices of many
  * numbers are equal on purpose and stay tied.
+ *
+ * @param options.running - Whether running figures move, so that each normalisation needs its own.
  */
-export function unshare(graph: Graph): { graph: Graph; unshared: Unshared[]; tied: Tied[] } {
+export function unshare(
+  graph: Graph,
+  { running }: { readonly running: boolean },
+): { graph: Graph; unshared: Unshared[]; tied: Tied[] } {
   const uses = usesIn(graph.nodes);
   const unshared: Unshared[] = [];
   const tied: Tied[] = [];
@@ -179,13 +199,21 @@ export function unshare(graph: Graph): { graph: Graph; unshared: Unshared[]; tie
     const tensor = tensorOf(value);
     const name = value.label;
     if (!tensor || name === undefined || !isKnown(value) || !isFloat(value.dtype)) continue;
-    if (value.shape.every((size) => size === 1) || tensor.data.length === 0) continue;
     const list = uses.get(value) ?? [];
+    const moves = (use: Use): boolean => running && isBatchNorm(use.node) && use.index >= 3;
+    const single = value.shape.every((size) => size === 1) && !list.some(moves);
+    if (single || tensor.data.length === 0) continue;
     const parts = new Map<unknown, Use[]>();
     const equalOnPurpose =
       value.shape.length >= 2 && (tensor.data as Float32Array).some((number) => number !== tensor.data[0]);
     for (const use of list) {
-      const key = isSetting(use) ? "setting" : equalOnPurpose ? "learned" : (matrixBeside(use) ?? use);
+      const key = moves(use)
+        ? use
+        : isSetting(use)
+          ? "setting"
+          : equalOnPurpose
+            ? "learned"
+            : (matrixBeside(use) ?? use);
       parts.set(key, [...(parts.get(key) ?? []), use]);
     }
     for (const [key, group] of parts) {
@@ -216,14 +244,21 @@ export function unshare(graph: Graph): { graph: Graph; unshared: Unshared[]; tie
   return { graph: withCopies(graph, copies), unshared, tied };
 }
 
-/** The constant matrix that a vector is used beside: of the same Conv or Gemm, or of the MatMul that it is added to. */
+/**
+ * The constant matrix that a vector is used beside: of the same Conv or Gemm, or of the MatMul that it is added to. A
+ * recurrent layer that is written out adds two of them and then its bias, in every step.
+ */
 function matrixBeside({ node, index }: Use): AnyValue | undefined {
   const isMatrix = (value: AnyValue | undefined): value is AnyValue =>
     value !== undefined && tensorOf(value) !== undefined && (value.shape?.length ?? 0) >= 2;
   const beside = node.inputs.find((value, i) => i !== index && isMatrix(value));
   if (beside) return beside;
-  const other = node.type === "Add" ? node.inputs[1 - index]?.producer : undefined;
-  return other?.kind === "node" ? other.inputs.find(isMatrix) : undefined;
+  if (node.type !== "Add") return undefined;
+  const makers = (values: readonly (AnyValue | undefined)[]): Node[] =>
+    values.flatMap((value) => (value?.producer.kind === "node" ? [value.producer] : []));
+  const direct = makers([node.inputs[1 - index]]);
+  const sums = direct.filter(({ type }) => type === "Add").flatMap(({ inputs }) => makers(inputs));
+  return [...direct, ...sums].flatMap(({ inputs }) => inputs).find(isMatrix);
 }
 
 function withCopies(graph: Graph, copies: ReadonlyMap<Node, ReadonlyMap<number, Value>>): Graph {
