@@ -57,11 +57,22 @@ describe("inspect --trainable", () => {
     expect(trainable.fixedBatch!.reason).toContain("(Gather)");
   });
 
-  test("names the op that blocks, and the weights before it", async () => {
+  test("says what was stored in 16 bits, and which loop blocks a recurrent layer of Keras", async () => {
+    const half = await runHere(["inspect", exported("half.dynamo.onnx"), "--trainable"]);
+    expect(half.stdout).toMatch(/^widened 6 tensors of 16-bit floats/m);
+    const { trainable } = await documentOf([exported("keras-gru-loop.onnx")]);
+    expect(trainable.widened).toBe(0);
+    expect(trainable.blocking.map(({ op }) => op)).toEqual(["Loop"]);
+  });
+
+  test("names the op that blocks, and the weights that it keeps from training", async () => {
     const { trainable } = await documentOf([odd, "--shape", "words=7,4"]);
-    expect(trainable.blocking[0]).toMatchObject({ op: "Unknowns", weights: ["first.weight"] });
+    expect(trainable.blocking[0]).toMatchObject({
+      op: "Unknowns",
+      weights: ["first.weight", "last.weight"],
+    });
     const { stdout } = await runHere(["inspect", odd, "--trainable", "--shape", "words=7,4"]);
-    expect(stdout).toMatch(/^blocked by Unknowns .*: freeze or cut off the 1 tensors before it$/m);
+    expect(stdout).toMatch(/^blocked by Unknowns .*: it keeps \d tensors from training, so cut before it$/m);
   });
 
   test.each([
