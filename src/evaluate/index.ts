@@ -49,4 +49,5 @@ export {
 export { type Predict, type RowContext, scoredRows, takeScored } from "./rows.ts";
 export type { Condition } from "./segments.ts";
 export { type Segment, type SegmentOptions, type Segments, worstSegments } from "./worst-segments.ts";
+export { type WordEffect, type WordEffects, type WordOptions, wordEffects } from "./word-effects.ts";
 export { withinFolds } from "./within-folds.ts";

@@ -1,3 +1,4 @@
+export { asSeen } from "./categories.ts";
 export { ColumnRef, type ColumnRefs, columnsOf } from "./columns.ts";
 export { defaultChains, type DefaultChainsOptions, type PlanStyle } from "./default-chains.ts";
 export {
@@ -20,6 +21,7 @@ export { tfidf, type TfidfOptions, tfidfParameters } from "./encoders/tfidf.ts";
 export { timeSince, type TimeSinceOptions, timeSinceParameters } from "./encoders/time-since.ts";
 export { tokens, type TokensOptions, tokensParameters } from "./encoders/tokens.ts";
 export { type FeatureContext, fitFeatures, type FittedFeatures } from "./fit-features.ts";
+export { firstTokens, type TokenUnit, withoutToken } from "./token-vocabulary.ts";
 export { sourceWeights } from "./source-weights.ts";
 export { feedsOf, graphInputs, inputDtype } from "./inputs.ts";
 export {

@@ -35,6 +35,17 @@ export function firstTokens(text: string, unit: TokenUnit, most: number): string
   return found;
 }
 
+/**
+ * A text without a token, however it is written. A blank stands in place of a word, so that its neighbours stay words of
+ * their own.
+ *
+ * @param token - In lower case.
+ */
+export function withoutToken(text: string, unit: TokenUnit, token: string): string {
+  const gap = unit === "words" ? " " : "";
+  return text.replace(tokenRegExps[unit], (found) => (found.toLowerCase() === token ? gap : found));
+}
+
 /** Share of texts that is read to the end, where the places allow it: a few long ones would make all rows long. */
 const wholeTexts = 0.98;
 

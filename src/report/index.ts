@@ -31,4 +31,6 @@ export type {
   TestScore,
   ThresholdPoint,
   TrainingCurve,
+  WordEffect,
+  Words,
 } from "./report-data.ts";

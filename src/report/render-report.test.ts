@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { binaryData, multiclassData, oddColumns, regressionData } from "../../test/fixtures/report-data.ts";
+import {
+  binaryData,
+  multiclassData,
+  oddColumns,
+  regressionData,
+  wordsData,
+} from "../../test/fixtures/report-data.ts";
 import { createRandom } from "../core/index.ts";
 import { renderReport } from "./render-report.ts";
 import type { ReportData } from "./report-data.ts";
@@ -20,6 +26,12 @@ const cases: Record<string, ReportData> = {
   "three classes": multiclassData({ classes: ["a", "b", "c"] }),
   "40 classes, 200 columns": multiclassData({ classes, columns: many }),
   regression: regressionData(),
+  texts: { ...binaryData(), words: wordsData(["yes"]) },
+  "texts of odd columns": {
+    ...multiclassData({ classes: oddColumns }),
+    words: { ...wordsData(oddColumns, oddColumns), characters: true },
+  },
+  "texts that tell a number": { ...regressionData(), words: wordsData([undefined]) },
   "regression, one column": regressionData({ columns: ["x"] }),
 };
 
@@ -161,6 +173,28 @@ test("equal data give equal bytes, whatever was drawn before, and through JSON",
   expect(await renderReport(JSON.parse(JSON.stringify(binaryData())) as ReportData)).toBe(first);
 });
 
+test("the words that mattered stand in a picture for each class, with how many rows were asked", async () => {
+  const [most, ...others] = wordsData(["a", "b"]).answers;
+  const page = await renderReport({
+    ...multiclassData({ classes: ["a", "b", "c"] }),
+    words: { asked: 77, answers: [most!, { ...others[0]!, raising: [] }] },
+  });
+  const { text } = parse(page);
+  expect(text).toContain("The words that mattered");
+  expect(text).toContain("strongest of 77 words and signs that at least 5 of the");
+  expect(text).toMatch(/“call” raises the probability of “a” most, by 30 points on average over the 5 /);
+  expect(text).toMatch(/“call” lowers the probability of “b” most, by 15 points on average over 5 /);
+  const { tags } = parse(page);
+  expect(tags.flatMap((tag) => tag.attributes.get("id") ?? []).filter((id) => /^words-/.test(id))).toEqual([
+    "words-1",
+    "words-2",
+  ]);
+  // Best for first, best against last.
+  const labels = [...page.matchAll(/>(\S+) \(\d+\)</g)].map((match) => match[1]);
+  expect(labels.slice(0, 2)).toEqual(["call", "free"]);
+  expect(labels.slice(22, 24)).toEqual(["free", "call"]);
+});
+
 test("names from the data appear as text, never as mark-up", async () => {
   const page = await renderReport(cases["binary, odd names"]!);
   expect(page).toContain("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;");
@@ -177,7 +211,7 @@ describe("sections", () => {
 
   let whole = "";
   beforeAll(async () => {
-    whole = await renderReport(cases.binary!);
+    whole = await renderReport(cases.texts!);
   });
 
   test("come in their order", () => {
@@ -229,12 +263,13 @@ describe("sections", () => {
     ["operating", 'id="threshold"'],
     ["learningCurve", 'id="learning-curve"'],
     ["importance", 'id="importance"'],
+    ["words", 'id="words-1"'],
     ["partialDependence", 'id="dependence-1"'],
     ["segments", 'id="fails"'],
     ["shuffledTarget", "Check against self-deception"],
   ] as const)("%s is drawn when it is there, and only then", async (key, mark) => {
     expect(whole).toContain(mark);
-    expect(await renderReport({ ...cases.binary!, [key]: undefined })).not.toContain(mark);
+    expect(await renderReport({ ...cases.texts!, [key]: undefined })).not.toContain(mark);
   });
 
   test("a leak shows both scores", async () => {

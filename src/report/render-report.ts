@@ -14,6 +14,7 @@ import {
   residualFigure,
 } from "./pictures-numbers.ts";
 import { thresholdFigure, thresholdTable } from "./pictures-threshold.ts";
+import { wordFigures, wordsNote } from "./pictures-words.ts";
 import type { ReportData } from "./report-data.ts";
 import { adviceSection, reproduceSection } from "./section-end.ts";
 import { forecastFigures } from "./pictures-forecast.ts";
@@ -100,8 +101,14 @@ function pictures(data: ReportData, draw: Draw): Html | undefined {
 function learnt(data: ReportData, draw: Draw): Html | undefined {
   const grid = figureGrid([importanceFigure(data), learningFigure(data)], draw);
   const dependence = figureGrid(dependenceFigures(data), draw);
-  if (grid === undefined && dependence === undefined) return undefined;
+  const words = figureGrid(wordFigures(data), draw);
+  if (grid === undefined && dependence === undefined && words === undefined) return undefined;
   return html`${grid}${
+    words &&
+    html`<h3>The words that mattered</h3>
+<p class="prose">${toHtml(wordsNote(data))}</p>
+${words}`
+  }${
     dependence &&
     html`<h3>How the answer moves with each column (partial dependence)</h3>
 <p class="prose">${toHtml(dependenceNote(data))}</p>

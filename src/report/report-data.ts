@@ -265,6 +265,33 @@ export interface PartialDependence {
   }[];
 }
 
+/** A word that test rows were asked about, once with it and once without. */
+export interface WordEffect {
+  readonly word: string;
+  /** The text column, where there are several. */
+  readonly column?: string | undefined;
+  /** Test rows that it was left out of. */
+  readonly rows: number;
+  /** Mean of the answer with it less the answer without it: of a probability, or in the target's unit. */
+  readonly change: Estimate;
+}
+
+/** Words of text columns that the answers rest on; each held by at least five test rows. */
+export interface Words {
+  /** Words of enough rows, of which these were chosen. */
+  readonly asked: number;
+  /** Whether some are single characters, since the texts have hardly a word in common. */
+  readonly characters?: boolean | undefined;
+  readonly answers: readonly {
+    /** The class whose probability it is; absent for numbers. */
+    readonly label?: string | undefined;
+    /** That raise the answer, the most first. */
+    readonly raising: readonly WordEffect[];
+    /** That lower it, the most first. */
+    readonly lowering: readonly WordEffect[];
+  }[];
+}
+
 /** A part of the test rows where the model does worse than elsewhere. */
 export interface Segment {
   /** `contract = monthly and tenure < 6`. */
@@ -406,6 +433,8 @@ export interface ReportData {
   readonly importance?: readonly Importance[] | undefined;
   /** Most important column first. */
   readonly partialDependence?: readonly PartialDependence[] | undefined;
+  /** Of the text columns. */
+  readonly words?: Words | undefined;
   /** Worst first. */
   readonly segments?: readonly Segment[] | undefined;
   /** Training rows whose label the out-of-fold models contradict with confidence. */

@@ -1,6 +1,7 @@
 /**
  * Why and where: importance of columns, dependence on the most important ones, the
- * segments where the file does worst, and what more rows would bring.
+ * words of texts that the answers rest on, the segments where the file does worst,
+ * and what more rows would bring.
  *
  * All of it is bounded: by a number of predictions, and by the seconds left. What
  * is not done by then is absent from the report.
@@ -17,6 +18,8 @@ import {
   permutationImportance,
   scoredRows,
   type Segments,
+  type WordEffects,
+  wordEffects,
   worstSegments,
 } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
@@ -38,6 +41,8 @@ export interface Explanation {
   readonly importance?: Importance;
   readonly dependence: readonly Dependence[];
   readonly segments?: Segments;
+  /** Words of the text columns; absent where there is none, or no word of enough rows. */
+  readonly words?: WordEffects;
   /** Scores on the first fold's rows of fits on growing parts of its training rows. */
   readonly learning: readonly { readonly rows: number; readonly score: number }[];
   readonly labels?: LabelNoise;
@@ -116,6 +121,9 @@ export async function explainModel(run: ExplainedRun, options: ExplainOptions): 
     );
     if (shown !== undefined) dependence.push(shown);
   }
+  const words = await ifPossible(() =>
+    wordEffects({ predict, frame: held.frame, output: judgement.answers, seed, signal }),
+  );
   const segments = worstSegments({
     frame: held.frame,
     target: held.y,
@@ -134,7 +142,14 @@ export async function explainModel(run: ExplainedRun, options: ExplainOptions): 
   const learning = signal.aborted
     ? []
     : await learn(bestSingle(choice, race), data, learnt, metric, options, signal);
-  return { ...(importance && { importance }), dependence, segments, learning, ...(labels && { labels }) };
+  return {
+    ...(importance && { importance }),
+    dependence,
+    segments,
+    ...(words && words.words > 0 && { words }),
+    learning,
+    ...(labels && { labels }),
+  };
 }
 
 /** The candidate behind the best single entry that learns anything. */

@@ -19,6 +19,7 @@ import type { Explanation } from "./explain.ts";
 import { constantAnswer, type LabelledFrame } from "./labelled.ts";
 import { classPictures, errorPictures } from "./pictures.ts";
 import type { RunParts, RunRecord } from "./run-record.ts";
+import { reportWords } from "./words.ts";
 
 export interface ReportParts extends RunParts {
   readonly training: LabelledFrame;
@@ -115,6 +116,7 @@ export function reportData(parts: ReportParts): ReportData {
         points: shown.map(({ value, mean, share }) => ({ x: value!, y: mean[answer]!, share })),
       };
     }),
+    ...wordsOf(parts),
     segments: (explanation.segments?.worst ?? []).flatMap(({ text, rows, score }) =>
       score === null
         ? []
@@ -139,6 +141,13 @@ export function reportData(parts: ReportParts): ReportData {
       ],
     },
   };
+}
+
+/** The words of texts, of each class that is drawn. */
+function wordsOf({ explanation, table, held }: ReportParts): Pick<ReportData, "words"> {
+  if (explanation.words === undefined) return {};
+  const words = reportWords(explanation.words, table.task, held.y);
+  return words === undefined ? {} : { words };
 }
 
 /** Among the surest fifth of the rows hard ones are rare: contradictions there are wrong labels. */

@@ -1,0 +1,64 @@
+/** The words that a report draws: of the classes that it draws, those whose effect is no chance. */
+import type { Target } from "../../estimators/index.ts";
+import type { WordEffects } from "../../evaluate/index.ts";
+import type { Task } from "../../pipeline/index.ts";
+import type { WordEffect, Words } from "../../report/index.ts";
+import { positiveCode } from "./labelled.ts";
+
+/** Words for a class and against it, where one class tells of all, and where there are several. */
+const shownAlone = 12;
+const shownEach = 8;
+/** Classes drawn; more make a wall. */
+const maxClasses = 6;
+/** Least change of a probability that is drawn. */
+const leastShare = 0.001;
+
+/**
+ * @param y - The untouched rows' answers.
+ * @returns Undefined where no word changes an answer by more than chance.
+ */
+export function reportWords({ words, leaders }: WordEffects, task: Task, y: Target): Words | undefined {
+  const answers = codesDrawn(task, y).map((code) => {
+    const shown = task.kind === "classification" && task.classes.length > 2 ? shownEach : shownAlone;
+    const least = task.kind === "classification" ? leastShare : 0;
+    const columns = new Set(leaders.map(({ column }) => column));
+    const clear = leaders
+      .map(({ word, column, rows, mean, half }): WordEffect & { readonly least: number } => ({
+        word,
+        ...(columns.size > 1 && { column }),
+        rows,
+        change: { value: mean[code]!, low: mean[code]! - half[code]!, high: mean[code]! + half[code]! },
+        least: Math.abs(mean[code]!) - half[code]!,
+      }))
+      .filter((effect) => effect.least > 0 && Math.abs(effect.change.value) >= least)
+      .sort((a, b) => b.change.value - a.change.value)
+      .map(({ least: _, ...effect }) => effect);
+    return {
+      ...(task.kind === "classification" && { label: task.classes[code]! }),
+      raising: clear.filter(({ change }) => change.value > 0).slice(0, shown),
+      lowering: clear
+        .filter(({ change }) => change.value < 0)
+        .reverse()
+        .slice(0, shown),
+    };
+  });
+  const told = answers.filter(({ raising, lowering }) => raising.length + lowering.length > 0);
+  if (told.length === 0) return undefined;
+  return {
+    asked: words,
+    ...(leaders.some(({ unit }) => unit === "characters") && { characters: true }),
+    answers: told,
+  };
+}
+
+/** Of two classes the positive one; of more the commonest, in their order. */
+function codesDrawn(task: Task, y: Target): readonly number[] {
+  if (task.kind === "regression" || y.kind === "regression") return [0];
+  if (task.classes.length === 2) return [positiveCode(task) ?? 1];
+  const counts = task.classes.map(() => 0);
+  for (const code of y.codes) counts[code]!++;
+  return [...counts.keys()]
+    .sort((a, b) => counts[b]! - counts[a]! || a - b)
+    .slice(0, maxClasses)
+    .sort((a, b) => a - b);
+}
