@@ -1,13 +1,14 @@
 /**
  * The words that an answer rests on, by leaving them out: the model answers a text once as it is and once without a
  * word, and the difference is what the word brought there. It asks the model alone, so that it tells of a network or an
- * ensemble as well as of a linear model.
+ * ensemble as well as of a linear model. Of classes it is the difference of the log-odds: a sure answer hardly changes
+ * its probability when one of five words for it is gone, and yet the odds fall; of a logistic regression on words it is
+ * the word's coefficient. Source: Robnik-Šikonja & Kononenko 2008, IEEE TKDE 20(5):589–600, weight of evidence.
  *
  * Every word of enough rows is first left out of a few texts; those that change an answer most are left out of more.
  * Only means over several rows come out, of words that several rows hold: no word tells of one row. Words are cut and
  * their case is folded as the text steps do it; a column whose words hardly recur (a language that writes no spaces) is
- * cut into characters. Source: Zeiler & Fergus 2014, section 4.2, for pictures; Li, Monroe & Jurafsky 2016,
- * arXiv:1612.08220, for words.
+ * cut into characters.
  */
 import { createRandom, MillwrightError } from "../core/index.ts";
 import { asSeen, firstTokens, type TokenUnit, withoutToken } from "../features/index.ts";
@@ -24,6 +25,8 @@ export interface WordOptions {
   /** The model's answers for these rows, row-major [rows, 1 or classes]. */
   readonly output: Float64Array;
   readonly seed: number;
+  /** Rows that the model has learnt from: by Laplace's rule no probability is nearer to 0 or 1 than one of them; default as many as in the frame. */
+  readonly learntRows?: number | undefined;
   /** Text columns; the frame's features of that kind unless told. */
   readonly columns?: readonly string[] | undefined;
   /** A word counts if so many rows hold it; default 5. */
@@ -47,7 +50,7 @@ export interface WordEffect {
   readonly unit: TokenUnit;
   /** Rows that it was left out of. */
   readonly rows: number;
-  /** Mean of the answer with it less the answer without it. Shape [1 or classes]. */
+  /** Mean of the answer with it less the answer without it: in log-odds (natural) of each class, or of the number. Shape [1 or classes]. */
   readonly mean: readonly number[];
   /** Half of the mean's 95 % interval (Student's t over the rows). Shape [1 or classes]. */
   readonly half: readonly number[];
@@ -237,10 +240,13 @@ interface Asked {
 
 /** Asks for the answers without the words, and notes the differences. */
 async function leaveOut(
-  { predict, frame, output, signal }: WordOptions,
+  { predict, frame, output, signal, learntRows = frame.rowCount }: WordOptions,
   width: number,
   all: readonly Asked[],
 ): Promise<void> {
+  const least = 1 / (learntRows + 2);
+  const logOdds = (share: number): number => Math.log(share + least) - Math.log(1 - share + least);
+  const scale = width === 1 ? (answer: number): number => answer : logOdds;
   for (let from = 0; from < all.length; from += batch) {
     if (signal?.aborted) {
       throw new MillwrightError(
@@ -253,7 +259,7 @@ async function leaveOut(
     const without = await predict(textsWithout(frame, asked));
     asked.forEach(({ candidate, row }, i) => {
       candidate.differences.forEach((list, c) => {
-        list.push(output[row * width + c]! - without[i * width + c]!);
+        list.push(scale(output[row * width + c]!) - scale(without[i * width + c]!));
       });
     });
   }

@@ -3,7 +3,7 @@ import { linearAxis, nameAxis } from "./charts/axis.ts";
 import type { Mark } from "./charts/plot.ts";
 import { noun, titleWithUnit, withUnit } from "./facts.ts";
 import { type Figure, plotLabel } from "./figure.ts";
-import { amount, count, fixed } from "./format.ts";
+import { amount, count, number } from "./format.ts";
 import type { ReportData, WordEffect, Words } from "./report-data.ts";
 import { join, name, type Sentence, say, visible } from "./text.ts";
 
@@ -19,12 +19,17 @@ export function wordFigures(data: ReportData): (Figure | undefined)[] {
 export function wordsNote(data: ReportData): Sentence {
   const { words } = data;
   const { many } = noun(data);
+  const odds = words?.answers.some(({ label }) => label !== undefined);
   return join([
-    say`The file answered untouched ${many} once as they are and once without a word; a bar is the mean change that the word made, in brackets the number of ${many} that it was left out of, the thin line the interval. These are the strongest of ${count(words?.asked ?? 0)} words and signs that at least 5 of the ${many} hold; rarer ones are not named, since they may tell who wrote them.`,
+    say`The file answered untouched ${many} once as they are and once without a word. A bar is the mean change that the word made, in brackets the number of ${many} that it was left out of; the thin line is the interval, and a word whose interval holds no change is not drawn.`,
+    odds
+      ? say`Odds of 3 are three for to one against: ×2 makes 67% of an even chance, ×4 makes 80%, ÷4 makes 20%.`
+      : undefined,
+    say`These are the strongest of ${count(words?.asked ?? 0)} ${words?.characters ? "words, signs and characters" : "words and signs"} that at least 5 of the ${many} hold; rarer ones are not named, since they may tell who wrote them. Case does not count.`,
     words?.characters === true
       ? say`Where texts have hardly a word in common, as in languages that write no spaces, single characters stand for words.`
       : undefined,
-    say`A text that says the same in several words does not miss one of them: a short bar is no proof that a word is useless. Case does not count.`,
+    say`Words that say the same cover for each other, so a short bar is no proof that a word is useless.`,
   ]);
 }
 
@@ -41,8 +46,8 @@ function wordFigure(
   const title =
     label === undefined ? say`Words that raise and lower ${of}` : say`Words for and against ${of}`;
   const reading = readingOf(data, label, raising[0], lowering[0]);
-  const factor = label === undefined ? 1 : 100;
-  const at = (value: number): number => factor * value;
+  // Doublings of the odds.
+  const at = (value: number): number => (label === undefined ? value : value / Math.LN2);
   const whiskers = shown.flatMap(({ change: { low, high } }, row) =>
     low === undefined || high === undefined ? [] : [{ row, low: at(low), high: at(high) }],
   );
@@ -73,7 +78,8 @@ function wordFigure(
           title:
             label === undefined
               ? titleWithUnit("change of the answer", data.target.unit)
-              : "change of the probability, in percentage points",
+              : "change of the odds, on a logarithmic scale",
+          ...(label !== undefined && { label: oddsTick }),
           ticks: 4,
           round: false,
           grid: true,
@@ -101,29 +107,28 @@ function axisLabel({ word, column, rows }: WordEffect): string {
   return `${column === undefined ? own : `${own} · ${visible(column, 20)}`} (${count(rows)})`;
 }
 
-/** `On the 30 rows that hold “call”, it raises the probability of “spam” by 12.3 points on average.` */
+const factor = (logarithm: number): string => number(Math.exp(Math.min(700, Math.abs(logarithm))), 2);
+
+/** `×2`, `÷4`; of doublings. */
+function oddsTick(doublings: number): string {
+  if (doublings === 0) return "×1";
+  return `${doublings > 0 ? "×" : "÷"}${factor(doublings * Math.LN2)}`;
+}
+
+/** `“call” multiplies the odds of “spam” most, by 3.2 on average over the 30 rows that were asked about it.` */
 function readingOf(
   data: ReportData,
   label: string | undefined,
   most: WordEffect | undefined,
   least: WordEffect | undefined,
 ): Sentence {
-  const what =
-    label === undefined ? say`${name(data.target.column)}` : say`the probability of ${name(label)}`;
-  const size = ({ change }: WordEffect): string => {
-    const value = Math.abs(change.value);
-    return label === undefined
-      ? withUnit(amount(value), data.target.unit)
-      : `${fixed(100 * value, value < 0.1 ? 1 : 0)} points`;
-  };
+  const what = label === undefined ? say`${name(data.target.column)}` : say`the odds of ${name(label)}`;
+  const [raises, lowers] = label === undefined ? ["raises", "lowers"] : ["multiplies", "divides"];
+  const size = ({ change }: WordEffect): string =>
+    label === undefined ? withUnit(amount(Math.abs(change.value)), data.target.unit) : factor(change.value);
   const where = ({ word, column }: WordEffect): Sentence =>
     column === undefined ? say`${name(word)}` : say`${name(word)} in ${name(column)}`;
-  return join([
-    most &&
-      say`${where(most)} raises ${what} most, by ${size(most)} on average over the ${count(most.rows)} ${noun(data).many} that were asked about it.`,
-    least &&
-      (most === undefined
-        ? say`${where(least)} lowers ${what} most, by ${size(least)} on average over ${count(least.rows)} ${noun(data).many}.`
-        : say`${where(least)} lowers it most, by ${size(least)} over ${count(least.rows)}.`),
-  ]);
+  const sentence = (effect: WordEffect, does: string): Sentence =>
+    say`${where(effect)} ${does} ${what} most, by ${size(effect)} on average over the ${count(effect.rows)} ${noun(data).many} that it was left out of.`;
+  return join([most && sentence(most, raises), least && sentence(least, lowers)]);
 }

@@ -182,8 +182,8 @@ test("the words that mattered stand in a picture for each class, with how many r
   const { text } = parse(page);
   expect(text).toContain("The words that mattered");
   expect(text).toContain("strongest of 77 words and signs that at least 5 of the");
-  expect(text).toMatch(/“call” raises the probability of “a” most, by 30 points on average over the 5 /);
-  expect(text).toMatch(/“call” lowers the probability of “b” most, by 15 points on average over 5 /);
+  expect(text).toMatch(/“call” multiplies the odds of “a” most, by 7.4 on average over the 5 /);
+  expect(text).toMatch(/“call” divides the odds of “b” most, by 2.7 on average over the 5 /);
   const { tags } = parse(page);
   expect(tags.flatMap((tag) => tag.attributes.get("id") ?? []).filter((id) => /^words-/.test(id))).toEqual([
     "words-1",

@@ -272,7 +272,7 @@ export interface WordEffect {
   readonly column?: string | undefined;
   /** Test rows that it was left out of. */
   readonly rows: number;
-  /** Mean of the answer with it less the answer without it: of a probability, or in the target's unit. */
+  /** Mean of the answer with it less the answer without it: of classes in log-odds (natural), of numbers in the target's unit. */
   readonly change: Estimate;
 }
 
@@ -283,7 +283,7 @@ export interface Words {
   /** Whether some are single characters, since the texts have hardly a word in common. */
   readonly characters?: boolean | undefined;
   readonly answers: readonly {
-    /** The class whose probability it is; absent for numbers. */
+    /** The class whose odds it is; absent for numbers. */
     readonly label?: string | undefined;
     /** That raise the answer, the most first. */
     readonly raising: readonly WordEffect[];

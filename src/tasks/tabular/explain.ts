@@ -122,7 +122,14 @@ export async function explainModel(run: ExplainedRun, options: ExplainOptions): 
     if (shown !== undefined) dependence.push(shown);
   }
   const words = await ifPossible(() =>
-    wordEffects({ predict, frame: held.frame, output: judgement.answers, seed, signal }),
+    wordEffects({
+      predict,
+      frame: held.frame,
+      output: judgement.answers,
+      learntRows: data.frame.rowCount,
+      seed,
+      signal,
+    }),
   );
   const segments = worstSegments({
     frame: held.frame,

@@ -10,8 +10,8 @@ const shownAlone = 12;
 const shownEach = 8;
 /** Classes drawn; more make a wall. */
 const maxClasses = 6;
-/** Least change of a probability that is drawn. */
-const leastShare = 0.001;
+/** Least change of log-odds that is drawn: a fiftieth of the odds. */
+const leastOdds = 0.02;
 
 /**
  * @param y - The untouched rows' answers.
@@ -20,7 +20,7 @@ const leastShare = 0.001;
 export function reportWords({ words, leaders }: WordEffects, task: Task, y: Target): Words | undefined {
   const answers = codesDrawn(task, y).map((code) => {
     const shown = task.kind === "classification" && task.classes.length > 2 ? shownEach : shownAlone;
-    const least = task.kind === "classification" ? leastShare : 0;
+    const least = task.kind === "classification" ? leastOdds : 0;
     const columns = new Set(leaders.map(({ column }) => column));
     const clear = leaders
       .map(({ word, column, rows, mean, half }): WordEffect & { readonly least: number } => ({
