@@ -23,7 +23,7 @@ export function wordsNote(data: ReportData): Sentence {
   return join([
     say`The file answered untouched ${many} once as they are and once without a word. A bar is the mean change that the word made, in brackets the number of ${many} that it was left out of; the thin line is the interval, and a word whose interval holds no change is not drawn.`,
     odds
-      ? say`Odds of 3 are three for to one against: ×2 makes 67% of an even chance, ×4 makes 80%, ÷4 makes 20%.`
+      ? say`Where chances are even, ×2 of the odds makes 67%, ×4 makes 80%, ÷4 makes 20%.`
       : undefined,
     say`These are the strongest of ${count(words?.asked ?? 0)} ${words?.characters ? "words, signs and characters" : "words and signs"} that at least 5 of the ${many} hold; rarer ones are not named, since they may tell who wrote them. Case does not count.`,
     words?.characters === true
@@ -80,7 +80,7 @@ function wordFigure(
               ? titleWithUnit("change of the answer", data.target.unit)
               : "change of the odds, on a logarithmic scale",
           ...(label !== undefined && { label: oddsTick }),
-          ticks: 4,
+          ticks: label === undefined ? 4 : 6,
           round: false,
           grid: true,
         },
