@@ -158,7 +158,7 @@ describe("wordEffects", () => {
   });
 
   test("a column without blanks between its words is asked about by its characters", async () => {
-    const signs = [..."天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳"];
+    const signs = Array.from("天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳");
     const cells = Array.from({ length: 120 }, (_, row) =>
       [...random.shuffle([...signs]).slice(0, 9), row % 3 === 0 ? "賞" : "無"].join(""),
     );

@@ -23,16 +23,13 @@ export function reportWords({ words, leaders }: WordEffects, task: Task, y: Targ
     const least = task.kind === "classification" ? leastOdds : 0;
     const columns = new Set(leaders.map(({ column }) => column));
     const clear = leaders
-      .map(({ word, column, rows, mean, half }): WordEffect & { readonly least: number } => ({
-        word,
-        ...(columns.size > 1 && { column }),
-        rows,
-        change: { value: mean[code]!, low: mean[code]! - half[code]!, high: mean[code]! + half[code]! },
-        least: Math.abs(mean[code]!) - half[code]!,
-      }))
-      .filter((effect) => effect.least > 0 && Math.abs(effect.change.value) >= least)
-      .sort((a, b) => b.change.value - a.change.value)
-      .map(({ least: _, ...effect }) => effect);
+      .filter(({ mean, half }) => Math.abs(mean[code]!) > half[code]! && Math.abs(mean[code]!) >= least)
+      .map(({ word, column, rows, mean, half }): WordEffect => {
+        const value = mean[code]!;
+        const change = { value, low: value - half[code]!, high: value + half[code]! };
+        return { word, ...(columns.size > 1 && { column }), rows, change };
+      })
+      .sort((a, b) => b.change.value - a.change.value);
     return {
       ...(task.kind === "classification" && { label: task.classes[code]! }),
       raising: clear.filter(({ change }) => change.value > 0).slice(0, shown),
