@@ -36,7 +36,7 @@ test("names the planted words of both columns, and no word of a single row", asy
   const out = join(work.path, "out");
   const { code, stderr } = await runBuilt([
     ...["train", table, "--target", "kind", "--positive", "order"],
-    ...["--families", "logistic,complementNaiveBayes", "--budget", "4", "--out", out],
+    ...["--families", "logistic", "--budget", "4", "--out", out],
   ]);
   expect(code, stderr).toBe(0);
   const page = readFileSync(join(out, "report.html"), "utf8");
@@ -45,8 +45,9 @@ test("names the planted words of both columns, and no word of a single row", asy
   const drawn = [...figure.matchAll(/>([^<>]+) · (\w+) \(\d+\)</g)].map(
     ([, word, column]) => `${column}: ${word}`,
   );
-  expect(drawn.slice(0, 2).sort()).toEqual(["body: invoice", "subject: purchase"]);
-  expect(drawn.slice(-2).sort()).toEqual(["body: regards", "subject: greetings"]);
+  // Drawn from below: what speaks against most, up to what speaks for most.
+  expect(drawn.slice(0, 2).sort()).toEqual(["body: regards", "subject: greetings"]);
+  expect(drawn.slice(-2).sort()).toEqual(["body: invoice", "subject: purchase"]);
   expect(page).not.toMatch(/zyx/i);
   expect(readFileSync(join(out, "model.onnx"), "latin1")).not.toMatch(/zyx/i);
-}, 120_000);
+}, 600_000);
