@@ -34,7 +34,7 @@ const missing =
     : "SwiftShader is packed for Linux on x64 only";
 
 describeUnlessMissing("training on WebGPU (SwiftShader)", missing, () => {
-  test("eight steps of five networks: the losses of the CPU (relative 1e-4)", { timeout: 600_000 }, () => {
+  test("eight steps of six networks: the losses of the CPU (relative 1e-4)", { timeout: 600_000 }, () => {
     const lossesOn = (device: string, environment: Record<string, string>): Record<string, number[]> => {
       const script = join(import.meta.dirname, "fixtures", "train-on.mjs");
       const { status, stdout, stderr } = spawnSync(process.execPath, [script, device], {
@@ -45,7 +45,7 @@ describeUnlessMissing("training on WebGPU (SwiftShader)", missing, () => {
       return JSON.parse(stdout) as Record<string, number[]>;
     };
     const [cpu, gpu] = [lossesOn("cpu", {}), lossesOn("webgpu", softwareVulkan())];
-    expect(Object.keys(gpu)).toEqual(["mlp", "cnn", "lstm", "gru", "transformer"]);
+    expect(Object.keys(gpu)).toEqual(["mlp", "cnn", "lstm", "gru", "transformer", "frozen"]);
     for (const [name, losses] of Object.entries(cpu)) {
       expect(losses).toHaveLength(8);
       losses.forEach((loss, i) =>

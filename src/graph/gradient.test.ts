@@ -4,12 +4,11 @@ import { spatialCases } from "../../test/gradient-cases/spatial.ts";
 import { checkGradient, type GradientCase, namingsOf } from "../../test/gradient-check.ts";
 import { MillwrightError } from "../core/index.ts";
 import { apply } from "./definition.ts";
-import { gradient, withGradient } from "./gradient.ts";
+import { gradient } from "./gradient.ts";
 import { graph } from "./graph.ts";
 import { definitions } from "./ops/catalogue.ts";
 import * as ops from "./ops/index.ts";
 import type { Value } from "./types.ts";
-import { compile } from "../runtime/index.ts";
 import { constant, input, parameter, scalar } from "./value.ts";
 
 /** Away from 0 and of both signs, from 0.3 upwards, and inside (−1, 1). */
@@ -526,40 +525,5 @@ describe("gradient", () => {
     const session = await compile(graph({ inputs: [], outputs: { g: g! } }));
     expect(Array.from((await session.run({})).g!.data as Float64Array)).toEqual([0, 1 / 3, 1 / 3, 1 / 3]);
     await session.release();
-  });
-});
-
-describe("a gradient in closed form", () => {
-  const x = input("x", "float64", [2, 3]);
-  const w = input("w", "float64", [3]);
-  /** x² · w, whose rules would do as well. */
-  const plain = (): Value => ops.mul(ops.mul(x, x), w);
-  const closed = (): Value =>
-    withGradient(plain(), [x, w], (g) => [
-      ops.mul(ops.mul(g, ops.mul(x, w)), 2),
-      ops.reduceSum(ops.mul(g, ops.mul(x, x)), { axes: [0] }),
-    ]);
-  const feeds = {
-    x: { dtype: "float64", shape: [2, 3], data: Float64Array.of(1, -2, 3, 0.5, 4, -1) },
-    w: { dtype: "float64", shape: [3], data: Float64Array.of(0.3, -1, 2) },
-  } as const;
-  const gradientsBy = async (y: Value): Promise<(readonly number[])[]> => {
-    const [byX, byW] = gradient(ops.reduceSum(ops.sin(ops.add(y, x))), [x, w]) as [Value, Value];
-    const session = await compile(graph({ inputs: [x, w], outputs: { byX, byW } }));
-    const answer = await session.run(feeds);
-    await session.release();
-    return [answer["byX"]!, answer["byW"]!].map(({ data }) => Array.from(data as Float64Array));
-  };
-
-  test("takes the place of the chain, beside other paths (1e-12)", async () => {
-    const [chain, form] = [await gradientsBy(plain()), await gradientsBy(closed())];
-    chain.flat().forEach((value, i) => expect(form.flat()[i]).toBeCloseTo(value, 12));
-  });
-
-  test("nodes between are not asked for rules, and inputs that are not wanted cost nothing", () => {
-    const through = withGradient(ops.floor(x), [x], (g) => [g]);
-    expect(gradient(ops.reduceSum(through), [x])).toHaveLength(1);
-    const [byX] = gradient(ops.reduceSum(closed()), [x]) as [Value];
-    expect(byX.shape).toEqual([2, 3]);
   });
 });

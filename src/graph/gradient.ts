@@ -15,26 +15,6 @@ import { exchange } from "./rebuild.ts";
 import { isKnown } from "./value.ts";
 import type { AnyValue, Node, Value } from "./types.ts";
 
-/** A rule for a value as a function of others, whatever nodes lie between. */
-interface ClosedForm {
-  readonly inputs: readonly Value[];
-  /** Gradients by input, from the gradient by the value. */
-  readonly rule: (gradient: Value) => readonly Value[];
-}
-const closedForms = new WeakMap<AnyValue, ClosedForm>();
-
-/**
- * A value with a gradient in closed form, in place of the rules of the nodes between it and `inputs`: where the
- * formula is shorter than the chain. No other value between them may lie on a path to the loss.
- *
- * @param rule - From the gradient by `y` to those by the inputs, in order.
- */
-export function withGradient(y: Value, inputs: readonly Value[], rule: ClosedForm["rule"]): Value {
-  const marked = ops.identity(y);
-  closedForms.set(marked, { inputs, rule });
-  return marked;
-}
-
 /**
  * Gradients of a loss.
  *
@@ -122,11 +102,6 @@ function activeValues(nodes: readonly Node[], wrt: readonly Value[]): Set<AnyVal
     }
   }
   for (const node of nodes) {
-    const closed = closedForms.get(node.outputs[0]!);
-    if (closed) {
-      if (closed.inputs.some((x) => active.has(x))) active.add(node.outputs[0]!);
-      continue;
-    }
     if (node.definition?.gradient === "constant") continue;
     if (!neededBy(node).some((x) => active.has(x))) continue;
     for (const y of node.outputs) if (!isKnown(y) || isFloat(y.dtype)) active.add(y);
@@ -141,16 +116,6 @@ function backward(
   gradients: Map<AnyValue, Value>,
   offers: Map<AnyValue, AnyValue>,
 ): void {
-  const closed = closedForms.get(node.outputs[0]!);
-  if (closed) {
-    closed.rule(gradients.get(node.outputs[0]!)!).forEach((part, i) => {
-      const x = closed.inputs[i]!;
-      if (!active.has(x)) return;
-      const before = gradients.get(x);
-      gradients.set(x, before ? ops.add(before, part) : part);
-    });
-    return;
-  }
   const needed = node.inputs.map((x) => x !== undefined && active.has(x));
   if (!neededBy(node).some((x) => active.has(x))) return;
   const rule = node.definition?.gradient;

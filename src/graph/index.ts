@@ -1,6 +1,6 @@
 export { Attributes, type Attribute } from "./attributes.ts";
 export { batchRows } from "./batch-rows.ts";
-export { type Differentiated, differentiate, gradient, withGradient } from "./gradient.ts";
+export { type Differentiated, differentiate, gradient } from "./gradient.ts";
 export { type Graph, graph, inputName, parametersOf } from "./graph.ts";
 export type { ReadLimits } from "./onnx/limits.ts";
 export { readOnnx, readOnnxMetadata, readOnnxWidened } from "./onnx/read.ts";

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../core/index.ts";
-import { conv, type Graph, graph, input, relu } from "../graph/index.ts";
+import {
+  batchNormalizationInTraining,
+  conv,
+  type Graph,
+  graph,
+  input,
+  relu,
+  shapeOf,
+} from "../graph/index.ts";
 import { compile } from "./index.ts";
 import { lowerFor } from "./lowering.ts";
 
@@ -38,6 +46,33 @@ describe("lowering for WebGPU", () => {
       answers[0]!.forEach((value, i) => expect(answers[1]![i]).toBeCloseTo(value, 5));
     },
   );
+
+  test("normalisation by the batch is written out, and the answers stay (1e-5)", async () => {
+    const x = input("x", "float32", ["batch", 3, 5]);
+    const [scale, shift] = [input("scale", "float32", [3]), input("shift", "float32", [3])];
+    const { y, mean, variance } = batchNormalizationInTraining(x, scale, shift, { epsilon: 0.01 });
+    const outputs = { y: relu(y), mean, variance, size: shapeOf(y) };
+    const plain = graph({ inputs: [x, scale, shift], outputs });
+    const lowered = lowerFor("webgpu", plain);
+    expect(plain.nodes.map(({ type }) => type)).toContain("BatchNormalization");
+    expect(lowered.nodes.map(({ type }) => type)).not.toContain("BatchNormalization");
+    const random = createRandom(2);
+    const tensor = (...shape: number[]) => ({
+      dtype: "float32" as const,
+      shape,
+      data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 + random.normal()),
+    });
+    const feeds = { x: tensor(4, 3, 5), scale: tensor(3), shift: tensor(3) };
+    const [before, after] = [await compile(plain), await compile(lowered)];
+    const [wanted, found] = [await before.run(feeds), await after.run(feeds)];
+    for (const name of Object.keys(outputs)) {
+      expect(found[name]!.shape).toEqual(wanted[name]!.shape);
+      wanted[name]!.data.forEach((value, i) =>
+        expect(Number(found[name]!.data[i]), `${name}[${i}]`).toBeCloseTo(Number(value), 5),
+      );
+    }
+    await Promise.all([before.release(), after.release()]);
+  });
 
   test.each([
     ["three channels", convolutions(3, 3)],

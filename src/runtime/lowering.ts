@@ -3,7 +3,8 @@
  *
  * WebGPU: ONNX Runtime 1.30 gives wrong sums for a convolution with a window over more than four channels that are no
  * multiple of four (6 and 9 on a software device; github.com/microsoft/onnxruntime/issues/29651 reports others).
- * Channels of zeros fill them up: the sums stay the same.
+ * Channels of zeros fill them up: the sums stay the same. It has no training form of BatchNormalization ("not supported
+ * yet"), which frozen layers of a training step and files hold: that is written in other ops.
  */
 import {
   type AnyValue,
@@ -14,19 +15,31 @@ import {
   renew,
   rewrite,
   type Value,
+  writtenBatchNormalization,
 } from "../graph/index.ts";
 import type { Device } from "./backend.ts";
 
 /** The graph as a device can compute it. */
 export function lowerFor(device: Device, graph: Graph): Graph {
-  if (device !== "webgpu" || !graph.nodes.some((node) => missingChannels(node) > 0)) return graph;
+  const wrong = (node: Node): boolean => missingChannels(node) > 0 || isTrainingNorm(node);
+  if (device !== "webgpu" || !graph.nodes.some(wrong)) return graph;
   return rewrite(graph, new Map(), (node, to) => {
+    if (isTrainingNorm(node)) {
+      const inputs = node.inputs.map((value) => to(value!) as Value);
+      return writtenBatchNormalization(inputs, node.attributes).slice(0, node.outputs.length);
+    }
     const missing = missingChannels(node);
     if (missing === 0) return undefined;
     const filled = (value: AnyValue, index?: number): AnyValue =>
       index === 0 || index === 1 ? widen(to(value) as Value, missing) : to(value);
     return renew(node, filled).outputs;
   });
+}
+
+function isTrainingNorm({ type, domain, attributes, inputs }: Node): boolean {
+  if (type !== "BatchNormalization" || domain !== "" || attributes.int("training_mode", 0) === 0)
+    return false;
+  return inputs.every((value) => value !== undefined && isKnown(value));
 }
 
 /** How many channels a convolution lacks for a multiple of four, where that matters. */

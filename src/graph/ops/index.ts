@@ -102,6 +102,7 @@ export {
 } from "./pooling.ts";
 export {
   batchNormalization,
+  batchNormalizationInTraining,
   groupNormalization,
   instanceNormalization,
   layerNormalization,
@@ -110,6 +111,7 @@ export {
   type LpNormalizationOptions,
   type NormalizationOptions,
   rmsNormalization,
+  writtenBatchNormalization,
 } from "./normalization.ts";
 export {
   type Direction,

@@ -7,6 +7,7 @@ import { differentiate, gradient } from "../gradient.ts";
 import { graph } from "../graph.ts";
 import { readOnnx } from "../onnx/read.ts";
 import { writeOnnx } from "../onnx/write.ts";
+import { substitute } from "../rebuild.ts";
 import type { Dim, Value } from "../types.ts";
 import { constant, input, scalar } from "../value.ts";
 import { definitionOf } from "./catalogue.ts";
@@ -180,6 +181,21 @@ test("a training step of batchNormalization has no training op, and the op's ans
     });
   }
   await Promise.all(sessions.map((session) => session.release()));
+});
+
+test("batchNormalization in training keeps its gradient where what lies under it is replaced", () => {
+  const [x, one] = [of(4, 3, 5), f32([3], 1, 1, 1)];
+  const { y } = ops.batchNormalizationInTraining(ops.relu(x), one, one);
+  const other = of(4, 3, 5);
+  const [moved] = substitute([y], new Map([[x, ops.mul(other, 2)]])) as [Value];
+  const stepOf = (value: Value, by: Value): string[] => {
+    const loss = ops.reduceSum(ops.mul(value, value));
+    const { loss: now, gradients } = differentiate(loss, [by]);
+    return graph({ inputs: [by], outputs: { now, g: gradients[0]! } }).nodes.map(({ type }) => type);
+  };
+  expect(stepOf(moved, other)).not.toContain("BatchNormalization");
+  // The factor, forward and back.
+  expect(stepOf(moved, other).length).toBe(stepOf(y, x).length + 2);
 });
 
 test("the running mean of a batchNormalization in training has no gradient", () => {

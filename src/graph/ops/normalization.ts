@@ -9,6 +9,7 @@
  * ONNX Runtime has no float64 kernel for InstanceNormalization, and computes GroupNormalization in float32 whatever
  * its input: in float64 both are written out.
  */
+import type { Attributes } from "../attributes.ts";
 import {
   apply,
   applyAll,
@@ -22,6 +23,7 @@ import { broadcastShapes, normalAxis, productDim, showShape } from "../dims.ts";
 import { int64s, scalar } from "../value.ts";
 import { add, div, mul, reciprocal, sqrt, sub } from "./arithmetic.ts";
 import { sumTo } from "./elementwise.ts";
+import { zerosLike } from "./filling.ts";
 import { reduceMean } from "./reduction.ts";
 import { concat, reshape, reshapeLike, shapeOf } from "./shape.ts";
 import type { Dim, GradientCall, InferCall, OpDefinition, Ops, OutputType, Value } from "../types.ts";
@@ -200,7 +202,7 @@ function channelGradient(
 }
 
 /** A sum over all but the channels; of a plain vector, whose one channel has no axis, it becomes a vector again. */
-function vectorOf(sum: Value, x: Value, ops: Ops): Value {
+function vectorOf(sum: Value, x: Value, ops: Pick<Ops, "reshape">): Value {
   return x.shape.length === 1 ? ops.reshape(sum, [1]) : sum;
 }
 
@@ -245,55 +247,72 @@ const batchNormalizationOp = defineOp({
   },
 });
 
-/**
- * The training form: mean and variance are the batch's.
- *
- * With c = x − mean and k = scale/σ, the formula at the top is one number a channel times g, one times c and one alone:
- * dx = k·g − c·k·Σ(g·c)/(n·σ²) − k·Σg/n. The op BatchNormalization with fixed figures does the last two in one pass
- * over the data, as it does the forward pass from c, which takes the place of the training op: WebGPU has none.
- */
-function trainingGradient(call: GradientCall, ops: Ops): (Value | undefined)[] {
-  const [x, scale, shift, runningMean, runningVariance] = call.inputs as [Value, Value, Value, Value, Value];
-  const { attributes, gradients, needed } = call;
-  const [g, ...byRunning] = gradients;
-  if (byRunning.some((each) => each)) {
-    throw noGradient("batchNormalization", "by its running mean and variance", "Leave them out of the loss.");
-  }
-  if (!g) return [];
+/** What the training op answers, in other ops, and what its gradient takes up again. */
+interface TrainingForm {
+  readonly y: Value;
+  /** The running figures after the step. */
+  readonly running: readonly [Value, Value];
+  /** x − mean, 1/σ and scale/σ. */
+  readonly middle: Value;
+  readonly inverse: Value;
+  readonly slope: Value;
+}
+
+function trainingForm(
+  inputs: readonly Value[],
+  attributes: Attributes,
+  ops: Pick<Ops, "add" | "sub" | "mul" | "sqrt" | "reciprocal" | "reduceMean" | "reshape">,
+): TrainingForm {
+  const [x, scale, shift, runningMean, runningVariance] = inputs as [Value, Value, Value, Value, Value];
   const axes = allButChannels(x);
-  const epsilon = attributes.float("epsilon", defaultEpsilon);
   const over = (value: Value): Value => vectorOf(ops.reduceMean(value, { axes }), x, ops);
   const mean = over(x);
   const middle = ops.sub(x, perChannel(mean, x, ops));
   const variance = over(ops.mul(middle, middle));
-  const none = ops.mul(mean, 0);
+  const epsilon = attributes.float("epsilon", defaultEpsilon);
+  const inverse = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)));
+  const slope = ops.mul(scale, inverse);
   const momentum = attributes.float("momentum", 0.9);
   const blend = (kept: Value, fresh: Value): Value =>
-    ops.add(ops.mul(kept, momentum), ops.mul(fresh, 1 - momentum));
-  call.offer([
-    ops.batchNormalization(middle, scale, shift, none, variance, { epsilon }),
-    blend(runningMean, mean),
-    blend(runningVariance, variance),
-  ]);
-  const inverse = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)));
+    momentum === 0 ? fresh : ops.add(ops.mul(kept, momentum), ops.mul(fresh, 1 - momentum));
+  return {
+    y: ops.add(ops.mul(middle, perChannel(slope, x, ops)), perChannel(shift, x, ops)),
+    running: [blend(runningMean, mean), blend(runningVariance, variance)],
+    middle,
+    inverse,
+    slope,
+  };
+}
+
+/**
+ * The gradient where mean and variance are the batch's.
+ *
+ * With c = x − mean and k = scale/σ, the formula at the top is dx = k·g − c·k·Σ(g·c)/(n·σ²) − k·Σg/n: what stands beside
+ * g and c is one number a channel.
+ */
+function trainingGradient(call: GradientCall, ops: Ops): (Value | undefined)[] {
+  const [x] = call.inputs as [Value];
+  const [g, ...byRunning] = call.gradients;
+  if (byRunning.some((each) => each)) {
+    throw noGradient("batchNormalization", "by its running mean and variance", "Leave them out of the loss.");
+  }
+  if (!g) return [];
+  const { y, running, middle, inverse, slope } = trainingForm(
+    call.inputs as readonly Value[],
+    call.attributes,
+    ops,
+  );
+  call.offer([y, ...running]);
+  const axes = allButChannels(x);
+  const wide = (value: Value): Value => perChannel(value, x, ops);
   const total = vectorOf(ops.reduceSum(g, { axes }), x, ops);
   const byMiddle = vectorOf(ops.reduceSum(ops.mul(g, middle), { axes }), x, ops);
-  const slope = ops.mul(scale, inverse);
   let byX: Value | undefined;
-  if (needed[0]) {
-    const share = ops.div(slope, countOf(x, axes, ops));
-    const ofMiddle = ops.neg(ops.mul(share, ops.mul(byMiddle, ops.mul(inverse, inverse))));
-    const rest = ops.batchNormalization(
-      middle,
-      ofMiddle,
-      ops.neg(ops.mul(share, total)),
-      none,
-      ops.onesLike(none),
-      {
-        epsilon: 0,
-      },
-    );
-    byX = ops.add(ops.mul(g, perChannel(slope, x, ops)), rest);
+  if (call.needed[0]) {
+    const share = ops.neg(ops.div(slope, countOf(x, axes, ops)));
+    const ofMiddle = ops.mul(share, ops.mul(byMiddle, ops.mul(inverse, inverse)));
+    const parts = ops.add(ops.mul(g, wide(slope)), ops.mul(middle, wide(ofMiddle)));
+    byX = ops.add(parts, wide(ops.mul(share, total)));
   }
   return [byX, ops.mul(byMiddle, inverse), total];
 }
@@ -459,6 +478,41 @@ export function batchNormalization(
   return apply(batchNormalizationOp, [x, scale, shift, mean, variance], {
     epsilon: options.epsilon ?? defaultEpsilon,
   });
+}
+
+/**
+ * The same with the batch's own means and variances, as it trains. A step made by `differentiate` holds it written in
+ * other ops, which compute these figures once.
+ *
+ * @param x - [batch, channels, …].
+ * @param scale - [channels], as shift is.
+ * @returns `y` in the shape of x; `mean` and `variance` of the batch, [channels], by which no gradient flows. The
+ *   variance is divided by n.
+ */
+export function batchNormalizationInTraining(
+  x: Value,
+  scale: Value,
+  shift: Value,
+  options: NormalizationOptions = {},
+): { readonly y: Value; readonly mean: Value; readonly variance: Value } {
+  const before = zerosLike(scale);
+  const settings = { epsilon: options.epsilon ?? defaultEpsilon, momentum: 0, training_mode: 1 };
+  const [y, mean, variance] = applyAll(batchNormalizationOp, [x, scale, shift, before, before], settings, 3);
+  return { y: y!, mean: mean!, variance: variance! };
+}
+
+/** The outputs of a node of BatchNormalization in training, in other ops: for devices without it. */
+export function writtenBatchNormalization(inputs: readonly Value[], attributes: Attributes): Value[] {
+  const { y, running } = trainingForm(inputs, attributes, {
+    add,
+    sub,
+    mul,
+    sqrt,
+    reciprocal,
+    reduceMean,
+    reshape,
+  });
+  return [y, ...running];
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Normalisations.
  *
- * Batch normalisation is written out while training, since it depends on the batch; in the file that
- * ships it is one op with fixed figures, which ONNX Runtime folds into the convolution before it.
+ * Batch normalisation is the op's training form while training, since it depends on the batch; in the file that
+ * ships its figures are fixed, and ONNX Runtime folds it into the convolution before it.
  * Sources: Ioffe & Szegedy 2015 (batch); Ba et al. 2016 (layer); Wu & He 2018 (group).
  */
 import * as ops from "../../graph/index.ts";
@@ -32,29 +32,15 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions =
     const variance = scope.running("running_var", [channels], ones);
     if (!scope.training)
       return ops.batchNormalization(x, weight, bias, mean.value, variance.value, { epsilon });
-    const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-    const wide = (v: Value): Value => ops.reshape(v, [1, channels, ...axes.slice(1).map(() => 1)]);
-    const count = axes.reduce((product, axis) => product * fixedSize(x, axis, "elements to average over"), 1);
-    const batchMean = ops.reduceMean(x, { axes, keepDims: true });
-    const centred = ops.sub(x, batchMean);
-    const batchVariance = ops.reduceMean(ops.mul(centred, centred), { axes, keepDims: true });
-    mean.set(blend(mean.value, ops.reshape(batchMean, [channels]), momentum));
-    const unbiased = ops.mul(ops.reshape(batchVariance, [channels]), count / Math.max(1, count - 1));
+    const count = x.shape.reduce<number>(
+      (product, _, axis) => (axis === 1 ? product : product * fixedSize(x, axis, "elements to average over")),
+      1,
+    );
+    const batch = ops.batchNormalizationInTraining(x, weight, bias, { epsilon });
+    mean.set(blend(mean.value, batch.mean, momentum));
+    const unbiased = ops.mul(batch.variance, count / Math.max(1, count - 1));
     variance.set(blend(variance.value, unbiased, momentum));
-    const inverse = ops.reciprocal(ops.sqrt(ops.add(batchVariance, epsilon)));
-    const scale = ops.mul(wide(weight), inverse);
-    const y = ops.add(ops.mul(centred, scale), wide(bias));
-    // dx = scale · (g − mean(g) − x̂ · mean(g · x̂)), with x̂ = centred · inverse: five passes over the pictures, where
-    // the chain of the nodes above takes nine. Source: Ioffe & Szegedy 2015, section 3.
-    return ops.withGradient(y, [x, weight, bias], (g) => {
-      const sum = ops.reduceSum(g, { axes, keepDims: true });
-      const product = ops.reduceSum(ops.mul(g, centred), { axes, keepDims: true });
-      const slope = ops.mul(ops.mul(scale, ops.mul(inverse, inverse)), ops.mul(product, -1 / count));
-      const level = ops.mul(ops.mul(scale, sum), -1 / count);
-      const byX = ops.add(ops.add(ops.mul(g, scale), ops.mul(centred, slope)), level);
-      const flat = (v: Value): Value => ops.reshape(v, [channels]);
-      return [byX, flat(ops.mul(product, inverse)), flat(sum)];
-    });
+    return batch.y;
   });
 }
 
