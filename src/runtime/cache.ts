@@ -45,11 +45,12 @@ export async function borrow(
   threads: number,
   level: Level = "all",
 ): Promise<Loan> {
-  const bytes = bytesFor(device, source);
+  const bytes = source instanceof Uint8Array ? source : writeOnnx(source);
   const key = `${device}/${threads}/${level}/${hash(bytes)}`;
   let entry = entries.get(key);
   if (!entry) {
-    entry = { key, bytes: bytes.length, ready: create(bytes, device, threads, level), holders: 0 };
+    const ready = create(source, bytes, device, threads, level);
+    entry = { key, bytes: bytes.length, ready, holders: 0 };
     entries.set(key, entry);
   }
   const held = entry;
@@ -65,23 +66,17 @@ export async function borrow(
   }
 }
 
-function bytesFor(device: Device, source: Graph | Uint8Array): Uint8Array {
-  if (!(source instanceof Uint8Array)) return writeOnnx(lowerFor(device, source));
-  if (device === "cpu" || device === "wasm") return source;
-  const read = readOnnx(source);
-  const lowered = lowerFor(device, read);
-  return lowered === read ? source : writeOnnx(lowered);
-}
-
 async function create(
+  source: Graph | Uint8Array,
   bytes: Uint8Array,
   device: Device,
   threads: number,
   level: Level,
 ): Promise<Awaited<Entry["ready"]>> {
   const backend = await loadBackend(device);
+  const lowered = bytesFor(device, source, bytes);
   try {
-    const native = await backend.ort.InferenceSession.create(bytes, {
+    const native = await backend.ort.InferenceSession.create(lowered, {
       executionProviders: [backend.provider],
       graphOptimizationLevel: level,
       executionMode: "sequential",
@@ -95,6 +90,14 @@ async function create(
   } catch (cause) {
     throw runtimeError("compiling the graph", cause);
   }
+}
+
+/** The file as a device can compute it. @param bytes - The source's own. */
+function bytesFor(device: Device, source: Graph | Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (device !== "webgpu") return bytes;
+  const given = source instanceof Uint8Array ? readOnnx(source) : source;
+  const lowered = lowerFor(device, given);
+  return lowered === given ? bytes : writeOnnx(lowered);
 }
 
 async function giveBack(entry: Entry): Promise<void> {
