@@ -10,6 +10,11 @@ import { arrayLoader, type ArrayLoaderOptions, type Loader, type RowData } from 
 import { networkOf } from "./file.ts";
 import type { Imported } from "./load.ts";
 
+export interface FeaturesOptions extends Omit<ArrayLoaderOptions, "weights"> {
+  /** Stops between two batches. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Features {
   /** The head alone, on features; its weights have the paths that they have in the whole network. */
   readonly network: Network;
@@ -27,12 +32,13 @@ export interface Features {
  * @param imported - Of `replaceHead`.
  * @param rows - Gives each row one target and one weight.
  * @param options - How the features are batched and shuffled.
- * @throws MillwrightError `PARAMETER_CONFLICT` without a head of one's own.
+ * @throws MillwrightError `PARAMETER_CONFLICT` without a head of one's own; `CANCELLED` once the signal says so: a part
+ *   of the rows would train another head than the one asked for.
  */
 export async function features(
   { file, weights }: Imported,
   rows: Loader,
-  options: Omit<ArrayLoaderOptions, "weights">,
+  { signal, ...options }: FeaturesOptions,
 ): Promise<Features> {
   const { head, ...backbone } = file;
   if (!head) {
@@ -52,6 +58,13 @@ export async function features(
   const session = await compile(scoringGraph(networkOf(backbone), weights, { dtype }));
   try {
     for await (const batch of rows.batches(0)) {
+      if (signal?.aborted === true) {
+        throw new MillwrightError(
+          "CANCELLED",
+          `The backbone was stopped after ${done} of ${rows.rowCount} rows.`,
+          "Start it again.",
+        );
+      }
       const { scores } = await session.run(batch.inputs);
       const count = batch.rows.length;
       const size = scores!.data.length / scores!.shape[0]!;

@@ -14,12 +14,12 @@ afterAll(releaseIdleSessions);
 const ofFile = (name: string): Promise<nn.Imported> => nn.load(exportedFile(`${name}.onnx`));
 
 /** The four rows of an exported network, as a loader. */
-function loaderOf(name: string): nn.Loader {
+function loaderOf(name: string, batchSize = 4): nn.Loader {
   const { inputs, target } = exportedBatch(name);
   const rows = ({ dtype, shape, data }: Tensor): nn.RowData =>
     ({ dtype, shape: shape.slice(1), data }) as nn.RowData;
   const given = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, rows(value)]));
-  return nn.arrayLoader(given, rows(target), { batchSize: 4, seed: 1 });
+  return nn.arrayLoader(given, rows(target), { batchSize, seed: 1 });
 }
 
 const options = (train: nn.Loader): nn.FitOptions => ({
@@ -154,6 +154,26 @@ describe("a head of one's own", () => {
     alone.history.forEach(({ loss }, i) => expect(loss).toBeCloseTo(whole.history[i]!.loss, 5));
     expect(alone.history.at(-1)!.loss).toBeLessThan(alone.history[0]!.loss);
     nn.saveOnnx(imported, { ...imported.weights, ...alone.weights });
+  });
+
+  test("features stops on a signal between two batches", async () => {
+    const imported = await headed();
+    const rows = loaderOf("small-cnn", 2);
+    const stop = new AbortController();
+    let given = 0;
+    const watched: nn.Loader = {
+      ...rows,
+      async *batches(epoch, from) {
+        for await (const batch of rows.batches(epoch, from)) {
+          if (++given === 2) stop.abort();
+          yield batch;
+        }
+      },
+    };
+    const run = (): Promise<unknown> => nn.features(imported, watched, { batchSize: 4, signal: stop.signal });
+    const { code, message } = await errorOf(run);
+    expect([code, given]).toEqual(["CANCELLED", 2]);
+    expect(message).toContain("after 2 of 4 rows");
   });
 
   test("errors name the cut", async () => {

@@ -1,4 +1,4 @@
-export { type Features, features } from "./features.ts";
+export { type Features, type FeaturesOptions, features } from "./features.ts";
 export type { ImportedFile, ImportOptions } from "./file.ts";
 export { type HeadOptions, replaceHead } from "./head.ts";
 export { type Imported, load } from "./load.ts";
