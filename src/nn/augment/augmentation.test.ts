@@ -193,6 +193,19 @@ describe("in a loader", () => {
     expect(mixed[0]!.weight).toEqual(plain[0]!.weight);
   });
 
+  test("a batch is mixed among its rows of weight above 0", () => {
+    const weights = Float32Array.of(1, 0, 1, 0, 0);
+    const [plain, mixed] = [{}, { mix: nn.mixing(nn.mixup({ alpha: 1 })) }].map((options) =>
+      batchOf(0, { batchSize: 5, weights, ...options }),
+    );
+    const [before, after] = [plain![0]!.inputs["x"]!.data, mixed![0]!.inputs["x"]!.data];
+    plain![0]!.rows.forEach((row, i) => {
+      const same = expect(after.slice(i * 16, (i + 1) * 16));
+      if (weights[row] === 0) same.toEqual(before.slice(i * 16, (i + 1) * 16));
+      else same.not.toEqual(before.slice(i * 16, (i + 1) * 16));
+    });
+  });
+
   test("an input that is not told, and codes as targets, are refused", () => {
     expect(() => batchOf(0, { mix: nn.mixing(nn.mixup(), "y") })).toThrow("[PARAMETER_MISSING]");
     const codes = { dtype: "int64" as const, shape: [], data: BigInt64Array.of(0n, 1n, 0n, 1n, 0n) };
@@ -232,6 +245,35 @@ describe("mixup and cutmix", () => {
         }
       }
       expect(mixedRows).toBeGreaterThan(60);
+    },
+  );
+
+  test.each([nn.mixup({ alpha: 1 }), nn.cutmix({ layout: "channelsLast" })])(
+    "$kind: rows of weight 0 stay as they are, and nothing of them is in the others",
+    (mix) => {
+      for (const weight of [
+        Float32Array.of(1, 0, 2, 0, 0.5, 1),
+        Float32Array.of(0, 1, 0, 0, 1, 0, 0, 0, 0, 2, 1, 1),
+      ]) {
+        const each = weight.length / rows;
+        const counts = (row: number): boolean =>
+          weight[row * each]! > 0 || weight[row * each + each - 1]! > 0;
+        for (let seed = 0; seed < 20; seed++) {
+          const mixed = nn.mixRows({ data, shape, targets, weight }, mix, createRandom(seed));
+          for (let row = 0; row < rows; row++) {
+            const shares = mixed.targets.subarray(row * rows, (row + 1) * rows);
+            const values = mixed.data.subarray(row * size, (row + 1) * size);
+            if (!counts(row)) {
+              expect([shares[row], ...values]).toEqual([1, ...new Array<number>(size).fill(row)]);
+              continue;
+            }
+            shares.forEach((share, other) => counts(other) || expect(share).toBe(0));
+          }
+        }
+      }
+      expect(
+        nn.mixRows({ data, shape, targets, weight: new Float32Array(rows) }, mix, createRandom(1)).data,
+      ).toEqual(data);
     },
   );
 
@@ -298,6 +340,12 @@ describe("mixup and cutmix", () => {
     [
       "rows that are no images",
       () => nn.mixRows({ data, shape: [rows, size], targets }, nn.cutmix(), createRandom(1)),
+      "SHAPE_MISMATCH",
+    ],
+    [
+      "weights of other rows",
+      () =>
+        nn.mixRows({ data, shape, targets, weight: new Float32Array(rows + 1) }, nn.mixup(), createRandom(1)),
       "SHAPE_MISMATCH",
     ],
     ["alpha 0", () => nn.mixup({ alpha: 0 }), "PARAMETER_RANGE"],

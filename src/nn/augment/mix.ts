@@ -56,16 +56,19 @@ export interface MixedRows {
   readonly shape: readonly number[];
   /** Shape [rows, classes]: 1 at each row's class, or shares. */
   readonly targets: Floats;
+  /** Weight of each row, or of each position of each row. Default 1. */
+  readonly weight?: Float32Array;
 }
 
 /**
- * Mixes each row with another.
+ * Mixes each row with another. Rows of weight 0 stay as they are, and no other is mixed with one.
  *
  * @param random - Of the batch: `rowRandom(seed, epoch, batch)`, or what the loader gives.
  * @returns New data and targets; a row whose partner is itself stays as it is.
  * @throws MillwrightError `PARAMETER_UNKNOWN`, `PARAMETER_RANGE`, `SHAPE_MISMATCH`.
  */
-export function mixRows({ data, shape, targets }: MixedRows, mix: Mix, random: Random): MixedRows {
+export function mixRows(given: MixedRows, mix: Mix, random: Random): MixedRows {
+  const { data, shape, targets, weight } = given;
   const { alpha } = settled(mix);
   const rows = shape[0] ?? 0;
   const length = shape.slice(1).reduce((product, size) => product * size, 1);
@@ -84,11 +87,12 @@ export function mixRows({ data, shape, targets }: MixedRows, mix: Mix, random: R
       "Use mixup.",
     );
   }
-  const partners = random.child("partners").shuffle(Uint32Array.from({ length: rows }, (_, row) => row));
-  const out = { data: data.slice(), shape, targets: targets.slice() };
-  for (let row = 0; row < rows; row++) {
+  const counting = countingRows(rows, weight, mix);
+  const partners = random.child("partners").shuffle(counting.slice());
+  const out = { ...given, data: data.slice(), targets: targets.slice() };
+  for (const [at, row] of counting.entries()) {
     const own = random.child(row);
-    const partner = partners[row]!;
+    const partner = partners[at]!;
     const share = drawBeta(alpha, own);
     const other = data.subarray(partner * length, (partner + 1) * length);
     const mine = out.data.subarray(row * length, (row + 1) * length);
@@ -100,6 +104,21 @@ export function mixRows({ data, shape, targets }: MixedRows, mix: Mix, random: R
     blend(out.targets.subarray(row * classes, (row + 1) * classes), label, left);
   }
   return out;
+}
+
+/** Numbers of the rows that have a weight. */
+function countingRows(rows: number, weight: Float32Array | undefined, { kind }: Mix): Uint32Array {
+  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  if (weight === undefined) return all;
+  const each = weight.length / rows;
+  if (!Number.isInteger(each) || each < 1) {
+    throw new MillwrightError(
+      "SHAPE_MISMATCH",
+      `${kind} was given ${rows} rows and ${weight.length} weights.`,
+      "Give one a row, or one for each position of each row.",
+    );
+  }
+  return all.filter((row) => weight.subarray(row * each, (row + 1) * each).some((w) => w !== 0));
 }
 
 function settled(mix: Mix): { readonly alpha: number } {
@@ -114,7 +133,8 @@ function settled(mix: Mix): { readonly alpha: number } {
 }
 
 /**
- * Mixing for `arrayLoader({ mix })`: an input and the target of each batch; rows that only fill it up stay as they are.
+ * Mixing for `arrayLoader({ mix })`: an input and the target of each batch; rows that only fill it up and others of
+ * weight 0 stay as they are, and take no part.
  *
  * @param input - Its name, where the network has several.
  * @throws MillwrightError `PARAMETER_*`; at the first batch `PARAMETER_MISSING` where the input is not told,
@@ -144,11 +164,13 @@ export function mixing(mix: Mix, input?: string): (batch: Batch, random: Random)
     const count = batch.rows.length;
     const size = data.length / tensor.shape[0]!;
     const classes = targets.length / batch.target.shape[0]!;
+    const positions = batch.weight.length / tensor.shape[0]!;
     const mixed = mixRows(
       {
         data: data.subarray(0, count * size),
         shape: [count, ...tensor.shape.slice(1)],
         targets: targets.subarray(0, count * classes),
+        weight: batch.weight.subarray(0, count * positions),
       },
       mix,
       random,
