@@ -56,6 +56,70 @@ test("no piece is of fewer texts than told, however often one of them holds it",
   for (const piece of learnt()) expect("Zyxwvut").not.toContain(piece);
 });
 
+/** The pieces by the definition: every pair is counted anew before each merge. */
+function plainPieces(texts: readonly string[], size: number, minCount: number, minTexts: number): string[] {
+  const known = bpe.pieces.slice(0, 256);
+  const corpus = texts.map((text) => (text.match(/ ?\p{L}+/gu) ?? []).map((word) => bytesOf(word)));
+  const refused = new Set<string>();
+  while (known.length < size) {
+    const found = new Map<string, { pair: [number, number]; count: number; texts: Set<number> }>();
+    corpus.forEach((words, text) => {
+      for (const codes of words) {
+        for (let i = 1; i < codes.length; i++) {
+          const pair: [number, number] = [codes[i - 1]!, codes[i]!];
+          const entry = found.get(pair.join()) ?? { pair, count: 0, texts: new Set() };
+          entry.count++;
+          entry.texts.add(text);
+          found.set(pair.join(), entry);
+        }
+      }
+    });
+    const [best] = [...found.values()]
+      .filter(({ pair, count }) => count >= minCount && !refused.has(pair.join()))
+      .sort((p, q) => q.count - p.count || p.pair[0] - q.pair[0] || p.pair[1] - q.pair[1]);
+    if (best === undefined) break;
+    if (best.texts.size < minTexts) {
+      refused.add(best.pair.join());
+      continue;
+    }
+    const [a, b] = best.pair;
+    const piece = known[a]! + known[b]!;
+    if (!known.includes(piece)) known.push(piece);
+    const code = known.indexOf(piece);
+    for (const words of corpus) {
+      for (const codes of words) {
+        for (let i = 0; i + 1 < codes.length; i++)
+          if (codes[i] === a && codes[i + 1] === b) codes.splice(i, 2, code);
+      }
+    }
+  }
+  return known;
+}
+
+function bytesOf(word: string): number[] {
+  return Array.from(word, (letter) => bpe.pieces.indexOf(letter === " " ? "Ġ" : letter));
+}
+
+test("pieces are those of counting every pair anew before each merge", () => {
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 6 });
+  const text = fc.array(word, { maxLength: 5 }).map((all) => all.join(" "));
+  const texts = fc.array(text, { minLength: 1, maxLength: 12 });
+  let refusedSome = 0;
+  fc.assert(
+    fc.property(
+      texts,
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 4 }),
+      (all, minCount, minTexts) => {
+        const learnt = trainBpe(all, { size: 280, minCount, minTexts }).pieces;
+        expect(learnt).toEqual(plainPieces(all, 280, minCount, minTexts));
+        if (learnt.length < trainBpe(all, { size: 280, minCount, minTexts: 1 }).pieces.length) refusedSome++;
+      },
+    ),
+  );
+  expect(refusedSome).toBeGreaterThan(10);
+});
+
 test("another kind of file and a code of no piece are refused", () => {
   expect(() => readBpe({ model: { type: "WordPiece" } })).toThrow(/SCHEMA_MISMATCH/);
   expect(() => readBpe(null)).toThrow(/SCHEMA_MISMATCH/);

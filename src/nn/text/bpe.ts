@@ -47,7 +47,7 @@ export interface Bpe {
  * Learns the pieces of texts. The same texts give the same pieces: of pairs that occur equally often the one of the
  * smaller codes goes first.
  *
- * Cost: pieces × distinct pairs.
+ * Cost: the letters of the distinct words, once for each piece that they hold, × log of the distinct pairs.
  */
 export function trainBpe(texts: Iterable<string>, options: BpeOptions = {}): Bpe {
   const { size = 8192, minCount = 2, minTexts = 5 } = options;
@@ -61,25 +61,30 @@ export function trainBpe(texts: Iterable<string>, options: BpeOptions = {}): Bpe
   const counts = new Map<number, number>();
   const places = new Map<number, Set<number>>();
   const refused = new Set<number>();
+  const queue = new PairQueue();
+  const grown = new Set<number>();
   const note = (pair: number, word: number, by: number): void => {
     if (refused.has(pair)) return;
     const count = (counts.get(pair) ?? 0) + by;
     if (count === 0) counts.delete(pair);
     else counts.set(pair, count);
     if (by < 0) return;
+    grown.add(pair);
     const known = places.get(pair);
     if (known) known.add(word);
     else places.set(pair, new Set([word]));
   };
   corpus.forEach(({ codes, count }, word) => eachPair(codes, (pair) => note(pair, word, count)));
   while (pieces.length < size) {
-    const best = mostCommon(counts);
+    for (const pair of grown) if (counts.has(pair)) queue.add(pair, counts.get(pair)!);
+    grown.clear();
+    const best = queue.takeMostCommon(counts);
     if (best === undefined || counts.get(best)! < minCount) break;
     const [a, b] = [Math.floor(best / span), best % span];
     const holders = [...places.get(best)!].filter((word) => holds(corpus[word]!.codes, a, b));
     counts.delete(best);
     places.delete(best);
-    if (new Set(holders.flatMap((word) => [...corpus[word]!.texts])).size < minTexts) {
+    if (!ofSoManyTexts(holders, corpus, minTexts)) {
       // Merges only take occurrences of a pair away, so it will never do.
       refused.add(best);
       continue;
@@ -141,15 +146,80 @@ function holds(codes: readonly number[], a: number, b: number): boolean {
   return codes.some((code, i) => code === b && i > 0 && codes[i - 1] === a);
 }
 
-function mostCommon(counts: ReadonlyMap<number, number>): number | undefined {
-  let best: number | undefined;
-  let most = 0;
-  for (const [pair, count] of counts) {
-    if (count < most || (count === most && pair > best!)) continue;
-    best = pair;
-    most = count;
+/** Whether some words together stand in at least `least` texts. */
+function ofSoManyTexts(holders: readonly number[], corpus: readonly Word[], least: number): boolean {
+  const texts = new Set<number>();
+  for (const word of holders) {
+    for (const text of corpus[word]!.texts) if (texts.add(text).size >= least) return true;
   }
-  return best;
+  return texts.size >= least;
+}
+
+/**
+ * Pairs by what they counted when they came in: a binary heap. Counts that fell since are put right when their pair is at
+ * the top; a count that grew must be added anew.
+ */
+class PairQueue {
+  readonly #pairs: number[] = [];
+  readonly #counts: number[] = [];
+  /** The highest count that each pair waits with. */
+  readonly #waiting = new Map<number, number>();
+
+  add(pair: number, count: number): void {
+    if ((this.#waiting.get(pair) ?? 0) >= count) return;
+    this.#waiting.set(pair, count);
+    let at = this.#pairs.length;
+    for (; at > 0; at = (at - 1) >> 1) {
+      const parent = (at - 1) >> 1;
+      if (!this.#goesFirst(pair, count, parent)) break;
+      this.#move(parent, at);
+    }
+    this.#set(at, pair, count);
+  }
+
+  /** Takes out the pair that counts most; of several the one of the smaller codes. */
+  takeMostCommon(now: ReadonlyMap<number, number>): number | undefined {
+    for (;;) {
+      const [pair, before] = [this.#pairs[0], this.#counts[0]];
+      if (pair === undefined) return undefined;
+      this.#takeTop();
+      if (this.#waiting.get(pair) === before) this.#waiting.delete(pair);
+      const count = now.get(pair);
+      if (count === before) return pair;
+      if (count !== undefined && count < before!) this.add(pair, count);
+    }
+  }
+
+  #takeTop(): void {
+    const [pair, count] = [this.#pairs.pop()!, this.#counts.pop()!];
+    const length = this.#pairs.length;
+    if (length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= length) break;
+      if (child + 1 < length && this.#goesFirst(this.#pairs[child + 1]!, this.#counts[child + 1]!, child))
+        child++;
+      if (this.#goesFirst(pair, count, child)) break;
+      this.#move(child, at);
+      at = child;
+    }
+    this.#set(at, pair, count);
+  }
+
+  #goesFirst(pair: number, count: number, than: number): boolean {
+    const other = this.#counts[than]!;
+    return count > other || (count === other && pair < this.#pairs[than]!);
+  }
+
+  #move(from: number, to: number): void {
+    this.#set(to, this.#pairs[from]!, this.#counts[from]!);
+  }
+
+  #set(at: number, pair: number, count: number): void {
+    this.#pairs[at] = pair;
+    this.#counts[at] = count;
+  }
 }
 
 /** The pair as one code wherever it stands, from the left. */
