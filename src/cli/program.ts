@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { MillwrightError } from "../core/index.ts";
 import type { Reading } from "../data/index.ts";
+import { either, pictureChanges, pictureNets, soundChanges, soundNets } from "./media-names.ts";
 import {
   bytesOf,
   characterOf,
@@ -263,19 +264,8 @@ function createProgram(run: Run): Command {
       )
       .option(
         "--net <name>",
-        "of pictures: small-cnn, resnet-8, resnet-14, resnet-18, mobilenet, vit or mlp (small-cnn); of sounds: ds-cnn, bc-resnet or tcn (ds-cnn)",
-        oneOf("--net", [
-          "small-cnn",
-          "resnet-8",
-          "resnet-14",
-          "resnet-18",
-          "mobilenet",
-          "vit",
-          "mlp",
-          "ds-cnn",
-          "bc-resnet",
-          "tcn",
-        ] as const),
+        `of pictures: ${either(pictureNets)} (small-cnn); of sounds: ${either(soundNets)} (ds-cnn)`,
+        oneOf("--net", [...pictureNets, ...soundNets]),
       )
       .option("--image <column>", "the column of a table that holds paths of pictures to learn from")
       .option("--from <file>", "of pictures: an ONNX network to begin with, its last layer replaced")
@@ -342,18 +332,8 @@ function createProgram(run: Run): Command {
       )
       .option(
         "--augment <ways>",
-        "how they are changed while the network learns, or none (all): pictures by flip, move, light, erase; sounds by speed, noise, voice, microphone, mask",
-        someOf("--augment", [
-          "flip",
-          "move",
-          "light",
-          "erase",
-          "speed",
-          "noise",
-          "voice",
-          "microphone",
-          "mask",
-        ] as const),
+        `how they are changed while the network learns, or none (all): pictures by ${pictureChanges.join(", ")}; sounds by ${soundChanges.join(", ")}`,
+        someOf("--augment", [...pictureChanges, ...soundChanges]),
       ),
   )
     .option(seedOption[0], seedOption[1], seedOption[2])
