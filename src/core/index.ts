@@ -16,6 +16,7 @@ export {
 export { normalQuantile } from "./normal-quantile.ts";
 export { processRuns } from "./process-runs.ts";
 export type { ProgressEvent, ProgressListener } from "./progress.ts";
+export { quantile } from "./quantile.ts";
 export { createRandom, hashString, mix32, type Random, rowUniform } from "./random.ts";
 export { maxResampleFactor, resample } from "./resample.ts";
 export { startWorker } from "./start-worker.ts";

@@ -6,7 +6,7 @@
  * Percentile intervals, or BCa, which also corrects for bias and skew by a jackknife.
  * Source: Efron 1987, JASA 82:171–185; Efron & Tibshirani 1993, chapters 13 and 14.
  */
-import { createRandom, MillwrightError, normalQuantile } from "../core/index.ts";
+import { createRandom, MillwrightError, normalQuantile, quantile } from "../core/index.ts";
 import type { Metric, ScoredRows, Scorer } from "../metrics/index.ts";
 import { normalCdf } from "./distributions.ts";
 import { resampler } from "./resample.ts";
@@ -192,15 +192,6 @@ function unitGroups(groups: Int32Array): number[][] {
     else list.push(row);
   });
   return [...lists.values()];
-}
-
-/** Quantile of sorted numbers, linear between neighbours (Hyndman & Fan's type 7). */
-export function quantile(sorted: Float64Array, share: number): number {
-  const at = Math.min(Math.max(share, 0), 1) * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  const a = sorted[low]!;
-  return a === sorted[high]! ? a : a + (at - low) * (sorted[high]! - a);
 }
 
 /** Standard deviation with n − 1; 0 for one number. */

@@ -9,14 +9,13 @@
  * Source: Efron & Tibshirani 1993, chapter 16; Nadeau & Bengio 2003, Machine
  * Learning 52:239–281.
  */
-import { MillwrightError } from "../core/index.ts";
+import { MillwrightError, quantile } from "../core/index.ts";
 import type { Metric, ScoredRows } from "../metrics/index.ts";
 import {
   type BootstrapOptions,
   bootstrapScores,
   allEqual,
   definedOnly,
-  quantile,
   standardDeviation,
 } from "./bootstrap.ts";
 import { studentQuantile, studentTwoSided } from "./distributions.ts";

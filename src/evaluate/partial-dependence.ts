@@ -6,10 +6,9 @@
  * rounded quantiles and values held by enough rows, so that no row's own value is
  * shown. Source: Friedman 2001, Annals of Statistics 29(5), section 8.2.
  */
-import { createRandom, MillwrightError } from "../core/index.ts";
+import { createRandom, MillwrightError, quantile } from "../core/index.ts";
 import { ascendingOrder } from "../metrics/index.ts";
 import { type Cells, type Frame, takeRows } from "../schema/index.ts";
-import { quantile } from "./bootstrap.ts";
 import { cellsOf } from "./permutation-importance.ts";
 import { type Predict, sampleRows, takeWeight } from "./rows.ts";
 

@@ -5,8 +5,8 @@
  * Numbers are cut near their quartiles at rounded edges; categories are taken as
  * they are where enough rows hold them.
  */
+import { quantile } from "../core/index.ts";
 import type { Cells, ColumnSchema, Frame } from "../schema/index.ts";
-import { quantile } from "./bootstrap.ts";
 import { rounded } from "./partial-dependence.ts";
 
 /** One named part of a column. */

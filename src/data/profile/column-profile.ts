@@ -4,6 +4,7 @@
  *
  * Sums run in row order, so the figures are the same on every run.
  */
+import { quantile } from "../../core/index.ts";
 import type { Cells, ColumnSchema, Kind, NumberCells, Role, StringCells } from "../../schema/index.ts";
 import type { Sorter } from "./sorted.ts";
 
@@ -107,14 +108,6 @@ function profileNumbers(cells: NumberCells, kind: Kind, sorter: Sorter): Figures
       outliers,
     },
   };
-}
-
-/** Quantile of sorted values, interpolated (Hyndman & Fan type 7, as NumPy's default). */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
 
 /** Four significant digits. */

@@ -8,7 +8,7 @@
  * Babenko 2022, "On embeddings for numerical features in tabular deep learning",
  * NeurIPS; soft bound: Holzmüller, Grinsztajn & Steinwart 2024, "Better by default", NeurIPS.
  */
-import { MillwrightError } from "../../core/index.ts";
+import { MillwrightError, quantile } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import {
   clip,
@@ -182,13 +182,6 @@ function finiteSample(column: Float32Array | Float64Array): Float64Array {
   // The extremes of all rows tell whether the column varies at all.
   if (low <= high) values.push(low, high);
   return Float64Array.from(values).sort();
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const rest = at - below;
-  return rest === 0 ? sorted[below]! : sorted[below]! * (1 - rest) + sorted[below + 1]! * rest;
 }
 
 /** Interquartile range as a normal's deviation; the whole range in proportion where the middle half is one value. */

@@ -1,4 +1,5 @@
 /** The aggregates that a report draws of answers on untouched rows: curves, bins and tables, never rows. */
+import { quantile } from "../../core/index.ts";
 import {
   calibrationCurve,
   type ClassificationRows,
@@ -236,14 +237,6 @@ function byPrediction(
       p90: at(0.9),
     };
   });
-}
-
-/** Linear interpolation between order statistics. */
-function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(sorted.length - 1, low + 1);
-  return sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!);
 }
 
 /** Round edges of equal width, so that no edge repeats a single row's value. */
