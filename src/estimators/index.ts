@@ -24,5 +24,5 @@ export {
   targetsOfLoss,
   taskOfLoss,
 } from "./own-loss.ts";
-export { softmaxRows } from "./softmax-rows.ts";
+export { softmaxOf, softmaxRows } from "./softmax.ts";
 export { shareWithUnseen, type UnseenClasses, unseenClasses, withUnseenClasses } from "./unseen-classes.ts";

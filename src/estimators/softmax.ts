@@ -1,6 +1,14 @@
 /** Class probabilities out of scores by hand: what the reference of a family needs that emits a softmax. */
 import type { Matrix } from "../features/index.ts";
 
+/** Shares of the classes from their scores. Shape [classes]. */
+export function softmaxOf(scores: Float64Array): Float64Array {
+  const top = scores.reduce((most, value) => Math.max(most, value), -Infinity);
+  const parts = scores.map((value) => Math.exp(value - top));
+  const total = parts.reduce((sum, value) => sum + value, 0);
+  return parts.map((value) => value / total);
+}
+
 /**
  * @param score - Of a row's features for a class; −Infinity for a class that cannot be.
  * @returns Row-major [rows, classes]; each row sums to 1.
@@ -14,10 +22,7 @@ export function softmaxRows(
   for (let i = 0; i < rowCount; i++) {
     const row = Float64Array.from(columns, (column) => column[i]!);
     const scores = Float64Array.from({ length: classCount }, (_, code) => score(row, code));
-    const top = scores.reduce((most, value) => Math.max(most, value));
-    const parts = scores.map((value) => Math.exp(value - top));
-    const total = parts.reduce((sum, value) => sum + value);
-    parts.forEach((part, code) => (out[i * classCount + code] = part / total));
+    out.set(softmaxOf(scores), i * classCount);
   }
   return out;
 }

@@ -64,14 +64,6 @@ export function keepAside(
   return { inside: part(kept), aside: part(left) };
 }
 
-/** Shares of the classes from their scores. */
-export function softmaxOf(scores: Float64Array): Float64Array {
-  const top = scores.reduce((most, s) => Math.max(most, s), -Infinity);
-  const e = scores.map((s) => Math.exp(s - top));
-  const total = e.reduce((sum, v) => sum + v, 0);
-  return e.map((v) => v / total);
-}
-
 /**
  * `fit` for a family: where it diverges, it says so in the family's settings.
  *

@@ -9,7 +9,14 @@
  */
 import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import { concat, gather, neg, pad, sigmoid, softmax, type Value } from "../../graph/index.ts";
-import { type Estimator, type FitContext, type Fitted, type TrainingSet, usableRows } from "../index.ts";
+import {
+  type Estimator,
+  type FitContext,
+  type Fitted,
+  softmaxOf,
+  type TrainingSet,
+  usableRows,
+} from "../index.ts";
 import { type Affine, affineReference, emitAffine } from "./affine.ts";
 import { type FittedScores, fitScores, scoreParameters } from "./fit-scores.ts";
 import { requireClasses } from "./require.ts";
@@ -139,11 +146,4 @@ function twoProbabilities(s: number): [number, number] {
   const large = 1 / (1 + Math.exp(-Math.abs(s)));
   if (Number.isNaN(s)) return [Number.NaN, Number.NaN];
   return s > 0 ? [small, large] : [large, small];
-}
-
-function softmaxOf(s: Float64Array): Float64Array {
-  const top = s.reduce((most, value) => Math.max(most, value), -Infinity);
-  const e = s.map((value) => Math.exp(value - top));
-  const total = e.reduce((sum, value) => sum + value, 0);
-  return e.map((value) => value / total);
 }

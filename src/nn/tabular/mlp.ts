@@ -14,6 +14,7 @@ import {
   type Fitted,
   type Target,
   usableRows,
+  softmaxOf,
 } from "../../estimators/index.ts";
 import { add, concat, mul, reduceMean, softmax } from "../../graph/index.ts";
 import { mlpNet } from "../architectures/mlp-net.ts";
@@ -25,7 +26,7 @@ import { sequential } from "../layers/compose.ts";
 import { crossEntropy, meanSquaredError } from "../losses.ts";
 import { initialise, network, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
-import { fitFamily, inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../family-fit.ts";
+import { fitFamily, inOrderOfIdentity, keepAside, type SplitRows } from "../family-fit.ts";
 import { constantRate, type Schedule, warmUp } from "../schedules.ts";
 import type { FitMetric } from "../training/evaluation.ts";
 import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";

@@ -17,6 +17,7 @@ import {
   type Fitted,
   requireFiniteNumbers,
   usableRows,
+  softmaxOf,
 } from "../../estimators/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { cast, clip, constant, div, gather, inline, softmax, sub, type Value } from "../../graph/index.ts";
@@ -24,7 +25,7 @@ import { numbersInput, textBag, textCnn, type TextInput } from "../architectures
 import { crossEntropy } from "../losses.ts";
 import { initialise, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
-import { fitFamily, inOrderOfIdentity, keepAside, softmaxOf, type SplitRows } from "../family-fit.ts";
+import { fitFamily, inOrderOfIdentity, keepAside, type SplitRows } from "../family-fit.ts";
 import { cosine } from "../schedules.ts";
 import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";
 import { scoringGraph } from "../training/step.ts";
