@@ -3,22 +3,29 @@
  * pictures brings where few are at hand.
  *
  *   npx tsx bench/image-accuracy.ts fashion --data FOLDER [--net small|large] [--epochs 12] [--threads 1]
- *   npx tsx bench/image-accuracy.ts flowers --data FOLDER [--side 64] [--epochs 60] [--threads 1]
- *   npx tsx bench/image-accuracy.ts transfer --data FOLDER [--epochs 4] [--threads 1]
+ *   npx tsx bench/image-accuracy.ts flowers --data FOLDER [--side 48] [--epochs 80] [--hold-out] [--threads 1]
+ *   npx tsx bench/image-accuracy.ts transfer --data FOLDER [--learn 01358] [--epochs 2] [--threads 1]
  *   npx tsx bench/image-accuracy.ts [fashion|flowers|transfer] --smoke
  *
  * fashion: 55,000 training pictures of Fashion-MNIST, flipped and shifted by a pixel at random; the other 5,000 choose
  * the epoch; the 10,000 test pictures are scored once, by the graph that ships. Published for two convolutions and
  * fewer than 100,000 parameters: 92.5 %.
  *
- * flowers: photos of 5 kinds in class folders, in the order of their names; every fifth is scored once, a tenth of the
- * others chooses the epoch. The graph that is scored answers a picture and its mirror image, and takes the mean.
+ * flowers: photos of 5 kinds in class folders, in the order of their names; every fifth is scored once, after the last
+ * of a fixed number of epochs on all others. The network learns parts of the photos at `--side` pixels, and is asked
+ * about whole ones at 16 more: things are about as large in both, and the small parts cost less. The graph that is scored
+ * answers a whole photo and its mirror image, and takes the mean. `--hold-out` scores a tenth of the training photos,
+ * which are then not learnt, in place of the test photos: for choosing a recipe.
  *
  * transfer: a network learns five classes of Fashion-MNIST, all their training pictures. On 20 pictures of each of the
- * other five it is trained on (its first layers slowly, a new head), and so is the same network from nothing, with the
- * same recipe and twice the epochs; both are scored on all test pictures of those five. Five draws of the 20.
+ * other five it is trained on (its first layers slowly, a new head), and so is the same network from nothing, over the
+ * same steps, few and many, and over twice the many. All are scored on all test pictures of those five; five draws of
+ * the 20. `--learn` names the five; by default T-shirts, trousers, dresses, sandals and bags, so that there are clothes
+ * and shoes on both sides: who begins with another network begins with one of things alike.
  *
  * `--smoke` trains on made pictures, without data. `--checkpoint FILE` goes on where an earlier run was ended.
+ * `--minutes N` ends training after so many minutes of the wall, where that is sooner, with the rate as it would be after
+ * all epochs: for a machine whose load nobody knows before.
  */
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -49,7 +56,10 @@ const { values: flags, positionals } = parseArgs({
     net: { type: "string", default: "small" },
     epochs: { type: "string" },
     threads: { type: "string", default: "1" },
-    side: { type: "string", default: "64" },
+    side: { type: "string", default: "48" },
+    "hold-out": { type: "boolean", default: false },
+    learn: { type: "string", default: "01358" },
+    minutes: { type: "string" },
     checkpoint: { type: "string" },
     smoke: { type: "boolean", default: false },
   },
@@ -113,9 +123,11 @@ function bars(count: number, seed: number, { side, channels, classes }: Frame): 
 
 const made = (frame: Frame): Parts => [bars(640, 1, frame), bars(200, 2, frame), bars(200, 3, frame)];
 
-const flowerFrame: Frame = { side: Number(flags.side), channels: 3, classes: 5 };
+const flowerFrame: Frame = { side: Number(flags.side) + 16, channels: 3, classes: 5 };
+/** What of a photo a training step sees. */
+const partFrame: Frame = { ...flowerFrame, side: flags.smoke ? flowerFrame.side : Number(flags.side) };
 
-async function flowers(folder: string): Promise<Parts> {
+async function flowers(folder: string): Promise<readonly [train: Pictures, scored: Pictures]> {
   const media = await readMediaFolder(folder, { kind: "image" });
   const { side, channels } = flowerFrame;
   const bytes = side * side * channels;
@@ -127,23 +139,10 @@ async function flowers(folder: string): Promise<Parts> {
   for await (const { row, pixels } of decoded) all.pixels.set(pixels, row * bytes);
   const places = Array.from(all.codes, (_, i) => i);
   const rest = places.filter((i) => i % 5 !== 0);
-  return [
-    taken(
-      all,
-      rest.filter((_, k) => k % 10 !== 0),
-      flowerFrame,
-    ),
-    taken(
-      all,
-      rest.filter((_, k) => k % 10 === 0),
-      flowerFrame,
-    ),
-    taken(
-      all,
-      places.filter((i) => i % 5 === 0),
-      flowerFrame,
-    ),
-  ];
+  const [learnt, judged] = flags["hold-out"]
+    ? [rest.filter((_, k) => k % 10 !== 0), rest.filter((_, k) => k % 10 === 0)]
+    : [rest, places.filter((i) => i % 5 === 0)];
+  return [taken(all, learnt, flowerFrame), taken(all, judged, flowerFrame)];
 }
 
 /** How a network is trained. */
@@ -230,6 +229,18 @@ const spent = (): string => {
   return `${((performance.now() - began.ms) / 60_000).toFixed(1)} min, ${((user + system) / 6e7).toFixed(1)} CPU min`;
 };
 
+const cycle = nn.oneCycle({ rise: 0.2 });
+/** One cycle over the steps, or over the minutes where these end sooner. */
+const schedule: nn.Schedule = {
+  ...cycle,
+  factor(point) {
+    const minutes = Number(flags.minutes ?? Infinity);
+    const gone = (performance.now() - began.ms) / 60_000 / minutes;
+    const step = Math.max(point.step, Math.min(1, gone) * point.totalSteps);
+    return cycle.factor({ ...point, step });
+  },
+};
+
 async function trained(
   net: nn.Network,
   weights: nn.Weights,
@@ -248,6 +259,7 @@ async function trained(
     seed,
     checkpoint,
   } = recipe;
+  const ends = flags.minutes === undefined ? undefined : began.ms + 60_000 * Number(flags.minutes);
   return await nn.fit(
     net,
     weights,
@@ -263,7 +275,10 @@ async function trained(
       loss: nn.crossEntropy({ labelSmoothing, soft: true }),
       metric: accuracy,
       optimiser: nn.adamw({ learningRate, weightDecay: 0.05 }),
-      schedule: nn.oneCycle({ rise: 0.2 }),
+      schedule,
+      ...(ends !== undefined && {
+        signal: AbortSignal.timeout(Math.round(Math.max(0, ends - performance.now()))),
+      }),
       epochs,
       seed,
       threads: recipe.threads,
@@ -301,19 +316,31 @@ const shifted = nn.inPlace(
   [28, 28, 1],
 );
 
-/** Another part of the photo, flipped, in other light. */
-const otherView = nn.inPlace(
-  nn.augmentation([
-    nn.augment.flip(),
-    nn.augment.randomAffine({ degrees: 15, shift: 0.05 }),
-    nn.augment.randomResizedCrop({ minArea: 0.4 }),
-    nn.augment.colourJitter({ brightness: 0.15, contrast: 0.2, saturation: 0.3 }),
-  ]),
-  [flowerFrame.side, flowerFrame.side, flowerFrame.channels],
-);
+/** A part of the photo, flipped, in other light, with a piece missing. */
+const otherView = nn.augmentation([
+  nn.augment.randomResizedCrop({ height: partFrame.side, width: partFrame.side, minArea: 0.35 }),
+  nn.augment.flip(),
+  nn.augment.colourJitter({ brightness: 0.15, contrast: 0.2, saturation: 0.3 }),
+  nn.augment.randomErasing({ probability: 0.25, maxArea: 0.2 }),
+]);
 
-/** Each photo with a little of another. */
 const blended = nn.mixing(nn.mixup({ alpha: 0.2 }));
+
+/** Views of the photos of a batch, each with a little of another. */
+function views(batch: nn.Batch, random: Random): nn.Batch {
+  const photos = batch.inputs["x"]!;
+  const [rows, height, width, channels] = photos.shape as [number, number, number, number];
+  const size = partFrame.side ** 2 * channels;
+  const data = new Float32Array(rows * size);
+  for (let i = 0; i < rows; i++) {
+    const photo = (photos.data as Float32Array)
+      .subarray(i * height * width * channels)
+      .subarray(0, height * width * channels);
+    data.set(otherView.apply(photo, [height, width, channels], random.child(i)).data, i * size);
+  }
+  const x = { dtype: "float32", shape: [rows, partFrame.side, partFrame.side, channels], data } as const;
+  return blended({ ...batch, inputs: { x } }, random.child("blend"));
+}
 
 /** A convolution, halved where told, then normalised. */
 function stage(width: number, down: "pool" | "stride" | "keep", kernel = 3): nn.Layer {
@@ -346,7 +373,7 @@ const nets = {
     ]),
   flowers: (classes: number) =>
     nn.sequential([
-      stage(32, "stride", 5),
+      stage(32, "pool"),
       stage(64, "pool"),
       stage(128, "pool"),
       nn.residual(stage(128, "keep")),
@@ -360,19 +387,14 @@ const nets = {
 
 async function classify(name: "fashion" | "flowers"): Promise<number> {
   const frame = name === "fashion" ? fashionFrame : flowerFrame;
-  const parts = flags.smoke
-    ? made(frame)
-    : name === "fashion"
-      ? fashion(flags.data!)
-      : await flowers(flags.data!);
-  const [train, validation, test] = parts;
+  const [train, validation, test] = await partsOf(name);
   const chosen = name === "flowers" ? "flowers" : (flags.net as "small" | "large");
   const body = nets[chosen](frame.classes);
   const figures = figuresOf(train, frame.channels);
-  const net = networkOf(body, frame, figures);
-  const epochs = flags.smoke ? 4 : Number(flags.epochs ?? (name === "fashion" ? 12 : 60));
+  const net = networkOf(body, name === "fashion" ? frame : partFrame, figures);
+  const epochs = flags.smoke ? 4 : Number(flags.epochs ?? (name === "fashion" ? 12 : 80));
   console.log(
-    `${chosen}: ${nn.parameterCount(net)} parameters, ${train.codes.length} pictures to learn, ${validation.codes.length} to choose the epoch`,
+    `${chosen}: ${nn.parameterCount(net)} parameters, ${train.codes.length} pictures to learn, ${validation?.codes.length ?? 0} to choose the epoch`,
   );
   const common = {
     epochs,
@@ -388,16 +410,26 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
           batchSize: 64,
           learningRate: 0.004,
           labelSmoothing: 0.05,
-          ...(!flags.smoke && { augment: otherView, mix: blended }),
+          ...(!flags.smoke && { mix: views }),
         };
   const fitted = await trained(net, nn.initialise(net, { seed: 1 }), frame, [train, validation], recipe);
   const shipped = networkOf(body, frame, figures, name === "flowers" && !flags.smoke);
   const share = await scored(shipped, fitted.weights, frame, test);
   const error = Math.sqrt((share * (1 - share)) / test.codes.length);
   console.log(
-    `test accuracy ${(100 * share).toFixed(2)} ± ${(100 * error).toFixed(2)} % on ${test.codes.length} pictures, epoch ${fitted.bestEpoch} of ${epochs}; ${spent()}, ${threads} thread${threads === 1 ? "" : "s"}`,
+    `${flags["hold-out"] ? "held-out" : "test"} accuracy ${percent(share)} ± ${percent(error)} % on ${test.codes.length} pictures, epoch ${fitted.bestEpoch ?? fitted.history.length} of ${epochs}; ${spent()}, ${threads} thread${threads === 1 ? "" : "s"}`,
   );
   return share;
+}
+
+/** Pictures to learn, those that choose the epoch where some do, and those that are scored. */
+async function partsOf(
+  name: "fashion" | "flowers",
+): Promise<readonly [Pictures, Pictures | undefined, Pictures]> {
+  if (flags.smoke) return made(name === "fashion" ? fashionFrame : flowerFrame);
+  if (name === "fashion") return fashion(flags.data!);
+  const [train, test] = await flowers(flags.data!);
+  return [train, undefined, test];
 }
 
 const fewFrame: Frame = { ...fashionFrame, classes: 5 };
@@ -405,10 +437,10 @@ const draws = 5;
 const perClass = 20;
 
 /** The pictures of five classes, their codes counted from 0. */
-function halfOf(all: Pictures, first: number): Pictures {
-  const places = [...all.codes.keys()].filter((i) => all.codes[i]! >= first && all.codes[i]! < first + 5);
+function ofClasses(all: Pictures, classes: readonly number[]): Pictures {
+  const places = [...all.codes.keys()].filter((i) => classes.includes(all.codes[i]!));
   const { pixels, codes } = taken(all, places, fewFrame);
-  return { pixels, codes: codes.map((code) => code - first) };
+  return { pixels, codes: codes.map((code) => classes.indexOf(code)) };
 }
 
 /** Some of each class, drawn by a seed. */
@@ -421,13 +453,24 @@ function few(all: Pictures, seed: number): Pictures {
   return taken(all, places, fewFrame);
 }
 
-/** Gain in points of accuracy of starting from other classes, `from` … `from + 4`; mean over the draws. */
-async function transferFrom(from: number, all: Pictures, test: Pictures): Promise<number> {
-  const [known, other, unseen] = [halfOf(all, from), halfOf(all, 5 - from), halfOf(test, 5 - from)];
+/** Epochs over the few pictures, five steps each. */
+const [fewEpochs, manyEpochs] = [10, 40] as const;
+
+/** Mean, and its standard error. */
+function meanOf(values: readonly number[]): readonly [mean: number, error: number] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return [mean, Math.sqrt(squares / (values.length - 1) / values.length)];
+}
+
+/** Gain in points of accuracy of starting from some classes, over many steps; mean over the draws. */
+async function transferFrom(learnt: readonly number[], all: Pictures, test: Pictures): Promise<number> {
+  const others = Array.from({ length: 10 }, (_, code) => code).filter((code) => !learnt.includes(code));
+  const [known, other, unseen] = [ofClasses(all, learnt), ofClasses(all, others), ofClasses(test, others)];
   const body = nets.small(fewFrame.classes);
   const net = networkOf(body, fewFrame, figuresOf(known, 1));
   const recipe: Recipe = {
-    epochs: flags.smoke ? 4 : Number(flags.epochs ?? 4),
+    epochs: flags.smoke ? 4 : Number(flags.epochs ?? 2),
     batchSize: 128,
     learningRate: 0.006,
     augment: shifted,
@@ -438,53 +481,62 @@ async function transferFrom(from: number, all: Pictures, test: Pictures): Promis
   const before = await trained(net, nn.initialise(net, { seed: 1 }), fewFrame, [known, undefined], recipe);
   // As a file, and read again: what any other network is given too.
   const file = await nn.load(writeOnnx(nn.scoringGraph(net, before.weights)));
-  console.log(`learnt classes ${from} to ${from + 4} of ${known.codes.length} pictures (${spent()})`);
-  const gains: number[] = [];
-  for (let draw = 1; draw <= draws; draw++) {
+  console.log(`learnt classes ${learnt.join(" ")} of ${known.codes.length} pictures (${spent()})`);
+
+  /** Test accuracy in percent after so many epochs on 20 of each. */
+  const warm = async (draw: number, epochs: number): Promise<number> => {
+    const { network, weights } = nn.replaceHead(file, { head: nn.dense(fewFrame.classes), seed: draw });
+    const body = Object.keys(weights).filter((path) => !path.startsWith("head."));
+    const groups = Object.fromEntries(body.map((path) => [path, { rate: 0.1 }]));
+    const small = { ...recipe, batchSize: 20, learningRate: 0.02, seed: draw, epochs, groups };
+    const fitted = await trained(network, weights, fewFrame, [few(other, draw), undefined], small);
+    return 100 * (await scored(network, fitted.weights, fewFrame, unseen));
+  };
+  const cold = async (draw: number, epochs: number): Promise<number> => {
     const shown = few(other, draw);
-    const small = { ...recipe, batchSize: 20, learningRate: 0.003, seed: draw };
-    const tuned = nn.replaceHead(file, { head: nn.dense(fewFrame.classes), seed: draw });
-    const slow = Object.fromEntries(
-      Object.keys(tuned.weights)
-        .filter((path) => !path.startsWith("head."))
-        .map((path) => [path, { rate: 0.1 }]),
-    );
-    const warm = await trained(tuned.network, tuned.weights, fewFrame, [shown, undefined], {
-      ...small,
-      epochs: 40,
-      groups: slow,
-    });
     const plain = networkOf(body, fewFrame, figuresOf(shown, 1));
-    const cold = await trained(plain, nn.initialise(plain, { seed: draw }), fewFrame, [shown, undefined], {
-      ...small,
-      learningRate: 0.006,
-      epochs: 80,
-    });
-    const [a, b] = [
-      await scored(tuned.network, warm.weights, fewFrame, unseen),
-      await scored(plain, cold.weights, fewFrame, unseen),
-    ];
-    console.log(
-      `draw ${draw}: ${percent(a)} % on ${unseen.codes.length} pictures, from nothing ${percent(b)} % (${spent()})`,
+    const small = { ...recipe, batchSize: 20, seed: draw, epochs };
+    const fitted = await trained(
+      plain,
+      nn.initialise(plain, { seed: draw }),
+      fewFrame,
+      [shown, undefined],
+      small,
     );
-    gains.push(100 * (a - b));
+    return 100 * (await scored(plain, fitted.weights, fewFrame, unseen));
+  };
+
+  const names = ["few steps", "many steps", "many steps against twice as many from nothing"] as const;
+  const gains = names.map((): number[] => []);
+  for (let draw = 1; draw <= draws; draw++) {
+    const [a, b] = [await warm(draw, fewEpochs), await warm(draw, manyEpochs)];
+    const nothing = [
+      await cold(draw, fewEpochs),
+      await cold(draw, manyEpochs),
+      await cold(draw, 2 * manyEpochs),
+    ];
+    [a, b, b].forEach((share, i) => gains[i]!.push(share - nothing[i]!));
+    console.log(
+      `draw ${draw}: ${a.toFixed(2)} % after ${fewEpochs} epochs and ${b.toFixed(2)} % after ${manyEpochs}; from nothing ${nothing.map((share) => share.toFixed(2)).join(", ")} % after ${fewEpochs}, ${manyEpochs}, ${2 * manyEpochs} (${spent()})`,
+    );
   }
-  const mean = gains.reduce((sum, gain) => sum + gain, 0) / draws;
-  const deviation = Math.sqrt(gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / (draws - 1));
-  console.log(
-    `classes ${from} to ${from + 4}, then 20 pictures of each of the others: ${mean.toFixed(1)} ± ${(deviation / Math.sqrt(draws)).toFixed(1)} points above from nothing`,
-  );
-  return mean;
+  names.forEach((name, i) => {
+    const [mean, error] = meanOf(gains[i]!);
+    console.log(
+      `classes ${learnt.join(" ")}, then 20 pictures of each of the others: ${mean.toFixed(1)} ± ${error.toFixed(1)} points above from nothing, ${name}`,
+    );
+  });
+  return meanOf(gains[1]!)[0];
 }
 
 async function transfer(): Promise<void> {
   const [all, test] = flags.smoke
     ? [bars(1280, 1, fashionFrame), bars(400, 2, fashionFrame)]
     : [idx(flags.data!, "train"), idx(flags.data!, "t10k")];
-  for (const from of flags.smoke ? [0] : [0, 5]) {
-    const gain = await transferFrom(from, all, test);
-    if (flags.smoke && gain < -5) throw new Error("the smoke run lost by what it knew");
-  }
+  if (!/^\d{5}$/.test(flags.learn) || new Set(flags.learn).size < 5)
+    throw new Error("--learn takes the numbers of five classes, as in 01358.");
+  const gain = await transferFrom([...flags.learn].map(Number), all, test);
+  if (flags.smoke && gain < -5) throw new Error("the smoke run lost by what it knew");
 }
 
 const [task = "fashion"] = positionals;
