@@ -535,7 +535,7 @@ async function transfer(): Promise<void> {
     : [idx(flags.data!, "train"), idx(flags.data!, "t10k")];
   if (!/^\d{5}$/.test(flags.learn) || new Set(flags.learn).size < 5)
     throw new Error("--learn takes the numbers of five classes, as in 01358.");
-  const gain = await transferFrom([...flags.learn].map(Number), all, test);
+  const gain = await transferFrom(Array.from(flags.learn, Number), all, test);
   if (flags.smoke && gain < -5) throw new Error("the smoke run lost by what it knew");
 }
 
