@@ -15,14 +15,22 @@ import { mediaExamples } from "../media/examples.ts";
 import { classRows, codesAt, raceFiles, sharesOf, splitPlan } from "../media/race.ts";
 import { fingerprintOf } from "../media/read-media.ts";
 import { mediaReport } from "../media/report-data.ts";
-import { batchSizeOf, targetRows, trainNetwork } from "../media/train-network.ts";
 import { networkRecord, trainingDeadline } from "../race/fit-network.ts";
 import { cardMembers, type Entered, threadNotes } from "../race/judged-file.ts";
 import { fileRecord, runSeconds } from "../race/record.ts";
 import { copiesOf, type SoundChange, spectrogramChanges } from "./changes.ts";
 import { drawSound } from "./draw-sound.ts";
 import { soundFigures } from "./figures.ts";
-import { framesOf, frontOf, leastSeconds, requireSize, soundBody, type SoundSize } from "./nets.ts";
+import {
+  fitAll,
+  heldLength,
+  learnSounds,
+  mostSeconds,
+  normalise,
+  recipe,
+  type Side,
+} from "./learn-sounds.ts";
+import { framesOf, frontOf, requireSize, type SoundSize } from "./nets.ts";
 import { audioDefaults, type AudioOptions } from "./options.ts";
 import { type LabelledSounds, readSounds, soundNoun } from "./read-sounds.ts";
 import type { AudioRecord } from "./run-record.ts";
@@ -36,17 +44,6 @@ export interface AudioResult {
 }
 
 const soundColumn = "sound";
-/** Seconds that are kept of a sound where no length is asked for, and the share of sounds that the length holds. */
-const mostSeconds = 10;
-const shareHeld = 0.95;
-const recipe = { optimiser: "adamw", learningRate: 0.006, weightDecay: 0.01, labelSmoothing: 0.1 } as const;
-
-/** Sounds of one side of the split, each of its own length. */
-interface Side {
-  readonly samples: readonly Float32Array[];
-  readonly codes: Int32Array;
-}
-
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
   const { seed, threads, signal, onProgress, source, group } = options;
@@ -98,40 +95,17 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
   });
 
   progress({ stage: "make spectrograms" });
-  const learnt = await spectrogramsOf(train, size, augment, random.child("copies"));
-  const { front, bands, frames, figures } = learnt;
-  const change = spectrogramChanges(augment);
-  const heard = await nn.applyLayer(nn.melSpectrogram({ ...front, figures }), {
-    ...{ dtype: "float32", shape: [size.length], data: fitted(validation).data },
-  });
-  const trained = await trainNetwork({
-    network: nn.network(
-      { dtype: "float32", shape: [bands, frames] },
-      nn.sequential({ body: soundBody(net, classCount) }),
-    ),
-    train: nn.arrayLoader({ x: learnt.rows }, targetRows(learnt.codes), {
-      batchSize: batchSizeOf(learnt.codes.length),
-      seed,
-      dropLast: true,
-      ...(change && { augment: { x: nn.inPlace(change, [bands, frames]) } }),
-    }),
-    validation: nn.arrayLoader({ x: heard }, targetRows(validation.codes), {
-      batchSize: Math.min(64, validation.codes.length),
-    }),
-    recipe,
-    epochs,
-    ...trainingDeadline(startedMs, options.time, 0.95),
-    seed,
-    threads,
-    onProgress: progress,
-    ...(signal && { signal }),
-  });
+  const { trained, figures, shipped } = await learnSounds(
+    train,
+    {
+      ...{ size, net, classCount, augment, validation, epochs, seed, threads, onProgress: progress },
+      ...trainingDeadline(startedMs, options.time, 0.95),
+      ...(signal && { signal }),
+    },
+    random.child("copies"),
+  );
 
   progress({ stage: "compose the files" });
-  const shipped = nn.network(
-    { dtype: "float32", shape: [size.length] },
-    nn.sequential({ front: nn.melSpectrogram({ ...front, figures }), body: soundBody(net, classCount) }),
-  );
   const fingerprint = fingerprintOf(sounds, joined(sounds.samples));
   const made = { size, classCount, epochs: trained.epochs, fingerprint, rows: sounds.files.length };
   const entrants = await enterRace(
@@ -200,6 +174,8 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
       decibels.map((level) => 1 + level / front.range!),
       bands,
     );
+  const front = frontOf(size);
+  const [bands, frames] = [front.mels, framesOf(size)];
   const seen = await nn.applyLayer(nn.melSpectrogram(front), {
     ...{ dtype: "float32", shape: [size.length], data: judged.data },
   });
@@ -292,20 +268,6 @@ function sameClasses(test: LabelledSounds, learnt: LabelledSounds, folder: strin
   return { ...test, codes: test.codes.map((code) => codeOf[code]!) };
 }
 
-/** Seconds that most training sounds fit into, in tenths. */
-function heldLength({ samples }: Side, rate: number): number {
-  const lengths = samples.map((sound) => sound.length).sort((a, b) => a - b);
-  const held = lengths[Math.min(lengths.length - 1, Math.ceil(shareHeld * lengths.length) - 1)]! / rate;
-  return Math.min(mostSeconds, Math.max(leastSeconds, Math.ceil(10 * held - 1e-9) / 10));
-}
-
-/** Row-major [sounds, length]. */
-function fitAll(samples: readonly Float32Array[], { length }: SoundSize): Float32Array {
-  const data = new Float32Array(samples.length * length);
-  samples.forEach((sound, i) => data.set(fitSound(sound, length), i * length));
-  return data;
-}
-
 /** All samples one after the other. */
 function joined(samples: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(samples.reduce((sum, sound) => sum + sound.length, 0));
@@ -315,40 +277,6 @@ function joined(samples: readonly Float32Array[]): Float32Array {
     at += sound.length;
   }
   return all;
-}
-
-/** Normalised spectrograms of the training sounds, each as often as it is copied, and what they are normalised by. */
-async function spectrogramsOf(
-  { samples, codes }: Side,
-  size: SoundSize,
-  names: readonly SoundChange[],
-  random: Random,
-) {
-  const front = frontOf(size);
-  const [bands, frames] = [front.mels, framesOf(size)];
-  const copies = copiesOf(names);
-  const cells = samples.length * bands * frames;
-  const data = new Float32Array(copies.length * cells);
-  for (const [k, change] of copies.entries()) {
-    const draws = random.child(k);
-    const changed = samples.map((sound, i) => change.apply(sound, [sound.length], draws.child(i)).data);
-    const made = await nn.applyLayer(nn.melSpectrogram(front), {
-      ...{ dtype: "float32", shape: [size.length], data: fitAll(changed, size) },
-    });
-    data.set(made.data as Float32Array, k * cells);
-  }
-  const figures = nn.melFigures(data, bands, frames);
-  normalise(data, figures, frames);
-  const rows: nn.RowData = { dtype: "float32", shape: [bands, frames], data };
-  const every = Int32Array.from({ length: copies.length * codes.length }, (_, i) => codes[i % codes.length]!);
-  return { front, bands, frames, figures, rows, codes: every };
-}
-
-function normalise(data: Float32Array, { mean, deviation }: nn.MelFigures, frames: number): void {
-  for (let i = 0; i < data.length; i++) {
-    const band = Math.floor(i / frames) % mean.length;
-    data[i] = (data[i]! - mean[band]!) / deviation[band]!;
-  }
 }
 
 /** Sounds that are shown changed, and how often each. */

@@ -16,7 +16,7 @@ export const headRecipe = {
 export async function tuneNetwork(
   { imported, groups, headAlone }: Begun,
   inOrder: nn.Loader,
-  options: Omit<NetworkOptions, "network" | "recipe">,
+  options: Omit<NetworkOptions, "network" | "recipe"> & { readonly validation: nn.Loader },
 ): Promise<TrainedNetwork> {
   const { network, weights } = imported;
   const { train, validation, seed } = options;

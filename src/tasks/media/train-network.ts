@@ -1,4 +1,7 @@
-/** Fits a network on pictures or sounds: as many epochs as the time allows, the epoch that is best on the validation rows. */
+/**
+ * Fits a network on pictures or sounds: as many epochs as the time allows, the epoch that is best on the validation
+ * rows, or the last one where there are none.
+ */
 import type { ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
 import { fitNetwork, type TrainedNetwork, type TrainingSettings } from "../race/fit-network.ts";
@@ -18,7 +21,8 @@ export interface NetworkOptions extends TrainingSettings {
   /** Settings of some parameters, by pattern. */
   readonly groups?: Readonly<Record<string, nn.GroupOptions>>;
   readonly train: nn.Loader;
-  readonly validation: nn.Loader;
+  /** Rows that choose the epoch. */
+  readonly validation?: nn.Loader;
   readonly recipe: TrainingRecipe;
 }
 
@@ -31,7 +35,7 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
   const weights = options.weights ?? nn.initialise(network, { seed });
   const shared = {
     train,
-    validation,
+    ...(validation && { validation }),
     ...(groups && { groups }),
     loss: nn.crossEntropy({ labelSmoothing: recipe.labelSmoothing }),
     optimiser: nn.adamw({ learningRate: recipe.learningRate, weightDecay: recipe.weightDecay }),
@@ -112,6 +116,10 @@ function listener(
     }
     if (event.type !== "epoch") return;
     const time = left < 90 ? `${Math.round(left)} s` : `${Math.round(left / 60)} min`;
-    note = `epoch ${event.epoch} of ${epochs}, loss ${event.loss.toFixed(3)}, ${(100 * event.validationMetric!).toFixed(1)} % right on validation, ${time} left`;
+    const right =
+      event.validationMetric === undefined
+        ? ""
+        : `${(100 * event.validationMetric).toFixed(1)} % right on validation, `;
+    note = `epoch ${event.epoch} of ${epochs}, loss ${event.loss.toFixed(3)}, ${right}${time} left`;
   };
 }

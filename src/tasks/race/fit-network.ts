@@ -20,6 +20,7 @@ export interface TrainedNetwork {
   readonly network: nn.Network;
   readonly weights: nn.Weights;
   readonly history: readonly nn.EpochRecord[];
+  /** The best by validation; without it the last. */
   readonly bestEpoch: number;
   /** Epochs that were planned. */
   readonly epochs: number;
@@ -46,7 +47,8 @@ export async function fitNetwork(
 ): Promise<TrainedNetwork> {
   const stop = stopSignal(signal, deadlineMs);
   const fitted = await nn.fit(network, weights, { ...options, ...(stop && { signal: stop }) }, onEvent);
-  if (fitted.bestEpoch === undefined) {
+  const bestEpoch = options.validation ? fitted.bestEpoch : fitted.history.at(-1)?.epoch;
+  if (bestEpoch === undefined) {
     throw new MillwrightError(
       "CANCELLED",
       "The training was stopped before its first epoch was done.",
@@ -57,7 +59,7 @@ export async function fitNetwork(
     network,
     weights: fitted.weights,
     history: fitted.history,
-    bestEpoch: fitted.bestEpoch,
+    bestEpoch,
     epochs: options.epochs,
     parameterCount: nn.parameterCount(network),
     batchSize: options.train.batchSize,
