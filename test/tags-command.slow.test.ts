@@ -101,6 +101,19 @@ describe("millwright train --task tags", () => {
   }, 300_000);
 });
 
+test("a training that the clock ends says that no command gives its file again", async () => {
+  const words = ["train", inWork("test.conll"), "--task", "tags", "--epochs", "100000", "--time", "30s"];
+  const ran = await runHere([...words, "--out", inWork("cut")]);
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stdout).toContain("stopped early");
+  expect(ran.stdout).toContain("no command stops at the same step again");
+  expect(ran.stdout).toContain("again, to the end: npx millwright train");
+  expect(ran.stdout).not.toContain("same file");
+  expect(readFileSync(inWork("cut/report.html"), "utf8")).toContain(
+    "no command stops at the same step again",
+  );
+}, 300_000);
+
 describe("mistakes", () => {
   const failed = async (...words: string[]): Promise<string> => {
     const ran = await runHere(words);

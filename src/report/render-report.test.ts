@@ -306,6 +306,13 @@ describe("sections", () => {
     );
   });
 
+  test("a training that was cut short promises no bytes", async () => {
+    const base = binaryData();
+    const page = await renderReport({ ...base, run: { ...base.run, cutShort: true } });
+    expect(page).not.toContain("byte for byte");
+    expect(page).toContain("no command stops at the same step again");
+  });
+
   test("a shuffled target that scores above chance is an alarm", async () => {
     const shuffledTarget = { score: { value: 0.6, low: 0.57, high: 0.63 }, chance: 0.5 };
     expect(await renderReport({ ...binaryData(), shuffledTarget })).toContain("distrust the figures above");

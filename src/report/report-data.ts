@@ -368,6 +368,8 @@ export interface RunInfo {
   readonly fits?: number | undefined;
   /** True when the user stopped it and the best so far was kept. */
   readonly stoppedEarly?: boolean | undefined;
+  /** True when a training was ended at a step that no command ends it at again. */
+  readonly cutShort?: boolean | undefined;
   readonly versions: readonly { readonly name: string; readonly version: string }[];
   readonly hashes: readonly { readonly name: string; readonly sha256: string }[];
 }

@@ -15,9 +15,11 @@ export function adviceSection(data: ReportData): Html | undefined {
 
 export function reproduceSection({ run }: Pick<ReportData, "run">): Html {
   const promise =
-    run.budget === undefined && run.timeLimitSeconds !== undefined
-      ? "This command repeats the search; a limit in seconds instead of work units may end it at another point:"
-      : "The same data, versions and kind of processor give the same file, byte for byte, with this command:";
+    run.cutShort === true
+      ? "The training was stopped before its end, and no command stops at the same step again. This one goes to the end, so that its file may be another:"
+      : run.budget === undefined && run.timeLimitSeconds !== undefined
+        ? "This command repeats the search; a limit in seconds instead of work units may end it at another point:"
+        : "The same data, versions and kind of processor give the same file, byte for byte, with this command:";
   const facts: (readonly [string, string] | undefined)[] = [
     ["Seed", String(run.seed)],
     run.budget === undefined ? undefined : ["Budget", `${count(run.budget)} work units`],

@@ -7,4 +7,5 @@ export * from "./image/index.ts";
 export * from "./demo/index.ts";
 export * from "./media/index.ts";
 export * from "./tags/index.ts";
+export * from "./race/index.ts";
 export * from "./audio/index.ts";

@@ -1,6 +1,9 @@
-/** The flags of `millwright train`. */
+/** The flags of `millwright train`, and those that a task does not take. */
+import { MillwrightError } from "../../core/index.ts";
 import type { Reading } from "../../data/index.ts";
 import type { ChangeName, NetName, SoundChange, SoundNet } from "../../tasks/index.ts";
+import { flagOf } from "../options.ts";
+import type { RunContext } from "../run-and-save.ts";
 
 export interface TrainFlags extends Reading {
   readonly target?: string;
@@ -52,4 +55,52 @@ export interface TrainFlags extends Reading {
   readonly threads?: number;
   readonly out: string;
   readonly json?: boolean;
+}
+
+/** What every race of networks takes. */
+export const raceFlags = ["epochs", "time", "testSize", "seed", "threads", "out", "json"] as const;
+
+/** What a race of networks is asked for, whatever it learns from. */
+export function raceSettings(
+  { epochs, time, testSize, seed = 0, threads = 1 }: TrainFlags,
+  context: RunContext,
+) {
+  return {
+    ...(epochs !== undefined && { epochs }),
+    ...(time !== undefined && { time }),
+    ...(testSize !== undefined && { testSize }),
+    seed,
+    // More threads inside a step change the last bits: only where they are asked for.
+    threads,
+    ...context,
+  };
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag that is not taken. */
+export function refuseOtherFlags(flags: TrainFlags, taken: readonly string[], what: string): void {
+  const given = Object.entries(flags).find(([name, value]) => value !== undefined && !taken.includes(name));
+  if (given === undefined) return;
+  const flag = flagOf(given[0]);
+  throw new MillwrightError("PARAMETER_CONFLICT", `${flag} is not for ${what}.`, `Leave ${flag} out.`);
+}
+
+/**
+ * A word of a flag that pictures and sounds both have, with words of their own.
+ *
+ * @param other - What its other words are for.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for one of those.
+ */
+export function mediaWord<T extends string>(
+  flag: "--net" | "--augment",
+  word: string,
+  words: readonly T[],
+  other: "pictures" | "sounds",
+): T {
+  const found = words.find((own) => own === word);
+  if (found !== undefined) return found;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `${flag} ${word} is for ${other}.`,
+    `Choose from ${words.join(", ")}${flag === "--augment" ? ", or none" : ""}.`,
+  );
 }

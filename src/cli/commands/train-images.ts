@@ -4,9 +4,7 @@ import { MillwrightError } from "../../core/index.ts";
 import { listMediaFiles, type MediaKind, type Reading, readingOf } from "../../data/index.ts";
 import {
   type BackboneOptions,
-  type ChangeName,
   changeNames,
-  type NetName,
   netNames,
   type PictureTable,
   saveRun,
@@ -15,45 +13,31 @@ import {
 import { flagOf } from "../options.ts";
 import { printMediaRun } from "../media-run.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
-import type { TrainFlags } from "./train-flags.ts";
+import { mediaWord, raceFlags, raceSettings, refuseOtherFlags, type TrainFlags } from "./train-flags.ts";
 
+/** What has a meaning beside --from alone. */
+const ofBackbone = ["freeze", "backboneRate", "pixelMean", "pixelDeviation", "pixelLayout"] as const;
 /** What has a meaning for pictures. */
-const taken: readonly (keyof TrainFlags)[] = [
+const taken = [
+  ...raceFlags,
   "families",
   "net",
   "from",
-  "freeze",
-  "backboneRate",
-  "pixelMean",
-  "pixelDeviation",
-  "pixelLayout",
+  ...ofBackbone,
   "imageSize",
-  "epochs",
   "augment",
-  "time",
-  "testSize",
-  "seed",
-  "threads",
-  "out",
-  "json",
-];
-/** What only pictures and sounds have. */
+] as const satisfies readonly (keyof TrainFlags)[];
+/** What only pictures and sounds have; the first that is given is named. */
 const own = [
   "net",
   "from",
-  "freeze",
-  "backboneRate",
-  "pixelMean",
-  "pixelDeviation",
-  "pixelLayout",
+  ...ofBackbone,
   "imageSize",
   "rate",
   "length",
   "epochs",
   "augment",
 ] as const satisfies readonly (keyof TrainFlags)[];
-/** What has a meaning beside --from alone. */
-const ofBackbone = ["freeze", "backboneRate", "pixelMean", "pixelDeviation", "pixelLayout"] as const;
 
 /** Whether the source is a folder of pictures or sounds: one without folders in it is none where a target column is named. */
 export async function isFolder(source: readonly string[], target: string | undefined): Promise<boolean> {
@@ -79,20 +63,8 @@ export function refuseImageFlags(flags: TrainFlags): void {
   );
 }
 
-/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag that is not taken. */
-export function refuseOtherFlags(flags: TrainFlags, allowed: readonly string[], what: string): void {
-  const given = Object.entries(flags).find(([name, value]) => value !== undefined && !allowed.includes(name));
-  if (given !== undefined) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `${flagOf(given[0])} is not for ${what}.`,
-      `Leave ${flagOf(given[0])} out.`,
-    );
-  }
-}
-
 export async function trainPictures(source: string, flags: TrainFlags): Promise<number> {
-  const { out, net, imageSize, epochs, augment, time, testSize } = flags;
+  const { out, net, imageSize, augment } = flags;
   const reading = readingOf(flags);
   if (flags.image === undefined) refuseOtherFlags(flags, taken, "a folder of pictures");
   else
@@ -110,18 +82,14 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
       trainImages({
         source,
         ...(table && { table }),
-        ...(net !== undefined && { net: pictureNet(net) }),
+        ...(net !== undefined && { net: mediaWord("--net", net, netNames, "sounds") }),
         ...(from && { from }),
         ...(ships && { ships }),
         ...(imageSize !== undefined && { size: imageSize }),
-        ...(epochs !== undefined && { epochs }),
-        ...(augment && { augment: augment.map(pictureChange) }),
-        ...(time !== undefined && { time }),
-        ...(testSize !== undefined && { testSize }),
-        seed: flags.seed ?? 0,
-        // More threads inside a step change the last bits: only where they are asked for.
-        threads: flags.threads ?? 1,
-        ...context,
+        ...(augment && {
+          augment: augment.map((word) => mediaWord("--augment", word, changeNames, "sounds")),
+        }),
+        ...raceSettings(flags, context),
       }),
     saveRun,
     (record, model) => {
@@ -184,24 +152,4 @@ function backboneOf(flags: TrainFlags): BackboneOptions | undefined {
     ...(pixelDeviation && { deviation: pixelDeviation }),
     ...(pixelLayout && { layout: pixelLayout }),
   };
-}
-
-function pictureNet(name: string): NetName {
-  const found = netNames.find((net) => net === name);
-  if (found !== undefined) return found;
-  throw new MillwrightError(
-    "PARAMETER_CONFLICT",
-    `--net ${name} is for sounds.`,
-    `Choose from ${netNames.join(", ")}.`,
-  );
-}
-
-function pictureChange(name: string): ChangeName {
-  const found = changeNames.find((change) => change === name);
-  if (found !== undefined) return found;
-  throw new MillwrightError(
-    "PARAMETER_CONFLICT",
-    `--augment ${name} is for sounds.`,
-    `Choose from ${changeNames.join(", ")}, or none.`,
-  );
 }

@@ -60,9 +60,22 @@ export interface RaceRecord {
   readonly leaderboard: readonly RaceBoardRow[];
   readonly chosen: string;
   readonly test: { readonly rows: number; readonly metrics: readonly MetricFigure[] };
-  /** The command that gives the same file again. */
+  /** The command that gives the same file again; where a training was cut short, the command that goes to its end. */
   readonly reproduce: string;
   readonly model: { readonly bytes: number; readonly sha256: string };
+}
+
+/**
+ * Whether the clock or the user ended a training: no command stops at the same step again. Whole epochs would not do
+ * either, since the rate of each step depends on how many were planned.
+ *
+ * @param skipped - Networks for which no time was left.
+ */
+export function cutShort(
+  networks: readonly Pick<NetworkRecord, "ended">[],
+  skipped: readonly unknown[] = [],
+): boolean {
+  return skipped.length > 0 || networks.some(({ ended }) => ended === "aborted");
 }
 
 const tenths = (seconds: number): number => Math.round(seconds * 10) / 10;

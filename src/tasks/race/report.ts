@@ -1,6 +1,6 @@
 /** Fills what the reports of all races have. */
 import type { ReportData, SimplerModel, TrainingCurve } from "../../report/index.ts";
-import type { NetworkRecord, RaceRecord, Versus } from "./record.ts";
+import { cutShort, type NetworkRecord, type RaceRecord, type Versus } from "./record.ts";
 
 interface RaceReportParts {
   /** What is shipped, in words. */
@@ -9,6 +9,8 @@ interface RaceReportParts {
   /** Seconds for the whole run, where they were told. */
   readonly time?: number | undefined;
   readonly networks: readonly NetworkRecord[];
+  /** Networks for which no time was left. */
+  readonly skipped?: readonly unknown[];
   /** What the data's hash is of: `pictures`. */
   readonly hashed: string;
 }
@@ -17,7 +19,7 @@ type RacePart = "metric" | "intervalLevel" | "chosen" | "test" | "leaderboard" |
 
 export function raceReport(record: RaceRecord, parts: RaceReportParts): Pick<ReportData, RacePart> {
   const { metric, test, leaderboard, chosen, model } = record;
-  const { title, seed, time, networks, hashed } = parts;
+  const { title, seed, time, networks, skipped, hashed } = parts;
   return {
     metric: { name: metric.name, label: metric.title, higherIsBetter: metric.greaterIsBetter },
     intervalLevel: 0.95,
@@ -47,7 +49,8 @@ export function raceReport(record: RaceRecord, parts: RaceReportParts): Pick<Rep
       ...(time !== undefined && { timeLimitSeconds: time }),
       durationSeconds: record.seconds,
       configurations: leaderboard.length,
-      stoppedEarly: networks.some(({ ended }) => ended === "aborted"),
+      stoppedEarly: cutShort(networks),
+      ...(cutShort(networks, skipped) && { cutShort: true }),
       versions: [{ name: "millwright", version: record.software.replace(/^millwright /, "") }],
       hashes: [
         { name: "model.onnx", sha256: model.sha256 },

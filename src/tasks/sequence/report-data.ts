@@ -36,7 +36,7 @@ export function sequenceReport(parts: ReportParts): ReportData {
     problem.classes === undefined ? errorsOf(truth as Float64Array, answers, nothing) : undefined;
   const { seed, time } = options;
   return {
-    ...raceReport(record, { title, seed, time, networks, hashed: "table" }),
+    ...raceReport(record, { title, seed, time, networks, skipped: record.skipped, hashed: "table" }),
     task: problem.classes === undefined ? "regression" : "multiclass",
     target: { column: task.target, ...(task.classes && { classes: task.classes }) },
     noun: forecast

@@ -1,0 +1,1 @@
+export { cutShort, type NetworkRecord, type RaceRecord, type Versus } from "./record.ts";
