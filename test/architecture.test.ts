@@ -60,6 +60,7 @@ const owners: Record<string, string> = {
   fzstd: "data",
   "read-excel-file": "data",
   sharp: "data",
+  "umap-js": "tasks",
   echarts: "report",
   "ml-matrix": "estimators",
   commander: "cli",

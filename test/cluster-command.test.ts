@@ -10,6 +10,7 @@ import { type JsonSchema, load } from "../src/model/index.ts";
 import { findProblem } from "../src/model/json-schema.ts";
 import type { ClusterRecord } from "../src/tasks/index.ts";
 import { type Ran, runHere, temporaryFolder } from "./cli.ts";
+import { missingPackage } from "./needs.ts";
 import { plantedTable, secretsIn } from "./planted.ts";
 
 const work = temporaryFolder();
@@ -114,11 +115,17 @@ describe("on rows of three kinds", () => {
     const html = readFileSync(inWork("shops/report.html"), "utf8");
     for (const words of ["Are there clusters?", "Yes.", "Cluster 3", "silhouette of a row is 1"])
       expect(html).toContain(words);
+    const drawn = missingPackage("umap-js") === undefined;
+    expect(html.includes("Which rows are alike")).toBe(drawn);
+    expect(html.includes("npm install umap-js")).toBe(!drawn);
+    if (!drawn) expect(record.neighborMap).toBeUndefined();
+    else expect(record.neighborMap).toMatchObject({ rows: 360, neighbors: 15 });
   });
 
   test("the same command gives the same file, at any number of threads", async () => {
     const again = await clustered("shops.csv", "--out", inWork("again"), "--threads", "3");
     expect(again.model.sha256).toBe(record.model.sha256);
+    expect(again.neighborMap).toEqual(record.neighborMap);
     const other = await clustered("shops.csv", "--out", inWork("again"), "--seed", "5");
     expect(other.clusters.map(({ rows }) => rows)).toEqual(record.clusters.map(({ rows }) => rows));
   });

@@ -62,6 +62,19 @@ export interface ClusterProfileLine {
   readonly values: readonly { readonly value?: number | undefined; readonly effect: number }[];
 }
 
+/** Rows on a plane, counted in squares. */
+interface ClusterSquares {
+  readonly xEdges: readonly number[];
+  readonly yEdges: readonly number[];
+  readonly cells: readonly {
+    readonly x: number;
+    readonly y: number;
+    /** Index of the cluster with most rows there, −1 for noise. */
+    readonly cluster: number;
+    readonly rows: number;
+  }[];
+}
+
 export interface ClusterReportData {
   readonly data: {
     readonly sources: readonly string[];
@@ -100,19 +113,24 @@ export interface ClusterReportData {
     readonly components?: number | undefined;
     readonly verdict: "apart" | "gradient" | "none";
   };
-  readonly map: {
+  readonly map: ClusterSquares & {
     readonly shares: readonly [number, number];
-    readonly xEdges: readonly number[];
-    readonly yEdges: readonly number[];
-    readonly cells: readonly {
-      readonly x: number;
-      readonly y: number;
-      /** Index of the cluster with most rows there, −1 for noise. */
-      readonly cluster: number;
-      readonly rows: number;
-    }[];
     readonly centers: readonly (readonly [number, number])[];
   };
+  /** Rows that are alike lie side by side; absent where the package that makes it is not installed. */
+  readonly neighborMap?:
+    | (ClusterSquares & {
+        /** Where the number of each cluster stands; undefined where no square holds mostly its rows. */
+        readonly centers: readonly (readonly [number, number] | undefined)[];
+        readonly rows: number;
+        /** Nearest rows of each that the map keeps together. */
+        readonly neighbors: number;
+        /** Share of the nearest rows on the map that are among the nearest by all columns. */
+        readonly kept: number;
+        /** The same on the plane of the principal components. */
+        readonly keptOnPlane: number;
+      })
+    | undefined;
   /** The columns that differ most between clusters, most first. */
   readonly profile: readonly ClusterProfileLine[];
   readonly findings: readonly Finding[];

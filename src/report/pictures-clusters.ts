@@ -2,7 +2,7 @@
 import { linearAxis, nameAxis } from "./charts/axis.ts";
 import type { Mark } from "./charts/plot.ts";
 import type { ClusterReportData } from "./cluster-report-data.ts";
-import { type Figure, halfSize, plotLabel } from "./figure.ts";
+import { type Figure, halfSize, plotLabel, squareSize } from "./figure.ts";
 import { count, fixed, percent } from "./format.ts";
 import { type Colour, groupColours } from "./palette.ts";
 import { say } from "./text.ts";
@@ -15,15 +15,71 @@ export function clusterColour(index: number): Colour {
   return index < 0 ? "faint" : groupColours[index % groupColours.length]!;
 }
 
-export function mapFigure({ map, clusters, noiseRows }: ClusterReportData): Figure | undefined {
+export function mapFigure(data: ClusterReportData): Figure | undefined {
+  const { map, clusters, noiseRows, neighborMap } = data;
   if (map.cells.length === 0) return undefined;
-  const most = Math.max(...map.cells.map((cell) => cell.rows));
+  const most = mostRows(map);
   const title = say`Where the rows lie`;
   const [first, second] = map.shares;
   const noise =
     noiseRows === undefined || noiseRows === 0 ? "" : " Grey squares hold mostly rows of no cluster.";
   const kept = first + second;
   const reading = say`Each square counts rows, darker for more (up to ${count(most)}), in the colour of the cluster that most of them belong to; the numbers stand in the middle of each cluster. The plane shows the first two principal components, ${percent(kept)} of the variance${kept < 0.5 ? ": what overlaps here may lie apart in the rest" : ""}.${noise}`;
+  const beside = neighborMap !== undefined;
+  return {
+    id: "map",
+    title,
+    reading,
+    size: beside ? "half" : "full",
+    content: {
+      id: "c-map",
+      label: plotLabel(title, reading),
+      ...(beside ? squareSize : { width: 760, height: 520, fontSize: 14 }),
+      x: linearAxis(map.xEdges, {
+        title: `first component, ${percent(first)} of the variance`,
+        round: false,
+      }),
+      y: linearAxis(map.yEdges, { title: `second component, ${percent(second)}`, round: false }),
+      marks: squareMarks(map, data),
+    },
+  };
+}
+
+/** The map of neighbours: no axes, since they mean nothing. */
+export function neighborMapFigure(data: ClusterReportData): Figure | undefined {
+  const { neighborMap: map, noiseRows } = data;
+  if (map === undefined) return undefined;
+  const title = say`Which rows are alike`;
+  const noise = noiseRows === undefined || noiseRows === 0 ? "" : " Grey is no cluster.";
+  const of = map.rows < data.data.rows ? ` Drawn are ${count(map.rows)} rows, taken at random.` : "";
+  const reading = say`Rows that are alike in all columns lie side by side (UMAP). Of the ${count(map.neighbors)} rows next to a row here, ${percent(map.kept)} are among its nearest in the table; on the plane of the components ${percent(map.keptOnPlane)}. Read who is next to whom: how far groups lie apart, how large they are drawn, and where, mean little. Each square counts rows (up to ${count(mostRows(map))}).${of}${noise}`;
+  const bare = { title: "", round: false };
+  return {
+    id: "neighbor-map",
+    title,
+    reading,
+    size: "half",
+    content: {
+      id: "c-neighbor-map",
+      label: plotLabel(title, reading),
+      ...squareSize,
+      bare: true,
+      x: linearAxis(map.xEdges, bare),
+      y: linearAxis(map.yEdges, bare),
+      marks: squareMarks(map, data),
+    },
+  };
+}
+
+type Squares = NonNullable<ClusterReportData["neighborMap"] | ClusterReportData["map"]>;
+
+function mostRows({ cells }: Squares): number {
+  return Math.max(...cells.map((cell) => cell.rows));
+}
+
+/** Squares in the colours of their clusters, darker for more rows, and the number of each cluster. */
+function squareMarks(map: Squares, { clusters }: ClusterReportData): Mark[] {
+  const most = mostRows(map);
   const opacity = (rows: number): number => Number((0.22 + 0.78 * Math.sqrt(rows / most)).toFixed(2));
   const indices = [...new Set(map.cells.map((cell) => cell.cluster))].sort((a, b) => a - b);
   const squares = indices.map((index): Mark => {
@@ -37,35 +93,20 @@ export function mapFigure({ map, clusters, noiseRows }: ClusterReportData): Figu
       gap: 0.6,
     };
   });
-  const centers = clusters.map((_, c) => map.centers[c]!);
-  const numbers = clusters.flatMap((cluster, c): Mark[] => [
-    { kind: "words", at: centers[c]!, text: cluster.label, colour: "ink", align: "center", bold: true },
-  ]);
+  const named = clusters.flatMap(({ label }, c) => {
+    const at = map.centers[c];
+    return at === undefined ? [] : [{ at, label }];
+  });
   const plate: Mark = {
     kind: "dots",
-    points: centers,
+    points: named.map(({ at }) => at),
     colour: "page",
-    sizes: centers.map(() => 24),
+    sizes: named.map(() => 24),
   };
-  return {
-    id: "map",
-    title,
-    reading,
-    size: "full",
-    content: {
-      id: "c-map",
-      label: plotLabel(title, reading),
-      width: 760,
-      height: 520,
-      fontSize: 14,
-      x: linearAxis(map.xEdges, {
-        title: `first component, ${percent(first)} of the variance`,
-        round: false,
-      }),
-      y: linearAxis(map.yEdges, { title: `second component, ${percent(second)}`, round: false }),
-      marks: [...squares, plate, ...numbers],
-    },
-  };
+  const numbers = named.map(
+    ({ at, label }): Mark => ({ kind: "words", at, text: label, colour: "ink", align: "center", bold: true }),
+  );
+  return [...squares, plate, ...numbers];
 }
 
 export function sizesFigure({ clusters, noiseRows, data }: ClusterReportData): Figure | undefined {

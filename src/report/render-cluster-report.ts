@@ -18,6 +18,7 @@ import {
   countsFigure,
   criteriaFigure,
   mapFigure,
+  neighborMapFigure,
   sizesFigure,
   structureFigure,
 } from "./pictures-clusters.ts";
@@ -47,7 +48,7 @@ export async function renderClusterReport(data: ClusterReportData): Promise<stri
 
 function sectionsOf(data: ClusterReportData, draw: Draw): Section[] {
   const given: (readonly [id: string, title: string, body: Html | undefined])[] = [
-    ["map-section", "The map", figureGrid([mapFigure(data)], draw)],
+    ["map-section", "The map", mapSection(data, draw)],
     ["kinds", "What distinguishes them", kindsSection(data)],
     ["sure", "How clear they are", sureSection(data, draw)],
     ["findings", "What the data showed", findingsSection(data)],
@@ -78,6 +79,13 @@ function summary(data: ClusterReportData, draw: Draw): Html {
 <dl>${lines.map(([question, answer]) => answer.parts.length > 0 && html`<div><dt>${question}</dt><dd>${toHtml(answer)}</dd></div>`)}</dl>
 ${figure && renderFigure(figure, draw)}</div>
 </header>
+`;
+}
+
+function mapSection(data: ClusterReportData, draw: Draw): Html | undefined {
+  const figures = figureGrid([mapFigure(data), neighborMapFigure(data)], draw);
+  if (figures === undefined || data.neighborMap !== undefined) return figures;
+  return html`${figures}<p class="soft">A map on which rows that are alike lie side by side is drawn here where the package umap-js is installed: npm install umap-js.</p>
 `;
 }
 

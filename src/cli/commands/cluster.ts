@@ -87,6 +87,8 @@ function printRun(
       `Mean silhouette ${bold(figure(silhouette.value))}: 1 is far from the next cluster, 0 on the border of it.`,
     );
   if (clusters.length > 1) print(structureText(structure));
+  if (record.neighborMap === undefined)
+    print("The report lacks the map of neighbours, which needs the package umap-js: npm install umap-js");
   print();
   const { data, reproduce } = record;
   printSavedRun({ model, out, source: data.source, reading, reproduce, answers: "clusters.csv" });

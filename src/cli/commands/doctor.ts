@@ -23,6 +23,7 @@ const packages = [
   ["fzstd", "reads zstd files"],
   ["read-excel-file", "reads Excel workbooks", "read-excel-file/node"],
   ["sharp", "reads images"],
+  ["umap-js", "draws the map of neighbours of `cluster`"],
 ] as const;
 
 /** @returns 1 when something that the main job needs is missing. */

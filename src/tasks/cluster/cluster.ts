@@ -16,14 +16,15 @@ import type { ClusterReportData } from "../../report/index.ts";
 import { featureColumns, type Schema } from "../../schema/index.ts";
 import { clusterCard } from "./card.ts";
 import { describeClusters } from "./describe.ts";
-import { clusterMap } from "./map.ts";
+import { clusterMap, neighborSquares } from "./map.ts";
 import { planOf, requireFitting } from "./methods.ts";
+import { type NeighborMap, neighborMap } from "./neighbor-map.ts";
 import type { ClusterOptions } from "./options.ts";
 import { type PreparedRows, prepareRows } from "./prepare.ts";
 import { clusterReportData } from "./report-data.ts";
 import { type ClusterRecord, clusterRecordOf, type ClusterRow } from "./run-record.ts";
 import { samplePoints, sampleRows } from "./sample.ts";
-import { mostSearched, verdictOf } from "./structure.ts";
+import { mostSearched, searched, verdictOf } from "./structure.ts";
 
 export interface ClusterResult {
   /** The bytes of `model.onnx`. */
@@ -33,9 +34,10 @@ export interface ClusterResult {
   readonly report: ClusterReportData;
 }
 
-/** Rows between which silhouettes are taken, and rows on which the number of clusters is searched. */
+/** Rows between which silhouettes are taken, rows on which the number of clusters is searched, and rows on the map. */
 const silhouetteRows = 4000;
 const structureRows = 1500;
+const neighborMapRows = 1500;
 
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function clusterTable(options: ClusterOptions): Promise<ClusterResult> {
@@ -81,6 +83,9 @@ export async function clusterTable(options: ClusterOptions): Promise<ClusterResu
       differences,
     }),
   );
+  progress({ stage: "draw the map of neighbours" });
+  const mapRows = sampleRows(points.rowCount, neighborMapRows, random.child("neighbor map rows"));
+  const near = await neighborMapOf(takePoints(points, mapRows), random.child("neighbor map"), check);
   const record = clusterRecordOf({
     options,
     table,
@@ -96,11 +101,44 @@ export async function clusterTable(options: ClusterOptions): Promise<ClusterResu
       ...(points.featureCount > mostSearched && { components: mostSearched }),
       verdict: verdictOf(best),
     },
+    ...(near && {
+      neighborMap: {
+        rows: mapRows.length,
+        neighbors: near.neighbors,
+        kept: near.kept,
+        keptOnPlane: near.keptOnPlane,
+      },
+    }),
     model,
     seconds: (performance.now() - startedMs) / 1000,
   });
   const map = clusterMap(points, members, fitted.clusterCount, random.child("map"));
-  return { model, record, report: clusterReportData({ options, table, record, members, map }) };
+  const neighborMap =
+    near &&
+    neighborSquares(
+      near,
+      Int32Array.from(mapRows, (row) => members[row]!),
+      fitted.clusterCount,
+    );
+  return {
+    model,
+    record,
+    report: clusterReportData({ options, table, record, members, map, neighborMap }),
+  };
+}
+
+/** The map of neighbours; undefined where its package is not installed, which the run and the report then say. */
+async function neighborMapOf(
+  points: Points,
+  random: Random,
+  check: () => void,
+): Promise<NeighborMap | undefined> {
+  try {
+    return await neighborMap(searched(points, random.child("components")), random, check);
+  } catch (error) {
+    if (error instanceof MillwrightError && error.code === "RUNTIME_MISSING") return undefined;
+    throw error;
+  }
 }
 
 /** What the file answers, in the order of the cluster's indices. */

@@ -16,12 +16,14 @@ interface ReportParts {
   /** Cluster index a row, −1 for noise. */
   readonly members: Int32Array;
   readonly map: ClusterReportData["map"];
+  readonly neighborMap: ClusterReportData["neighborMap"];
 }
 
 /** Lines of the table of clusters by columns. */
 const profileLines = 20;
 
-export function clusterReportData({ options, table, record, members, map }: ReportParts): ClusterReportData {
+export function clusterReportData(parts: ReportParts): ClusterReportData {
+  const { options, table, record, members, map, neighborMap } = parts;
   const { frame, features } = table;
   const carried = carriedNote(record.method.name, record.method.outcome);
   return {
@@ -42,6 +44,7 @@ export function clusterReportData({ options, table, record, members, map }: Repo
     ...(record.criteria && { criteria: record.criteria }),
     structure: record.structure,
     map,
+    ...(neighborMap && { neighborMap }),
     profile: profileOf(frame, members, record),
     findings: reportFindings(record.findings),
     fileBytes: record.model.bytes,

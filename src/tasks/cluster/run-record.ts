@@ -50,6 +50,15 @@ export interface ClusterRecord {
     readonly components?: number;
     readonly verdict: Verdict;
   };
+  /** How the report's map of neighbours was drawn; absent where the package umap-js is not installed. */
+  readonly neighborMap?: {
+    readonly rows: number;
+    readonly neighbors: number;
+    /** Share of the nearest rows on the map that are among the nearest by all columns. */
+    readonly kept: number;
+    /** The same on the plane of the first two principal components. */
+    readonly keptOnPlane: number;
+  };
   readonly columns: readonly { readonly name: string; readonly kind: string; readonly role: string }[];
   readonly findings: readonly Finding[];
   /** The command that gives the same file again. */
@@ -67,6 +76,7 @@ export interface ClusterRunParts {
   readonly counts?: readonly Comparison[];
   readonly criteria?: readonly Criterion[];
   readonly structure: ClusterRecord["structure"];
+  readonly neighborMap?: ClusterRecord["neighborMap"];
   readonly model: Uint8Array;
   readonly seconds: number;
 }
@@ -87,6 +97,7 @@ export function clusterRecordOf(parts: ClusterRunParts): ClusterRecord {
     ...(parts.counts && { counts: parts.counts }),
     ...(parts.criteria && { criteria: parts.criteria }),
     structure: parts.structure,
+    ...(parts.neighborMap && { neighborMap: parts.neighborMap }),
     columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
     findings: table.findings,
     reproduce: reproduceCommand(options),

@@ -96,7 +96,7 @@ export function verdictOf({ silhouette, shuffled, cloud }: Comparison): Verdict 
 }
 
 /** The rows, along their leading components where they have many features. */
-function searched(points: Points, random: Random): Points {
+export function searched(points: Points, random: Random): Points {
   const { rowCount, featureCount: p } = points;
   if (p <= mostSearched) return points;
   const found = leadingComponents(points, mostSearched, random);
