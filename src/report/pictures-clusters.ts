@@ -16,7 +16,7 @@ export function clusterColour(index: number): Colour {
 }
 
 export function mapFigure(data: ClusterReportData): Figure | undefined {
-  const { map, clusters, noiseRows, neighborMap } = data;
+  const { map, noiseRows, neighborMap } = data;
   if (map.cells.length === 0) return undefined;
   const most = mostRows(map);
   const title = say`Where the rows lie`;
