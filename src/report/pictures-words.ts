@@ -112,7 +112,7 @@ const factor = (logarithm: number): string => number(Math.exp(Math.min(700, Math
 /** `×2`, `÷4`; of doublings. */
 function oddsTick(doublings: number): string {
   if (doublings === 0) return "×1";
-  return `${doublings > 0 ? "×" : "÷"}${factor(doublings * Math.LN2)}`;
+  return `${doublings > 0 ? "×" : "÷"}${number(2 ** Math.min(1000, Math.abs(doublings)), 2)}`;
 }
 
 /** `“call” multiplies the odds of “spam” most, by 3.2 on average over the 30 rows that were asked about it.` */

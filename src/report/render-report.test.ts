@@ -193,6 +193,10 @@ test("the words that mattered stand in a picture for each class, with how many r
   const labels = [...page.matchAll(/>(\S+) \(\d+\)</g)].map((match) => match[1]);
   expect(labels.slice(0, 2)).toEqual(["!", "love"]);
   expect(labels.slice(22, 24)).toEqual(["free", "call"]);
+  // Powers of two are whole.
+  const ticks = [...page.matchAll(/>([×÷][^<]*)</g)].map((match) => match[1]!);
+  expect(ticks).toContain("×4");
+  for (const tick of ticks) expect(tick).toMatch(/^[×÷](1|2|4|8|16|1\.4|2\.8|5\.7|11)$/);
 });
 
 test("names from the data appear as text, never as mark-up", async () => {
