@@ -4,13 +4,14 @@
  * Gradients, as Dumoulin & Visin, "A guide to convolution arithmetic for deep learning"
  * (2016), section 4: the gradient by the input of one is the other with the same weights.
  * The gradient by the weights is, place by place of the kernel, a product of what that
- * place saw with the output's gradient: a batched MatMul, since ONNX Runtime is two to
- * three times slower at the equal convolution with the gradient as its kernel.
+ * place saw with the output's gradient: a batched MatMul, since ONNX Runtime is
+ * slower at the equal convolution with the gradient as its kernel.
  */
 import { Attributes } from "../attributes.ts";
 import { apply, defineOp, noGradient, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape, sumDim, unknownDim } from "../dims.ts";
 import { requireFloat32 } from "./elementwise.ts";
+import { joined } from "./shape.ts";
 import {
   attributesOf,
   autoPad,
@@ -100,13 +101,12 @@ function biasGradient(g: Value, ops: Ops): Value {
   return ops.reduceSum(g, { axes: g.shape.map((_, axis) => axis).filter((axis) => axis !== 1) });
 }
 
-/** Fewer channels than this are laid out as columns for one wide product: 0.5 against 2.0 ms at 3 channels. */
+/** Fewer channels than this are laid out as columns for one wide product: ones of so few are narrow. */
 const fewChannels = 4;
 
 /**
  * Fewer places than this, and one product over batch and places together beats a product for each row of
- * the batch and place of the window: 27 against 45 ms of processor time for 32 to 64 channels at 14 × 14 and a batch
- * of 128. At 16 × 16 with 128 channels they are equal, at 32 × 32 with 64 it is 67 against 62.
+ * the batch and place of the window. With 128 channels the two were equal at 16 × 16; with more places it loses.
  */
 const fewPlaces = 256;
 
@@ -161,10 +161,7 @@ function weightGradient(
     const turn = (x: Value): Value => ops.transpose(x, [1, 0, ...x.shape.map((_, axis) => axis).slice(2)]);
     const rows = ops.reshape(turn(field), [outputs, -1]);
     const columns = seenIn(turn(padded)).map((part) => ops.reshape(part, [width, 1, -1]));
-    const all = ops.reshape(columns.length === 1 ? columns[0]! : ops.concat(columns, 1), [
-      width * tapCount,
-      -1,
-    ]);
+    const all = ops.reshape(joined(columns, 1), [width * tapCount, -1]);
     return ops.reshape(ops.gemm(rows, all, undefined, { transB: true }), shape);
   }
   const seen = seenIn(padded);
@@ -172,17 +169,16 @@ function weightGradient(
   const product = (x: Value, count: number): Value =>
     ops.reduceSum(ops.matMul(by, swap(grouped(x, count))), { axes: [0] });
   if (groups === 1 && width < fewChannels) {
-    const columns = product(seen.length === 1 ? seen[0]! : ops.concat(seen, 1), width * seen.length);
+    const columns = product(joined(seen, 1), width * seen.length);
     return ops.reshape(ops.transpose(ops.reshape(columns, [outputs, seen.length, width]), [0, 2, 1]), shape);
   }
   const parts = seen.map((part) => ops.reshape(product(part, groups * width), [outputs, width, 1]));
-  return ops.reshape(parts.length === 1 ? parts[0]! : ops.concat(parts, 2), shape);
+  return ops.reshape(joined(parts, 2), shape);
 }
 
 /**
- * The same at stride 1 as a convolution with the kernel turned round, which takes 0.75 of the time of a ConvTranspose
- * from 32 channels on (26 against 35 ms for 128 channels at 16 × 16) and 0.62 where each channel has its own kernel;
- * with few channels it is the other way round.
+ * The same at stride 1 as a convolution with the kernel turned round, which takes less time than a ConvTranspose from 32
+ * channels on, and where each channel has its own kernel; with few channels it is the other way round.
  */
 function turnedRound(g: Value, w: Value, window: Window, groups: number, ops: Ops): Value | undefined {
   const { kernel, strides, dilations, begins, ends } = window;

@@ -1,5 +1,5 @@
 /** Constant values in the shape of others, used by gradient rules and layers. */
-import { concat, reshape, shapeOf } from "./shape.ts";
+import { joined, reshape, shapeOf } from "./shape.ts";
 import { constantOfShape, range } from "./indexing.ts";
 import { staticShape } from "../dims.ts";
 import { constant, fillTensor, int64s, scalar } from "../value.ts";
@@ -28,7 +28,7 @@ export function zerosWith(x: Value, axis: number, size: Value): Value {
     size,
     ...(axis < rank - 1 ? [shapeOf(x, axis + 1)] : []),
   ];
-  return constantOfShape(parts.length === 1 ? size : concat(parts, 0), scalar(x.dtype, 0));
+  return constantOfShape(joined(parts, 0), scalar(x.dtype, 0));
 }
 
 /** 0, 1, 2 … along an axis: int64 vector of its size. */

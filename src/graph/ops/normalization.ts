@@ -25,7 +25,7 @@ import { add, div, mul, reciprocal, sqrt, sub } from "./arithmetic.ts";
 import { sumTo } from "./elementwise.ts";
 import { zerosLike } from "./filling.ts";
 import { reduceMean } from "./reduction.ts";
-import { concat, reshape, reshapeLike, shapeOf } from "./shape.ts";
+import { concat, joined, reshape, reshapeLike, shapeOf } from "./shape.ts";
 import type { Dim, GradientCall, InferCall, OpDefinition, Ops, OutputType, Value } from "../types.ts";
 
 const defaultEpsilon = 1e-5;
@@ -158,7 +158,7 @@ function countOf(x: Value, axes: readonly number[], ops: Ops): Value {
   const count = productDim(axes.map((axis) => x.shape[axis]!));
   if (typeof count === "number") return scalar(x.dtype, count);
   const sizes = axes.map((axis) => ops.shapeOf(x, axis, axis + 1));
-  return ops.cast(ops.reduceProd(sizes.length === 1 ? sizes[0]! : ops.concat(sizes, 0)), x.dtype);
+  return ops.cast(ops.reduceProd(joined(sizes, 0)), x.dtype);
 }
 
 const rmsNormalizationOp = defineOp({

@@ -2,8 +2,7 @@
  * Padding: more places around a value, filled with a constant or with elements of its own.
  *
  * What repeats elements is linear along each dimension: where the sizes are known, its gradient is a
- * product with a matrix, which takes a tenth of the time of scattering (6 against 57 ms for
- * 32 × 64 pictures of 32 × 32).
+ * product with a matrix, which is far faster than scattering.
  */
 import { apply, defineOp, noGradient, requireDtype, shapeError } from "../definition.ts";
 import { normalAxis, sumDim, unknownDim } from "../dims.ts";

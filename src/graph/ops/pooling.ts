@@ -4,7 +4,7 @@
  * The largest of equal elements is the first one, in the order of rows, and it alone gets the
  * gradient, as in PyTorch. It matters: over the empty background of a picture every window
  * is a tie. MaxPool's second output, the indices, is not used: with it ONNX Runtime's pool is
- * nine times slower, and WebGPU has none.
+ * far slower, and WebGPU has none.
  */
 import { Attributes } from "../attributes.ts";
 import { apply, defineOp, noGradient, requireDtype, shapeError } from "../definition.ts";
@@ -117,8 +117,7 @@ const maxPoolOp = defineOp({
 /**
  * The window taken apart by dimension, the last one first: the largest of each row, then the largest
  * of those. Each step gives the gradient back along its own dimension, which needs k + k comparisons
- * instead of k · k, and still finds the first in the order of rows. 4.7 ms for 2 million elements and
- * windows of 2 × 2, against 8 by all places at once (one thread of an AMD EPYC).
+ * instead of k · k, and still finds the first in the order of rows.
  */
 function maxGradient(call: GradientCall, g: Value, ops: Ops): Value {
   const { window, sizes } = settled("maxPool", call);

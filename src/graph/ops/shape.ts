@@ -416,6 +416,11 @@ export function transpose(x: Value, order?: readonly number[]): Value {
 export function concat(values: readonly Value[], axis: number): Value {
   return apply(concatOp, values, { axis });
 }
+
+/** Values one behind the other, for rules: one alone stays as it is. */
+export function joined(values: readonly Value[], axis: number): Value {
+  return values.length === 1 ? values[0]! : concat(values, axis);
+}
 /**
  * Cuts along an axis.
  *

@@ -6,11 +6,11 @@
  * of one product, and a step's matrix product has the small matrix on the side that is packed. Both weight
  * gradients, the bias's and the input's are one product over all steps each.
  *
- * Measured with ONNX Runtime 1.30 on one thread of a busy machine, CPU time, LSTM(128) on 64 steps, batch 32,
- * input 64 (PyTorch 2.15: 15.9 ms forward and backward): this forward pass 6.0 ms where the op takes 4.8; with the
- * sweep back 19.2 ms. Four products a step instead of one and a split 19.8; a chain of four products in place of
- * the concatenation 18.9 with 320 nodes more; the input's part of the product hoisted out 19.2.
+ * Tried and left, each within a few per cent of this: four products a step in place of one and a split, a chain of
+ * products in place of the concatenation (five nodes more a step), the input's part of the product hoisted out.
+ * bench/network-speed.ts times a whole step of an LSTM.
  */
+import { joined } from "./shape.ts";
 import type { Ops, Value } from "../types.ts";
 
 /** What writing out needs of the op functions. */
@@ -257,7 +257,7 @@ function along(value: Value, count: number, ops: StepOps): Value[] {
 
 function stack(parts: readonly Value[], ops: StepOps): Value {
   const lifted = parts.map((part) => ops.unsqueeze(part, [0]));
-  return lifted.length === 1 ? lifted[0]! : ops.concat(lifted, 0);
+  return joined(lifted, 0);
 }
 
 /** Of each direction. */
@@ -331,7 +331,7 @@ export function unroll(layer: RecurrentLayer, ops: StepOps): Unrolled {
       ops,
     ),
   );
-  return { outputs: [y.length === 1 ? y[0]! : ops.concat(y, 1), ...last], runs, masks };
+  return { outputs: [joined(y, 1), ...last], runs, masks };
 }
 
 function maskOf(lengths: Value, count: number, x: Value, ops: StepOps): Value[] {
@@ -442,10 +442,10 @@ function sweep(
     byState[t] = pre.byState;
     now = pre.states.map((value, k) => (k > 0 ? sum(value, beside[k]) : value));
   }
-  const wide = (parts: readonly Value[]): Value => (parts.length === 1 ? parts[0]! : ops.concat(parts, 1));
-  const joined = wide(byInput);
+  const wide = (parts: readonly Value[]): Value => joined(parts, 1);
+  const gathered = wide(byInput);
   const same = byInput.every((value, t) => value === byState[t]);
-  return { byInput: joined, byState: same ? joined : wide(byState), initial: now };
+  return { byInput: gathered, byState: same ? gathered : wide(byState), initial: now };
 }
 
 /** The products over all steps. */
@@ -460,7 +460,7 @@ function ofWeights(
     ? ops.reshapeLike(ops.gemm(byInput, run.weights.w, undefined, { transA: true }), layer.x)
     : undefined;
   if (!wanted.weights) return { x, w: undefined, r: undefined, bias: undefined };
-  const wide = (parts: readonly Value[]): Value => (parts.length === 1 ? parts[0]! : ops.concat(parts, 1));
+  const wide = (parts: readonly Value[]): Value => joined(parts, 1);
   const times = (a: Value, b: Value): Value => ops.gemm(a, b, undefined, { transB: true });
   const column = (value: Value): Value => ops.squeeze(value, [1]);
   const right = wide(run.steps.map((step) => step.right));

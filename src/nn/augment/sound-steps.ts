@@ -1,7 +1,6 @@
 /**
  * Sounds shifted, louder or softer, with noise, and faster or slower: what makes an unseen microphone and speaker work.
- * Speed is band-limited, so that what a faster sound cannot hold does not come back as other tones: 5 ms of a core for a
- * second at 16,000 samples.
+ * Speed is band-limited, so that what a faster sound cannot hold does not come back as other tones.
  */
 import { resample } from "../../core/index.ts";
 import { defineStep, probability, uniform } from "./step.ts";
