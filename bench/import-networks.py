@@ -4,6 +4,7 @@ Reads one job a line from stdin, {"net", "folder", "rows", "steps", "rate", "tra
 for each input and target.bin into the folder, and answers one line of figures.
 """
 
+import copy
 import json
 import os
 import pathlib
@@ -50,6 +51,19 @@ builders = {
     "bert_base": Bert,
 }
 
+
+def curve(net, inputs, target, job):
+    optimiser = torch.optim.SGD(net.parameters(), lr=job["rate"], momentum=0.9)
+    losses = []
+    for _ in range(job["steps"]):
+        optimiser.zero_grad()
+        loss = nn.functional.cross_entropy(net(*inputs), target)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
 for line in sys.stdin:
     job = json.loads(line)
     folder = pathlib.Path(job["folder"])
@@ -89,18 +103,17 @@ for line in sys.stdin:
 
     if job["train"]:
         net.train()
-    optimiser = torch.optim.SGD(net.parameters(), lr=job["rate"], momentum=0.9)
-    losses = []
-    for _ in range(job["steps"]):
-        optimiser.zero_grad()
-        loss = nn.functional.cross_entropy(net(*inputs), target)
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
+    # The yardstick: the same steps from weights that differ by the rounding of float32.
+    shifted = copy.deepcopy(net)
+    with torch.no_grad():
+        for p in shifted.parameters():
+            p.mul_(1 + 1e-7 * torch.randn_like(p))
+    losses, beside = (curve(each, inputs, target, job) for each in (net, shifted))
     record = {
         "torch": torch.__version__,
         "parameters": sum(p.numel() for p in net.parameters()),
         "inputs": {name: list(value.shape) for name, value in given.items()},
         "losses": losses,
+        "rounding": max(abs(a / b - 1) for a, b in zip(beside, losses)),
     }
     print(json.dumps(record), flush=True)
