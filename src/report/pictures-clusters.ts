@@ -52,7 +52,7 @@ export function neighborMapFigure(data: ClusterReportData): Figure | undefined {
   const title = say`Which rows are alike`;
   const noise = noiseRows === undefined || noiseRows === 0 ? "" : " Grey is no cluster.";
   const of = map.rows < data.data.rows ? ` Drawn are ${count(map.rows)} rows, taken at random.` : "";
-  const reading = say`Rows that are alike in all columns lie side by side (UMAP). Of the ${count(map.neighbors)} rows next to a row here, ${percent(map.kept)} are among its nearest in the table; on the plane of the components ${percent(map.keptOnPlane)}. Read who is next to whom: how far groups lie apart, how large they are drawn, and where, mean little. Each square counts rows (up to ${count(mostRows(map))}).${of}${noise}`;
+  const reading = say`Rows that are alike in all columns lie side by side (UMAP). Of the ${count(map.neighbors)} rows next to a row here, ${percent(map.kept)} are among its nearest of the rows drawn; on the plane of the components ${percent(map.keptOnPlane)}. Read who is next to whom: how far groups lie apart, how large they are drawn, and where, mean little. Each square counts rows (up to ${count(mostRows(map))}).${of}${noise}`;
   const bare = { title: "", round: false };
   return {
     id: "neighbor-map",

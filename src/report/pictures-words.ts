@@ -22,9 +22,7 @@ export function wordsNote(data: ReportData): Sentence {
   const odds = words?.answers.some(({ label }) => label !== undefined);
   return join([
     say`The file answered untouched ${many} once as they are and once without a word. A bar is the mean change that the word made, in brackets the number of ${many} that it was left out of; the thin line is the interval, and a word whose interval holds no change is not drawn.`,
-    odds
-      ? say`Where chances are even, ×2 of the odds makes 67%, ×4 makes 80%, ÷4 makes 20%.`
-      : undefined,
+    odds ? say`Where chances are even, ×2 of the odds makes 67%, ×4 makes 80%, ÷4 makes 20%.` : undefined,
     say`These are the strongest of ${count(words?.asked ?? 0)} ${words?.characters ? "words, signs and characters" : "words and signs"} that at least 5 of the ${many} hold; rarer ones are not named, since they may tell who wrote them. Case does not count.`,
     words?.characters === true
       ? say`Where texts have hardly a word in common, as in languages that write no spaces, single characters stand for words.`

@@ -19,12 +19,18 @@ export async function tuneNetwork(
   options: Omit<NetworkOptions, "network" | "recipe"> & { readonly validation: nn.Loader },
 ): Promise<TrainedNetwork> {
   const { network, weights } = imported;
-  const { train, validation, seed } = options;
+  const { train, validation, seed, signal } = options;
+  const stopped = signal && { signal };
   if (!headAlone) return await trainNetwork({ ...options, network, weights, groups, recipe: headRecipe });
   const began = performance.now();
   options.onProgress?.({ stage: "run the backbone once" });
-  const known = await nn.features(imported, inOrder, { batchSize: train.batchSize, seed, dropLast: true });
-  const judged = await nn.features(imported, validation, { batchSize: validation.batchSize });
+  const known = await nn.features(imported, inOrder, {
+    batchSize: train.batchSize,
+    seed,
+    dropLast: true,
+    ...stopped,
+  });
+  const judged = await nn.features(imported, validation, { batchSize: validation.batchSize, ...stopped });
   const head = await trainNetwork({
     ...options,
     network: known.network,
