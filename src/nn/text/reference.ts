@@ -1,5 +1,5 @@
 /** The networks of `architectures/text.ts` by plain float64 loops: the oracle of their graphs. */
-import { runFactor, type TextInput } from "../architectures/text.ts";
+import { runBucket, type TextInput } from "../architectures/text.ts";
 import type { Weights } from "../network.ts";
 
 const at = (weights: Weights, path: string): Float32Array => weights[path]!.data as Float32Array;
@@ -8,7 +8,7 @@ const at = (weights: Weights, path: string): Float32Array => weights[path]!.data
 export function bagReference(
   weights: Weights,
   path: string,
-  { length, count, longestRun = 2 }: TextInput,
+  { length, count, longestRun = 2, runVectors }: TextInput,
   buckets: number,
   codes: ArrayLike<number>,
 ): Float64Array {
@@ -24,9 +24,9 @@ export function bagReference(
   for (let n = 2; n <= Math.min(longestRun, length); n++) {
     for (let i = 0; i + n <= length; i++) {
       if (codes[i + n - 1] === 0) continue;
-      let hash = codes[i]!;
-      for (let k = 1; k < n; k++) hash = (hash * runFactor + codes[i + k]!) % buckets;
-      take(count + hash);
+      const bucket = runBucket(codes, i, n, buckets);
+      const vector = runVectors === undefined ? bucket + 1 : runVectors[bucket]!;
+      if (vector > 0) take(count + vector - 1);
     }
   }
   return sum.map((v) => v / Math.sqrt(Math.max(1, total)));

@@ -4,8 +4,19 @@ import type { FitContext, TrainingSet } from "../../estimators/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { graph, input } from "../../graph/index.ts";
 import { compile } from "../../runtime/index.ts";
-import { adamw, arrayLoader, crossEntropy, fit, initialise, textNet, textTransformer } from "../index.ts";
+import { runBucket, runVectors } from "../architectures/text.ts";
+import {
+  adamw,
+  arrayLoader,
+  crossEntropy,
+  fit,
+  initialise,
+  textBag,
+  textNet,
+  textTransformer,
+} from "../index.ts";
 import { scoringGraph } from "../training/step.ts";
+import { bagReference, denseReference } from "./reference.ts";
 
 const places = 9;
 const codeCount = 12;
@@ -129,6 +140,48 @@ test("a transformer learns the order of tokens, and looks at none of the filling
     return scores!.data as Float32Array;
   };
   expect(await answer({ ...weights, [name]: changed })).toEqual(await answer(weights));
+});
+
+test("runs that too few rows hold have no vector, and change nothing", async () => {
+  const length = 4;
+  const rows = [
+    [1, 2, 3, 0],
+    [1, 2, 1, 2],
+    [2, 3, 0, 0],
+    [4, 0, 0, 0],
+  ];
+  const made = { length, longestRun: 2, buckets: 97 };
+  const vectors = runVectors(rows.flat(), { ...made, minRows: 2 });
+  // 1 2 and 2 3 are each in two rows; 2 1 is in one.
+  const bucketOf = (a: number, b: number): number => runBucket([a, b], 0, 2, made.buckets);
+  const kept = [bucketOf(1, 2), bucketOf(2, 3)].sort((a, b) => a - b);
+  expect([...vectors.keys()].filter((bucket) => vectors[bucket]! > 0)).toEqual(kept);
+  expect(kept.map((bucket) => vectors[bucket])).toEqual([1, 2]);
+  const text = { name: "codes", length, count: 5, longestRun: 2, runVectors: vectors };
+  const net = textBag({ texts: [text], classes: 2, size: 3, buckets: made.buckets, dropout: 0 });
+  const weights = initialise(net, { seed: 2 });
+  expect(weights["text0.vectors.weight"]!.shape).toEqual([5 + 2, 3]);
+  const asked = [...rows, [3, 1, 4, 2], [0, 0, 0, 0]];
+  const session = await compile(scoringGraph(net, weights), { threads: 1 });
+  const feed = {
+    dtype: "int32" as const,
+    shape: [asked.length, length],
+    data: Int32Array.from(asked.flat()),
+  };
+  const scores = (await session.run({ codes: feed }))["scores"]!.data as Float32Array;
+  await session.release();
+  asked.forEach((codes, row) =>
+    denseReference(weights, "scores", bagReference(weights, "text0", text, made.buckets, codes)).forEach(
+      (score, k) => expect(scores[2 * row + k]).toBeCloseTo(score, 5),
+    ),
+  );
+  // Three tokens of runs that nobody knows are their sum by the root of three.
+  const table = weights["text0.vectors.weight"]!.data as Float32Array;
+  const read = bagReference(weights, "text0", text, made.buckets, [3, 1, 4, 0]);
+  read.forEach((value, j) =>
+    expect(value).toBeCloseTo((table[9 + j]! + table[3 + j]! + table[12 + j]!) / Math.sqrt(3), 6),
+  );
+  expect(() => textBag({ texts: [text], classes: 2, buckets: 96 })).toThrow(/SHAPE_MISMATCH/);
 });
 
 test("a number as target is refused", async () => {

@@ -21,7 +21,7 @@ import {
 } from "../../estimators/index.ts";
 import type { Matrix } from "../../features/index.ts";
 import { cast, clip, constant, div, gather, inline, softmax, sub, type Value } from "../../graph/index.ts";
-import { numbersInput, textBag, textCnn, type TextInput } from "../architectures/text.ts";
+import { numbersInput, runVectors, textBag, textCnn, type TextInput } from "../architectures/text.ts";
 import { crossEntropy } from "../losses.ts";
 import { initialise, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
@@ -134,6 +134,8 @@ export const textNetParameters = {
 
 type Parameters = ParameterValues<typeof textNetParameters>;
 
+/** Training rows that hold a run which a bag reads, as of everything that features read of a text. */
+const minRows = 5;
 /** Convolutions see so many tokens at once. */
 const widths = [2, 3, 4];
 /** Numbers further from their mean, in deviations, are taken as this far. */
@@ -181,7 +183,7 @@ interface Reading {
   };
 }
 
-function readingOf({ x, weight }: SplitRows, { wordRun, characterRun }: Parameters): Reading {
+function readingOf({ x, weight }: SplitRows, options: Parameters): Reading {
   const sequences = new Map<string, number[]>();
   const places: number[] = [];
   x.features.forEach(({ sequence }, j) => {
@@ -189,13 +191,20 @@ function readingOf({ x, weight }: SplitRows, { wordRun, characterRun }: Paramete
     else if (sequences.has(sequence)) sequences.get(sequence)!.push(j);
     else sequences.set(sequence, [j]);
   });
-  const texts = [...sequences].map(([sequence, own], i) => ({
-    name: `codes${i}`,
-    places: own,
-    length: own.length,
-    count: x.features[own[0]!]!.cardinality!,
-    longestRun: sequence.endsWith(":characters") ? characterRun : wordRun,
-  }));
+  const texts = [...sequences].map(([sequence, own], i) => {
+    const length = own.length;
+    const longestRun = sequence.endsWith(":characters") ? options.characterRun : options.wordRun;
+    return {
+      name: `codes${i}`,
+      places: own,
+      length,
+      count: x.features[own[0]!]!.cardinality!,
+      longestRun,
+      ...(options.architecture === "bag" && {
+        runVectors: runVectors(codesOf(x, own), { ...options, length, longestRun, minRows }),
+      }),
+    };
+  });
   const columns = places.map((j) => x.columns[j]!);
   requireFiniteNumbers("textNet", {
     rowCount: x.rowCount,
@@ -227,18 +236,22 @@ function networkOf({ texts, numbers }: Reading, classes: number, options: Parame
     : textCnn({ ...shared, widths, filters });
 }
 
+/** One text of all rows: row-major [rows, places]. */
+function codesOf({ columns, rowCount }: Matrix, places: readonly number[]): Int32Array {
+  const codes = new Int32Array(rowCount * places.length);
+  places.forEach((j, place) => {
+    const column = columns[j]!;
+    for (let i = 0; i < rowCount; i++) codes[i * places.length + place] = column[i]!;
+  });
+  return codes;
+}
+
 /** Rows as the network takes them. */
 function inputsOf({ texts, numbers }: Reading, x: Matrix): Record<string, RowData> {
   const rowCount = x.rowCount;
   const inputs: Record<string, RowData> = {};
-  for (const { name, places, length } of texts) {
-    const data = new Int32Array(rowCount * length);
-    places.forEach((j, place) => {
-      const column = x.columns[j]!;
-      for (let i = 0; i < rowCount; i++) data[i * length + place] = column[i]!;
-    });
-    inputs[name] = { dtype: "int32", shape: [length], data };
-  }
+  for (const { name, places, length } of texts)
+    inputs[name] = { dtype: "int32", shape: [length], data: codesOf(x, places) };
   const width = numbers.places.length;
   if (width > 0) {
     const data = new Float32Array(rowCount * width);
