@@ -15,6 +15,7 @@ export {
 } from "./tabular.ts";
 export { vit, type VitOptions } from "./vit.ts";
 export {
+  runVectors,
   textBag,
   type TextBagOptions,
   textCnn,

@@ -41,7 +41,7 @@ export const textNetParameters = {
   },
   size: {
     type: "integer",
-    default: 32,
+    default: 16,
     min: 1,
     max: 1024,
     scale: "log",
@@ -50,18 +50,18 @@ export const textNetParameters = {
   wordRun: { type: "integer", default: 2, min: 1, max: 5, meaning: "longest run of words that a bag reads" },
   characterRun: {
     type: "integer",
-    default: 4,
+    default: 5,
     min: 1,
     max: 6,
     meaning: "longest run of characters that a bag reads",
   },
   buckets: {
     type: "integer",
-    default: 16_384,
+    default: 131_072,
     min: 1,
     max: 1_000_000,
     scale: "log",
-    meaning: "vectors that the runs of a bag are spread over by their hash",
+    meaning: "buckets that a bag tells runs apart by",
   },
   filters: {
     type: "integer",
@@ -87,7 +87,7 @@ export const textNetParameters = {
   },
   tokenDropout: {
     type: "number",
-    default: 0.1,
+    default: 0.3,
     min: 0,
     max: 0.9,
     meaning: "share of tokens left out at a step",
@@ -101,7 +101,7 @@ export const textNetParameters = {
   },
   learningRate: {
     type: "number",
-    default: 0.002,
+    default: 0.003,
     min: 1e-6,
     max: 1,
     scale: "log",
@@ -114,7 +114,7 @@ export const textNetParameters = {
     max: 10,
     meaning: "share of the weights that decays per unit of step size (AdamW)",
   },
-  epochs: { type: "integer", default: 12, min: 1, max: 10_000, meaning: "passes over the rows, at most" },
+  epochs: { type: "integer", default: 5, min: 1, max: 10_000, meaning: "passes over the rows, at most" },
   patience: {
     type: "integer",
     default: 3,
@@ -122,10 +122,16 @@ export const textNetParameters = {
     max: 10_000,
     meaning: "passes without a better one after which training ends",
   },
-  batchSize: { type: "integer", default: 64, min: 1, max: 65_536, meaning: "rows of a step" },
+  batchSize: {
+    type: "integer",
+    default: 64,
+    min: 1,
+    max: 65_536,
+    meaning: "rows of a step, at most: fewer where an epoch would have less than 50 steps",
+  },
   validationShare: {
     type: "number",
-    default: 0.1,
+    default: 0,
     min: 0,
     max: 0.5,
     meaning: "share of the rows kept aside to choose the epoch, where none are given; 0 trains to the last",
@@ -134,6 +140,9 @@ export const textNetParameters = {
 
 type Parameters = ParameterValues<typeof textNetParameters>;
 
+/** Steps that an epoch of few rows still has, and rows that a step has at least for that. */
+const leastSteps = 50;
+const fewestBatchRows = 8;
 /** Training rows that hold a run which a bag reads, as of everything that features read of a text. */
 const minRows = 5;
 /** Convolutions see so many tokens at once. */
@@ -283,7 +292,10 @@ async function train(
   { random, signal, onProgress }: FitContext,
 ): Promise<Trained> {
   const { epochs, patience, learningRate, weightDecay, labelSmoothing } = options;
-  const batchSize = Math.min(options.batchSize, inside.x.rowCount);
+  const batchSize = Math.min(
+    options.batchSize,
+    Math.max(fewestBatchRows, Math.floor(inside.x.rowCount / leastSteps)),
+  );
   const loader = ({ x, y, weight }: SplitRows, seed?: number): Loader =>
     arrayLoader(
       inputsOf(reading, x),
