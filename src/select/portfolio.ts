@@ -85,8 +85,8 @@ const complement: Candidate = {
 const textNetwork: Candidate = { name: "text network", family: "textNet", parameters: {} };
 
 /**
- * Where a feature is text two come after the simple family, and read every word and run of characters. The network costs
- * more than all others together and stands last, so that a small budget still tries the others.
+ * Where a feature is text two come after the simple family, and read every word and run of characters. The network stands
+ * last, so that a small budget still tries the others.
  */
 const textClassification: readonly Candidate[] = [
   ...classification.flatMap((candidate) =>
