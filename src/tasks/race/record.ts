@@ -6,7 +6,7 @@ import type { MetricFigure } from "../tabular/judge.ts";
 export interface RaceBoardRow {
   readonly rank: number;
   readonly name: string;
-  readonly family: "network" | "classical" | "ensemble" | "baseline";
+  readonly family: "network" | "classical" | "baseline";
   /** In the metric, on the validation rows. */
   readonly score: number;
   /** Of the fit. */

@@ -39,7 +39,7 @@ export function tagReport({ record, options, title }: ReportParts): ReportData {
       trainRows: data.trainRows + data.validationRows,
       testRows: data.testRows,
     },
-    families: [network.name, versus.classical, "ensemble", "baseline"],
+    families: [network.name, versus.classical, "baseline"],
     test: [
       ...shared.test,
       ...kinds.map(({ kind, spans, f1 }) => ({

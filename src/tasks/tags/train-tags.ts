@@ -1,11 +1,10 @@
 /**
- * A tagger of tokens: read, split, train a network and logistic regression on the same sentences, compose a file of each
- * and one of both, choose on validation sentences by span F1, and judge the chosen file on sentences that nothing looked
- * at.
+ * A tagger of tokens: read, split, train a network and logistic regression on the same sentences, compose one file a
+ * candidate, choose on validation sentences by span F1, and judge the chosen file on sentences that nothing looked at.
  */
 import { createRandom, MillwrightError, sha256 } from "../../core/index.ts";
 import { holdOut, readConll, type TaggedSentences } from "../../data/index.ts";
-import { add, cast, div, inline, log, softmax, type Value } from "../../graph/index.ts";
+import { inline } from "../../graph/index.ts";
 import { spanScores } from "../../metrics/index.ts";
 import { scoringGraph } from "../../nn/index.ts";
 import type { ComposedModel } from "../../pipeline/index.ts";
@@ -39,7 +38,7 @@ export interface TagResult {
 /** A model in the race, as a file. */
 interface Candidate {
   readonly name: string;
-  readonly family: "network" | "classical" | "ensemble";
+  readonly family: "network" | "classical";
   readonly title: string;
   readonly seconds: number;
   readonly composed: ComposedModel;
@@ -49,7 +48,6 @@ interface Candidate {
 
 const networkName = "LSTM";
 const classicalName = "logistic regression";
-const bothName = "mean of both";
 /** Share of the training sentences that choose, where no file of them is given. */
 const validationSize = 0.15;
 /** Places of a file: so many that few sentences are cut, in steps that do not tell the length of one. */
@@ -111,35 +109,24 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
         ),
       }),
     );
-  const entered = {
-    network: {
-      title: `a network of ${network.parameterCount} parameters (words, characters and shapes, a bidirectional LSTM), after epoch ${network.bestEpoch} of ${network.epochs}`,
-      parameters: { ...recipe, epochs: network.epochs },
-      summary: { parameters: network.parameterCount, epoch: network.bestEpoch },
-    },
-    classical: {
-      title: "logistic regression on each token and its neighbours",
-      parameters: { family: "logistic" },
-      summary: classical.summary,
-    },
-  };
   const ranked = [
-    await enter({ name: networkName, family: "network", seconds: network.seconds }, entered.network, (read) =>
-      emitNetwork(network, read),
+    await enter(
+      { name: networkName, family: "network", seconds: network.seconds },
+      {
+        title: `a network of ${network.parameterCount} parameters (words, characters and shapes, a bidirectional LSTM), after epoch ${network.bestEpoch} of ${network.epochs}`,
+        parameters: { ...recipe, epochs: network.epochs },
+        summary: { parameters: network.parameterCount, epoch: network.bestEpoch },
+      },
+      (read) => emitNetwork(network, read),
     ),
     await enter(
       { name: classicalName, family: "classical", seconds: classical.seconds },
-      entered.classical,
-      (read) => emitClassical(classical, read, places, codes),
-    ),
-    await enter(
-      { name: bothName, family: "ensemble", seconds: network.seconds + classical.seconds },
       {
-        title: `the mean of the probabilities of ${entered.network.title}, and of ${entered.classical.title}`,
-        parameters: { network: entered.network.parameters, classical: entered.classical.parameters },
-        summary: { network: entered.network.summary, classical: entered.classical.summary },
+        title: "logistic regression on each token and its neighbours",
+        parameters: { family: "logistic" },
+        summary: classical.summary,
       },
-      (read) => meanOfBoth([emitNetwork(network, read), emitClassical(classical, read, places, codes)]),
+      (read) => emitClassical(classical, read, places, codes),
     ),
   ].sort((a, b) => b.score - a.score);
   const chosen = ranked[0]!;
@@ -262,14 +249,7 @@ function emitNetwork({ network, weights }: TrainedNetwork, read: Parameters<TagM
   return inline(scoringGraph(network, weights), { ...read })["scores"]!;
 }
 
-/** Scores whose probabilities are the mean of those of both. */
-function meanOfBoth([a, b]: readonly [Value, Value]): Value {
-  // In float64 a share is 0 only where its score is 745 behind.
-  const shares = (scores: Value): Value => softmax(cast(scores, "float64"), 2);
-  return log(div(add(shares(a), shares(b)), 2));
-}
-
-/** The file at the offset that `bestOffset` takes for the validation sentences, and its span F1 on them. */
+/** The file at the offset that has the best span F1 on the validation sentences, and that F1. */
 async function decided(
   given: Pick<Candidate, "name" | "family" | "title" | "seconds">,
   validation: TaggedRows,
