@@ -3,8 +3,11 @@
  *
  * WebGPU: ONNX Runtime 1.30 gives wrong sums for a convolution with a window over more than four channels that are no
  * multiple of four (6 and 9 on a software device; github.com/microsoft/onnxruntime/issues/29651 reports others).
- * Channels of zeros fill them up: the sums stay the same. It has no training form of BatchNormalization ("not supported
- * yet"), which frozen layers of a training step and files hold: that is written in other ops.
+ * Channels of zeros fill them up: the sums stay the same.
+ *
+ * The training form of BatchNormalization, which frozen layers of a training step and files hold, is written in other
+ * ops: WebGPU has none ("not supported yet"), and on the CPU its new mean and variance take the memory of the old ones,
+ * so that they overwrite each other where both old ones are one value.
  */
 import {
   type AnyValue,
@@ -21,14 +24,14 @@ import type { Device } from "./backend.ts";
 
 /** The graph as a device can compute it. */
 export function lowerFor(device: Device, graph: Graph): Graph {
-  const wrong = (node: Node): boolean => missingChannels(node) > 0 || isTrainingNorm(node);
-  if (device !== "webgpu" || !graph.nodes.some(wrong)) return graph;
+  const missingOf = (node: Node): number => (device === "webgpu" ? missingChannels(node) : 0);
+  if (!graph.nodes.some((node) => isTrainingNorm(node) || missingOf(node) > 0)) return graph;
   return rewrite(graph, new Map(), (node, to) => {
     if (isTrainingNorm(node)) {
       const inputs = node.inputs.map((value) => to(value!) as Value);
       return writtenBatchNormalization(inputs, node.attributes).slice(0, node.outputs.length);
     }
-    const missing = missingChannels(node);
+    const missing = missingOf(node);
     if (missing === 0) return undefined;
     const filled = (value: AnyValue, index?: number): AnyValue =>
       index === 0 || index === 1 ? widen(to(value) as Value, missing) : to(value);

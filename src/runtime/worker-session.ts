@@ -7,6 +7,7 @@
 import type { Worker } from "node:worker_threads";
 import { type ErrorCode, MillwrightError, startWorker, type Tensor } from "../core/index.ts";
 import { type Graph, writeOnnx } from "../graph/index.ts";
+import { lowerFor } from "./lowering.ts";
 import { compile, type CompileOptions, type Session } from "./session.ts";
 import type { Feeds, Port } from "./tensors.ts";
 
@@ -52,7 +53,7 @@ export async function compileInWorker(
 ): Promise<Session> {
   if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function")
     return compile(source, options);
-  const file = source instanceof Uint8Array ? source : writeOnnx(source);
+  const file = source instanceof Uint8Array ? source : writeOnnx(lowerFor(options.device ?? "cpu", source));
   const session = new WorkerSession(
     startWorker("session.worker", import.meta.url, { file, options } satisfies WorkerTask),
   );
