@@ -1,21 +1,27 @@
 /**
  * Results on disk, whole or not at all: written under temporary names, synced, then
  * renamed together. What a killed run left under such a name is swept by the next one.
+ *
+ * A link is followed. What is no file, such as a pipe or /dev/stdout, is written to: a rename would put a file there.
  */
 import {
   accessSync,
   closeSync,
   constants,
+  createReadStream,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { MillwrightError, processRuns } from "../core/index.ts";
 
@@ -36,23 +42,44 @@ export function prepareFolder(path: string): string {
 }
 
 /**
- * The place of one result, checked before any work starts: its folder is there, and no folder stands in its place.
+ * The place of one result, checked before any work starts: its folder is there, no folder stands in its place, and
+ * nothing that is read.
  *
  * @param flag - The flag that names it, for messages.
+ * @param reads - Files that the result is made from; what is no file is passed over.
  * @throws MillwrightError `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`.
  */
-export function prepareFile(path: string, flag = "--out"): string {
-  const folder = dirname(path);
+export function prepareFile(path: string, flag = "--out", reads: readonly string[] = []): string {
+  const place = placeOf(path);
+  const folder = dirname(place.path);
   try {
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
-    accessSync(folder, constants.W_OK);
+    accessSync(place.plain ? folder : place.path, constants.W_OK);
   } catch (cause) {
     throw refusal(path, "file", cause, flag);
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true)
     throw refusal(path, "file", Object.assign(new Error(), { code: "EISDIR" }), flag);
-  sweep(folder);
+  for (const read of reads) {
+    const other = statSync(read, { throwIfNoEntry: false });
+    if (!there?.isFile() || other?.ino !== there.ino || other.dev !== there.dev) continue;
+    throw new MillwrightError(
+      "OUTPUT_EXISTS",
+      `${path} is ${path === read ? "read here" : `${read}, which is read here`}, and the result would take its place.`,
+      `Choose another place with ${flag}.`,
+    );
+  }
+  if (place.plain) sweep(folder);
   return path;
+}
+
+/** Where a result goes through links, and whether that is a file, or nothing yet. */
+function placeOf(path: string): { readonly path: string; readonly plain: boolean } {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return { path, plain: true };
+  if (!there.isFile() && !there.isDirectory()) return { path, plain: false };
+  return { path: realpathSync(path), plain: true };
 }
 
 /**
@@ -64,10 +91,13 @@ export function prepareFile(path: string, flag = "--out"): string {
 export function writeWhole(files: Readonly<Record<string, Uint8Array | string>>, flag = "--out"): void {
   const written: (readonly [temporary: string, path: string])[] = [];
   for (const [path, content] of Object.entries(files)) {
-    const temporary = join(dirname(path), `.${process.pid}.${written.length}${partial}`);
-    written.push([temporary, path]);
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    const place = placeOf(path);
+    const temporary = join(dirname(place.path), `.${process.pid}.${written.length}${partial}`);
+    if (place.plain) written.push([temporary, place.path]);
     try {
-      writeSynced(temporary, typeof content === "string" ? Buffer.from(content) : content);
+      if (place.plain) writeSynced(temporary, bytes);
+      else writeFileSync(place.path, bytes);
     } catch (cause) {
       for (const [each] of written) rmSync(each, { force: true });
       throw refusal(path, "file", cause, flag);
@@ -101,7 +131,8 @@ export async function writeGrowing<T>(
   fill: (file: GrowingFile) => Promise<T>,
   flag = "--out",
 ): Promise<T> {
-  const temporary = join(dirname(path), `.${process.pid}.0${partial}`);
+  const place = placeOf(path);
+  const temporary = join(place.plain ? dirname(place.path) : tmpdir(), `.${process.pid}.0${partial}`);
   const guard = <R>(work: () => R): R => {
     try {
       return work();
@@ -134,12 +165,29 @@ export async function writeGrowing<T>(
     });
     guard(() => fsyncSync(file));
     close();
-    guard(() => renameSync(temporary, path));
+    if (place.plain) guard(() => renameSync(temporary, place.path));
+    else await copyInto(temporary, path, flag);
     return result;
   } catch (error) {
     close();
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Writes a finished file to a pipe or device, and removes it. */
+async function copyInto(file: string, path: string, flag: string): Promise<void> {
+  try {
+    const target = openSync(path, "w");
+    try {
+      for await (const part of createReadStream(file) as AsyncIterable<Buffer>)
+        for (let at = 0; at < part.length; ) at += writeSync(target, part, at);
+    } finally {
+      closeSync(target);
+    }
+    rmSync(file);
+  } catch (cause) {
+    throw refusal(path, "file", cause, flag);
   }
 }
 

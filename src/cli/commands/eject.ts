@@ -11,7 +11,7 @@ export async function eject(
   path: string,
   flags: { readonly out: string; readonly json?: boolean },
 ): Promise<void> {
-  prepareFile(flags.out);
+  prepareFile(flags.out, "--out", [path]);
   const { bytes } = await readSource(path);
   const metadata = await readMetadata(bytes);
   refuseClustering(basename(path), metadata, "eject");

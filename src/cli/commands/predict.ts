@@ -25,7 +25,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   const { availableParallelism } = await import("node:os");
   const { out, sample, threads = availableParallelism(), json = false, ...reading } = flags;
   const progress = startProgress(json);
-  prepareFile(out);
+  prepareFile(out, "--out", [path, ...source, ...(sample === undefined ? [] : [sample])]);
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });

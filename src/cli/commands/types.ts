@@ -9,7 +9,7 @@ export async function types(
   path: string,
   flags: { readonly out: string; readonly json?: boolean },
 ): Promise<void> {
-  prepareFile(flags.out);
+  prepareFile(flags.out, "--out", [path]);
   const model = await load(path);
   try {
     writeWhole({
