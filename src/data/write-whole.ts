@@ -17,6 +17,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
   writeSync,
@@ -58,11 +59,11 @@ export function prepareFile(path: string, flag = "--out", reads: readonly string
   } catch (cause) {
     throw refusal(path, "file", cause, flag);
   }
-  const there = statSync(path, { throwIfNoEntry: false });
+  const there = seenAt(path);
   if (there?.isDirectory() === true)
     throw refusal(path, "file", Object.assign(new Error(), { code: "EISDIR" }), flag);
   for (const read of reads) {
-    const other = statSync(read, { throwIfNoEntry: false });
+    const other = seenAt(read);
     if (!there?.isFile() || other?.ino !== there.ino || other.dev !== there.dev) continue;
     throw new MillwrightError(
       "OUTPUT_EXISTS",
@@ -74,9 +75,18 @@ export function prepareFile(path: string, flag = "--out", reads: readonly string
   return path;
 }
 
+/** What stands at a path, through links; nothing where that cannot be told. */
+function seenAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where a result goes through links, and whether that is a file, or nothing yet. */
 function placeOf(path: string): { readonly path: string; readonly plain: boolean } {
-  const there = statSync(path, { throwIfNoEntry: false });
+  const there = seenAt(path);
   if (there === undefined) return { path, plain: true };
   if (!there.isFile() && !there.isDirectory()) return { path, plain: false };
   return { path: realpathSync(path), plain: true };

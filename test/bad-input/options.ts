@@ -183,6 +183,13 @@ export const badOptions: readonly BadInput[] = [
     says: ["--test", "--test-size"],
   },
   {
+    name: "a test file of the bytes that are learnt from",
+    files: { ...files, "copy.csv": files["data.csv"] },
+    command: train("--test", "./copy.csv"),
+    code: "PARAMETER_CONFLICT",
+    says: ["copy.csv", "same bytes as", "data.csv", "untouched", "--test"],
+  },
+  {
     name: "a column both kept and dropped",
     files,
     command: train("--keep", "size", "--drop", "size"),

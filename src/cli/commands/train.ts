@@ -183,6 +183,8 @@ function printRun(
   print(
     `${bold(task.target)} (${what}) from ${record.columns.filter((column) => column.role === "feature").length} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched. ${data.split}`,
   );
+  if (data.rowsWithoutTarget > 0)
+    print(`${data.rowsWithoutTarget} of ${data.rows} rows have no ${task.target} and were left out.`);
   if (data.streamedRows !== undefined)
     print(`What was chosen of boosting is fitted once more, on ${data.streamedRows} rows of the source.`);
   print();

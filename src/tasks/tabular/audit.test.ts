@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createRandom } from "../../core/index.ts";
 import { metric } from "../../metrics/index.ts";
 import { nullTestOf } from "./audit.ts";
 
@@ -32,3 +33,30 @@ test("a chance gain of uneven classes is judged by the noise of new rows, not of
   expect(result.score).toBeLessThan(result.chance);
   expect(result.passed).toBe(true);
 });
+
+test.each(["f1", "f1Macro", "precision", "recall", "balancedAccuracy", "matthews"])(
+  "guesses that know nothing are no leak by %s",
+  (name) => {
+    const random = createRandom(4);
+    const y = Int32Array.from({ length: 400 }, (_, row) => Number(row % 5 < 2));
+    const rows = (share: (row: number) => number): Parameters<typeof nullTestOf>[1] => ({
+      y,
+      classCount: 2,
+      probabilities: Float64Array.from({ length: 800 }, (_, i) =>
+        i % 2 === 1 ? share(i >> 1) : 1 - share(i >> 1),
+      ),
+    });
+    const constant = rows(() => 0.4);
+    expect(
+      nullTestOf(
+        metric(name),
+        constant,
+        rows(() => random.next()),
+        1,
+      ).passed,
+    ).toBe(true);
+    const told = rows((row) => (random.next() < 0.9 ? y[row]! : 1 - y[row]!));
+    // Who says yes always has every positive: recall alone shows no leak.
+    expect(nullTestOf(metric(name), constant, told, 1).passed).toBe(name === "recall");
+  },
+);

@@ -2,7 +2,7 @@
  * Two questions asked before the race, each with small fits on the first fold:
  * what would a leak have made us report, and does a shuffled target score chance?
  */
-import { MillwrightError } from "../../core/index.ts";
+import { createRandom, MillwrightError } from "../../core/index.ts";
 import { bootstrapInterval, scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Schema } from "../../schema/index.ts";
@@ -120,6 +120,22 @@ function ifDefined<T>(figure: () => T): T | undefined {
 }
 
 /**
+ * The best score of knowing nothing. Where labels are judged, that may be to answer one class always, or classes at
+ * random as often as they are: the commonest class alone has no true positive, an F1 of 0, and any guess has more.
+ */
+function chanceOf(metric: Metric, base: ReturnType<typeof scoredRows>, seed: number): number {
+  const score = metric.score(base);
+  if (metric.needs !== "labels" || !("classCount" in base)) return score;
+  const { y, classCount } = base;
+  const guesses = [
+    createRandom(seed).child("chance").shuffle(Int32Array.from(y)),
+    ...Array.from({ length: classCount }, (_, code) => new Int32Array(y.length).fill(code)),
+  ];
+  const scores = [score, ...guesses.map((predicted) => metric.score({ ...base, predicted }))];
+  return metric.greaterIsBetter ? Math.max(...scores) : Math.min(...scores);
+}
+
+/**
  * A model of a shuffled target may be worse than knowing nothing, never better beyond the noise.
  * What differs in the last bits is no difference.
  */
@@ -130,7 +146,7 @@ export function nullTestOf(
   seed: number,
   groups?: Int32Array,
 ): NonNullable<Audit["nullTest"]> {
-  const chance = metric.score(base);
+  const chance = chanceOf(metric, base, seed);
   const interval = bootstrapInterval(metric, shuffled, {
     seed,
     replicates: 300,

@@ -1,6 +1,6 @@
 /** What is refused before any work is done: options against each other, against the task, and rows that cannot be judged. */
 import { MillwrightError } from "../../core/index.ts";
-import { withoutPassword } from "../../data/index.ts";
+import { type ContentRead, withoutPassword } from "../../data/index.ts";
 import { requireRowLimit } from "../../estimators/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import type { Metric } from "../../metrics/index.ts";
@@ -121,4 +121,21 @@ export function requireJudgeable(
 
 function conflict(what: string, fix: string): MillwrightError {
   return new MillwrightError("PARAMETER_CONFLICT", what, fix);
+}
+
+/**
+ * The same bytes under --test would be learnt from and called untouched.
+ *
+ * @param reads - What was read to learn from, and to test on.
+ * @throws MillwrightError `PARAMETER_CONFLICT`
+ */
+export function requireOtherRows(reads: readonly ContentRead[], testReads: readonly ContentRead[]): void {
+  const known = new Map(reads.map(({ sha256, source }) => [sha256, source]));
+  const same = testReads.find(({ sha256 }) => known.has(sha256));
+  if (same === undefined) return;
+  const source = known.get(same.sha256)!;
+  throw conflict(
+    `--test names ${same.source}, which holds the same bytes as ${source === same.source ? "what is learnt from" : source}: no row would be untouched.`,
+    "Leave --test out, and a part of the rows is kept aside, or name rows that were not learnt from.",
+  );
 }

@@ -58,6 +58,7 @@ import {
   requireFamilies,
   requireJudgeable,
   requireOptions,
+  requireOtherRows,
   requireTaskOptions,
 } from "./require.ts";
 import { ship, shipsFolds } from "./ship.ts";
@@ -111,6 +112,8 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
     options.testSource === undefined
       ? takeLabelled(table, splits.test)
       : await readLabelled(options.testSource, judgedSchema(table.frame.schema), task, options);
+  // A query may take other rows of the same file.
+  if (options.sql === undefined && held.reads) requireOtherRows(table.reads, held.reads);
   requireJudgeable(metric, held, task, "The untouched rows");
 
   if (options.against) progress({ stage: "run the other files" });
