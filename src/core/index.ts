@@ -20,3 +20,4 @@ export { quantile } from "./quantile.ts";
 export { createRandom, hashString, mix32, type Random, rowUniform } from "./random.ts";
 export { maxResampleFactor, resample } from "./resample.ts";
 export { startWorker } from "./start-worker.ts";
+export { stopAfter } from "./stop-after.ts";

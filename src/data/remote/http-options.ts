@@ -1,5 +1,5 @@
 /** How addresses are read: limits, headers, paging. Each is a flag of the commands that take a source. */
-import { MillwrightError } from "../../core/index.ts";
+import { MillwrightError, stopAfter } from "../../core/index.ts";
 import { isPrivateAddress } from "./private-address.ts";
 
 export interface HttpOptions {
@@ -52,7 +52,6 @@ export function limitsOf(options: HttpOptions, signal?: AbortSignal): HttpLimits
     );
   }
   const seconds = options.httpTimeout ?? 600;
-  const clock = AbortSignal.timeout(seconds * 1000);
   return {
     maxBytes: options.httpMaxBytes ?? 4e9,
     retries: options.httpRetries ?? 4,
@@ -60,7 +59,7 @@ export function limitsOf(options: HttpOptions, signal?: AbortSignal): HttpLimits
     ...(options.allowPrivate !== true && { refuses: isPrivateAddress }),
     seconds,
     deadlineMs: performance.now() + seconds * 1000,
-    signal: signal === undefined ? clock : AbortSignal.any([clock, signal]),
+    signal: stopAfter(seconds * 1000, signal),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Fits a network as a race does: it ends when the time or the user's patience does, with the best epoch so far. */
-import { MillwrightError, type ProgressListener } from "../../core/index.ts";
+import { MillwrightError, type ProgressListener, stopAfter } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
 import type { OneNetworkRecord } from "./record.ts";
 
@@ -73,9 +73,7 @@ export function stopSignal(
   signal: AbortSignal | undefined,
   deadlineMs: number | undefined,
 ): AbortSignal | undefined {
-  if (deadlineMs === undefined) return signal;
-  const end = AbortSignal.timeout(Math.max(1, Math.floor(deadlineMs - performance.now())));
-  return signal ? AbortSignal.any([signal, end]) : end;
+  return deadlineMs === undefined ? signal : stopAfter(deadlineMs - performance.now(), signal);
 }
 
 /**

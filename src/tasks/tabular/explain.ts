@@ -6,7 +6,7 @@
  * All of it is bounded: by a number of predictions, and by the seconds left. What
  * is not done by then is absent from the report.
  */
-import type { MillwrightError } from "../../core/index.ts";
+import { type MillwrightError, stopAfter } from "../../core/index.ts";
 import {
   type Dependence,
   growingParts,
@@ -77,12 +77,8 @@ export interface ExplainedRun {
 export async function explainModel(run: ExplainedRun, options: ExplainOptions): Promise<Explanation> {
   const { model, held, judgement, race, data, learnt, choice } = run;
   const { metric, seed, secondsLeft } = options;
-  const signal = AbortSignal.any([
-    ...(Number.isFinite(secondsLeft)
-      ? [AbortSignal.timeout(Math.max(1, Math.floor(secondsLeft * 700)))]
-      : []),
-    ...(options.signal ? [options.signal] : []),
-  ]);
+  const { signal: stop = new AbortController().signal } = options;
+  const signal = Number.isFinite(secondsLeft) ? stopAfter(secondsLeft * 700, stop) : stop;
   const predict = (frame: LabelledFrame["frame"]): Promise<Float64Array> =>
     answersOf(model, frame, options.threads);
   const columns = featureColumns(model.metadata.schema).map((column) => column.name);
