@@ -20,3 +20,5 @@ export {
 export { type GroupOptions, scoringGraph, type StepOptions } from "./step.ts";
 export { findLearningRate, type FoundRate, type RateFinderOptions } from "./find-learning-rate.ts";
 export { type RowSource, type RowsRead, sourceLoader, type SourceLoaderOptions } from "./source-loader.ts";
+export { type StreamLoader, streamLoader, type StreamLoaderOptions } from "./stream-loader.ts";
+export { type ColumnsInput, tableLoader, type TableLoaderOptions } from "./table-loader.ts";
