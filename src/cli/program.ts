@@ -403,17 +403,29 @@ function createProgram(run: Run): Command {
   readingOptions(
     program
       .command("evaluate")
-      .description("score a model file on rows with known answers")
+      .description("score a model file on rows, pictures, sounds or sentences with known answers")
       .argument("<model>", "a model.onnx")
-      .argument("<source...>", "files, globs, http(s):// or s3:// addresses, or a database URL")
+      .argument(
+        "<source...>",
+        "files, globs, http(s):// or s3:// addresses, or a database URL; folders with a folder of pictures or sounds a class; CoNLL files",
+      )
       .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric"))
-      .option("--target <column>", "the column with the answers, for a file of another tool")
+      .option(
+        "--target <column>",
+        "the column with the answers, for a file of another tool, and of a table with --image or --audio",
+      )
       .option(
         "--task <kind>",
-        "for such a file; found from the target unless told",
+        "for a file of another tool; found from the target unless told",
         oneOf("--task", ["classification", "regression"] as const),
       )
       .option("--positive <label>", "the class that is the event of interest, for such a file")
+      .option("--image <column>", "of pictures: the column of a table that holds their paths")
+      .option("--audio <column>", "of sounds: the column of a table that holds their paths")
+      .option(
+        "--group <column>",
+        "of pictures and sounds: draw groups whole for the intervals; of folders a pattern for paths, the group in parentheses: _(.+)_",
+      )
       .option(...inputsOption)
       .option(
         "--require <rule>",

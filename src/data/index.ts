@@ -59,6 +59,7 @@ export {
   type Media,
   type MediaColumn,
   type MediaFolder,
+  type MediaClassOptions,
   type MediaFolderOptions,
   mediaFromTable,
   namesPicture,

@@ -40,6 +40,8 @@ export {
   type Span,
   type SpanCounts,
   spanCounts,
+  type SpanMetric,
+  spanMetrics,
   type SpanScores,
   spanScores,
   spanScoresOf,

@@ -29,6 +29,25 @@ export interface SpanScores extends SpanCounts {
   readonly f1: number;
 }
 
+/** A figure of spans that models are held against. */
+export interface SpanMetric {
+  /** As on the command line: `spanF1`. */
+  readonly name: string;
+  readonly title: string;
+  readonly figure: "f1" | "precision" | "recall";
+}
+
+const metrics: readonly SpanMetric[] = [
+  { name: "spanF1", title: "span F1", figure: "f1" },
+  { name: "spanPrecision", title: "span precision", figure: "precision" },
+  { name: "spanRecall", title: "span recall", figure: "recall" },
+];
+
+/** All of them by name, the one that models are chosen by first; the greater, the better. */
+export const spanMetrics: Readonly<Record<string, SpanMetric>> = Object.fromEntries(
+  metrics.map((entry) => [entry.name, entry]),
+);
+
 /** Whether a tag is one of BIO: O, or B- or I- with a kind. */
 export function isBioTag(tag: string): boolean {
   return tag === "O" || /^[BI]-./s.test(tag);

@@ -1,4 +1,5 @@
 export * from "./tabular/index.ts";
+export { evaluateFile } from "./evaluate-file.ts";
 export * from "./cluster/index.ts";
 export * from "./multilabel/index.ts";
 export * from "./sequence/index.ts";

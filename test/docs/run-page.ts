@@ -72,6 +72,7 @@ async function furnish(page: string, folder: string): Promise<void> {
   if (page === "docs/media.md") await writeMediaFolders(folder);
   if (page === "docs/guides/tags.md") {
     writeFileSync(join(folder, "train.conll"), conllOf(drawSentences(300, 1)));
+    writeFileSync(join(folder, "later.conll"), conllOf(drawSentences(40, 2)));
     writeFileSync(join(folder, "new.txt"), "Carla Quist went to North Lagos .\n");
   }
   if (page === "docs/guides/sounds.md") {

@@ -180,6 +180,14 @@ describe("readMediaFolder", () => {
     expect((error as Error).message).toContain(words);
   });
 
+  test("one class folder is enough to judge", async () => {
+    await put("a/1.jpg", "a/2.jpg", "1.jpg");
+    const { files, labels } = await readMediaFolder(root, { minClasses: 1 });
+    expect(files).toEqual(["a/1.jpg", "a/2.jpg"]);
+    expect(labels.dictionary).toEqual(["a"]);
+    await expect(readMediaFolder(root)).rejects.toMatchObject({ code: "TARGET_CONSTANT" });
+  });
+
   test("a path that leads nowhere tells the nearest name; a file is none", async () => {
     await put("flowers/a/1.jpg");
     await expect(readMediaFolder(join(root, "flower"))).rejects.toMatchObject({

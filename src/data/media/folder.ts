@@ -25,6 +25,11 @@ export interface MediaFolderOptions {
   readonly kind?: MediaKind;
 }
 
+export interface MediaClassOptions extends MediaFolderOptions {
+  /** Fewest class folders: 1 is enough to judge what was learnt elsewhere, and 2, the default, to learn. */
+  readonly minClasses?: 1 | 2;
+}
+
 /** Files that were passed over. */
 export interface SkippedFiles {
   /** Names that begin with a dot, and what systems leave behind (`Thumbs.db`, `__MACOSX`). A folder counts as one. */
@@ -55,13 +60,13 @@ const parts = new Set(["train", "training", "test", "testing", "val", "valid", "
  * @param path - The folder whose folders are the classes.
  * @throws MillwrightError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`; `DATA_EMPTY` without media; `SOURCE_FORMAT` for media
  *   of several kinds, or of formats that are not read; `TARGET_MISSING` without class folders, `TARGET_CONSTANT` with
- *   one.
+ *   one where two are needed.
  */
-export async function readMediaFolder(path: string, options: MediaFolderOptions = {}): Promise<MediaFolder> {
+export async function readMediaFolder(path: string, options: MediaClassOptions = {}): Promise<MediaFolder> {
   const walked = await walkFolder(path);
   const { kind, files, skipped } = chooseKind(path, walked, options.kind, true);
   const labelled = files.filter((file) => file.label !== undefined);
-  requireClasses(path, kind, walked, files, labelled);
+  requireClasses(path, kind, walked, files, labelled, options.minClasses ?? 2);
   const labels = encodeLabels(labelled.map((file) => file.label!));
   const all = { ...skipped, unlabelled: files.length - labelled.length };
   return {
@@ -161,6 +166,7 @@ function requireClasses(
   walked: Walked,
   files: readonly Found[],
   labelled: readonly Found[],
+  minClasses: number,
 ): void {
   const classes = [...new Set(labelled.map((file) => file.label!))];
   if (classes.length === 0) {
@@ -177,7 +183,7 @@ function requireClasses(
       `Name one of them: ${join(path, classes.find((name) => /^train/i.test(name)) ?? classes[0]!)}.`,
     );
   }
-  if (classes.length === 1) {
+  if (classes.length < minClasses) {
     const deeper = labelled.some((file) => file.path.split("/").length > 2);
     throw new MillwrightError(
       "TARGET_CONSTANT",

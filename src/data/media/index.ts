@@ -11,6 +11,7 @@ export {
 export {
   listMediaFiles,
   type MediaFolder,
+  type MediaClassOptions,
   type MediaFolderOptions,
   readMediaFolder,
   type SkippedFiles,

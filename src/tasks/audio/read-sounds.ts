@@ -1,21 +1,12 @@
 /** Sounds of class folders, or of a table that names them, at one rate; broken files counted and named. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
-import {
-  type BadFile,
-  decodeSounds,
-  type Finding,
-  fitSound,
-  type Media,
-  mediaFromTable,
-  openTable,
-  readMediaFolder,
-  readWav,
-} from "../../data/index.ts";
+import { type BadFile, decodeSounds, type Finding, fitSound, type Media, readWav } from "../../data/index.ts";
+import { mediaNouns, type NamedMedia, namedInFolder, namedInTable } from "../media/named-media.ts";
 import { badFindings } from "../media/race.ts";
 import { type KeptRows, keptRows, mostBad } from "../media/read-media.ts";
 import { join } from "node:path";
 
-export const soundNoun = { one: "sound", many: "sounds" } as const;
+export const soundNoun = mediaNouns.audio;
 
 export interface LabelledSounds extends KeptRows {
   /** Each of its own length, at most `mostSeconds`. */
@@ -41,14 +32,6 @@ export interface ReadSoundsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface NamedSounds {
-  readonly media: Media;
-  readonly labels: { readonly codes: Int32Array; readonly dictionary: readonly string[] };
-  /** Group of each file. */
-  readonly groups?: readonly string[];
-  readonly findings: readonly Finding[];
-}
-
 /**
  * @throws MillwrightError as `readMediaFolder`, `mediaFromTable` and `decodeSounds`: `SOURCE_UNREADABLE` where more than a
  *   tenth of the files is broken; `TARGET_CONSTANT` where fewer than two classes have a sound; `PARAMETER_UNKNOWN` for a
@@ -56,8 +39,7 @@ interface NamedSounds {
  */
 export async function readSounds(options: ReadSoundsOptions): Promise<LabelledSounds> {
   const { source, mostSeconds, threads, onProgress, signal } = options;
-  const { media, labels, groups, findings } =
-    options.column === undefined ? await ofFolder(options) : await ofTable(options, options.column);
+  const { media, labels, groups, findings } = await named(options);
   const rate = options.rate ?? (await commonRate(media));
   const most = Math.round(mostSeconds * rate);
   const kept: number[] = [];
@@ -99,41 +81,8 @@ function cutFindings(count: number): Finding[] {
   ];
 }
 
-async function ofFolder({ source, group }: ReadSoundsOptions): Promise<NamedSounds> {
-  const media = await readMediaFolder(source, { kind: "audio" });
-  const { labels, findings } = media;
-  return { media, labels, findings, ...(group !== undefined && { groups: groupsOf(media.files, group) }) };
-}
-
-/** What the pattern's first parentheses hold in each path. */
-function groupsOf(files: readonly string[], pattern: string): string[] {
-  let expression: RegExp;
-  try {
-    expression = new RegExp(pattern, "u");
-  } catch (error) {
-    throw new MillwrightError(
-      "PARAMETER_UNKNOWN",
-      `--group ${JSON.stringify(pattern)} is no regular expression: ${(error as Error).message}.`,
-      "Write one such as _(.+)_ that matches each path, the group in parentheses.",
-    );
-  }
-  const found = files.map((file) => expression.exec(file)?.[1]);
-  const odd = files.filter((_, i) => found[i] === undefined);
-  if (odd.length > 0) {
-    throw new MillwrightError(
-      "DATA_BAD_VALUE",
-      `--group ${JSON.stringify(pattern)} finds no group in ${odd.length} of ${files.length} paths, ${JSON.stringify(odd[0])} among them.`,
-      "Write a pattern that matches every path, the group in its first parentheses: _(.+)_.",
-    );
-  }
-  return found as string[];
-}
-
-/** The sounds that a column of paths names, with the labels and groups of other columns. */
-async function ofTable(
-  { source, target, group, threads, signal }: ReadSoundsOptions,
-  column: string,
-): Promise<NamedSounds> {
+function named({ source, column, target, group, threads, signal }: ReadSoundsOptions): Promise<NamedMedia> {
+  if (column === undefined) return namedInFolder(source, { kind: "audio", group });
   if (target === undefined) {
     throw new MillwrightError(
       "PARAMETER_MISSING",
@@ -141,53 +90,7 @@ async function ofTable(
       "Give --target.",
     );
   }
-  const asked = [column, target, ...(group === undefined ? [] : [group])];
-  const words = Object.fromEntries(asked.map((name) => [name, { kind: "category" } as const]));
-  const table = await openTable([source], { threads, columns: words, ...(signal && { signal }) });
-  try {
-    const media = await mediaFromTable(table, column, { kind: "audio" });
-    const { columns } = await table.read(asked);
-    const wordsOf = (name: string): (string | undefined)[] => {
-      const cells = columns.get(name)!;
-      if (cells.type !== "string") throw new Error(`Millwright defect: "${name}" was not read as words.`);
-      return Array.from(media.rows, (row) => cells.dictionary[cells.codes[row]!]);
-    };
-    const labelled = wordsOf(target);
-    const places = labelled.flatMap((label, i) => (label === undefined ? [] : [i]));
-    const unlabelled = labelled.length - places.length;
-    const dictionary = [...new Set(places.map((i) => labelled[i]!))].sort();
-    const groups = group === undefined ? undefined : wordsOf(group);
-    const alone = groups?.findIndex((name, i) => name === undefined && labelled[i] !== undefined) ?? -1;
-    if (alone >= 0) {
-      throw new MillwrightError(
-        "DATA_BAD_VALUE",
-        `The column "${group!}" of ${source} is empty for ${media.files[alone]!}.`,
-        "Fill it in: a sound without a group may stand on both sides.",
-      );
-    }
-    return {
-      media: { ...media, files: places.map((i) => media.files[i]!) },
-      labels: { dictionary, codes: Int32Array.from(places, (i) => dictionary.indexOf(labelled[i]!)) },
-      ...(groups && { groups: places.map((i) => groups[i]!) }),
-      findings: [...table.findings, ...media.findings, ...unlabelledFindings(target, unlabelled)],
-    };
-  } finally {
-    await table.close();
-  }
-}
-
-function unlabelledFindings(column: string, count: number): Finding[] {
-  if (count === 0) return [];
-  return [
-    {
-      kind: "skippedFiles",
-      column,
-      evidence: `${count} ${count === 1 ? "sound has" : "sounds have"} no label in "${column}" and ${count === 1 ? "is" : "are"} left out.`,
-      effect: "leftOut",
-      undo: null,
-      numbers: { rows: count },
-    },
-  ];
+  return namedInTable({ source, kind: "audio", noun: soundNoun, column, target, group, threads, signal });
 }
 
 const headersRead = 100;

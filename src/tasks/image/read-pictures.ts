@@ -2,6 +2,7 @@
 import type { ProgressListener } from "../../core/index.ts";
 import { type BadFile, decodeImages, type Finding, type Media, readMediaFolder } from "../../data/index.ts";
 import { labelledFiles, type PictureTable } from "./label-table.ts";
+import { mediaNouns } from "../media/named-media.ts";
 import { badFindings, splitRows } from "../media/race.ts";
 import { fingerprintOf, type KeptRows, keptRows, mostBad } from "../media/read-media.ts";
 
@@ -11,7 +12,7 @@ export interface PictureSize {
   readonly channels: 1 | 3;
 }
 
-export const pictureNoun = { one: "picture", many: "pictures" } as const;
+export const pictureNoun = mediaNouns.image;
 
 export interface LabelledPictures extends KeptRows {
   /** [pictures, height, width, channels]. */

@@ -6,6 +6,7 @@ import { featureColumns, type Frame, type Schema } from "../../schema/index.ts";
 import { judgedCopies, weightOf } from "../tabular/labelled.ts";
 import {
   checkRequirements,
+  requiredOfFrame,
   type Requirement,
   type RequirementResult,
   requireFittingLabels,
@@ -96,7 +97,7 @@ export async function evaluateLabels(
       (a, b) => place(a.name) - place(b.name),
     );
     const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
-    const file = { answer, bytes: options.bytes, metrics, frame };
+    const file = { ...requiredOfFrame(frame, answer), bytes: options.bytes, metrics };
     return {
       name: model.name,
       rowCount: frame.rowCount,

@@ -35,7 +35,12 @@ import {
 import { commandLine } from "../command-line.ts";
 import { dataRecord } from "../read-table.ts";
 import { columnFlags, namesOf } from "../tabular/reproduce.ts";
-import { checkRequirements, type RequirementResult, requireFittingLabels } from "../tabular/requirements.ts";
+import {
+  checkRequirements,
+  requiredOfFrame,
+  requireFittingLabels,
+  type RequirementResult,
+} from "../tabular/requirements.ts";
 import { labelFitter } from "./fit-labels.ts";
 import { type LabelFigure, labelFigures } from "./label-figures.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
@@ -153,7 +158,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       values: metrics.map(({ name, value, low, high, baseline }) => ({ name, value, low, high, baseline })),
     });
     const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
-    const file = { answer, bytes: bytes.length, metrics, frame: held };
+    const file = { ...requiredOfFrame(held, answer), bytes: bytes.length, metrics };
     if (options.require) requirements = await checkRequirements(options.require, file);
   } finally {
     await model.close();

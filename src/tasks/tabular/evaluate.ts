@@ -1,26 +1,36 @@
-/** A model file of any origin scored on rows with known answers, every figure with its interval. */
+/** A model file of any origin scored on rows of a table with known answers, every figure with its interval. */
 import { MillwrightError } from "../../core/index.ts";
-import { openTable, type Reading, readingOf, readWithin, type RowsWithin } from "../../data/index.ts";
+import {
+  type BadFile,
+  type BadLine,
+  openTable,
+  type Reading,
+  readingOf,
+  readWithin,
+  type RowsWithin,
+} from "../../data/index.ts";
 import { defaultMetric, metric as metricByName, misfit } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import { encodeTarget, isOrdered, readTask, rowsWithTarget, type Task } from "../../pipeline/index.ts";
 import { type Frame, takeRows } from "../../schema/index.ts";
-import { closeContender, type Contender, foreignAnswers, openContender } from "./contender/contender.ts";
+import { type Contender, foreignAnswers } from "./contender/contender.ts";
 import { bindInputs } from "./contender/feeds.ts";
 import type { ForeignFile } from "./contender/foreign-file.ts";
-import { evaluateLabels } from "../multilabel/evaluate-labels.ts";
-import { answersOf, judgeAnswers, type MetricFigure } from "./judge.ts";
+import type { ClassFigures } from "../media/class-figures.ts";
+import type { KindFigures } from "../tags/judge.ts";
+import { answersOf, judgeAnswers, type MetricFigure, type UndefinedMetric } from "./judge.ts";
 import { constantAnswer, judgedCopies, judgedSchema, type LabelledFrame, readLabelled } from "./labelled.ts";
 import {
   checkRequirements,
   requireFitting,
   type Requirement,
   requiredMetrics,
+  requiredOfFrame,
   type RequirementResult,
 } from "./requirements.ts";
 
 export interface EvaluateOptions extends Reading {
-  /** Metrics to put first. */
+  /** Metrics to put first; each must have a figure. */
   readonly metrics?: readonly string[];
   /** What the model must reach on these rows. */
   readonly require?: readonly Requirement[];
@@ -30,20 +40,38 @@ export interface EvaluateOptions extends Reading {
   readonly positive?: string;
   /** Columns in the order of the one matrix that such a file takes; by name unless told. */
   readonly inputs?: readonly string[];
+  /** For a file that answers pictures, or sounds: the column of a table that holds paths; else folders are read. */
+  readonly image?: string;
+  readonly audio?: string;
+  /** For the same: rows of one group are drawn together for the intervals. A column; of folders a pattern. */
+  readonly group?: string;
   readonly seed: number;
   readonly threads: number;
+  /** Rows done and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface Evaluation {
   /** The file's name. */
   readonly name: string;
   readonly rowCount: number;
+  /** What a row is, where it is none of a table. */
+  readonly noun?: { readonly one: string; readonly many: string };
   /** The column that weighs the rows, as in training; absent where it is not in the source. */
   readonly weight?: string;
   readonly metrics: readonly MetricFigure[];
-  /** What had to be assumed of a file that another tool wrote. */
+  /** What was found while reading, what had to be assumed of a file that another tool wrote, and why metrics have no figure. */
   readonly notes: readonly string[];
   readonly requirements?: readonly RequirementResult[];
+  /** Of pictures and sounds: how each class fares. */
+  readonly classes?: readonly ClassFigures[];
+  /** The same: row-major [actual, predicted], in the order of the classes. */
+  readonly confusion?: readonly number[];
+  /** Of tagged sentences: their tokens, and spans by kind. */
+  readonly tokens?: number;
+  readonly kinds?: readonly KindFigures[];
+  /** Files, or lines of a file, that could not be read. */
+  readonly bad?: readonly (BadFile | (BadLine & { readonly file: string }))[];
 }
 
 /** The task that a model file says it does. */
@@ -74,39 +102,16 @@ interface Answered {
 }
 
 /**
- * @param path - A model file, of ours or of another tool.
- * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `MODEL_*`, `PARAMETER_UNKNOWN` for a metric that does not
- *   exist, `PARAMETER_CONFLICT` for options that the file settles itself.
+ * @param contender - A file that answers a row of a table by one label or number.
+ * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `PARAMETER_UNKNOWN` for a metric that does not exist,
+ *   `PARAMETER_CONFLICT` for options that the file settles itself, and as a metric that is asked for and has no figure.
  */
-export async function evaluateFile(
-  path: string,
+export async function evaluateRows(
+  contender: Contender,
   source: readonly string[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const contender = await openContender(path);
-  try {
-    if (contender.kind === "ours" && contender.model.metadata.task.kind === "multilabel")
-      return await severalLabels(contender, source, options);
-    return await judge(contender, await answered(contender, source, options), options);
-  } finally {
-    await closeContender(contender);
-  }
-}
-
-/** A file whose rows bear any number of labels has metrics of its own. */
-async function severalLabels(
-  { model, bytes }: { readonly model: Model; readonly bytes: number },
-  source: readonly string[],
-  options: EvaluateOptions,
-): Promise<Evaluation> {
-  requireOwnOptions(model, options);
-  const { unknown, findings, ...judged } = await evaluateLabels(model, source, { ...options, bytes });
-  const notes = findings.map(({ evidence }) => evidence);
-  if (unknown.length > 0)
-    notes.push(
-      `${unknown.length} labels of the rows are none of the file's, and no figure counts them: ${unknown.slice(0, 10).join(", ")}`,
-    );
-  return { ...judged, notes };
+  return await judge(contender, await answered(contender, source, options), options);
 }
 
 async function judge(
@@ -117,25 +122,48 @@ async function judge(
   const wanted = (options.metrics ?? []).map(metricByName);
   const required = options.require ?? [];
   const classCount = task.kind === "classification" ? task.classes.length : 0;
-  const { metrics } = judgeAnswers(answers, rows, task, constant, {
+  const { metrics, undefinedMetrics } = judgeAnswers(answers, rows, task, constant, {
     metric: wanted[0] ?? defaultMetric(task.kind, classCount, isOrdered(task)),
     also: [...wanted, ...requiredMetrics(required)],
+    asked: wanted,
     seed: options.seed,
     threshold,
   });
-  const place = (figure: MetricFigure): number => {
-    const at = wanted.findIndex((item) => item.name === figure.name);
-    return at < 0 ? wanted.length : at;
+  const file = {
+    ...requiredOfFrame(rows.frame, answer),
+    ...{ bytes: contender.bytes, metrics, undefinedMetrics },
   };
-  const file = { answer, bytes: contender.bytes, metrics, frame: rows.frame };
   return {
     name: contender.name,
     rowCount: rows.frame.rowCount,
     ...(rows.weight && weight !== undefined && { weight }),
-    metrics: [...metrics].sort((a, b) => place(a) - place(b)),
-    notes,
+    metrics: inOrder(metrics, wanted),
+    notes: [...notes, ...undefinedNotes(undefinedMetrics)],
     ...(options.require && { requirements: await checkRequirements(required, file) }),
   };
+}
+
+/** Figures that were asked for first. */
+export function inOrder<T extends { readonly name: string }>(
+  figures: readonly T[],
+  wanted: readonly { readonly name: string }[],
+): T[] {
+  const place = ({ name }: T): number => {
+    const at = wanted.findIndex((item) => item.name === name);
+    return at < 0 ? wanted.length : at;
+  };
+  return [...figures].sort((a, b) => place(a) - place(b));
+}
+
+/** Why metrics have no figure: a note a reason. */
+export function undefinedNotes(metrics: readonly UndefinedMetric[]): string[] {
+  const titles = new Map<string, string[]>();
+  for (const { title, reason } of metrics) titles.set(reason, [...(titles.get(reason) ?? []), title]);
+  return [...titles].map(([reason, names]) =>
+    names.length === 1
+      ? `no figure of ${names[0]!}: it ${reason}`
+      : `no figure of ${names.slice(0, -1).join(", ")} and ${names.at(-1)!}: each ${reason}`,
+  );
 }
 
 function answered(
@@ -244,7 +272,8 @@ async function readForeign(
   }
 }
 
-function requireOwnOptions(model: Model, options: EvaluateOptions): void {
+/** @throws MillwrightError `PARAMETER_CONFLICT` for what a file of ours says itself. */
+export function requireOwnOptions(model: Model, options: EvaluateOptions): void {
   const { target } = model.metadata.task;
   const given = (["target", "task", "positive", "inputs"] as const).find(
     (name) => options[name] !== undefined && !(name === "target" && options.target === target),
@@ -257,7 +286,8 @@ function requireOwnOptions(model: Model, options: EvaluateOptions): void {
   );
 }
 
-function requireTaskMetrics(name: string, task: Task, options: EvaluateOptions): void {
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a metric, asked for or required, of another task. */
+export function requireTaskMetrics(name: string, task: Task, options: EvaluateOptions): void {
   const classCount = task.kind === "classification" ? task.classes.length : 0;
   for (const item of (options.metrics ?? []).map(metricByName)) {
     // A metric of two classes says itself what it lacks.

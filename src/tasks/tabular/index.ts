@@ -1,4 +1,4 @@
-export { type EvaluateOptions, type Evaluation, evaluateFile } from "./evaluate.ts";
+export type { EvaluateOptions, Evaluation } from "./evaluate.ts";
 export { ejectedModule } from "./eject.ts";
 export type { TrainOptions, TrainRequest } from "./options.ts";
 export { refit, type RefitOptions } from "./refit.ts";

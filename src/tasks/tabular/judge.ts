@@ -3,6 +3,7 @@
  * from running the finished file, once over the rows and then, for the
  * explanations, over the same rows with columns shuffled.
  */
+import { MillwrightError } from "../../core/index.ts";
 import { bootstrapInterval, scoredRows } from "../../evaluate/index.ts";
 import { type Metric, metricsFor } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
@@ -24,12 +25,22 @@ export interface MetricFigure {
   readonly baseline: number;
 }
 
+/** A metric that rows do not define. */
+export interface UndefinedMetric {
+  readonly name: string;
+  readonly title: string;
+  /** Continues its name: `needs rows of both labels, and all 12 are "yes"`. */
+  readonly reason: string;
+}
+
 export interface Judgement {
   readonly rows: JudgedRows;
   /** The file's answers, row-major [rows, 1 or classes]. */
   readonly answers: Float64Array;
   /** Every metric of the task that is defined on the rows, the chosen one first. */
   readonly metrics: readonly MetricFigure[];
+  /** The others (all rows of one label, zeros under MAPE). */
+  readonly undefinedMetrics: readonly UndefinedMetric[];
 }
 
 /** The file's raw answers for a frame: numbers, or probabilities row-major. */
@@ -47,6 +58,7 @@ export async function answersOf(
 /**
  * @param answers - Of the file: numbers, or probabilities row-major.
  * @param constant - Answers of doing nothing, one row: the mean, or the class shares, of the training rows.
+ * @throws MillwrightError as a metric that has to have a figure does, with the labels of the rows named.
  */
 export function judgeAnswers(
   answers: Float64Array,
@@ -59,6 +71,8 @@ export function judgeAnswers(
     readonly also?: readonly Metric[];
     readonly seed: number;
     readonly threshold?: number | undefined;
+    /** Metrics that have to have a figure. Default: the chosen one. */
+    readonly asked?: readonly Metric[];
   },
 ): Judgement {
   const rows = judgedRows(held, task);
@@ -71,6 +85,8 @@ export function judgeAnswers(
     ),
   );
   every.set(options.metric.name, options.metric);
+  const asked = new Set((options.asked ?? [options.metric]).map(({ name }) => name));
+  const undefinedMetrics: UndefinedMetric[] = [];
   const metrics = [...every.values()].flatMap((item): MetricFigure[] => {
     try {
       const scored = withThreshold(item, rows, answers, options.threshold);
@@ -93,12 +109,46 @@ export function judgeAnswers(
         },
       ];
     } catch (error) {
-      // A metric that these rows do not define (one class only, zeros under MAPE) has no figure; the chosen one must have.
-      if (item === options.metric) throw error;
+      if (!(error instanceof MillwrightError)) throw error;
+      const reason = whyUndefined(error, item, rows.y, task);
+      if (asked.has(item.name)) throw undefinedError(error, item, reason);
+      undefinedMetrics.push({ name: item.name, title: item.title, reason });
       return [];
     }
   });
-  return { rows, answers, metrics };
+  return { rows, answers, metrics, undefinedMetrics };
+}
+
+/** Why a metric has no figure, in the user's labels instead of our codes. */
+export function whyUndefined(
+  error: MillwrightError,
+  { name }: Pick<Metric, "name">,
+  y: LabelledFrame["y"],
+  task: Task,
+): string {
+  if (error.code === "DATA_ONE_CLASS" && y.kind === "classification" && task.kind === "classification") {
+    const [only] = y.codes;
+    if (y.codes.every((code) => code === only)) {
+      const labels = task.classes.length === 2 ? "both labels" : "two labels or more";
+      const count = y.codes.length;
+      return `needs rows of ${labels}, and ${count === 1 ? "the one row is" : `all ${count} rows are`} ${JSON.stringify(task.classes[only!])}`;
+    }
+  }
+  const said = error.what.replace(/\.$/, "");
+  return said.startsWith(`${name} `) ? said.slice(name.length + 1) : `cannot be told: ${said}`;
+}
+
+/** The error of a metric that has to have a figure. */
+function undefinedError(
+  error: MillwrightError,
+  { name }: Pick<Metric, "name">,
+  reason: string,
+): MillwrightError {
+  const fix =
+    error.code === "DATA_ONE_CLASS"
+      ? "Bring rows of another label too, or ask for another metric."
+      : error.fix;
+  return new MillwrightError(error.code, `${name} ${reason}.`, fix, { cause: error });
 }
 
 /** Metrics of labels judge the labels that the file gives: of two classes, by its threshold. */

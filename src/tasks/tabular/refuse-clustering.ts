@@ -1,60 +1,70 @@
 /**
  * Files that a command cannot take. A clustering has no target: nothing says what is right, and `train` cannot make it
- * again. Pictures, sequences and sentences are no columns of a table.
+ * again. Pictures, sounds, sequences and sentences are no columns of a table.
  */
 import { MillwrightError } from "../../core/index.ts";
 import type { ModelMetadata } from "../../model/index.ts";
 
+type Wish = "score" | "compare" | "fit anew" | "eject";
+
+const done: Readonly<Record<Wish, string>> = {
+  score: "scored here",
+  compare: "held against one of a table",
+  "fit anew": "fitted anew",
+  eject: "ejected",
+};
+
 /**
  * @param name - The file's name.
- * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering, of pictures, of sequences or of tags, and of several labels but to score it.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering and of sequences; of pictures, sounds and tags,
+ *   and of several labels, but to score it.
  */
 export function refuseClustering(
   name: string,
   { task, schema }: Pick<ModelMetadata, "task" | "schema">,
-  wish: "score" | "fit anew" | "eject",
+  wish: Wish,
 ): void {
-  if (schema.columns.some(({ kind }) => kind === "image")) {
+  const holds = (kind: string): boolean => schema.columns.some((column) => column.kind === kind);
+  const other = holds("image")
+    ? "answers pictures"
+    : holds("audio")
+      ? "answers sounds"
+      : task.kind === "tags"
+        ? "tags tokens of sentences"
+        : undefined;
+  if (other !== undefined && wish !== "score") {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `${name} answers pictures, and only a file that reads a table can be ${{ score: "scored here", eject: "ejected", "fit anew": "fitted anew" }[wish]}.`,
-      wish === "score"
-        ? "Its figures on untouched pictures are in run.json; `millwright predict` answers a folder."
+      `${name} ${other}, and only a file that reads a table can be ${done[wish]}.`,
+      wish === "compare"
+        ? "Score each with `millwright evaluate`."
         : "Run the command under `reproduce` in its run.json.",
     );
   }
-  if (schema.columns.some(({ kind }) => kind === "sequence")) {
+  if (holds("sequence")) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `${name} answers sequences, and only a file that reads a table row by row can be ${{ score: "scored here", eject: "ejected", "fit anew": "fitted anew" }[wish]}.`,
-      wish === "score"
+      `${name} answers sequences, and only a file that reads a table row by row can be ${done[wish]}.`,
+      wish === "score" || wish === "compare"
         ? "Its figures on untouched sequences are in run.json; `millwright predict` answers a table of them."
         : "Run the command under `reproduce` in its run.json.",
     );
   }
-  if (task.kind === "tags") {
+  if (task.kind === "multilabel" && (wish === "fit anew" || wish === "eject")) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `${name} tags tokens of sentences, and only a file that reads a table can be ${{ score: "scored here", eject: "ejected", "fit anew": "fitted anew" }[wish]}.`,
-      wish === "score"
-        ? "Its figures on untouched sentences are in run.json; `millwright predict` tags a file."
-        : "Run the command under `reproduce` in its run.json.",
-    );
-  }
-  if (task.kind === "multilabel" && wish !== "score") {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `${name} answers several labels a row, and only a file of one answer a row can be ${wish === "eject" ? "ejected" : "fitted anew"}.`,
+      `${name} answers several labels a row, and only a file of one answer a row can be ${done[wish]}.`,
       "Run `millwright train --task multilabel` with the options that `millwright inspect --json` shows in its recipe.",
     );
   }
   if (task.kind !== "clustering") return;
+  const scored = wish === "score" || wish === "compare";
   throw new MillwrightError(
     "PARAMETER_CONFLICT",
-    wish === "score"
+    scored
       ? `${name} is a clustering: no column says what is right, so that there is nothing to score.`
-      : `${name} is a clustering, and only a file of \`millwright train\` can be ${wish === "eject" ? "ejected" : "fitted anew"}.`,
-    wish === "score"
+      : `${name} is a clustering, and only a file of \`millwright train\` can be ${done[wish]}.`,
+    scored
       ? "Look at its report, or answer rows with `millwright predict`."
       : "Run `millwright cluster` with the options that `millwright inspect --json` shows in its recipe.",
   );

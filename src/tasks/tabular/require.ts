@@ -8,6 +8,7 @@ import type { Task } from "../../pipeline/index.ts";
 import type { ColumnSchema } from "../../schema/index.ts";
 import { family, type RacedFamily } from "../../select/index.ts";
 import { constantAnswer, judgedRows, type LabelledFrame } from "./labelled.ts";
+import { whyUndefined } from "./judge.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** @throws MillwrightError `PARAMETER_CONFLICT`, `PARAMETER_UNKNOWN` for a family that does not exist. */
@@ -112,7 +113,7 @@ export function requireJudgeable(
     if (!(error instanceof MillwrightError)) throw error;
     throw new MillwrightError(
       error.code,
-      `${which} cannot be judged. ${error.what}`,
+      `${which} cannot be judged. ${metric.name} ${whyUndefined(error, metric, rows.y, task)}.`,
       "Bring more rows, split in another way, or choose another metric with --metric.",
       { cause: error },
     );

@@ -10,11 +10,13 @@ import {
   metric as metricByName,
   metricTable,
   misfit,
+  type SpanMetric,
+  spanMetrics,
 } from "../../metrics/index.ts";
 import { isOrdered, type Task } from "../../pipeline/index.ts";
 import type { Frame } from "../../schema/index.ts";
-import type { MetricFigure } from "./judge.ts";
-import { rowTimes } from "./row-times.ts";
+import type { MetricFigure, UndefinedMetric } from "./judge.ts";
+import { rowTimes, type SingleRow, singleRows } from "./row-times.ts";
 
 const comparisons = {
   ">=": (value: number, bound: number) => value >= bound,
@@ -32,6 +34,8 @@ export interface Requirement {
   readonly metric?: Metric;
   /** The same of several labels a row. */
   readonly labels?: LabelMetric;
+  /** The same of tagged sentences. */
+  readonly spans?: SpanMetric;
   readonly comparison: keyof typeof comparisons;
   readonly bound: number;
 }
@@ -68,12 +72,14 @@ export function parseRequirement(text: string): Requirement {
   const figure = fileFigures.find((known) => known.toLowerCase() === name.toLowerCase());
   if (figure !== undefined) return { text: text.trim(), figure, comparison, bound };
   const labels = Object.values(labelMetrics).find((known) => known.name.toLowerCase() === name.toLowerCase());
-  const metric = metricNamed(name, labels !== undefined);
+  const spans = Object.values(spanMetrics).find((known) => known.name.toLowerCase() === name.toLowerCase());
+  const metric = metricNamed(name, labels !== undefined || spans !== undefined);
   return {
     text: text.trim(),
-    figure: metric?.name ?? labels!.name,
+    figure: (metric ?? labels ?? spans)!.name,
     ...(metric && { metric }),
     ...(labels && { labels }),
+    ...(spans && { spans }),
     comparison,
     bound,
   };
@@ -86,7 +92,8 @@ function metricNamed(name: string, known: boolean): Metric | undefined {
   } catch (error) {
     if ((error as MillwrightError).code !== "PARAMETER_UNKNOWN") throw error;
     if (known) return undefined;
-    const names = [...new Set([...Object.keys(metricTable), ...Object.keys(labelMetrics)]), ...fileFigures];
+    const tables = [metricTable, labelMetrics, spanMetrics];
+    const names = [...new Set(tables.flatMap((table) => Object.keys(table))), ...fileFigures];
     const guess = nearest(name, names);
     throw new MillwrightError(
       "PARAMETER_UNKNOWN",
@@ -102,12 +109,14 @@ function metricNamed(name: string, known: boolean): Metric | undefined {
  * @throws MillwrightError `PARAMETER_CONFLICT`.
  */
 export function requireFitting(requirements: readonly Requirement[], task: Task): void {
-  for (const { text, metric, labels } of requirements) {
-    if (metric === undefined && labels === undefined) continue;
+  for (const { text, metric, labels, spans } of requirements) {
+    if ((metric ?? labels ?? spans) === undefined) continue;
     const classCount = task.kind === "classification" ? task.classes.length : 0;
     const found =
       metric === undefined
-        ? "several labels a row"
+        ? labels === undefined
+          ? "tags of sentences"
+          : "several labels a row"
         : misfit(metric, { task: task.kind, classCount, ordered: isOrdered(task) });
     if (found === undefined) continue;
     throw new MillwrightError(
@@ -120,12 +129,27 @@ export function requireFitting(requirements: readonly Requirement[], task: Task)
 
 /** The same where rows bear several labels. @throws MillwrightError `PARAMETER_CONFLICT`. */
 export function requireFittingLabels(requirements: readonly Requirement[], target: string): void {
-  const wrong = requirements.find(({ metric, labels }) => metric !== undefined && labels === undefined);
+  const wrong = requirements.find(
+    ({ metric, labels, spans }) => labels === undefined && (metric ?? spans) !== undefined,
+  );
   if (wrong === undefined) return;
   throw new MillwrightError(
     "PARAMETER_CONFLICT",
-    `--require "${wrong.text}" is for one answer a row, and "${target}" holds several labels.`,
+    `--require "${wrong.text}" is for ${wrong.spans ? "tags of sentences" : "one answer a row"}, and "${target}" holds several labels.`,
     `Require one of ${[...Object.keys(labelMetrics), ...fileFigures].join(", ")}.`,
+  );
+}
+
+/** The same where tokens of sentences are tagged. @throws MillwrightError `PARAMETER_CONFLICT`. */
+export function requireFittingSpans(requirements: readonly Requirement[], name: string): void {
+  const wrong = requirements.find(
+    ({ metric, labels, spans }) => spans === undefined && (metric ?? labels) !== undefined,
+  );
+  if (wrong === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--require "${wrong.text}" is for labels of rows, and ${name} tags tokens of sentences.`,
+    `Require one of ${[...Object.keys(spanMetrics), ...fileFigures].join(", ")}.`,
   );
 }
 
@@ -134,32 +158,46 @@ export function requiredMetrics(requirements: readonly Requirement[] = []): Metr
   return requirements.flatMap(({ metric }) => (metric === undefined ? [] : [metric]));
 }
 
+/** A file that was judged on rows that nothing has looked at. */
+export interface RequiredFile {
+  readonly bytes: number;
+  readonly metrics: readonly Pick<MetricFigure, "name" | "value" | "low" | "high">[];
+  /** Why metrics have no figure. */
+  readonly undefinedMetrics?: readonly UndefinedMetric[] | undefined;
+  readonly rowCount: number;
+  /** At most so many rows, at least one, for the time of a row. */
+  readonly single: (most: number) => readonly SingleRow[];
+  /** How many are timed; 2000 unless told. */
+  readonly timedRows?: number;
+}
+
+/** A file that answers rows of a frame. */
+export function requiredOfFrame(
+  frame: Frame,
+  answer: (row: Frame) => Promise<unknown>,
+): Pick<RequiredFile, "rowCount" | "single"> {
+  return { rowCount: frame.rowCount, single: (most) => singleRows(answer, frame, most) };
+}
+
 /**
  * Holds the file against what was required.
  *
- * @param metrics - Figures on rows that nothing has looked at.
- * @param frame - The rows, for the time of one row.
  * @throws MillwrightError `PARAMETER_CONFLICT` for a metric that these rows do not define.
  */
 export async function checkRequirements(
   requirements: readonly Requirement[],
-  file: {
-    /** Answers one row. */
-    readonly answer: (row: Frame) => Promise<unknown>;
-    readonly bytes: number;
-    readonly metrics: readonly Pick<MetricFigure, "name" | "value" | "low" | "high">[];
-    readonly frame: Frame;
-  },
+  file: RequiredFile,
 ): Promise<RequirementResult[]> {
   const results: RequirementResult[] = [];
   let p99: number | undefined;
-  for (const { text, figure, metric, labels, comparison, bound } of requirements) {
-    if (figure === "p99Ms") p99 ??= await rowTime(file.answer, file.frame);
+  for (const { text, figure, metric, labels, spans, comparison, bound } of requirements) {
+    if (figure === "p99Ms") p99 ??= await rowTime(file);
     const found = file.metrics.find((item) => item.name === figure);
-    if ((metric ?? labels) !== undefined && found === undefined) {
+    if ((metric ?? labels ?? spans) !== undefined && found === undefined) {
+      const reason = file.undefinedMetrics?.find(({ name }) => name === figure)?.reason;
       throw new MillwrightError(
         "PARAMETER_CONFLICT",
-        `--require "${text}" asks for ${figure}, which ${file.frame.rowCount} rows of this target do not define.`,
+        `--require "${text}" asks for ${figure}, which ${file.rowCount} rows of this target do not define${reason === undefined ? "" : `: it ${reason}`}.`,
         "Require another figure.",
       );
     }
@@ -175,11 +213,12 @@ export async function checkRequirements(
 }
 
 /** Rows timed for `p99Ms`, one by one, after some that warm up. */
-const timedRows = 2000;
-const warmRows = 100;
+const usualRows = 2000;
+/** Of those timed, how many go before them untimed. */
+const warmShare = 0.05;
 
 /** 99th percentile of the milliseconds of one row. */
-async function rowTime(answer: (row: Frame) => Promise<unknown>, frame: Frame): Promise<number> {
-  const times = await rowTimes(answer, frame, { rows: timedRows, warm: warmRows });
-  return times[Math.floor(0.99 * timedRows)]!;
+async function rowTime({ single, timedRows: rows = usualRows }: RequiredFile): Promise<number> {
+  const times = await rowTimes(single(rows), { rows, warm: warmShare * rows });
+  return times[Math.floor(0.99 * rows)]!;
 }

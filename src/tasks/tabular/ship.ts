@@ -28,7 +28,7 @@ import { recipeOf, type TrainOptions } from "./options.ts";
 import type { OwnParts } from "./own.ts";
 import type { PreparedTable } from "./prepare.ts";
 import { recordedShares } from "./recorded.ts";
-import { rowTimes } from "./row-times.ts";
+import { rowTimes, singleRows } from "./row-times.ts";
 import type { RunSplits } from "./splits.ts";
 import { thresholdFor } from "./threshold.ts";
 import { widen, type Widened } from "./widen.ts";
@@ -103,7 +103,7 @@ function limitsOf({ maxLatency, maxSize }: TrainOptions): CostLimits | undefined
 /** What the shipped file costs. */
 async function costOf({ composed, model }: Shipped, frame: Frame): Promise<EntryCost> {
   const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
-  const times = await rowTimes(answer, frame, { rows: 200, warm: 50 });
+  const times = await rowTimes(singleRows(answer, frame, 200), { rows: 200, warm: 50 });
   return { bytes: composed.write().length, rowMs: times[times.length >> 1]! };
 }
 

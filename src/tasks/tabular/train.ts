@@ -49,6 +49,7 @@ import { recordOf, type RunRecord } from "./run-record.ts";
 import {
   checkRequirements,
   requiredMetrics,
+  requiredOfFrame,
   requireFitting,
   type RequirementResult,
 } from "./requirements.ts";
@@ -185,10 +186,12 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
         .map(figureOf),
     });
     if (options.require !== undefined) {
-      const { metrics } = judgement;
+      const { metrics, undefinedMetrics } = judgement;
       const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);
-      const file = { answer, bytes: bytes.length, metrics, frame: held.frame };
-      requirements = await checkRequirements(options.require, file);
+      requirements = await checkRequirements(options.require, {
+        ...requiredOfFrame(held.frame, answer),
+        ...{ bytes: bytes.length, metrics, undefinedMetrics },
+      });
     }
   } finally {
     await model.close();

@@ -5,21 +5,17 @@ import {
   type RegressionRows,
   type SpanCounts,
   spanCounts,
-  type SpanScores,
+  type SpanMetric,
+  spanMetrics,
+  spanScores,
   spanScoresOf,
 } from "../../metrics/index.ts";
 import type { MetricFigure } from "../tabular/judge.ts";
 
 type Sentences = readonly (readonly string[])[];
 
-const figures = [
-  ["spanF1", "span F1", "f1"],
-  ["spanPrecision", "span precision", "precision"],
-  ["spanRecall", "span recall", "recall"],
-] as const satisfies readonly (readonly [string, string, keyof SpanScores])[];
-
 /** What models are chosen by. */
-export const spanF1 = { name: figures[0][0], title: figures[0][1], greaterIsBetter: true } as const;
+export const spanF1 = { name: "spanF1", title: "span F1", greaterIsBetter: true } as const;
 
 /** Each sentence is a row: its number stands for it, and its counts are looked up by the rows that were judged. */
 interface Judged {
@@ -36,7 +32,7 @@ function judge(actual: Sentences, predicted: Sentences): Judged {
 }
 
 /** A metric of the sentences that were judged. */
-function metricOf([name, title, figure]: (typeof figures)[number], judged: readonly Judged[]): Metric {
+function metricOf({ name, title, figure }: SpanMetric, judged: readonly Judged[]): Metric {
   const countsOf = (rows: unknown): readonly SpanCounts[] =>
     judged.find((each) => each.rows === rows)!.counts;
   return {
@@ -63,17 +59,17 @@ function metricOf([name, title, figure]: (typeof figures)[number], judged: reado
   };
 }
 
-/** Figures with 95 % intervals; the baseline's tags beside. */
+/** Figures with 95 % intervals; those of the baseline's tags beside, or NaN where there are none. */
 export function tagFigures(
   actual: Sentences,
   predicted: Sentences,
-  baseline: Sentences,
+  baseline: Sentences | undefined,
   seed: number,
 ): MetricFigure[] {
   const own = judge(actual, predicted);
-  const base = judge(actual, baseline);
-  return figures.map((figure) => {
-    const metric = metricOf(figure, [own, base]);
+  const base = baseline && judge(actual, baseline);
+  return Object.values(spanMetrics).map((figure) => {
+    const metric = metricOf(figure, base ? [own, base] : [own]);
     const { score, low, high } = bootstrapInterval(metric, own.rows, { seed });
     return {
       name: metric.name,
@@ -83,7 +79,7 @@ export function tagFigures(
       value: score,
       low,
       high,
-      baseline: metric.score(base.rows),
+      baseline: base ? metric.score(base.rows) : Number.NaN,
     };
   });
 }
@@ -96,5 +92,27 @@ export function compareTags(
   seed: number,
 ): Pick<PairedComparison, "gain" | "low" | "high"> {
   const [first, second] = [judge(actual, a), judge(actual, b)];
-  return comparePaired(metricOf(figures[0], [first, second]), first.rows, second.rows, { seed });
+  return comparePaired(metricOf(spanMetrics["spanF1"]!, [first, second]), first.rows, second.rows, { seed });
+}
+
+/** Spans of one kind. */
+export interface KindFigures {
+  readonly kind: string;
+  /** In the truth. */
+  readonly spans: number;
+  readonly predicted: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** The kinds by name, those that were predicted alone among them. */
+export function kindFigures(actual: Sentences, predicted: Sentences): KindFigures[] {
+  const kinds = new Set(
+    [...actual.flat(), ...predicted.flat()].filter((tag) => tag !== "O").map((tag) => tag.slice(2)),
+  );
+  return [...kinds].sort().map((kind) => {
+    const { actual: spans, predicted: said, precision, recall, f1 } = spanScores(actual, predicted, kind);
+    return { kind, spans, predicted: said, precision, recall, f1 };
+  });
 }

@@ -1,5 +1,6 @@
 /** What a training on tagged sentences did and found: `run.json`; docs/schemas/tags.json. */
 import type { BadLine } from "../../data/index.ts";
+import type { KindFigures } from "./judge.ts";
 import type { OneNetworkRecord, RaceRecord, Versus } from "../race/record.ts";
 
 /** The leaderboard's scores are span F1; the gain is how much higher the network's is; the baseline is the tag look-up. */
@@ -25,12 +26,5 @@ export interface TagRecord extends RaceRecord {
   readonly network: OneNetworkRecord;
   readonly versus: Versus;
   /** Spans of the test sentences by kind. */
-  readonly kinds: readonly {
-    readonly kind: string;
-    readonly spans: number;
-    readonly predicted: number;
-    readonly precision: number;
-    readonly recall: number;
-    readonly f1: number;
-  }[];
+  readonly kinds: readonly KindFigures[];
 }

@@ -18,7 +18,7 @@ import { emitClassical, fitClassicalTagger } from "./classical.ts";
 import { codeRows, cutSentences, type TaggedRows } from "./coded-rows.ts";
 import { composeTags, logProbabilities, type TagModelParts, target } from "./compose.ts";
 import { bestOffset, tagsOfScores } from "./decide.ts";
-import { compareTags, spanF1, tagFigures } from "./judge.ts";
+import { compareTags, kindFigures, spanF1, tagFigures } from "./judge.ts";
 import { fitLookUp } from "./look-up.ts";
 import { tagDefaults, type TagOptions } from "./options.ts";
 import { answerTags } from "./predict-tags.ts";
@@ -170,7 +170,7 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
     chosen: chosen.name,
     versus: compare(ranked, answers, test.tags, seed),
     test: { rows: test.tokens.length, metrics },
-    kinds: kindsOf(test.tags, own),
+    kinds: kindFigures(test.tags, own),
     reproduce: commandOf(options, network.epochs),
     model: fileRecord(bytes),
   };
@@ -294,19 +294,6 @@ function countTags(
   const counts = new Map<string, number>();
   for (const { tags } of parts) for (const tag of tags.flat()) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   return classes.map((label) => ({ label, rows: counts.get(label) ?? 0 }));
-}
-
-function kindsOf(
-  actual: TaggedRows["tags"],
-  predicted: readonly (readonly string[])[],
-): TagRecord["kinds"][number][] {
-  const kinds = new Set(
-    [...actual.flat(), ...predicted.flat()].filter((tag) => tag !== "O").map((tag) => tag.slice(2)),
-  );
-  return [...kinds].sort().map((kind) => {
-    const { actual: spans, predicted: said, precision, recall, f1 } = spanScores(actual, predicted, kind);
-    return { kind, spans, predicted: said, precision, recall, f1 };
-  });
 }
 
 function aboutOf(

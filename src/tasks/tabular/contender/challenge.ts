@@ -54,7 +54,7 @@ export async function answerContenders(
 ): Promise<AnsweredContender[]> {
   const answered: AnsweredContender[] = [];
   for (const path of options.against ?? []) {
-    const contender = await openContender(path);
+    const contender = await openContender(path, "compare");
     const model = withoutPassword(path);
     try {
       if (contender.kind === "foreign") {

@@ -18,13 +18,14 @@ export type Contender =
 /**
  * Opens a file and finds out whose it is.
  *
+ * @param wish - To score it by itself, or beside the file of a table on its rows.
  * @throws MillwrightError `SOURCE_*`, `MODEL_*`, `RUNTIME_*`, `GRAPH_UNSUPPORTED`.
  */
-export async function openContender(path: string): Promise<Contender> {
+export async function openContender(path: string, wish: "score" | "compare"): Promise<Contender> {
   const { bytes, name } = await readSource(path);
   const pairs = readNamed(name, bytes, readOnnxMetadata);
   if (Object.hasOwn(pairs, "millwright.format")) {
-    refuseClustering(name, decodeMetadata(pairs, name), "score");
+    refuseClustering(name, decodeMetadata(pairs, name), wish);
     return { kind: "ours", name, bytes: bytes.length, model: await load(bytes, undefined, { name }) };
   }
   return { kind: "foreign", name, bytes: bytes.length, file: await openForeign(name, bytes) };
