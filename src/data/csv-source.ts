@@ -423,7 +423,7 @@ function requireFewRagged(owner: string, columnCount: number, rowCount: number, 
   if (ragged.count <= raggedShare * rows) return;
   throw new MillwrightError(
     "DATA_RAGGED_ROWS",
-    `${ragged.count} of ${rows} rows of ${owner} have not the ${columnCount} fields of the others: ${listRagged(ragged)}.`,
+    `${ragged.count} of ${rows} rows of ${owner} have not the ${columnCount} fields of ${rowCount === 0 ? "the header" : "the others"}: ${listRagged(ragged)}.`,
     "Repair these lines, or tell the delimiter and quote with --delimiter and --quote.",
   );
 }

@@ -77,6 +77,7 @@ export {
 } from "./media/index.ts";
 export { memoryLimit } from "./memory.ts";
 export { readWithin, type RowsWithin } from "./read-within.ts";
+export { filesBehind } from "./open-source.ts";
 export { type Reading, readingFlags, readingOf, requireReadingUsed } from "./reading.ts";
 export { streamRows } from "./row-stream.ts";
 export { type Format, formats } from "./source.ts";

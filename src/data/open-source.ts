@@ -13,7 +13,7 @@ import type { Finding } from "./finding.ts";
 import { keepTable } from "./keep-table.ts";
 import { QuerySource } from "./query-source.ts";
 import type { RawSource } from "./raw-source.ts";
-import { contentOfFiles, type Format, type SourceFile } from "./source.ts";
+import { contentOfFiles, type Format, pathsOf, type SourceFile } from "./source.ts";
 
 export interface SourceOptions extends CsvOptions, HttpOptions {
   /** Format, where the extension does not say. */
@@ -64,6 +64,31 @@ export async function openSource(
   } catch (error) {
     await remove();
     throw error;
+  }
+}
+
+/**
+ * The local files behind the names of sources, as far as they can be told before anything is read: those of globs, and
+ * those of SQLite databases with what SQLite keeps beside them. What cannot be read has none: reading tells why.
+ */
+export async function filesBehind(names: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const name of names) {
+    const address = addressOrNone(name);
+    if (address?.kind === "sqlite") {
+      const { path } = address;
+      files.push(path, `${path}-wal`, `${path}-journal`);
+    } else if (address === undefined && !/^(https?|s3):\/\//i.test(name))
+      files.push(...(await pathsOf(name)));
+  }
+  return files;
+}
+
+function addressOrNone(name: string): Address | undefined {
+  try {
+    return addressOf(name);
+  } catch {
+    return undefined;
   }
 }
 

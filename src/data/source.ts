@@ -63,7 +63,7 @@ const packedExtension = /\.(gz|zst|zstd)$/i;
  * @throws MillwrightError `SOURCE_NOT_FOUND` with the nearest file name, `SOURCE_UNREADABLE`, `SOURCE_FORMAT`.
  */
 export async function findFiles(source: string, format?: Format): Promise<readonly SourceFile[]> {
-  const paths = /[*?]/.test(source) && !(await exists(source)) ? await expand(source) : [source];
+  const paths = await pathsOf(source);
   if (paths.length === 0) {
     throw new MillwrightError(
       "SOURCE_NOT_FOUND",
@@ -74,6 +74,11 @@ export async function findFiles(source: string, format?: Format): Promise<readon
   const files: SourceFile[] = [];
   for (const path of paths) files.push(await describe(path, format));
   return files;
+}
+
+/** The files of a glob, or a path as it is, whether or not a file is there. */
+export async function pathsOf(source: string): Promise<readonly string[]> {
+  return /[*?]/.test(source) && !(await exists(source)) ? await expand(source) : [source];
 }
 
 /** A file's name without folder and extension, `.csv.gz` and `.csv.zst` as a whole. */

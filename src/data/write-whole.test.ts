@@ -14,6 +14,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { filesBehind } from "./open-source.ts";
 import { prepareFile, writeGrowing, writeWhole } from "./write-whole.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millwright-write-whole-"));
@@ -70,6 +71,24 @@ describe("a result in the place of what it is made from", () => {
       );
     },
   );
+
+  test("is refused where a pattern or a database's address names it", async () => {
+    const database = file("rows.sqlite");
+    writeFileSync(database, "");
+    writeFileSync(`${database}-wal`, "");
+    for (const [source, place] of [
+      [file("tab*.csv"), table],
+      [join(folder, "**", "t?ble.csv"), file("by link.csv")],
+      [`sqlite:${database}?table=rows`, database],
+      [`sqlite://${database}`, `${database}-wal`],
+      [database, database],
+    ] as const) {
+      const read = await filesBehind(["https://example.com/x.csv", "postgres://[", source]);
+      expect(() => prepareFile(place, "--out", read), source).toThrow(/the result would take its place/);
+      expect(prepareFile(file("new.csv"), "--out", read)).toBe(file("new.csv"));
+    }
+    expect(await filesBehind(["s3://bucket/*.csv", "mysql://host/db", file("none*.csv")])).toEqual([]);
+  });
 
   test("other files may be replaced, and new ones made", () => {
     writeFileSync(file("other.csv"), "");

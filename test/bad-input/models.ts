@@ -260,6 +260,34 @@ export const badModels: readonly BadInput[] = [
     says: ['"lastCall"', "row 2", "2024-02-31"],
   },
   {
+    name: "a row with a cell too many among two to predict",
+    files: {
+      ...files,
+      "rows.csv": rows(columns)
+        .replace(/12,80\.25,basic,/, "12,80,25,basic,")
+        .split("\n")
+        .slice(0, 3)
+        .join("\n"),
+    },
+    command: predict,
+    code: "DATA_RAGGED_ROWS",
+    says: ["1 of 2 rows", "7 fields", "line 2 (8 fields)"],
+  },
+  {
+    name: "one row to predict, with a cell too many",
+    files: { ...files, "rows.csv": `${rows(columns).split("\n").slice(0, 2).join("\n")},more\n` },
+    command: predict,
+    code: "DATA_RAGGED_ROWS",
+    says: ["1 of 1 rows", "7 fields of the header", "line 2 (8 fields)"],
+  },
+  {
+    name: "rows to predict that all have a decimal comma without quotes",
+    files: { ...files, "rows.csv": rows(columns).replaceAll("80.25", "80,25") },
+    command: predict,
+    code: "DATA_RAGGED_ROWS",
+    says: ["3 of 3 rows", "7 fields of the header", "line 2 (8 fields), line 3 (8 fields)"],
+  },
+  {
     name: "no rows to predict",
     files: { ...files, "rows.csv": `${columns.join(",")}\n` },
     command: predict,

@@ -60,6 +60,20 @@ export const badOutputs: readonly BadInput[] = [
     says: ["rows.csv", "read here", "--out"],
   },
   {
+    name: "predictions in the place of rows that a pattern names",
+    files: modelFiles,
+    command: ["predict", "./churn.onnx", "./r*s.csv", "-o", "./rows.csv"],
+    code: "OUTPUT_EXISTS",
+    says: ["rows.csv", "read here", "--out"],
+  },
+  {
+    name: "predictions in the place of the database that holds their rows",
+    files: { ...modelFiles, "rows.db": "any" },
+    command: ["predict", "./churn.onnx", "./rows.db?table=rows", "-o", "./rows.db"],
+    code: "OUTPUT_EXISTS",
+    says: ["rows.db", "read here", "--out"],
+  },
+  {
     name: "predictions in the place of the model",
     files: modelFiles,
     command: ["predict", "./churn.onnx", "./rows.csv", "-o", "./churn.onnx"],

@@ -1,6 +1,13 @@
 /** `millwright predict`: one answer per row of a table, in order, as CSV. */
 import { MillwrightError } from "../../core/index.ts";
-import { prepareFile, type Reading, readingFlags, withoutPassword, writeGrowing } from "../../data/index.ts";
+import {
+  filesBehind,
+  prepareFile,
+  type Reading,
+  readingFlags,
+  withoutPassword,
+  writeGrowing,
+} from "../../data/index.ts";
 import { load } from "../../model/index.ts";
 import {
   mediaColumn,
@@ -25,7 +32,8 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   const { availableParallelism } = await import("node:os");
   const { out, sample, threads = availableParallelism(), json = false, ...reading } = flags;
   const progress = startProgress(json);
-  prepareFile(out, "--out", [path, ...source, ...(sample === undefined ? [] : [sample])]);
+  const read = await filesBehind([...source, ...(sample === undefined ? [] : [sample])]);
+  prepareFile(out, "--out", [path, ...read]);
   const model = await load(path);
   try {
     progress.listen({ stage: "predict" });

@@ -152,12 +152,23 @@ function headerNames(
 ): string[] {
   const cells = [...first];
   const trailing = below.length > 0 && below.every((row) => row.length !== width || row[width - 1] === "");
-  // R writes its row names without a name of their own.
-  if (width === cells.length + 1 && !trailing) cells.unshift("row_names");
+  if (width === cells.length + 1 && !trailing && haveRowNames(below, width)) cells.unshift("row_names");
   // A delimiter after the last name, and after every row, is no column.
   if (cells.length > 1 && cells[cells.length - 1]!.trim() === "" && trailing && width === cells.length)
     cells.pop();
   return cells.map((cell, index) => cell.trim() || `column_${index + 1}`);
+}
+
+/**
+ * Whether rows begin with a cell that the header has no name for. R writes its row names so: every row has one, and no
+ * two are alike. Else a row with a cell too many would have all its cells read under the names beside theirs.
+ *
+ * @param width - Cells of such a row, one more than the header has.
+ */
+function haveRowNames(below: readonly (readonly string[])[], width: number): boolean {
+  if (below.some((row) => row.length === width - 1)) return false;
+  const names = below.filter((row) => row.length === width).map((row) => row[0]!.trim());
+  return names.length > 1 && new Set(names).size === names.length && !names.includes("");
 }
 
 /** How well the rows of a split agree, less the share with text behind a closing quote. */
