@@ -1,4 +1,5 @@
 export { copiedRows } from "./checks/copied-rows.ts";
+export { sharedRows } from "./checks/shared-rows.ts";
 export type { ContentRead } from "./bytes.ts";
 export { parseColumnFlag } from "./column-flag.ts";
 export {

@@ -63,6 +63,7 @@ export const alarmKinds: readonly FindingKind[] = [
   "mixedTypes",
   "mixedUnits",
   "shiftedTarget",
+  "spellings",
   "targetInId",
   "timeOrder",
 ];

@@ -14,9 +14,14 @@ const filterBits = 16;
 
 /**
  * @param names - Columns in which copies are equal.
+ * @param own - The first rows, which tell whether repeating is the table's nature; all unless told.
  * @returns For each row the first that it is a copy of, itself where it is none; undefined where no row is a copy.
  */
-export function copiedRows(frame: Frame, names: readonly string[]): Int32Array | undefined {
+export function copiedRows(
+  frame: Frame,
+  names: readonly string[],
+  own = frame.rowCount,
+): Int32Array | undefined {
   const { rowCount } = frame;
   const columns = names.map((name, j) => new HashedColumn(frame.columns.get(name)!, j));
   const high = new Int32Array(rowCount);
@@ -31,6 +36,7 @@ export function copiedRows(frame: Frame, names: readonly string[]): Int32Array |
   const seen = new Map<number, number>();
   const sets = new Set<number>();
   let repeated = 0;
+  let repeatedOwn = 0;
   for (let row = 0; row < rowCount; row++) {
     const key = keyOf(high[row]!, low[row]!);
     const first = seen.get(key);
@@ -40,9 +46,10 @@ export function copiedRows(frame: Frame, names: readonly string[]): Int32Array |
       firstOf[row] = first;
       sets.add(first);
       repeated++;
+      if (row < own) repeatedOwn++;
     }
   }
-  if (repeated === 0 || repeated > mostRepeated * rowCount) return undefined;
+  if (repeated === 0 || repeatedOwn > mostRepeated * own) return undefined;
   for (const column of columns) withoutNear(column, { high, low, firstOf, sets });
   if (sets.size === 0) return undefined;
   return firstOf.map((first, row) => (sets.has(first) ? first : row));

@@ -85,6 +85,32 @@ describe("what is found, and nothing else", () => {
     expect(await kinds((index) => ["red", "low", "high"][index % 3]!)).toEqual([]);
   });
 
+  test("labels that differ by letter case or spaces alone, with their rows", async () => {
+    const ways = ["yes", "yes", "Yes ", "no", "no", "no", "YES", " no", "maybe  so", "Maybe so"];
+    const rows = honest.map((row, index) => ({ ...row, y: ways[index % 10]! }));
+    const found = await findings(tableFromRows(rows), { target: "y" });
+    expect(found.filter(({ kind }) => kind === "spellings")).toMatchObject([
+      {
+        column: "y",
+        evidence:
+          '"no" (90) and " no" (30); "yes" (60), "YES" (30) and "Yes " (30); "Maybe so" (30) and "maybe  so" (30): they differ by letter case or spaces alone, and each is taken for a value of its own. Where they mean the same, mend the table, or read it by --sql with lower(trim("y")).',
+        effect: "hint",
+        numbers: { words: 3, spellings: 7, rows: 120 },
+      },
+    ]);
+    // Oracle: as many words as there are once all are written alike.
+    const alike = new Set(ways.map((way) => way.toLowerCase().split(/\s+/).filter(Boolean).join(" ")));
+    expect(alike.size).toBe(3);
+  });
+
+  test("spellings of a column of categories, and none of words, texts and numbers that differ in more", async () => {
+    const kinds = async (x: (index: number) => string): Promise<readonly string[]> =>
+      await seen(honest.map((row, index) => ({ ...row, x: x(index) })));
+    expect(await kinds((index) => ["Oslo", "oslo", "Rome"][index % 3]!)).toEqual(["spellings x hint"]);
+    expect(await kinds((index) => ["Oslo", "Oslo2", "O slo", "Ōslo"][index % 4]!)).toEqual([]);
+    expect(await kinds((index) => ["1.0", "1", "01"][index % 3]!)).not.toContain("spellings x hint");
+  });
+
   test("labels of one row, which nothing can judge", async () => {
     const lone = honest.map((row, index) => ({ ...row, y: index < 2 ? `only ${index}` : `${index % 2}` }));
     const found = await findings(tableFromRows(lone), { target: "y" });

@@ -10,6 +10,7 @@ import { findLeaks } from "./leaks.ts";
 import { type MixedUnits, mixedUnits } from "./mixed-units.ts";
 import { orderedTarget } from "./ordered-target.ts";
 import { type ShiftedTarget, shiftedTarget } from "./shifted-target.ts";
+import { spellings } from "./spellings.ts";
 import { type TargetInId, targetInId } from "./target-in-id.ts";
 import { timeDrift, timeOrder } from "./time-order.ts";
 
@@ -50,7 +51,12 @@ export function findingsOfFrame(frame: Frame, options: FindingsOptions = {}): re
     }),
   );
   for (const column of frame.schema.columns) {
-    if (column.role !== "feature" || column.name === target?.name) continue;
+    const isTarget = column.name === target?.name;
+    if (isTarget || (column.role === "feature" && column.kind === "category")) {
+      const spelled = spellings(column.name, frame.columns.get(column.name)!);
+      if (spelled !== undefined) found.push(spelled);
+    }
+    if (column.role !== "feature" || isTarget) continue;
     const missing = missingHint(frame, column.name);
     if (missing !== undefined) found.push(missing);
     const cells = frame.columns.get(column.name)!;

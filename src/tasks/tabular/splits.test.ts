@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
 import { holdOut } from "../../data/index.ts";
 import { defineSchema, type Frame, number, takeRows } from "../../schema/index.ts";
-import { splitRows } from "./splits.ts";
+import { sharedFindings, splitRows } from "./splits.ts";
 
 const rowCount = 200;
 const random = createRandom(2);
@@ -45,4 +45,29 @@ test("copies, whatever ignored columns hold, stand on one side of the hold-out a
   for (let i = 0; i < 50; i++)
     expect(sides.map((side) => side.has(i))).toEqual(sides.map((side) => side.has(rowCount + i)));
   expect(sides.reduce((sum, side) => sum + side.size, 0)).toBe(rowCount + 50);
+});
+
+test("rows of --test that are learnt from are counted, whatever ignored columns hold", () => {
+  const held = takeRows(
+    plain,
+    Uint32Array.from({ length: 60 }, (_, i) => i),
+  );
+  const x = held.columns.get("x") as { values: Float64Array };
+  for (let i = 0; i < 20; i++) x.values[i]! += 0.5;
+  const row = held.columns.get("row") as { values: Float64Array };
+  row.values.fill(7);
+  expect(sharedFindings(plain, held, "later.csv")).toMatchObject([
+    {
+      kind: "sharedRows",
+      evidence: expect.stringMatching(
+        /^At least 40 of 60 rows of --test later\.csv are learnt from too: they equal training rows in all 2 columns/,
+      ),
+      effect: "hint",
+      numbers: { count: 40, rows: 60 },
+    },
+  ]);
+  expect(sharedFindings(plain, takeRows(held, Uint32Array.of(20)), "one.csv")[0]!.evidence).toContain(
+    "At least 1 of 1 rows of --test one.csv is learnt from too: it equals a training row",
+  );
+  expect(sharedFindings(plain, takeRows(held, Uint32Array.of(3, 4)), "none.csv")).toEqual([]);
 });

@@ -4,9 +4,11 @@ import {
   copiedRows,
   copiesOfClasses,
   defaultSplitKind,
+  type Finding,
   holdOut,
   makeFolds,
   rowCountOf,
+  sharedRows,
   type Split,
   type SplitPlan,
   withCopies,
@@ -64,6 +66,29 @@ function copiesIn(frame: Frame, y: Target): Int32Array | undefined {
   return found === undefined || y.kind === "regression"
     ? found
     : copiesOfClasses(found, y.codes, y.classCount);
+}
+
+/**
+ * Rows of `--test` that are learnt from too: what is reported of them tells how well they are remembered.
+ *
+ * @param held - Read by the schema of `training`.
+ */
+export function sharedFindings(training: Frame, held: Frame, source: string): Finding[] {
+  const names = training.schema.columns
+    .filter(({ name, role }) => (role === "feature" || role === "target") && held.columns.has(name))
+    .map(({ name }) => name);
+  const count = sharedRows(training, held, names);
+  if (count === 0) return [];
+  return [
+    {
+      kind: "sharedRows",
+      column: null,
+      evidence: `At least ${count} of ${held.rowCount} rows of --test ${source} ${count === 1 ? "is" : "are"} learnt from too: ${count === 1 ? "it equals a training row" : "they equal training rows"} in all ${names.length} columns that are read, so that the figures tell how well rows are remembered. Take ${count === 1 ? "it" : "them"} out of one of the two.`,
+      effect: "hint",
+      undo: null,
+      numbers: { count, rows: held.rowCount },
+    },
+  ];
 }
 
 /** A refusal to split tells which column asked for the split. */

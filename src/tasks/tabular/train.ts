@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from "node:os";
 import { MillwrightError } from "../../core/index.ts";
+import { withoutPassword } from "../../data/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import { scoredRows } from "../../evaluate/index.ts";
 import {
@@ -63,7 +64,7 @@ import {
   requireTaskOptions,
 } from "./require.ts";
 import { ship, shipsFolds } from "./ship.ts";
-import { type RunSplits, splitRows } from "./splits.ts";
+import { type RunSplits, sharedFindings, splitRows } from "./splits.ts";
 import { classWeightsOf, weighClasses } from "./class-weights.ts";
 
 export interface TrainResult {
@@ -115,6 +116,9 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
       : await readLabelled(options.testSource, judgedSchema(table.frame.schema), task, options);
   // A query may take other rows of the same file.
   if (options.sql === undefined && held.reads) requireOtherRows(table.reads, held.reads);
+  const { testSource } = options;
+  const shared =
+    testSource === undefined ? [] : sharedFindings(training.frame, held.frame, withoutPassword(testSource));
   requireJudgeable(metric, held, task, "The untouched rows");
 
   if (options.against) progress({ stage: "run the other files" });
@@ -199,7 +203,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
   const seconds = (performance.now() - startedMs) / 1000;
   const parts = {
     options,
-    table: { ...table, findings: [...table.findings, ...(held.findings ?? [])] },
+    table: { ...table, findings: [...table.findings, ...(held.findings ?? []), ...shared] },
     splits,
     metric,
     race,
