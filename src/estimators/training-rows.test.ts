@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Matrix } from "../features/index.ts";
+import { createRandom } from "../core/index.ts";
+import { joinRows, type Matrix, sparseMatrix } from "../features/index.ts";
 import type { TrainingSet } from "./estimator.ts";
-import { requireFiniteNumbers, usableRows } from "./training-rows.ts";
+import { ownOrder, requireFiniteNumbers, usableRows } from "./training-rows.ts";
 
 const number = (name: string) => ({ name, sources: [name], kind: "number" as const });
 const matrix = (...columns: number[][]): Matrix => ({
@@ -90,4 +91,16 @@ describe("requireFiniteNumbers", () => {
       /"city" holds 3 category codes.*SCHEMA_WRONG_KIND/,
     );
   });
+});
+
+test("sparse rows stand in the order of the same rows written out", () => {
+  const random = createRandom(4);
+  const columns = Array.from({ length: 4 }, () => Array.from({ length: 80 }, () => random.integer(3) - 1));
+  const dense = matrix(...columns);
+  const target = Int32Array.from({ length: 80 }, () => random.integer(2));
+  const ids = random.shuffle(Uint32Array.from({ length: 80 }, (_, i) => i));
+  const rows = joinRows([dense.columns.slice(0, 2), joinRows([dense.columns.slice(2)], 80)], 80);
+  const order = ownOrder(dense, target, ids);
+  expect([...ownOrder(sparseMatrix(dense.features, rows), target, ids)]).toEqual([...order]);
+  expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
 });

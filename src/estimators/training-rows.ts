@@ -117,10 +117,29 @@ export function take<T extends Float32Array | Float64Array | Int32Array | Uint32
 
 /** Rows by their first feature, then the next, then target and identity: the same order however they came. */
 export function ownOrder(x: Matrix, target: ArrayLike<number>, rowIds: Uint32Array): Uint32Array {
-  return Uint32Array.from({ length: x.rowCount }, (_, i) => i).sort((a, b) => {
-    for (const column of x.columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
-    return target[a]! - target[b]! || rowIds[a]! - rowIds[b]!;
-  });
+  const { sparse } = x;
+  const compare =
+    sparse === undefined
+      ? (a: number, b: number): number => {
+          for (const column of x.columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
+          return 0;
+        }
+      : (a: number, b: number): number => compareSparse(sparse, a, b);
+  return countUp(x.rowCount).sort(
+    (a, b) => compare(a, b) || target[a]! - target[b]! || rowIds[a]! - rowIds[b]!,
+  );
+}
+
+/** The first difference of two rows; what a row does not hold is 0. */
+function compareSparse({ starts, index, values }: SparseRows, a: number, b: number): number {
+  let [left, right] = [starts[a]!, starts[b]!];
+  while (left < starts[a + 1]! || right < starts[b + 1]!) {
+    const one = left < starts[a + 1]! ? index[left]! : Infinity;
+    const other = right < starts[b + 1]! ? index[right]! : Infinity;
+    const difference = (one <= other ? values[left++]! : 0) - (other <= one ? values[right++]! : 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 function countUp(length: number): Uint32Array {

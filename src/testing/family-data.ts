@@ -1,7 +1,7 @@
 /** Small seeded tables on which every family of models must keep the laws. */
 import { createRandom } from "../core/index.ts";
 import type { Target, TrainingSet } from "../estimators/index.ts";
-import type { Feature, Matrix } from "../features/index.ts";
+import { type Feature, joinRows, type Matrix } from "../features/index.ts";
 
 /** What the columns of a table may hold. */
 export interface Takes {
@@ -110,6 +110,27 @@ export function strangeRows(x: Matrix, takes: Takes): Matrix {
     return out;
   });
   return { rowCount, features: x.features, columns };
+}
+
+/** A matrix with columns of mostly zeros beside its own: dense, and as sparse rows whose columns cannot be read. */
+export function mostlyZeros(x: Matrix): { dense: Matrix; sparse: Matrix } {
+  const { rowCount } = x;
+  const zeros = Array.from({ length: 20 }, (_, j) =>
+    Float64Array.from({ length: rowCount }, (_row, i) => ((i * 7 + j * 13) % 11 === 0 ? 1 + (i % 3) : 0)),
+  );
+  const features = [...x.features, ...zeros.map((_, j) => number(`rare ${j}`))];
+  const columns = [...x.columns, ...zeros];
+  return {
+    dense: { rowCount, features, columns },
+    sparse: {
+      rowCount,
+      features,
+      sparse: joinRows([columns], rowCount),
+      get columns(): never {
+        throw new Error("The family says that it reads sparse rows, and asked for their columns.");
+      },
+    },
+  };
 }
 
 /** The matrix as rows, for the graph. Row-major [rowCount, features]. */

@@ -18,7 +18,16 @@ import type { Matrix } from "../features/index.ts";
 import { graph, graphHash, input } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Check, lawOrException, require, requireNear, requireRefusal, requireSame } from "./check.ts";
-import { type Kind, kinds, number, rowMajor, strangeRows, table, type Takes } from "./family-data.ts";
+import {
+  type Kind,
+  kinds,
+  mostlyZeros,
+  number,
+  rowMajor,
+  strangeRows,
+  table,
+  type Takes,
+} from "./family-data.ts";
 
 export type FamilyLaw =
   | "refit forgets"
@@ -34,7 +43,8 @@ export type FamilyLaw =
   | "an empty batch"
   | "one column"
   | "a class without rows"
-  | "useless columns do no harm";
+  | "useless columns do no harm"
+  | "sparse rows give the answers of dense ones";
 
 /** What a family is, as far as the laws must know. */
 export interface FamilyConformanceOptions {
@@ -48,7 +58,7 @@ export interface FamilyConformanceOptions {
   readonly rows?: number;
   /** Largest difference of graph and reference, relative above 1. Default 1e-10. */
   readonly graphTolerance?: number;
-  /** Largest difference that another order of rows, or two rows in place of weight 2, makes. Default 1e-7. */
+  /** Largest difference that another order of rows, two rows in place of weight 2, or sparse rows make. Default 1e-7. */
   readonly sumTolerance?: number;
   /** Laws that it cannot keep, each with the reason. */
   readonly exceptions?: Partial<Record<FamilyLaw, string>>;
@@ -266,6 +276,20 @@ export function familyConformance(
       requireLess(errorOf(rows, answer), errorOf(rows, constantAnswer(rows)));
     }
   });
+
+  if (made().sparse === true) {
+    law("sparse rows give the answers of dense ones", async () => {
+      for (const kind of wanted) {
+        const rows = table(kind, rowCount, takes);
+        const { dense, sparse } = mostlyZeros(rows.x);
+        const one = await made().fit({ ...rows, x: dense }, context());
+        const other = await made().fit({ ...rows, x: sparse }, context());
+        const answer = other.reference(dense);
+        requireNear(answer, one.reference(dense), sumTolerance);
+        requireNear(await run(other, dense), answer, graphTolerance);
+      }
+    });
+  }
 
   check(
     takes.missing ? "takes missing values" : "refuses a missing or infinite value by the feature's name",

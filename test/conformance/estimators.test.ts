@@ -103,6 +103,8 @@ const members: readonly Member[] = [
     make: linearSvm,
     table: linearSvmParameters,
     light: { l2: 1 },
+    // Sparse rows are learnt by descent in the dual, which ends elsewhere within the tolerance.
+    sumTolerance: 1e-6,
     exceptions: {
       "a row of weight 2 counts as two":
         "probabilities come from folds, and a row of weight 2 is in one of them",
@@ -122,7 +124,11 @@ const members: readonly Member[] = [
     name: "logistic of its own choice",
     make: logistic,
     table: logisticParameters,
-    exceptions: { "a row of weight 2 counts as two": chosenByFolds },
+    exceptions: {
+      "a row of weight 2 counts as two": chosenByFolds,
+      "sparse rows give the answers of dense ones":
+        "whole decades of the strength are tried for sparse rows, and half ones for dense",
+    },
   },
   { name: "ordinalLogistic", make: ordinalLogistic, table: ordinalLogisticParameters, light: { l2: 0.5 } },
   {

@@ -2,7 +2,8 @@
  * Nearest neighbours in the graph, in blocks of training rows so that memory stays within bounds.
  *
  * ‖x‖² + ‖t‖² − 2 x·t is one product a block; rounded to whole multiples it ranks rows, and ties go to the row
- * that stands first. Weights then take distances from differences, which keeps the digits of near ones.
+ * that stands first. Weights then take distances from differences, which keeps the digits of near ones. Rows that
+ * came sparse stay so: `emit-sparse.ts`.
  */
 import {
   add,
@@ -29,15 +30,14 @@ import {
   type Value,
   where,
 } from "../../graph/index.ts";
+import { SparseTable } from "./emit-sparse.ts";
 import { type NeighborModel, samePlace } from "./model.ts";
 
 /** Training rows a block. */
 const blockRows = 2048;
 
 export function emitNeighbors(model: NeighborModel, asked: Value): Value {
-  const { rows, rowCount, featureCount: p, neighbors, outputs, resolution } = model;
-  const numbers = (data: Float64Array, shape: readonly number[]): Value =>
-    constant({ dtype: "float64", shape, data });
+  const { rows, featureCount: p, outputs } = model;
   // A row goes first and is cut off again: TopK ends the process on a batch of no rows (ONNX Runtime 1.30).
   const x = concat([numbers(model.center, [1, p]), asked], 0);
   const at = sub(
@@ -45,6 +45,27 @@ export function emitNeighbors(model: NeighborModel, asked: Value): Value {
     numbers(model.center, [1, p]),
   );
   const norm = reduceSum(mul(at, at), { axes: [1], keepDims: true });
+  const { nearest, squares } =
+    rows instanceof Float64Array
+      ? nearestDense(model, rows, at, norm)
+      : nearestSparse(model, new SparseTable(rows), at, norm);
+  const own = gather(numbers(model.weight, [model.rowCount]), nearest, 0);
+  const weight = model.byDistance ? mul(own, byDistance(squares())) : own;
+  const answers = gather(numbers(model.answers, [model.rowCount, outputs]), nearest, 0);
+  const sums = reduceSum(mul(answers, unsqueeze(weight, [2])), { axes: [1], keepDims: false });
+  const mean = div(sums, reduceSum(weight, { axes: [1], keepDims: true }));
+  const answer = slice(mean, [1], [Number.MAX_SAFE_INTEGER], [0]);
+  return outputs === 1 ? answer : min(answer, 1);
+}
+
+/** Places of the nearest rows, [batch, neighbours], and on demand their squared distances. */
+interface Nearest {
+  readonly nearest: Value;
+  readonly squares: () => Value;
+}
+
+function nearestDense(model: NeighborModel, rows: Float64Array, at: Value, norm: Value): Nearest {
+  const { rowCount, featureCount: p, neighbors } = model;
   const found: { values: Value; indices: Value }[] = [];
   for (let start = 0; start < rowCount; start += blockRows) {
     const size = Math.min(blockRows, rowCount - start);
@@ -58,8 +79,10 @@ export function emitNeighbors(model: NeighborModel, asked: Value): Value {
       }
     }
     const squares = add(add(matMul(at, numbers(turned, [p, size])), numbers(norms, [1, size])), norm);
-    const keys = floor(add(mul(squares, resolution), 0.5));
-    const { values, indices } = topK(keys, Math.min(neighbors, size), { axis: 1, largest: false });
+    const { values, indices } = topK(keysOf(model, squares), Math.min(neighbors, size), {
+      axis: 1,
+      largest: false,
+    });
     const shift = constant({ dtype: "int64", shape: [1, 1], data: BigInt64Array.of(BigInt(start)) });
     found.push({ values, indices: start === 0 ? indices : add(indices, shift) });
   }
@@ -72,14 +95,23 @@ export function emitNeighbors(model: NeighborModel, asked: Value): Value {
         );
   const { indices: ranks } = topK(joined("values"), neighbors, { axis: 1, largest: false });
   const nearest = gatherElements(joined("indices"), ranks, 1);
-  const rowsAt = (places: Value): Value => gather(numbers(rows, [rowCount, p]), places, 0);
-  const own = gather(numbers(model.weight, [rowCount]), nearest, 0);
-  const weight = model.byDistance ? mul(own, byDistance(squaresOf(at, rowsAt(nearest)))) : own;
-  const answers = gather(numbers(model.answers, [rowCount, outputs]), nearest, 0);
-  const sums = reduceSum(mul(answers, unsqueeze(weight, [2])), { axes: [1], keepDims: false });
-  const mean = div(sums, reduceSum(weight, { axes: [1], keepDims: true }));
-  const answer = slice(mean, [1], [Number.MAX_SAFE_INTEGER], [0]);
-  return outputs === 1 ? answer : min(answer, 1);
+  return { nearest, squares: () => squaresOf(at, gather(numbers(rows, [rowCount, p]), nearest, 0)) };
+}
+
+function nearestSparse(model: NeighborModel, table: SparseTable, at: Value, norm: Value): Nearest {
+  const { neighbors } = model;
+  const keys = keysOf(model, table.squares(at, norm));
+  const { indices: nearest } = topK(keys, neighbors, { axis: 1, largest: false });
+  return { nearest, squares: () => table.squaresTo(at, nearest, neighbors) };
+}
+
+/** Squared distances as the whole multiples that rows are ranked by. */
+function keysOf({ resolution }: NeighborModel, squares: Value): Value {
+  return floor(add(mul(squares, resolution), 0.5));
+}
+
+function numbers(data: Float64Array, shape: readonly number[]): Value {
+  return constant({ dtype: "float64", shape, data });
 }
 
 /** From x [batch, p] to rows [batch, k, p]. */

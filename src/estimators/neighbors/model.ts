@@ -1,13 +1,10 @@
 /** Rows that answer for their neighbourhood, and the answer by plain loops. */
-export interface NeighborModel {
-  /** Features less `center`; row-major [rowCount, featureCount]. */
-  readonly rows: Float64Array;
+import { squaresFromSparse } from "./even-rows.ts";
+import type { Places } from "./places.ts";
+
+export interface NeighborModel extends Omit<Places, "usual"> {
   readonly rowCount: number;
   readonly featureCount: number;
-  readonly center: Float64Array;
-  /** A feature is read no lower and no higher: a hundred ranges beyond what was seen. */
-  readonly low: Float64Array;
-  readonly high: Float64Array;
   /** Targets, or 1 at the row's class; row-major [rowCount, outputs]. */
   readonly answers: Float64Array;
   readonly outputs: number;
@@ -28,13 +25,8 @@ export function readCoordinate({ low, high, center }: NeighborModel, j: number, 
 
 /** The answer at a place, by its distance to every row. Shape [outputs]. */
 export function nearestOf(model: NeighborModel, at: Float64Array): Float64Array {
-  const { rows, rowCount, featureCount, resolution, neighbors, outputs } = model;
-  const squares = new Float64Array(rowCount);
-  for (let i = 0; i < rowCount; i++) {
-    let total = 0;
-    for (let j = 0; j < featureCount; j++) total += (at[j]! - rows[i * featureCount + j]!) ** 2;
-    squares[i] = total;
-  }
+  const { rows, resolution, neighbors, outputs } = model;
+  const squares = rows instanceof Float64Array ? squaresFrom(rows, at) : squaresFromSparse(rows, at);
   const key = squares.map((d) => Math.floor(d * resolution + 0.5));
   const nearest = Uint32Array.from(key.keys())
     .sort((a, b) => key[a]! - key[b]! || a - b)
@@ -50,4 +42,14 @@ export function nearestOf(model: NeighborModel, at: Float64Array): Float64Array 
     for (let k = 0; k < outputs; k++) out[k]! += w * model.answers[i * outputs + k]!;
   }
   return out.map((sum) => (outputs === 1 ? sum / total : Math.min(1, sum / total)));
+}
+
+/** Squared distances of row-major rows from a place. */
+function squaresFrom(rows: Float64Array, at: Float64Array): Float64Array {
+  const p = at.length;
+  return Float64Array.from({ length: rows.length / p }, (_, i) => {
+    let total = 0;
+    for (let j = 0; j < p; j++) total += (at[j]! - rows[i * p + j]!) ** 2;
+    return total;
+  });
 }

@@ -3,7 +3,7 @@
  *
  * The model carries its rows. They are kept in an order of their own values, so that a tie goes to the
  * same row however they came; distances that agree to 30 bits of the usual one are ties. Numbers are read as they
- * come, so scale them first. Source: Fix & Hodges 1951; Dudani 1976 (weights by distance).
+ * come, so scale them first. Of rows that come sparse it carries what is not 0. Source: Fix & Hodges 1951; Dudani 1976 (weights by distance).
  */
 import { type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import { MillwrightError } from "../../core/index.ts";
@@ -21,6 +21,7 @@ import {
 } from "../index.ts";
 import { emitNeighbors } from "./emit.ts";
 import { type NeighborModel, nearestOf, readCoordinate } from "./model.ts";
+import { placesOf } from "./places.ts";
 
 export const nearestNeighborsParameters = {
   neighbors: {
@@ -57,7 +58,7 @@ const candidateLimit = 10_000;
  * Nearest neighbours, for numbers and classes.
  *
  * @throws MillwrightError from `fit`: `DATA_LIMIT` for more than `maxRows` rows, `DATA_TOO_MANY_COLUMNS`,
- *   `DATA_ONE_CLASS`, `SCHEMA_WRONG_KIND` for a category, `DATA_BAD_VALUE` for a value that is not finite.
+ *   where they come dense, `DATA_ONE_CLASS`, `SCHEMA_WRONG_KIND` for a category, `DATA_BAD_VALUE` for a value that is not finite.
  */
 export function nearestNeighbors(parameters: Partial<Parameters> = {}): Estimator {
   const resolved = resolveParameters("nearestNeighbors", nearestNeighborsParameters, parameters);
@@ -65,18 +66,12 @@ export function nearestNeighbors(parameters: Partial<Parameters> = {}): Estimato
     family: "nearestNeighbors",
     parameters: resolved,
     tasks: ["regression", "classification"],
+    sparse: true,
     async fit(rows) {
       const usable = usableRows("nearestNeighbors", rows);
       requireFiniteNumbers("nearestNeighbors", usable.x);
       requireRowLimit("nearestNeighbors", usable.x.rowCount, resolved.maxRows, "carries its training rows");
-      const cells = resolved.neighbors * usable.x.columns.length;
-      if (cells > candidateLimit) {
-        throw new MillwrightError(
-          "DATA_TOO_MANY_COLUMNS",
-          `nearestNeighbors compares ${resolved.neighbors} neighbours by ${usable.x.columns.length} features a row, more than its ${candidateLimit} numbers.`,
-          "Keep fewer features, or ask fewer neighbours.",
-        );
-      }
+      if (usable.x.sparse === undefined) requireFewFeatures(usable.x, resolved.neighbors);
       const values = usable.y.kind === "regression" ? usable.y.values : usable.y.codes;
       const order = ownOrder(usable.x, values, usable.rowIds);
       const x = takeRows(usable.x, order);
@@ -87,6 +82,15 @@ export function nearestNeighbors(parameters: Partial<Parameters> = {}): Estimato
   };
 }
 
+function requireFewFeatures({ columns }: Matrix, neighbors: number): void {
+  if (neighbors * columns.length <= candidateLimit) return;
+  throw new MillwrightError(
+    "DATA_TOO_MANY_COLUMNS",
+    `nearestNeighbors compares ${neighbors} neighbours by ${columns.length} features a row, more than its ${candidateLimit} numbers.`,
+    "Keep fewer features, or ask fewer neighbours.",
+  );
+}
+
 function modelOf(
   x: Matrix,
   y: ReturnType<typeof takeTarget>,
@@ -94,44 +98,17 @@ function modelOf(
   { neighbors, weighting }: Parameters,
 ): NeighborModel {
   const n = x.rowCount;
-  const p = x.columns.length;
-  const center = new Float64Array(p);
-  const low = new Float64Array(p);
-  const high = new Float64Array(p);
-  const rows = new Float64Array(n * p);
-  let usual = 0;
-  x.columns.forEach((column, j) => {
-    let least = Infinity;
-    let most = -Infinity;
-    for (const v of column) {
-      least = Math.min(least, v);
-      most = Math.max(most, v);
-    }
-    center[j] = least / 2 + most / 2;
-    low[j] = least - 100 * (most - least);
-    high[j] = most + 100 * (most - least);
-    let mean = 0;
-    let squares = 0;
-    for (let i = 0; i < n; i++) {
-      rows[i * p + j] = column[i]! - center[j]!;
-      mean += rows[i * p + j]! / n;
-    }
-    for (let i = 0; i < n; i++) squares += (rows[i * p + j]! - mean) ** 2 / n;
-    usual += 2 * squares;
-  });
   const outputs = y.kind === "regression" ? 1 : y.classCount;
   const answers = new Float64Array(n * outputs);
   for (let i = 0; i < n; i++) {
     if (y.kind === "regression") answers[i] = y.values[i]!;
     else answers[i * outputs + y.codes[i]!] = 1;
   }
+  const { usual, ...places } = placesOf(x);
   return {
-    rows,
+    ...places,
     rowCount: n,
-    featureCount: p,
-    center,
-    low,
-    high,
+    featureCount: x.features.length,
     answers,
     outputs,
     weight: weight ?? new Float64Array(n).fill(1),
@@ -143,15 +120,18 @@ function modelOf(
 }
 
 function fittedNeighbors(model: NeighborModel): Fitted {
-  const { rowCount, outputs, neighbors } = model;
+  const { rows, rowCount, outputs, neighbors } = model;
+  const rowBytes =
+    rows instanceof Float64Array ? rows.byteLength : rows.index.byteLength + rows.values.byteLength;
   return {
     family: "nearestNeighbors",
     emit: (x) => emitNeighbors(model, x),
     reference(x) {
       const out = new Float64Array(x.rowCount * outputs);
-      const at = new Float64Array(model.featureCount);
+      const zeros = model.center.map((_, j) => readCoordinate(model, j, 0));
       for (let i = 0; i < x.rowCount; i++) {
-        for (let j = 0; j < at.length; j++) at[j] = readCoordinate(model, j, x.columns[j]![i]!);
+        const at = zeros.slice();
+        forEachValue(x, i, (j, value) => (at[j] = readCoordinate(model, j, value)));
         out.set(nearestOf(model, at), i * outputs);
       }
       return out;
@@ -159,7 +139,17 @@ function fittedNeighbors(model: NeighborModel): Fitted {
     summary: {
       neighbors,
       trainingRows: rowCount,
-      trainingBytes: 8 * (model.rows.length + model.answers.length + rowCount),
+      trainingBytes: rowBytes + 8 * (model.answers.length + rowCount),
     },
   };
+}
+
+/** The values of a row; of a sparse one those that it holds. */
+function forEachValue(x: Matrix, i: number, visit: (j: number, value: number) => void): void {
+  if (x.sparse === undefined) {
+    x.columns.forEach((column, j) => visit(j, column[i]!));
+    return;
+  }
+  const { starts, index, values } = x.sparse;
+  for (let at = starts[i]!; at < starts[i + 1]!; at++) visit(index[at]!, values[at]!);
 }
