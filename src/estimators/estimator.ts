@@ -54,6 +54,8 @@ export interface Estimator {
   readonly title?: string;
   /** The default features that it wants in a race; filled and scaled numbers ("linear") unless told. */
   readonly plan?: PlanStyle;
+  /** Reads the order of levels itself; for any other family levels are told apart one cut at a time. */
+  readonly readsLevels?: true;
   /** Reads `Matrix.sparse` where a matrix has it, and never its columns. */
   readonly sparse?: true;
   /**

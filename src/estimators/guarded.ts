@@ -19,13 +19,14 @@ const tolerance = 1e-5;
 /** The same family, whose models are checked; what it does wrong is an `OWN_CODE_FAILED` with its name and the numbers. */
 export function guarded(estimator: Estimator): Estimator {
   const who = `The family "${estimator.family}"`;
-  const { family, parameters, tasks, title, plan, sparse } = estimator;
+  const { family, parameters, tasks, title, plan, readsLevels, sparse } = estimator;
   return {
     family,
     parameters,
     tasks,
     ...(title !== undefined && { title }),
     ...(plan !== undefined && { plan }),
+    ...(readsLevels && { readsLevels }),
     ...(sparse && { sparse }),
     async fit(rows, context) {
       const { rowCount, features } = rows.x;

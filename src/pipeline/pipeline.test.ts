@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { createRandom } from "../core/index.ts";
 import { tableFromRows } from "../data/index.ts";
-import { logistic, ridge } from "../estimators/linear/index.ts";
+import { logistic, ordinalLogistic, ridge } from "../estimators/linear/index.ts";
+import { ordered } from "../estimators/ordinal/index.ts";
 import {
   impute,
   numbers,
@@ -18,7 +19,7 @@ import {
 } from "../features/index.ts";
 import { inputName, readOnnx } from "../graph/index.ts";
 import { load } from "../model/index.ts";
-import { category, defineSchema, number, text } from "../schema/index.ts";
+import { boolean, category, defineSchema, number, text } from "../schema/index.ts";
 import { pipeline } from "./pipeline.ts";
 
 const churn = defineSchema({
@@ -136,5 +137,101 @@ describe("pipeline", () => {
     await expect(
       pipeline({ schema: churn, features: "linear", estimator: logistic() }).fit(other),
     ).rejects.toThrow(/"tenure" is .* in the table and number in the schema/);
+  });
+});
+
+describe("levels in their order", () => {
+  const levels = ["poor", "fair", "good", "superb"] as const;
+  const wine = defineSchema({
+    acid: number(),
+    sugar: number(),
+    taste: category({ role: "target", labels: levels }),
+  });
+  const draw = createRandom(4);
+  const tasted = Array.from({ length: 240 }, () => {
+    const [acid, sugar] = [draw.normal(), draw.normal()];
+    const score = 1.5 + acid - sugar / 2 + 0.5 * draw.normal();
+    return { acid, sugar, taste: levels[Math.min(3, Math.max(0, Math.round(score)))]! };
+  });
+  const table = tableFromRows(tasted, { schema: wine });
+  const asked = tasted.slice(0, 40).map(({ acid, sugar }) => ({ acid, sugar }));
+
+  test.each([
+    ["one that reads the order is left as it is", ordinalLogistic({ l2: 1 }), ordinalLogistic({ l2: 1 })],
+    ["any other is fitted once a cut", logistic({ l2: 1 }), ordered(logistic({ l2: 1 }))],
+  ])("of the families %s; the answer is the median level", async (_, estimator, alone) => {
+    const { model, fitted } = await pipeline({
+      schema: wine,
+      features: (c) => [scale(c.acid, c.sugar)],
+      estimator,
+      task: "ordinal",
+    }).fit(table);
+    const codes = Int32Array.from(tasted, ({ taste }) => levels.indexOf(taste));
+    const y = { kind: "classification", classCount: 4, codes, ordered: true } as const;
+    const x = fitted.features.matrix;
+    const expected = (await alone.fit({ x, y }, { random: createRandom(1), threads: 1 })).reference(x);
+    expect(model.metadata.task.kind).toBe("ordinal");
+    const answers = await model.predict(asked);
+    let among = 0;
+    answers.forEach(({ prediction, probabilities }, i) => {
+      expectTypeOf(prediction).toEqualTypeOf<(typeof levels)[number]>();
+      expect(Object.keys(probabilities)).toEqual(levels);
+      let below = 0;
+      const median = levels.find((level) => (below += probabilities[level]) >= 0.5 - 1e-12);
+      expect(prediction).toBe(median);
+      levels.forEach((level, k) => expect(probabilities[level]).toBeCloseTo(expected[i * 4 + k]!, 9));
+      among += Math.abs(levels.indexOf(prediction) - codes[i]!);
+    });
+    expect(among / answers.length).toBeLessThan(0.5);
+    await model.close();
+  });
+
+  test("a level without rows keeps its place, and is next to never the answer", async () => {
+    const some = tasted.filter(({ taste }) => taste !== "good");
+    const { model } = await pipeline({
+      schema: wine,
+      features: "linear",
+      estimator: logistic({ l2: 1 }),
+      task: "ordinal",
+    }).fit(tableFromRows(some, { schema: wine }));
+    const answers = await model.predict(asked);
+    for (const { probabilities } of answers) expect(probabilities.good).toBeLessThan(0.01);
+    await model.close();
+  });
+
+  test("without labels in the schema, known words stand in their order, and others ask for one", async () => {
+    const open = defineSchema({ acid: number(), taste: category({ role: "target" }) });
+    const fit = (words: readonly string[]) =>
+      pipeline({ schema: open, features: "linear", estimator: logistic({ l2: 1 }), task: "ordinal" }).fit(
+        tableFromRows(
+          tasted.map(({ acid, taste }) => ({ acid, taste: words[Math.min(2, levels.indexOf(taste))]! })),
+          { schema: open },
+        ),
+      );
+    const { model } = await fit(["low", "medium", "high"]);
+    expect(Object.keys((await model.predictOne({ acid: 0 })).probabilities)).toEqual([
+      "low",
+      "medium",
+      "high",
+    ]);
+    await model.close();
+    await expect(fit(["red", "blue", "green"])).rejects.toMatchObject({ code: "PARAMETER_MISSING" });
+    await expect(fit(["red", "red", "red"])).rejects.toMatchObject({ code: "TARGET_CONSTANT" });
+    await expect(fit(["low", "high", "high"])).rejects.toMatchObject({ code: "PARAMETER_CONFLICT" });
+  });
+
+  test("levels that are no category, or that name a positive label, do not compile and are refused", () => {
+    const sizes = defineSchema({ a: number(), size: number({ role: "target" }) });
+    const late = defineSchema({ a: number(), late: boolean({ role: "target" }) });
+    const given = { features: "linear", estimator: logistic() } as const;
+    // @ts-expect-error a number has no levels
+    expect(() => pipeline({ ...given, schema: sizes, task: "ordinal" })).toThrow(
+      /"size".*SCHEMA_WRONG_KIND/s,
+    );
+    // @ts-expect-error yes and no are no levels
+    expect(() => pipeline({ ...given, schema: late, task: "ordinal" })).toThrow(/"late".*SCHEMA_WRONG_KIND/s);
+    // @ts-expect-error levels have no positive label
+    const wrong = () => pipeline({ ...given, schema: wine, task: "ordinal", positive: "good" });
+    expect(wrong).toBeTypeOf("function");
   });
 });

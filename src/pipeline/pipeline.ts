@@ -8,6 +8,7 @@
 import { canonicalJson, createRandom, MillwrightError, sha256 } from "../core/index.ts";
 import { type Table, writeWhole } from "../data/index.ts";
 import type { Estimator } from "../estimators/index.ts";
+import { forLevels } from "../estimators/ordinal/index.ts";
 import {
   type Chain,
   type ColumnRefs,
@@ -33,16 +34,23 @@ import {
 import { composeModel } from "./compose.ts";
 import { type FittedPipeline, fitRecipe } from "./fit.ts";
 import { referenceProfile } from "./profile.ts";
-import { encodeTarget, readTask, requireFreeOutputNames, rowsWithTarget } from "./target.ts";
+import {
+  encodeTarget,
+  levelsTask,
+  readTask,
+  requireFreeOutputNames,
+  rowsWithTarget,
+  type Task,
+} from "./target.ts";
 
-export interface PipelineOptions<C extends ColumnSchema> {
+export type PipelineOptions<C extends ColumnSchema> = PipelineParts<C> & PipelineTask<C>;
+
+interface PipelineParts<C extends ColumnSchema> {
   /** Made by `defineSchema`; exactly one column has the role target. */
   readonly schema: TypedSchema<C>;
   /** Chains of steps on columns of the schema, or the default plan for a style of family. */
   readonly features: ((columns: ColumnRefs<TypedSchema<C>>) => readonly (Chain | Union)[]) | PlanStyle;
   readonly estimator: Estimator;
-  /** The label that counts as positive, where there are two. */
-  readonly positive?: string;
   /**
    * Feature columns that no step reads, such as those that a selection drops, stay inputs of the file, so that it
    * loads with the literal. Default true. With false the file takes the other columns alone, and
@@ -50,6 +58,27 @@ export interface PipelineOptions<C extends ColumnSchema> {
    */
   readonly keepInputs?: boolean;
 }
+
+/** What is learnt: labels or a number as the target's kind says, or levels in their order. */
+type PipelineTask<C extends ColumnSchema> =
+  | {
+      readonly task?: undefined;
+      /** The label that counts as positive, where there are two. */
+      readonly positive?: string;
+    }
+  | {
+      /**
+       * The labels of the target, a category, are levels: 3 to 30, from the least to the most as the schema names
+       * them; where it names none, numbers ascend and words of a known scale stand in its order. The prediction is
+       * the median level. A family that does not read the order is fitted once a cut, "above this level or not".
+       */
+      readonly task: LevelsOf<C>;
+      readonly positive?: never;
+    };
+
+/** "ordinal", where the target is a category. */
+type LevelsOf<C extends ColumnSchema> =
+  Extract<C, { readonly role: "target" }> extends { readonly kind: "category" } ? "ordinal" : never;
 
 export interface PipelineFitOptions {
   /** Of every random choice; default 0. */
@@ -72,13 +101,17 @@ export interface TrainedPipeline<S extends Schema> {
 export interface Pipeline<C extends ColumnSchema> {
   /**
    * @param table - A table, or columns in memory, with the schema's columns. Rows without a target are left out.
-   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`, `TARGET_CONSTANT`, `DATA_TOO_FEW_ROWS`
-   *   and what the steps and the family throw.
+   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`, `TARGET_CONSTANT`, `DATA_TOO_FEW_ROWS`,
+   *   for levels `PARAMETER_MISSING` where their order is not known and `PARAMETER_CONFLICT` where they are too few or
+   *   too many, and what the steps and the family throw.
    */
   fit(table: Table | Frame, options?: PipelineFitOptions): Promise<TrainedPipeline<TypedSchema<C>>>;
 }
 
-/** @throws MillwrightError `SCHEMA_ROLE` unless the schema has one target and a feature. */
+/**
+ * @throws MillwrightError `SCHEMA_ROLE` unless the schema has one target and a feature, `SCHEMA_WRONG_KIND` for levels
+ *   of a target that is no category, `PARAMETER_CONFLICT` for a family that does not learn such a target.
+ */
 export function pipeline<const C extends ColumnSchema>(options: PipelineOptions<C>): Pipeline<C> {
   const { schema, estimator } = options;
   const targets = schema.columns.filter((column) => column.role === "target").length;
@@ -90,6 +123,13 @@ export function pipeline<const C extends ColumnSchema>(options: PipelineOptions<
     );
   }
   const target = targetColumn(schema)!;
+  if (options.task === "ordinal" && target.kind !== "category") {
+    throw new MillwrightError(
+      "SCHEMA_WRONG_KIND",
+      `Levels are the labels of a category, and the target "${target.name}" is a ${target.kind} column.`,
+      'Declare it category({ role: "target", labels }) with its levels from the least to the most.',
+    );
+  }
   const task = target.kind === "number" ? "regression" : "classification";
   if (!estimator.tasks.includes(task)) {
     throw new MillwrightError(
@@ -115,21 +155,16 @@ async function fit<C extends ColumnSchema>(
   requireFreeOutputNames(schema);
   const rows = rowsWithTarget(whole, target.name);
   const frame = rows.length === whole.rowCount ? whole : takeRows(whole, rows);
-  const labels = labelsOf(target);
-  const found = readTask(frame, target, {
-    kind: target.kind === "number" ? "regression" : "classification",
-    positive: options.positive,
-  });
-  const task =
-    found.kind === "classification" && labels !== undefined ? { ...found, classes: labels } : found;
+  const task = taskOf(options, target, frame);
+  const y = encodeTarget(frame, task);
   const random = createRandom(seed);
   const chains =
     typeof features === "string"
       ? defaultChains(schema, features, { frame, target: true })
       : features(columnsOf(schema));
   const fitted = await fitRecipe(
-    { chains, estimator },
-    { frame, y: encodeTarget(frame, task) },
+    { chains, estimator: forLevels(estimator, y) },
+    { frame, y },
     { random, threads, ...(signal && { signal }) },
   );
   const inputs = graphInputs(schema, fitted.features.columns);
@@ -166,7 +201,11 @@ async function fit<C extends ColumnSchema>(
       },
       recipe: {
         seed,
-        options: { family: estimator.family, parameters: estimator.parameters },
+        options: {
+          family: estimator.family,
+          parameters: estimator.parameters,
+          ...(options.task && { task: options.task }),
+        },
         software: "millwright",
       },
     },
@@ -180,6 +219,22 @@ async function fit<C extends ColumnSchema>(
     fitted,
     save: (path) => writeWhole({ [path]: bytes }),
   };
+}
+
+/** What the target asks for; labels stand as the schema names them, where it does. */
+function taskOf<C extends ColumnSchema>(
+  { task, positive }: PipelineOptions<C>,
+  target: ColumnSchema,
+  frame: Frame,
+): Task {
+  const labels = labelsOf(target);
+  if (task === "ordinal")
+    return labels ? levelsTask(frame, target.name, labels) : readTask(frame, target, { kind: "ordinal" });
+  const found = readTask(frame, target, {
+    kind: target.kind === "number" ? "regression" : "classification",
+    positive,
+  });
+  return found.kind === "classification" && labels !== undefined ? { ...found, classes: labels } : found;
 }
 
 /** The frame with the literal's roles, once its kinds are those of the literal. */

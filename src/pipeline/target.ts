@@ -231,24 +231,46 @@ function readLevels(frame: Frame, name: string, { positive, order }: TaskRequest
       "Name each of them once, from the least to the most.",
     );
   }
-  if (labels.length < 2) throw constantTarget(name, frame.rowCount, labels[0] ?? "missing");
-  if (labels.length === 2 || labels.length > mostLevels) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `The target "${name}" has ${labels.length} levels, and --task ordinal takes 3 to ${mostLevels}.`,
-      labels.length === 2 ? "Use --task classification." : "Use --task regression, or put levels together.",
-    );
-  }
+  requireLevels(frame, name, labels, labels.length);
   const numeric = labels.every((label) => label.trim() !== "" && Number.isFinite(Number(label)));
   const classes = order ?? (numeric ? labels : knownOrder(labels));
   if (classes === undefined) {
     throw new MillwrightError(
       "PARAMETER_MISSING",
       `The order of the levels of "${name}" is not known: ${labels.slice(0, 12).join(", ")}.`,
-      "Name them from the least to the most, as --order low,medium,high.",
+      "Name them from the least to the most, as --order low,medium,high; in code as the labels of the target.",
     );
   }
   return { kind: "classification", target: name, classes: [...classes], ordered: true };
+}
+
+/**
+ * The task of levels that a schema names from the least to the most; rows need not hold all of them.
+ *
+ * @throws MillwrightError `TARGET_CONSTANT`, `PARAMETER_CONFLICT` for fewer than 3 levels or more than 30,
+ *   `PARAMETER_RANGE` for a level that is named twice.
+ */
+export function levelsTask(frame: Frame, name: string, levels: readonly string[]): Task {
+  const twice = levels.find((level, at) => levels.indexOf(level) < at);
+  if (twice !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_RANGE",
+      `The schema names the level "${twice}" of "${name}" twice, among ${levels.length}.`,
+      "Name each of them once, from the least to the most.",
+    );
+  }
+  requireLevels(frame, name, labelsIn(frame, name), levels.length);
+  return { kind: "classification", target: name, classes: levels, ordered: true };
+}
+
+function requireLevels(frame: Frame, name: string, held: readonly string[], count: number): void {
+  if (held.length < 2) throw constantTarget(name, frame.rowCount, held[0] ?? "missing");
+  if (count > 2 && count <= mostLevels) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `The target "${name}" has ${count} levels, and --task ordinal takes 3 to ${mostLevels}.`,
+    count === 2 ? "Use --task classification." : "Use --task regression, or put levels together.",
+  );
 }
 
 /** How a target that is no number becomes one: by its kind where every label reads as a number, else by a query. */

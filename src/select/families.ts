@@ -56,8 +56,6 @@ export interface Family {
   readonly searched?: ParameterTable;
   /** Most rows that one fit may have, where the model carries them. */
   readonly maxRows?: number;
-  /** Reads the order of levels itself; any other family is fitted once a cut. */
-  readonly readsLevels?: boolean;
   /** Whether it is a function of one number, so that the table must have one column. */
   readonly oneNumber?: boolean;
   /** @throws MillwrightError `DATA_BAD_VALUE` for a number that it cannot learn. */
@@ -82,7 +80,6 @@ const families = {
     style: "naive",
     simplicity: 0,
     title: "doing nothing: the mean or the class shares",
-    readsLevels: true,
   },
   linear: {
     make: (p) => linear(p),
@@ -118,7 +115,6 @@ const families = {
     style: "linear",
     simplicity: 1,
     title: "ordinal logistic regression (proportional odds)",
-    readsLevels: true,
   },
   poisson: logLink("poisson", (p) => poisson(p)),
   gamma: logLink("gamma", (p) => gamma(p)),

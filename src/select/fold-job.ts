@@ -6,8 +6,8 @@
  */
 import { createRandom, type Json } from "../core/index.ts";
 import type { Split } from "../data/index.ts";
-import { type Estimator, takeTarget, type Target } from "../estimators/index.ts";
-import { ordered } from "../estimators/ordinal/index.ts";
+import { takeTarget, type Target } from "../estimators/index.ts";
+import { forLevels } from "../estimators/ordinal/index.ts";
 import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
 import { batchRows, graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
@@ -71,7 +71,7 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
       powers,
       ...(data.steps && !job.candidate.withoutSteps && { own: await loadedSteps(data.steps) }),
     }),
-    estimator: await estimatorFor(job.candidate, y),
+    estimator: forLevels(await estimatorOf(job.candidate), y),
   };
   const fitted = await fitRecipe(
     recipe,
@@ -92,13 +92,6 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     summary: fitted.model.summary,
     ...(fitted.model.settled && { settled: fitted.model.settled }),
   };
-}
-
-/** The candidate's family; for levels in their order, lifted where it does not read the order itself. */
-async function estimatorFor(candidate: Candidate, y: Target): Promise<Estimator> {
-  const estimator = await estimatorOf(candidate);
-  const lifts = y.kind === "classification" && y.ordered === true && familyOf(candidate).readsLevels !== true;
-  return lifts ? ordered(estimator) : estimator;
 }
 
 /** Runs a fragment over a frame in row blocks on one thread, so that the answers never depend on threads. */

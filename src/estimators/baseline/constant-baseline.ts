@@ -19,6 +19,7 @@ export function constantBaseline(
     family: "constant",
     parameters: resolveParameters("constantBaseline", constantBaselineParameters, parameters),
     tasks: ["regression", "classification"],
+    readsLevels: true,
     async fit(rows) {
       const { y, weight, totalWeight } = usableRows("constantBaseline", rows, true);
       const answer = weightedShares(y, weight);

@@ -69,6 +69,7 @@ export function ordinalLogistic(parameters: Partial<Parameters> = {}): OrdinalLo
     family: "ordinalLogistic",
     parameters: resolved,
     tasks: ["classification"],
+    readsLevels: true,
     async fit(rows, context) {
       const usable = usableRows("ordinalLogistic", rows);
       const y = requireClasses("ordinalLogistic", usable.y);

@@ -51,6 +51,12 @@ export function ordered(inner: Estimator): Estimator {
   };
 }
 
+/** The family that learns a target: for levels in their order, lifted where it does not read the order itself. */
+export function forLevels(estimator: Estimator, y: Target): Estimator {
+  const levels = y.kind === "classification" && y.ordered === true;
+  return levels && estimator.readsLevels !== true ? ordered(estimator) : estimator;
+}
+
 /** Levels with a row of weight above 0, ascending. */
 function levelsPresent({ y, weight }: TrainingSet): number[] {
   if (y.kind === "regression") return [];

@@ -1,1 +1,1 @@
-export { ordered } from "./frank-hall.ts";
+export { forLevels, ordered } from "./frank-hall.ts";
