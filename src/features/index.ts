@@ -35,7 +35,7 @@ export {
   varianceThresholdParameters,
 } from "./selections/variance-threshold.ts";
 export type { Feature, Matrix, SparseRows } from "./matrix.ts";
-export { featureColumn, joinRows, sparseMatrix, takeSparseRows } from "./sparse.ts";
+export { featureColumn, joinRows, sparseMatrix, stackRows, takeSparseRows } from "./sparse.ts";
 export {
   type Chain,
   chainOf,

@@ -1,17 +1,4 @@
-export {
-  addLeafValues,
-  answerBytes,
-  binValues,
-  computeGradients,
-  type FoundSplit,
-  Grower,
-  type GrowSetting,
-  histogramBytes,
-  objectiveCodes,
-  quantiseGradients,
-  type ScanOptions,
-  type ScanSide,
-} from "./commands.ts";
+export { addLeafValues, binValues, computeGradients, objectiveCodes, quantiseGradients } from "./commands.ts";
 export {
   DelimitedParser,
   type Dialect,
@@ -20,6 +7,16 @@ export {
   type NumbersSeen,
   type RaggedRow,
 } from "./delimited/delimited.ts";
+export {
+  type BlockBins,
+  type FoundSplit,
+  Grower,
+  type GrowSetting,
+  histogramBytes,
+  type ScanOptions,
+  type ScanSide,
+  type SparseBins,
+} from "./grower.ts";
 export { kernelModule, Kernels } from "./kernels.ts";
 export { KernelMemory } from "./memory.ts";
 export { type Placed, UpdateArrays } from "./update/update.ts";

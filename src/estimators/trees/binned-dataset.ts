@@ -7,6 +7,7 @@
  */
 import { assert } from "../../core/index.ts";
 import { binValues, Kernels } from "../../kernels/index.ts";
+import { type Block, BlockHistograms, type Histograms } from "./histograms.ts";
 
 /** How one feature's values become bins. */
 export type BinnedFeature =
@@ -35,8 +36,7 @@ export class BinnedDataset {
   readonly features: readonly BinnedFeature[];
   /** Rows that there is place for. */
   readonly capacity: number;
-  /** Blocks of features: address, bytes from row to row, first feature, feature count. */
-  readonly blocks: readonly { at: number; stride: number; first: number; count: number }[];
+  readonly #blocks: readonly Block[];
   /** Address of the columns, 0 where only blocks are kept. */
   readonly #columns: number;
   readonly #columnBytes: number;
@@ -61,7 +61,7 @@ export class BinnedDataset {
       const stride = Math.ceil(count / 4) * 4;
       blocks.push({ at: kernels.memory.take(capacity * stride), stride, first, count });
     }
-    this.blocks = blocks;
+    this.#blocks = blocks;
   }
 
   /** Rows appended so far. */
@@ -79,7 +79,7 @@ export class BinnedDataset {
   }
 
   #inBlock(feature: number): { at: number; stride: number } {
-    const block = this.blocks[Math.floor(feature / BLOCK)]!;
+    const block = this.#blocks[Math.floor(feature / BLOCK)]!;
     return { at: block.at + (feature - block.first), stride: block.stride };
   }
 
@@ -130,6 +130,11 @@ export class BinnedDataset {
     });
     memory.release(mark);
     this.#rowCount += count;
+  }
+
+  /** Places for the histograms of one grower. */
+  histograms(): Histograms {
+    return new BlockHistograms(this.kernels.memory, this.#blocks);
   }
 
   /** Forgets the rows appended so far. */

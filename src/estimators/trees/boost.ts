@@ -7,11 +7,11 @@
  */
 import { rowUniform } from "../../core/index.ts";
 import { addLeafValues, computeGradients, quantiseGradients } from "../../kernels/index.ts";
-import type { BinnedDataset } from "./binned-dataset.ts";
 import type { GrownLeaf } from "./growth.ts";
 import { type GrowParameters, TreeGrower } from "./grow.ts";
 import { type Objective, type ObjectiveName, weightedQuantile } from "./objectives.ts";
 import { ownGradients } from "./own-gradients.ts";
+import type { BinnedRows } from "./sparse-dataset.ts";
 import type { Tree } from "./tree.ts";
 
 export interface BoostParameters extends GrowParameters {
@@ -24,7 +24,7 @@ export interface BoostParameters extends GrowParameters {
 
 /** Targets and weights by row number of the data set, in the kernels' memory. */
 export interface BoostRows {
-  readonly data: BinnedDataset;
+  readonly data: BinnedRows;
   /** The kernel that knows the derivatives; none for a loss of the user's own. */
   readonly objectiveName: ObjectiveName | undefined;
   readonly objective: Objective;
@@ -250,11 +250,22 @@ export class BoostRun {
     if (featureShare >= 1) return all;
     const count = Math.max(1, Math.round(all.length * featureShare));
     const draws = Float64Array.from(all, (j) => rowUniform(seed ^ 0x5bd1e995, j));
-    return all
-      .sort((a, b) => draws[a]! - draws[b]! || a - b)
-      .subarray(0, count)
-      .sort();
+    const bound = nthOf(draws, count - 1);
+    // The features of the least draws, the first ones among equal draws.
+    let equal = count;
+    for (const draw of draws) if (draw < bound) equal--;
+    return all.filter((j) => draws[j]! < bound || (draws[j]! === bound && equal-- > 0));
   }
+}
+
+/** The n-th least of numbers in [0, 1): only those that share its first 16 bits are sorted. */
+function nthOf(values: Float64Array, n: number): number {
+  const counts = new Uint32Array(65536);
+  for (const value of values) counts[Math.floor(value * 65536)]!++;
+  let bucket = 0;
+  let before = 0;
+  while (before + counts[bucket]! <= n) before += counts[bucket++]!;
+  return values.filter((value) => Math.floor(value * 65536) === bucket).sort()[n - before]!;
 }
 
 /** The largest power of two up to `limit`, at most 2⁶⁰; 1 where the limit is not finite. */

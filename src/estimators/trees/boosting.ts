@@ -2,7 +2,8 @@
  * Histogram gradient boosting: the strongest single family on most tables.
  *
  * Values become at most 255 bins, trees grow best leaf first on quantised derivatives, and rounds stop when rows held
- * out for it (given, or drawn by identity, stratified by class) get no better. Source: Ke et al. 2017, LightGBM.
+ * out for it (given, or drawn by identity, stratified by class) get no better. Sparse rows give the trees that their
+ * dense columns would give, and those are never made. Source: Ke et al. 2017, LightGBM.
  */
 import { type Json, MillwrightError, nearest, resolveParameters } from "../../core/index.ts";
 import type { Matrix } from "../../features/index.ts";
@@ -54,6 +55,7 @@ export function boosting(settings: BoostingSettings = {}): Estimator {
       ...(loss && { loss: loss.name }),
     },
     tasks: loss ? [taskOfLoss(loss)] : ["regression", "classification"],
+    sparse: true,
     ...(loss && { plan: "trees", title: `gradient boosting by the loss ${loss.name}` }),
     async fit(rows, context) {
       const usable = usableRows("boosting", rows);
@@ -90,8 +92,8 @@ export function boosting(settings: BoostingSettings = {}): Estimator {
       try {
         const { maxBins, minRowsInBin } = resolved;
         const bins = { ...defaultBinOptions, maxBins, minRowsInBin, seed };
-        const data = binMatrix(kernels, x, bins, rowIds, watched?.x.rowCount);
-        if (watched !== undefined) data.append(appendStatistics(watched.x, statistics).columns);
+        const more = watched && appendStatistics(watched.x, statistics);
+        const data = binMatrix(kernels, x, bins, rowIds, more);
         const targets = { y, weight, rowIds, validation: watched, monotone: directions, loss };
         const model = await fitBoosted(data, targets, resolved, seed, context);
         return fittedBoosting(family, model, statistics, usable.x.features.length);

@@ -38,12 +38,14 @@ function singleAbove(value: number): number {
  *
  * @param sorted - Ascending values without NaN.
  * @param minRows - A bin holds at least so many of these values.
+ * @param zeros - So many values of 0 more, which `sorted` does not hold.
  * @returns Ascending borders, one fewer than bins: value v has as its bin the number of borders below it.
  */
 export function findEdges(
   sorted: Float32Array | Float64Array,
   maxBins: number,
   minRows: number,
+  zeros = 0,
 ): Float64Array {
   const values: number[] = [];
   const counts: number[] = [];
@@ -55,14 +57,24 @@ export function findEdges(
     counts.push(end - i);
     i = end;
   }
+  if (zeros > 0) {
+    let place = values.findIndex((value) => value >= 0);
+    if (place < 0) place = values.length;
+    if (values[place] === 0) counts[place]! += zeros;
+    else {
+      values.splice(place, 0, 0);
+      counts.splice(place, 0, zeros);
+    }
+  }
+  const total = sorted.length + zeros;
   const edges =
     values.length <= maxBins
       ? edgesOfFew(values, counts, minRows)
       : edgesOfMany(
           values,
           counts,
-          sorted.length,
-          Math.max(1, Math.min(maxBins, Math.floor(sorted.length / Math.max(1, minRows)))),
+          total,
+          Math.max(1, Math.min(maxBins, Math.floor(total / Math.max(1, minRows)))),
         );
   return Float64Array.from(edges);
 }

@@ -1,10 +1,10 @@
 /** Boosting over a binned data set: rounds, early stopping, and the model. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
 import { type FitContext, type Loss, requireLossDomain, type Target } from "../index.ts";
-import type { BinnedDataset } from "./binned-dataset.ts";
 import { BoostRun, BoostSpace } from "./boost.ts";
 import { type Objective, objectiveNamed, type ObjectiveName, objectiveOfLoss } from "./objectives.ts";
 import type { BoostingParameters } from "./parameters.ts";
+import type { BinnedRows } from "./sparse-dataset.ts";
 import type { Tree } from "./tree.ts";
 import { type Part, rowNumbers, watchedParts } from "./watched-rows.ts";
 
@@ -44,7 +44,7 @@ const REFITTED_ROWS = 200_000;
  * @throws MillwrightError `SHAPE_MISMATCH` if targets and rows differ in number.
  */
 export async function fitBoosted(
-  data: BinnedDataset,
+  data: BinnedRows,
   targets: BoostTargets,
   parameters: BoostingParameters,
   seed: number,

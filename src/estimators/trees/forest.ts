@@ -144,6 +144,7 @@ function estimator(
     family,
     parameters,
     tasks: ["regression", "classification"],
+    sparse: true,
     async fit(rows, context) {
       const kernels = new Kernels(usefulThreads(rows.x, context.threads));
       try {

@@ -7,10 +7,11 @@
  * Source: Ke et al. 2017, LightGBM; Shi 2007, best-first decision trees.
  */
 import { mix32 } from "../../core/index.ts";
-import { Grower, histogramBytes, type ScanOptions, type ScanSide } from "../../kernels/index.ts";
-import type { BinnedDataset } from "./binned-dataset.ts";
+import { Grower, type ScanOptions, type ScanSide } from "../../kernels/index.ts";
 import { type GrownLeaf, Growth } from "./growth.ts";
+import type { Histograms } from "./histograms.ts";
 import { LeafHeap, type OpenLeaf } from "./leaf-heap.ts";
+import type { BinnedRows } from "./sparse-dataset.ts";
 import type { Tree } from "./tree.ts";
 
 export interface GrowParameters {
@@ -36,41 +37,28 @@ export interface GrowParameters {
   readonly monotone: Int8Array | undefined;
 }
 
-/** Bytes of histograms kept for open leaves; beyond it the least promising are given up and summed anew. */
-const HISTOGRAM_BUDGET = 512e6;
-
 export class TreeGrower {
-  readonly #data: BinnedDataset;
+  readonly #data: BinnedRows;
   readonly #parameters: GrowParameters;
   readonly #grower: Grower;
+  readonly #histograms: Histograms;
   readonly #rows: number;
-  readonly #blocks: number;
   readonly #lists: [tree: number, left: number, right: number];
-  readonly #free: number[] = [];
-  #slots = 0;
-  readonly #maxSlots: number;
   #features: Uint32Array = new Uint32Array(0);
 
   /** @param capacity - Active and passive rows together. */
-  constructor(data: BinnedDataset, capacity: number, parameters: GrowParameters) {
+  constructor(data: BinnedRows, capacity: number, parameters: GrowParameters) {
     const { memory } = data.kernels;
     const featureCount = data.features.length;
     this.#data = data;
     this.#parameters = parameters;
     this.#rows = memory.take(capacity * 4);
-    this.#blocks = memory.take(data.blocks.length * 20);
+    this.#histograms = data.histograms();
     this.#lists = [
       memory.take(featureCount * 4),
       memory.take(featureCount * 4),
       memory.take(featureCount * 4),
     ];
-    this.#maxSlots = Math.max(3, Math.floor(HISTOGRAM_BUDGET / (featureCount * histogramBytes)));
-    data.blocks.forEach((block, b) => {
-      const quads = memory.take(32);
-      memory
-        .u32(this.#blocks + 20 * b, 5)
-        .set([block.at, block.stride, quads, 0, block.first * histogramBytes]);
-    });
     const features = memory.take(featureCount * 8);
     data.features.forEach((feature, j) => {
       memory.u32(features + 8 * j, 1)[0] = feature.binCount;
@@ -83,10 +71,8 @@ export class TreeGrower {
       leftTemp: memory.take(capacity * 4),
       rightTemp: memory.take(capacity * 4),
       gradients: 0,
-      blocks: this.#blocks,
-      blockCount: data.blocks.length,
+      bins: this.#histograms.bins,
       features,
-      featureCount: data.blocks.reduce((slots, block) => slots + block.stride, 0),
       minRows: parameters.minRowsInLeaf,
       minCategoryRows: parameters.minRowsInCategory,
       minGroupRows: parameters.minRowsInCategoryGroup,
@@ -116,33 +102,7 @@ export class TreeGrower {
   #setFeatures(features: Uint32Array): void {
     this.#features = features;
     this.#data.kernels.memory.u32(this.#lists[0], features.length).set(features);
-    this.#setQuads(features);
-  }
-
-  /** Makes the histograms of these features, and of those in the same groups of four, the ones that are summed. */
-  #setQuads(features: Uint32Array): void {
-    const { memory } = this.#data.kernels;
-    this.#data.blocks.forEach((block, b) => {
-      const at = this.#blocks + 20 * b;
-      const words = memory.u32(at, 5);
-      const quads = memory.u32(words[2]!, 8);
-      let count = 0;
-      for (const f of features) {
-        if (f < block.first || f >= block.first + block.count) continue;
-        const quad = (f - block.first) >> 2;
-        if (count === 0 || quads[count - 1] !== quad) quads[count++] = quad;
-      }
-      words[3] = count;
-    });
-  }
-
-  #takeSlot(): number {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    if (this.#slots >= this.#maxSlots) return 0;
-    this.#slots++;
-    const { blocks, kernels } = this.#data;
-    return kernels.memory.take(blocks.reduce((slots, block) => slots + block.stride, 0) * histogramBytes);
+    this.#histograms.select(features);
   }
 
   #side(
@@ -236,18 +196,12 @@ export class TreeGrower {
       upper: Infinity,
       split: undefined,
       gain: 0,
-      // Where every node draws its features, a histogram is of no use to its children.
-      histogram: p.featuresPerNode > 0 && p.featuresPerNode < job.features.length ? 0 : this.#takeSlot(),
+      histogram: 0,
       parent: -1,
       isLeft: false,
       serial: 0,
     };
-    const found = this.#grower.leaf(
-      0,
-      job.activeCount,
-      root.histogram === 0 ? this.#lastResort() : root.histogram,
-      this.#side(root, 1, mix32(job.seed), minGain),
-    );
+    const found = this.#scan(root, this.#side(root, 1, mix32(job.seed), minGain));
     root.split = found.split;
     root.g = found.g;
     root.h = found.h;
@@ -256,7 +210,7 @@ export class TreeGrower {
     const closed: OpenLeaf[] = [];
     const place = (leaf: OpenLeaf): void => {
       if (leaf.split === undefined) {
-        if (leaf.histogram !== 0) this.#free.push(leaf.histogram);
+        this.#histograms.release(leaf.histogram);
         leaf.histogram = 0;
         closed.push(leaf);
       } else heap.push(leaf);
@@ -272,7 +226,7 @@ export class TreeGrower {
       place(children[1]);
     }
     for (let leaf = heap.pop(); leaf !== undefined; leaf = heap.pop()) {
-      if (leaf.histogram !== 0) this.#free.push(leaf.histogram);
+      this.#histograms.release(leaf.histogram);
       closed.push(leaf);
     }
     const scale = (hScale / gScale) * job.shrinkage;
@@ -282,7 +236,7 @@ export class TreeGrower {
       const { begin, end, passiveBegin, passiveEnd } = leaf;
       return { begin, end, passiveBegin, passiveEnd, value: valueOf(leaf) * scale };
     });
-    return { tree: growth.finish(this.#data, leaves, job.output, gainScale), leaves };
+    return { tree: growth.finish(this.#data.features, leaves, job.output, gainScale), leaves };
   }
 
   #split(
@@ -330,7 +284,7 @@ export class TreeGrower {
       mix32(seed ^ Math.imul(right.serial, 0x9e3779b1)),
       gainOf(right) + minGain,
     );
-    const spare = scan && leaf.histogram !== 0 ? this.#takeSlot() : 0;
+    const spare = scan && leaf.histogram !== 0 ? this.#histograms.place() : 0;
     const place = this.#data.place(split.feature);
     const done = this.#grower.split({
       begin: leaf.begin,
@@ -349,13 +303,14 @@ export class TreeGrower {
     left.end = right.begin = leaf.begin + done.leftRows;
     left.passiveEnd = right.passiveBegin = leaf.passiveBegin + done.leftPassive;
     if (spare !== 0) {
+      const own = this.#histograms.settle(spare, done.kept);
       const leftSmaller = left.end - left.begin <= right.end - right.begin;
-      left.histogram = leftSmaller ? spare : leaf.histogram;
-      right.histogram = leftSmaller ? leaf.histogram : spare;
+      left.histogram = leftSmaller ? own : leaf.histogram;
+      right.histogram = leftSmaller ? leaf.histogram : own;
       left.split = done.left;
       right.split = done.right;
     } else {
-      if (leaf.histogram !== 0) this.#free.push(leaf.histogram);
+      this.#histograms.release(leaf.histogram);
       if (scan) {
         this.#scanAnew(left, sideLeft, minGain);
         this.#scanAnew(right, sideRight, minGain);
@@ -371,27 +326,18 @@ export class TreeGrower {
   /** Histograms of a leaf from its rows, where the parent's were given up or are of other features. */
   #scanAnew(leaf: OpenLeaf, side: ScanSide, minGain: number): void {
     if (leaf.end - leaf.begin < 2 * this.#parameters.minRowsInLeaf) return;
+    leaf.split = this.#scan(leaf, { ...side, floor: minGain }).split;
+  }
+
+  /** Sums a leaf from its rows and scans it. Where every node draws its features, no histogram stays. */
+  #scan(leaf: OpenLeaf, side: ScanSide): ReturnType<Grower["leaf"]> {
     const drawing = side.list !== this.#lists[0];
-    if (drawing) this.#setQuads(this.#drawn(side));
-    const slot = drawing ? 0 : this.#takeSlot();
-    const target = slot === 0 ? this.#lastResort() : slot;
-    leaf.split = this.#grower.leaf(leaf.begin, leaf.end, target, { ...side, floor: minGain }).split;
-    leaf.histogram = slot;
-  }
-
-  #drawn(side: ScanSide): Uint32Array {
-    return this.#data.kernels.memory.u32(side.list, side.listCount);
-  }
-
-  #resort = 0;
-  #lastResort(): number {
-    const { blocks, kernels } = this.#data;
-    if (this.#resort === 0) {
-      this.#resort = kernels.memory.take(
-        blocks.reduce((slots, block) => slots + block.stride, 0) * histogramBytes,
-      );
-    }
-    return this.#resort;
+    if (drawing) this.#histograms.select(this.#data.kernels.memory.u32(side.list, side.listCount));
+    const place = drawing ? 0 : this.#histograms.place();
+    const at = place === 0 ? this.#histograms.passing() : place;
+    const found = this.#grower.leaf(leaf.begin, leaf.end, at, side, !drawing);
+    leaf.histogram = this.#histograms.settle(at, found.kept);
+    return found;
   }
 }
 

@@ -1,6 +1,6 @@
 /** From splits in bins to a tree in values. */
 import type { FoundSplit } from "../../kernels/index.ts";
-import type { BinnedDataset } from "./binned-dataset.ts";
+import type { BinnedFeature } from "./binned-dataset.ts";
 import type { OpenLeaf } from "./leaf-heap.ts";
 import type { Tree } from "./tree.ts";
 
@@ -32,7 +32,12 @@ export class Growth {
     this.#children[parent]![isLeft ? 0 : 1] = child;
   }
 
-  finish(data: BinnedDataset, leaves: readonly GrownLeaf[], output: number, gainScale: number): Tree {
+  finish(
+    features: readonly BinnedFeature[],
+    leaves: readonly GrownLeaf[],
+    output: number,
+    gainScale: number,
+  ): Tree {
     const count = this.#splits.length;
     const tree = {
       feature: new Int32Array(count),
@@ -46,7 +51,7 @@ export class Growth {
       output,
     };
     this.#splits.forEach((split, node) => {
-      const feature = data.features[split.feature]!;
+      const feature = features[split.feature]!;
       const missingLeft = split.goesLeft[feature.binCount] === 1;
       const [left, right] = this.#children[node]!;
       let leftIsTrue = true;

@@ -6,7 +6,7 @@
  * graph looks up. Source: Prokhorenkova et al. 2018, CatBoost, section 3.2.
  */
 import { rowUniform } from "../../core/index.ts";
-import type { Feature, Matrix } from "../../features/index.ts";
+import { type Feature, featureColumn, joinRows, type Matrix, sparseMatrix } from "../../features/index.ts";
 import { cast, concat, constant, gather, int64s, isNaN, type Value, where } from "../../graph/index.ts";
 import type { Target } from "../index.ts";
 
@@ -32,7 +32,7 @@ export function learnTargetStatistics(
   const statistics: TargetStatistic[] = [];
   const columns: Float64Array[] = [];
   const wide = x.features.flatMap((feature, j) =>
-    feature.kind === "category" && codesInUse(x.columns[j]!, feature) > most ? [j] : [],
+    feature.kind === "category" && codesInUse(featureColumn(x, j), feature) > most ? [j] : [],
   );
   if (wide.length === 0) return { statistics, columns };
   const draws = new Float64Array(x.rowCount).map((_, i) => rowUniform(seed ^ 0x3c6ef372, rowIds[i]!));
@@ -42,10 +42,11 @@ export function learnTargetStatistics(
   const outputs = y.kind === "classification" && y.classCount > 2 ? y.classCount : 1;
   for (const j of wide) {
     const cardinality = x.features[j]!.cardinality ?? 0;
+    const codes = featureColumn(x, j);
     for (let k = 0; k < outputs; k++) {
       const target = (row: number): number =>
         y.kind === "regression" ? y.values[row]! : y.codes[row] === (outputs === 1 ? 1 : k) ? 1 : 0;
-      const { table, column } = orderedMeans(x.columns[j]!, cardinality, target, weight, order);
+      const { table, column } = orderedMeans(codes, cardinality, target, weight, order);
       statistics.push({ feature: j, table });
       columns.push(column);
     }
@@ -101,20 +102,19 @@ function orderedMeans(
 export function appendStatistics(
   x: Matrix,
   statistics: readonly TargetStatistic[],
-  columns = statistics.map((statistic) => lookUp(statistic, x.columns[statistic.feature]!)),
+  columns = statistics.map((statistic) => lookUp(statistic, featureColumn(x, statistic.feature))),
 ): Matrix {
   if (statistics.length === 0) return x;
-  return {
-    rowCount: x.rowCount,
-    features: [
-      ...x.features,
-      ...statistics.map(({ feature }, s): Feature => {
-        const { name, sources } = x.features[feature]!;
-        return { name: `${name}:mean${s}`, sources, kind: "number" };
-      }),
-    ],
-    columns: [...x.columns, ...columns],
-  };
+  const features = [
+    ...x.features,
+    ...statistics.map(({ feature }, s): Feature => {
+      const { name, sources } = x.features[feature]!;
+      return { name: `${name}:mean${s}`, sources, kind: "number" };
+    }),
+  ];
+  const { rowCount } = x;
+  if (x.sparse !== undefined) return sparseMatrix(features, joinRows([x.sparse, columns], rowCount));
+  return { rowCount, features, columns: [...x.columns, ...columns] };
 }
 
 function lookUp({ table }: TargetStatistic, codes: Float32Array | Float64Array): Float64Array {

@@ -24,12 +24,12 @@ export interface Tree {
   readonly output: number;
 }
 
-/** Number of the leaf that a row reaches. */
-export function leafOf(tree: Tree, columns: readonly (Float32Array | Float64Array)[], row: number): number {
+/** Number of the leaf that a row reaches, by its value of each feature. */
+function leafOf(tree: Tree, valueOf: (feature: number) => number): number {
   if (tree.feature.length === 0) return 0;
   let node = 0;
   do {
-    const value = columns[tree.feature[node]!]![row]!;
+    const value = valueOf(tree.feature[node]!);
     const members = tree.members[node];
     const yes = Number.isNaN(value)
       ? tree.missingTrue[node] === 1
@@ -42,17 +42,24 @@ export function leafOf(tree: Tree, columns: readonly (Float32Array | Float64Arra
 }
 
 /**
- * Sums of leaf values over trees, in the order of the trees.
+ * Sums of leaf values over trees, in the order of the trees. Of sparse rows one at a time is spread out.
  *
  * @returns Row-major [rowCount, base.length].
  */
 export function sumTrees(trees: readonly Tree[], base: readonly number[], x: Matrix): Float64Array {
   const outputs = base.length;
   const sums = new Float64Array(x.rowCount * outputs);
-  for (const tree of trees) {
-    for (let row = 0; row < x.rowCount; row++) {
-      sums[row * outputs + tree.output]! += tree.values[leafOf(tree, x.columns, row)]!;
+  const { sparse } = x;
+  const spread = new Float64Array(sparse === undefined ? 0 : sparse.columnCount);
+  for (let row = 0; row < x.rowCount; row++) {
+    if (sparse !== undefined) {
+      spread.fill(0);
+      for (let at = sparse.starts[row]!; at < sparse.starts[row + 1]!; at++)
+        spread[sparse.index[at]!] = sparse.values[at]!;
     }
+    const valueOf = (feature: number): number =>
+      sparse === undefined ? x.columns[feature]![row]! : spread[feature]!;
+    for (const tree of trees) sums[row * outputs + tree.output]! += tree.values[leafOf(tree, valueOf)]!;
   }
   for (let i = 0; i < sums.length; i++) sums[i]! += base[i % outputs]!;
   return sums;

@@ -1,7 +1,7 @@
 // The best split of a leaf from its histograms.
 //
 // Sums are integers in quantised units; a gain is GL²/(HL+λ) + GR²/(HR+λ) − GP²/(HP+λ) with λ in units of h, and the
-// caller rescales. Comparing products instead of quotients spares the two divisions a bin.
+// caller rescales. Comparing products first spares the two divisions of most bins.
 // Source: Chen & Guestrin 2016 (gain), Ke et al. 2017 (histograms, sorted categories by Fisher 1958).
 
 /** Layout of the options (bytes): see split-layout.ts, which is the same table in TypeScript. */
@@ -84,8 +84,11 @@ function scanPlain(hist: usize, bins: u32, total: i64, start: i64, missingLeft: 
     const b = hR + lambda;
     const top = gL * gL * b + gR * gR * a;
     const bottom = a * b;
-    if (top > bestGain * bottom) {
-      bestGain = top / bottom;
+    if (top < bestGain * bottom) continue;
+    // The quotient decides, as it does among threads: of two features with the same sums the first one wins.
+    const gain = top / bottom;
+    if (gain > bestGain) {
+      bestGain = gain;
       bestLeft = sum;
       bestBin = <u32>((p - hist) >> 3);
       bestMissingLeft = missingLeft;
