@@ -3,6 +3,7 @@ export { awaitOwn, callOwn, ownCodeError } from "./own-code.ts";
 export { assert, type ErrorCode, errorCodes, MillwrightError } from "./errors.ts";
 export { sha256 } from "./hash.ts";
 export { canonicalJson, type Json } from "./json.ts";
+export { type Lanes, openLanes, serveLane } from "./lanes.ts";
 export { nearest } from "./nearest.ts";
 export {
   type BooleanParameter,

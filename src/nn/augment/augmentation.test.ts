@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../core/index.ts";
 import * as nn from "../index.ts";
@@ -181,6 +182,163 @@ describe("in a loader", () => {
       [4, 4, 1],
     );
     expect(() => batchOf(0, { augment: { x: larger } })).toThrow("made [2, 2, 1] of [4, 4, 1]");
+  });
+
+  describe("threads", () => {
+    const pictures = {
+      ...{ dtype: "uint8" as const, shape: [8, 8, 3] },
+      data: Uint8Array.from({ length: 21 * 192 }, (_, i) => (i * 7919) % 251),
+    };
+    const sounds = {
+      ...{ dtype: "float32" as const, shape: [64] },
+      data: Float32Array.from({ length: 21 * 64 }, (_, i) => Math.sin(i)),
+    };
+    const shares = {
+      ...{ dtype: "float32" as const, shape: [2] },
+      data: Float32Array.from({ length: 42 }, (_, i) => i % 2),
+    };
+    const augment = {
+      image: nn.inPlace(nn.augmentation(recipe), [8, 8, 3]),
+      sound: nn.inPlace(nn.augmentation([nn.augment.addNoise(), nn.augment.gain()]), [64]),
+    };
+    const options = { batchSize: 4, seed: 3, augment };
+    const inputs = { image: pictures, sound: sounds, plain: sounds };
+    const all = async (loader: nn.Loader, epoch: number, from = 0): Promise<nn.Batch[]> => {
+      const batches: nn.Batch[] = [];
+      for await (const batch of loader.batches(epoch, from)) batches.push(batch);
+      return batches;
+    };
+    const part: nn.RowsRead = {
+      inputs: {
+        image: { ...pictures, shape: [21, 8, 8, 3] },
+        sound: { ...sounds, shape: [21, 64] },
+        plain: { ...sounds, shape: [21, 64] },
+      },
+      target: { ...shares, shape: [21, 2] },
+    };
+    const loaders: readonly [
+      string,
+      (given: Partial<nn.ArrayLoaderOptions & nn.StreamLoaderOptions>) => Promise<nn.OpenLoader>,
+    ][] = [
+      ["arrayLoader", async (given) => nn.arrayLoader(inputs, shares, { ...options, ...given })],
+      ["streamLoader", (given) => nn.streamLoader([part], { ...options, ...given })],
+    ];
+
+    test.each(loaders)(
+      "%s: none, one and two give the same bits, mixed or not, from any batch on",
+      async (_, make) => {
+        const mixed = { mix: nn.mixing(nn.mixup({ alpha: 1 }), "sound") };
+        for (const [threads, given] of [
+          [1, {}],
+          [2, mixed],
+        ] as const) {
+          const here = await make(given);
+          const there = await make({ ...given, threads, ahead: 3 * (threads - 1) });
+          expect(there.description).toEqual(here.description);
+          const epochs = [await all(here, 0), await all(here, 1)] as const;
+          expect(epochs[0]).not.toEqual(epochs[1]);
+          for (const epoch of [0, 1] as const) expect(await all(there, epoch)).toEqual(epochs[epoch]);
+          expect(await all(there, 1, 2)).toEqual(epochs[1].slice(2));
+          await Promise.all([here.close(), there.close()]);
+        }
+      },
+    );
+
+    test("the rows that fill a batch up, and inputs without a recipe, stay as they are; what is given too", async () => {
+      const before = [pictures.data.slice(), sounds.data.slice()];
+      const loader = nn.arrayLoader(inputs, shares, { ...options, threads: 1 });
+      const last = (await all(loader, 0)).at(-1)!;
+      expect(last.rows).toHaveLength(1);
+      const image = last.inputs["image"]!.data as Uint8Array;
+      const row = last.rows[0]!;
+      expect(image.subarray(0, 192)).not.toEqual(pictures.data.subarray(192 * row, 192 * (row + 1)));
+      expect(image.subarray(192, 384)).toEqual(pictures.data.subarray(192 * row, 192 * (row + 1)));
+      expect((last.inputs["plain"]!.data as Float32Array).subarray(0, 64)).toEqual(
+        sounds.data.subarray(64 * row, 64 * (row + 1)),
+      );
+      expect([pictures.data, sounds.data]).toEqual(before);
+      await loader.close();
+    });
+
+    test("a training ended by its signal leaves no thread behind once it is closed, and the loader goes on after it", async () => {
+      const ports = (): number =>
+        process.getActiveResourcesInfo().filter((kind) => kind === "MessagePort").length;
+      const before = ports();
+      const controller = new AbortController();
+      const train = nn.arrayLoader({ x: sounds }, shares, {
+        ...{ batchSize: 2, seed: 3, augment: { x: augment.sound }, threads: 2 },
+      });
+      const net = nn.network({ dtype: "float32", shape: [64] }, nn.dense(2));
+      let steps = 0;
+      const { reason } = await nn.fit(
+        net,
+        nn.initialise(net, { seed: 1 }),
+        {
+          ...{ train, epochs: 5, seed: 1, signal: controller.signal },
+          ...{ loss: nn.meanSquaredError(), optimiser: nn.sgd({ learningRate: 0.01 }) },
+        },
+        (event) => {
+          if (event.type === "step" && ++steps === 3) controller.abort();
+        },
+      );
+      expect([reason, steps]).toEqual(["aborted", 3]);
+      await train.close();
+      expect(ports()).toBeLessThanOrEqual(before);
+      expect(await all(train, 0)).toHaveLength(11);
+      await train.close();
+    });
+
+    test("a process that forgets to close ends all the same", () => {
+      const main = `
+        const files = ["augmentation.ts", "steps.ts", "../training/array-loader.ts"];
+        const base = ${JSON.stringify(import.meta.url)};
+        const [{ augmentation, inPlace }, { addNoise }, { arrayLoader }] = await Promise.all(
+          files.map((file) => import(new URL(file, base).href)),
+        );
+        const x = { dtype: "float32", shape: [8], data: new Float32Array(64) };
+        const change = inPlace(augmentation([addNoise()]), [8]);
+        const options = { batchSize: 2, seed: 1, augment: { x: change }, threads: 2 };
+        let count = 0;
+        for await (const batch of arrayLoader({ x }, x, options).batches(0)) count += batch.rows.length;
+        console.log(count);`;
+      const node = ["--import", "tsx", "--input-type=module", "-e", main];
+      const { stdout, status } = spawnSync(process.execPath, node, { encoding: "utf8", timeout: 60_000 });
+      expect([stdout.trim(), status]).toEqual(["8", 0]);
+    });
+
+    test("what goes wrong in a thread is the error that it is without", async () => {
+      const smaller = nn.augmentation([nn.augment.randomCrop({ padding: 0, height: 2, width: 2 })]);
+      const given = { ...options, augment: { image: nn.inPlace(smaller, [8, 8, 3]) } };
+      const says = "made [2, 2, 3] of [8, 8, 3], and rows of one size are needed";
+      expect(() => [...(nn.arrayLoader(inputs, shares, given).batches(0) as Iterable<nn.Batch>)]).toThrow(
+        says,
+      );
+      const loader = nn.arrayLoader(inputs, shares, { ...given, threads: 1 });
+      await expect(all(loader, 0)).rejects.toThrow(says);
+      await loader.close();
+      // Rows of another size than the recipe's are found out in both.
+      const wide = { ...options, augment: { image: nn.inPlace(nn.augmentation(recipe), [8, 16, 3]) } };
+      const there = nn.arrayLoader(inputs, shares, { ...wide, threads: 1 });
+      await expect(all(there, 0)).rejects.toThrow("192 values in the shape [8, 16, 3]");
+      await there.close();
+    });
+
+    test("a function of one's own, an input that is not there and no seed are refused", async () => {
+      const own = { image: () => undefined };
+      expect(() => nn.arrayLoader(inputs, shares, { ...options, augment: own, threads: 1 })).toThrow(
+        /"image" by a function.*PARAMETER_CONFLICT/,
+      );
+      expect(nn.arrayLoader(inputs, shares, { ...options, augment: own }).batchCount).toBe(6);
+      for (const [, make] of loaders) {
+        await expect(make({ augment: { images: augment.image } })).rejects.toThrow(
+          /augments "images".*the nearest is "image".*PARAMETER_UNKNOWN/,
+        );
+        await expect(make({ threads: -1 })).rejects.toThrow(/threads: -1.*PARAMETER_RANGE/);
+      }
+      await expect(nn.streamLoader([part], { batchSize: 4, augment })).rejects.toThrow(
+        /no seed.*PARAMETER_CONFLICT/,
+      );
+    });
   });
 
   test("mixing leaves the rows that fill a batch up as they are", () => {

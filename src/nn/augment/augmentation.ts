@@ -5,7 +5,7 @@
  * come, nor from the thread. A step's random numbers are named by its place, so that how many one draws moves no other's.
  */
 import { createRandom, MillwrightError, nearest, type Random } from "../../core/index.ts";
-import type { Augment } from "../training/index.ts";
+import type { Augment, RowNumbers } from "./change-rows.ts";
 import { media, type Medium, type SampleData, type Step, type StepDefinition } from "./step.ts";
 import * as steps from "./steps.ts";
 
@@ -88,12 +88,12 @@ export function augmentation(recipe: readonly Step[]): Augmentation {
 }
 
 /**
- * An augmentation for `arrayLoader({ augment })`, which changes a row in its place.
+ * An augmentation for the `augment` of a loader, which changes a row in its place, in threads where they are asked for.
  *
  * @param shape - Of the row. Steps that change its size are refused when they do.
  */
 export function inPlace(change: Augmentation, shape: readonly number[]): Augment {
-  return (row, random) => {
+  const augment = (row: RowNumbers, random: Random): void => {
     const changed = change.apply(row as SampleData, shape, random);
     if (changed.data.length !== row.length) {
       throw new MillwrightError(
@@ -104,6 +104,7 @@ export function inPlace(change: Augmentation, shape: readonly number[]): Augment
     }
     (row as SampleData).set(changed.data);
   };
+  return Object.assign(augment, { recipe: { steps: change.steps, shape } });
 }
 
 /** The data that each medium comes as. */

@@ -6,7 +6,8 @@ import { MillwrightError } from "../../core/index.ts";
 import { compile } from "../../runtime/index.ts";
 import { buildNetwork, network, type Network, type Weights } from "../network.ts";
 import { scoringGraph } from "../training/step.ts";
-import { arrayLoader, type ArrayLoaderOptions, type Loader, type RowData } from "../training/loader.ts";
+import { arrayLoader, type ArrayLoaderOptions } from "../training/array-loader.ts";
+import type { Loader, RowData } from "../training/loader.ts";
 import { networkOf } from "./file.ts";
 import type { Imported } from "./load.ts";
 

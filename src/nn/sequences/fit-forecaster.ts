@@ -21,7 +21,7 @@ import { adamw } from "../optimisers.ts";
 import { oneCycle } from "../schedules.ts";
 import type { TrainEvent } from "../training/events.ts";
 import { fit, type FitResult } from "../training/fit.ts";
-import { arrayLoader } from "../training/loader.ts";
+import { arrayLoader } from "../training/array-loader.ts";
 import { scoringGraph } from "../training/step.ts";
 
 /** Windows of series, scaled: every number about mean 0 and spread 1, none missing. */

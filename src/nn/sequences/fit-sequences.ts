@@ -19,7 +19,8 @@ import { oneCycle } from "../schedules.ts";
 import { accuracyOfScores } from "../training/evaluation.ts";
 import type { TrainEvent } from "../training/events.ts";
 import { fit, type FitResult } from "../training/fit.ts";
-import { arrayLoader, type RowData } from "../training/loader.ts";
+import { arrayLoader } from "../training/array-loader.ts";
+import type { RowData } from "../training/loader.ts";
 import { scoringGraph } from "../training/step.ts";
 import { groupSequences, type Sequences, type SequenceTable } from "./group-sequences.ts";
 

@@ -27,7 +27,8 @@ import { initialise, type Network, type Weights } from "../network.ts";
 import { adamw } from "../optimisers.ts";
 import { fitFamily, inOrderOfIdentity, keepAside, type SplitRows } from "../family-fit.ts";
 import { cosine } from "../schedules.ts";
-import { arrayLoader, type Loader, type RowData } from "../training/loader.ts";
+import { arrayLoader } from "../training/array-loader.ts";
+import type { Loader, RowData } from "../training/loader.ts";
 import { scoringGraph } from "../training/step.ts";
 import { bagReference, cnnReference, denseReference } from "./reference.ts";
 

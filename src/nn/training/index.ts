@@ -9,16 +9,10 @@ export {
   type FitResult,
   trainEvents,
 } from "./fit.ts";
-export {
-  arrayLoader,
-  type ArrayLoaderOptions,
-  type Augment,
-  type Batch,
-  type Loader,
-  type RowData,
-} from "./loader.ts";
+export { arrayLoader, type ArrayLoaderOptions } from "./array-loader.ts";
+export type { Batch, Loader, OpenLoader, RowData } from "./loader.ts";
 export { type GroupOptions, scoringGraph, type StepOptions } from "./step.ts";
 export { findLearningRate, type FoundRate, type RateFinderOptions } from "./find-learning-rate.ts";
 export { type RowSource, type RowsRead, sourceLoader, type SourceLoaderOptions } from "./source-loader.ts";
-export { type StreamLoader, streamLoader, type StreamLoaderOptions } from "./stream-loader.ts";
+export { streamLoader, type StreamLoaderOptions } from "./stream-loader.ts";
 export { type ColumnsInput, tableLoader, type TableLoaderOptions } from "./table-loader.ts";

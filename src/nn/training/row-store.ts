@@ -125,6 +125,14 @@ export class RowStore {
     }
   }
 
+  /** How many numbers a row has, by the names of the inputs. */
+  get sizes(): Readonly<Record<string, number>> {
+    const { inputs } = this.#layout;
+    return Object.fromEntries(
+      inputs.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]),
+    );
+  }
+
   /** Dtype and shape of a row by name, as plain data. */
   get description(): Json {
     return { ...rowsOf(this.#layout), content: this.#sha256 };

@@ -7,6 +7,7 @@
 import { createRandom, type Json, MillwrightError, type Random, type Tensor } from "../../core/index.ts";
 import { requireCount } from "../layer.ts";
 import type { Batch, Loader } from "./loader.ts";
+import { mapAhead } from "./map-ahead.ts";
 
 /** What a source gives for some rows. */
 export interface RowsRead {
@@ -74,24 +75,14 @@ export function sourceLoader(source: RowSource, options: SourceLoaderOptions): L
     batchSize,
     batchCount,
     description: { source: source.description, rows: rowCount, batchSize, seed: seed ?? null, dropLast },
-    async *batches(epoch, from = 0) {
+    batches(epoch, from = 0) {
       const drawn = random.child(`epoch ${epoch}`);
       const batches = batchesOf(source, batchSize, batchCount, seed === undefined ? undefined : drawn);
-      const read = async (k: number): Promise<Batch> => {
+      const places = batches.map((_, k) => k).slice(from);
+      return mapAhead(places, ahead, async (k) => {
         const rows = batches[k]!;
         return filledUp(await source.read(rows, epoch, drawn.child(`batch ${k}`)), rows, batchSize);
-      };
-      const waiting: Promise<Batch>[] = [];
-      let next = from;
-      const readAhead = (): void => {
-        while (next < batchCount && waiting.length <= ahead) {
-          const batch = read(next++);
-          // It is thrown where it is awaited; until then it must not end the process.
-          batch.catch(() => undefined);
-          waiting.push(batch);
-        }
-      };
-      for (readAhead(); waiting.length > 0; readAhead()) yield await waiting.shift()!;
+      });
     },
   };
 }

@@ -64,7 +64,7 @@ const loaderOf = (
   rowCount: number,
   windowRows: number,
   options: Partial<nn.StreamLoaderOptions> = {},
-): Promise<nn.StreamLoader> =>
+): Promise<nn.OpenLoader> =>
   nn.streamLoader(stream(rowCount), {
     ...{ batchSize: 32, seed: 5, folder, memoryBytes: 2 * windowRows * rowBytes },
     ...options,

@@ -6,15 +6,17 @@
  * meets the rows of 64 places of the stream or more, reading stays sequential, and where all rows fit into one window the
  * shuffle is that of `arrayLoader`. The next window is read while the network trains on the one before.
  */
-import { createRandom, type Json, MillwrightError, type Random } from "../../core/index.ts";
+import { type Json, MillwrightError, type Random } from "../../core/index.ts";
+import { epochRandom } from "../augment/change-rows.ts";
 import { requireCount } from "../layer.ts";
-import type { Loader } from "./loader.ts";
+import { BatchChanges, type ChangeOptions, requireChanges } from "./batch-changes.ts";
+import type { Batch, OpenLoader } from "./loader.ts";
 import { RowStore } from "./row-store.ts";
 import type { RowsRead } from "./source-loader.ts";
 
-export interface StreamLoaderOptions {
+export interface StreamLoaderOptions extends ChangeOptions {
   readonly batchSize: number;
-  /** Shuffles by this seed; in the order of the stream when absent. */
+  /** Shuffles and changes by this seed; in the order of the stream when absent. */
   readonly seed?: number;
   /** Leaves the last batch out where it is not full. Default false. */
   readonly dropLast?: boolean;
@@ -26,29 +28,26 @@ export interface StreamLoaderOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A loader that holds a file. */
-export interface StreamLoader extends Loader {
-  /** Gives the file back. Batches that are still asked for are an error then. */
-  close(): Promise<void>;
-}
-
 /** Blocks of a window: enough places of the stream to mix, and few enough to be read in long runs. */
 const windowBlocks = 64;
 
 /**
  * Writes the rows of a stream to a file and makes batches of them, the last one filled up with its first row at weight 0.
  *
+ * The loader holds the file, and threads where they are asked for, until `close`; batches are an error after that.
+ *
  * @param rows - Parts of any number of rows, all with the same inputs, element types and shapes of a row.
- * @throws MillwrightError `DATA_EMPTY`, `DATA_LIMIT`, `SHAPE_MISMATCH`, `PARAMETER_RANGE`, `OUTPUT_UNWRITABLE` where the
+ * @throws MillwrightError `DATA_EMPTY`, `DATA_LIMIT`, `SHAPE_MISMATCH`, `PARAMETER_*`, `OUTPUT_UNWRITABLE` where the
  *   folder cannot hold the rows, `CANCELLED`; what the stream throws.
  */
 export async function streamLoader(
   rows: AsyncIterable<RowsRead> | Iterable<RowsRead>,
   options: StreamLoaderOptions,
-): Promise<StreamLoader> {
+): Promise<OpenLoader> {
   const { batchSize, seed, dropLast = false, memoryBytes = 256e6 } = options;
   requireCount("streamLoader", "batchSize", batchSize);
   requireCount("streamLoader", "memoryBytes", memoryBytes);
+  requireChanges("streamLoader", options);
   const rowsHeld = (rowBytes: number): number => Math.floor(memoryBytes / 2 / rowBytes);
   const store = await RowStore.write(rows, options, (rowBytes) => {
     if (rowsHeld(rowBytes) >= batchSize) return;
@@ -59,36 +58,56 @@ export async function streamLoader(
     );
   });
   const { rowCount, rowBytes } = store;
+  const changes = await changesOf(store, options);
   const windowRows = rowsHeld(rowBytes);
   const batchCount = dropLast
     ? Math.max(1, Math.floor(rowCount / batchSize))
     : Math.ceil(rowCount / batchSize);
-  const random = seed === undefined ? undefined : createRandom(seed).child("loader");
   const blockRows = Math.max(1, Math.floor(windowRows / windowBlocks));
   const reading: Reading = { store, blockRows, windowRows };
   const description: Json = {
     ...{ rows: rowCount, batchSize, seed: seed ?? null, dropLast, stream: store.description },
-    ...(random && { blockRows, windowRows }),
+    ...changes.description,
+    ...(seed !== undefined && { blockRows, windowRows }),
   };
+  async function* plain(epoch: number, from: number): AsyncGenerator<Batch> {
+    const drawn = seed === undefined ? undefined : epochRandom(seed, epoch);
+    let batch = store.batch(batchSize);
+    let k = from;
+    for await (const { records, numbers, order } of windows(reading, from * batchSize, drawn)) {
+      for (const at of order) {
+        batch.add(records, at * rowBytes, numbers[at]!);
+        if (batch.count < batchSize) continue;
+        yield batch.finish();
+        if (++k === batchCount) return;
+        batch = store.batch(batchSize);
+      }
+    }
+    if (batch.count > 0) yield batch.finish();
+  }
+  async function* changed(epoch: number, from: number): AsyncGenerator<Batch> {
+    let k = from;
+    for await (const batch of plain(epoch, from)) yield changes.batch(batch, epoch, k++);
+  }
   return {
     ...{ rowCount, batchSize, batchCount, description },
-    async *batches(epoch, from = 0) {
-      const drawn = random?.child(`epoch ${epoch}`);
-      let batch = store.batch(batchSize);
-      let k = from;
-      for await (const { records, numbers, order } of windows(reading, from * batchSize, drawn)) {
-        for (const at of order) {
-          batch.add(records, at * rowBytes, numbers[at]!);
-          if (batch.count < batchSize) continue;
-          yield batch.finish();
-          if (++k === batchCount) return;
-          batch = store.batch(batchSize);
-        }
-      }
-      if (batch.count > 0) yield batch.finish();
+    batches: (epoch, from = 0) =>
+      changes.inThreads ? changes.ahead(plain(epoch, from), epoch, from) : changed(epoch, from),
+    async close() {
+      await changes.close();
+      await store.close();
     },
-    close: () => store.close(),
   };
+}
+
+/** Changes of a stream's rows, which are known once it is read. */
+async function changesOf(store: RowStore, options: StreamLoaderOptions): Promise<BatchChanges> {
+  try {
+    return new BatchChanges("streamLoader", options, store.sizes);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 interface Reading {

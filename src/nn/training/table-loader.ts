@@ -5,7 +5,8 @@ import { MillwrightError, type Tensor } from "../../core/index.ts";
 import type { Table } from "../../data/index.ts";
 import type { Cells, Frame, StringCells } from "../../schema/index.ts";
 import type { RowsRead } from "./source-loader.ts";
-import { type StreamLoader, streamLoader, type StreamLoaderOptions } from "./stream-loader.ts";
+import type { OpenLoader } from "./loader.ts";
+import { streamLoader, type StreamLoaderOptions } from "./stream-loader.ts";
 
 /** Columns of a table as one input of a network. */
 export type ColumnsInput =
@@ -46,7 +47,7 @@ export interface TableLoaderOptions extends StreamLoaderOptions {
  *   asked for, and the other way round; `DATA_BAD_VALUE` for a target that is missing or of no class, and for a weight that
  *   is none; what `streamLoader` throws.
  */
-export function tableLoader(table: Table, options: TableLoaderOptions): Promise<StreamLoader> {
+export function tableLoader(table: Table, options: TableLoaderOptions): Promise<OpenLoader> {
   return streamLoader(rowsOf(table, options), options);
 }
 

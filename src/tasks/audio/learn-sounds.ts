@@ -2,7 +2,7 @@
 import type { Random } from "../../core/index.ts";
 import { fitSound } from "../../data/index.ts";
 import * as nn from "../../nn/index.ts";
-import { batchSizeOf, targetRows, trainNetwork } from "../media/train-network.ts";
+import { batchSizeOf, spareThreads, targetRows, trainNetwork } from "../media/train-network.ts";
 import type { TrainedNetwork, TrainingSettings } from "../race/fit-network.ts";
 import { copiesOf, type SoundChange, spectrogramChanges } from "./changes.ts";
 import { framesOf, frontOf, leastSeconds, soundBody, type SoundNet, type SoundSize } from "./nets.ts";
@@ -68,17 +68,21 @@ export async function learnSounds(
     (await nn.applyLayer(normal, {
       ...{ dtype: "float32", shape: [size.length], data: fitAll(validation.samples, size) },
     }));
+  const loader = nn.arrayLoader({ x: rows }, targetRows(codes), {
+    batchSize: batchSizeOf(codes.length),
+    seed: training.seed,
+    dropLast: true,
+    ...(change && {
+      augment: { x: nn.inPlace(change, [bands, frames]) },
+      threads: spareThreads(training.threads),
+    }),
+  });
   const trained = await trainNetwork({
     network: nn.network(
       { dtype: "float32", shape: [bands, frames] },
       nn.sequential({ body: soundBody(net, classCount) }),
     ),
-    train: nn.arrayLoader({ x: rows }, targetRows(codes), {
-      batchSize: batchSizeOf(codes.length),
-      seed: training.seed,
-      dropLast: true,
-      ...(change && { augment: { x: nn.inPlace(change, [bands, frames]) } }),
-    }),
+    train: loader,
     ...(heard && {
       validation: nn.arrayLoader({ x: heard }, targetRows(validation.codes), {
         batchSize: Math.min(64, validation.codes.length),
@@ -86,7 +90,7 @@ export async function learnSounds(
     }),
     recipe,
     ...training,
-  });
+  }).finally(() => loader.close());
   const shipped = nn.network(
     { dtype: "float32", shape: [size.length] },
     nn.sequential({ front: normal, body: soundBody(net, classCount) }),

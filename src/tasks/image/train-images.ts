@@ -4,7 +4,7 @@
  */
 import { createRandom, MillwrightError, type Random } from "../../core/index.ts";
 import { readingFlags } from "../../data/index.ts";
-import { type ArrayLoaderOptions, arrayLoader, type Loader, scoringGraph } from "../../nn/index.ts";
+import { type ArrayLoaderOptions, arrayLoader, type OpenLoader, scoringGraph } from "../../nn/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import type { ImageColumnSchema } from "../../schema/index.ts";
@@ -16,7 +16,7 @@ import { mediaExamples } from "../media/examples.ts";
 import { classRows, type Part, raceFiles, sharesOf, takeRows } from "../media/race.ts";
 import { answerRows } from "../media/predict-media.ts";
 import { mediaReport } from "../media/report-data.ts";
-import { batchSizeOf, targetRows, trainNetwork } from "../media/train-network.ts";
+import { batchSizeOf, spareThreads, targetRows, trainNetwork } from "../media/train-network.ts";
 import { networkRecord, trainingDeadline } from "../race/fit-network.ts";
 import { askFile, cardMembers, type Entered, threadNotes } from "../race/judged-file.ts";
 import { fileRecord, runSeconds } from "../race/record.ts";
@@ -96,7 +96,10 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
       batchSize: batchSizeOf(parts.train.codes.length),
       seed,
       dropLast: true,
-      ...(augment.length > 0 && { augment: { image: changesOf(size, augment) } }),
+      ...(augment.length > 0 && {
+        augment: { image: changesOf(size, augment) },
+        threads: spareThreads(threads),
+      }),
     }),
     validation: loaderOf(parts.validation, size, {
       batchSize: Math.min(64, parts.validation.codes.length),
@@ -108,13 +111,14 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     onProgress: progress,
     ...(signal && { signal }),
   };
-  const trained = begun
-    ? await tuneNetwork(begun, loaderOf(parts.train, size, { batchSize: training.train.batchSize }), training)
-    : await trainNetwork({
+  const trained = await (begun
+    ? tuneNetwork(begun, loaderOf(parts.train, size, { batchSize: training.train.batchSize }), training)
+    : trainNetwork({
         ...training,
         network: pictureNetwork(net, size, classCount, channelFigures(parts.train.data, channels)),
         recipe,
-      });
+      })
+  ).finally(() => training.train.close());
   const name = backbone?.name ?? net;
   const made = {
     net: backbone ? `${backbone.name} ${backbone.sha256}` : net,
@@ -234,7 +238,7 @@ function loaderOf(
   { data, codes }: Pick<Part, "data" | "codes">,
   { height, width, channels }: PictureSize,
   options: ArrayLoaderOptions,
-): Loader {
+): OpenLoader {
   const image = { dtype: "uint8", shape: [height, width, channels], data } as const;
   return arrayLoader({ image }, targetRows(codes), options);
 }

@@ -2,6 +2,7 @@
  * Fits a network on pictures or sounds: as many epochs as the time allows, the epoch that is best on the validation
  * rows, or the last one where there are none.
  */
+import { availableParallelism } from "node:os";
 import type { ProgressListener } from "../../core/index.ts";
 import * as nn from "../../nn/index.ts";
 import { fitNetwork, type TrainedNetwork, type TrainingSettings } from "../race/fit-network.ts";
@@ -66,6 +67,14 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
 /** Rows a step. */
 export function batchSizeOf(rowCount: number): number {
   return Math.min(rowCount, rowCount < 2000 ? 32 : 64);
+}
+
+/**
+ * Threads that change rows while the network trains: as many as train it, one core left to those; none on a machine of
+ * one core. They change no bit.
+ */
+export function spareThreads(threads: number): number {
+  return Math.min(threads, availableParallelism() - 1);
 }
 
 /** Classes as a loader takes them. */
