@@ -46,6 +46,7 @@ export {
   type ImportanceOptions,
   permutationImportance,
 } from "./permutation-importance.ts";
+export { resampler } from "./resample.ts";
 export { type Predict, type RowContext, scoredRows, takeScored } from "./rows.ts";
 export type { Condition } from "./segments.ts";
 export { type Segment, type SegmentOptions, type Segments, worstSegments } from "./worst-segments.ts";

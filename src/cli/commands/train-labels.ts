@@ -14,10 +14,7 @@ const refused = [
   "like",
   "positive",
   "order",
-  "time",
   "test",
-  "group",
-  "timeColumn",
   "cost",
   "classWeight",
   "maxLatency",
@@ -42,6 +39,9 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
     drop,
     id,
     weight,
+    group,
+    timeColumn,
+    time,
     require,
   } = flags;
   const { out } = flags;
@@ -63,6 +63,9 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
         ...(drop && { drop }),
         ...(id !== undefined && { id }),
         ...(weight !== undefined && { weight }),
+        ...(group !== undefined && { group }),
+        ...(timeColumn !== undefined && { timeColumn }),
+        ...(time !== undefined && { time }),
         ...(require && { require: require.map(parseRequirement) }),
         seed: flags.seed ?? 0,
         threads: flags.threads ?? availableParallelism(),
@@ -101,7 +104,7 @@ function requireFlags(flags: TrainFlags): void {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
       `${flag} is not for several labels a row.`,
-      given === "time" ? "Give --budget in its place." : `Leave ${flag} out.`,
+      `Leave ${flag} out.`,
     );
   }
   if (flags.target !== undefined) return;
@@ -126,7 +129,7 @@ function printRun(record: LabelRecord): void {
   if (record.findings.length > 0) print();
   const columns = record.columns.filter(({ role }) => role === "feature").length;
   print(
-    `${bold(task.target)} (any of ${task.labels.length} labels) from ${columns} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched.${data.copies === undefined ? "" : ` Rows that copy another stand on its side: ${data.copies}.`}`,
+    `${bold(task.target)} (any of ${task.labels.length} labels) from ${columns} columns; ${data.trainRows} rows to learn, ${data.testRows} untouched. ${data.split}`,
   );
   if (record.tooRare.length > 0)
     print(

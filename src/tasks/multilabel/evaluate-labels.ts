@@ -3,7 +3,7 @@ import { MillwrightError } from "../../core/index.ts";
 import { type Finding, openTable, type Reading, readingOf, readWithin } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
 import { featureColumns, type Frame, type Schema } from "../../schema/index.ts";
-import { judgedCopies, weightOf } from "../tabular/labelled.ts";
+import { groupsOf, judgedCopies, weightOf } from "../tabular/labelled.ts";
 import {
   checkRequirements,
   requiredOfFrame,
@@ -52,10 +52,12 @@ export async function evaluateLabels(
   requireFittingLabels(options.require ?? [], task.target);
   const targets = task.columns ?? [task.target];
   const weightColumn = schema.columns.find(({ role }) => role === "weight");
+  const groupColumn = schema.columns.find(({ role }) => role === "group");
   const wanted: Schema = {
     columns: [
       ...featureColumns(schema),
       ...(weightColumn ? [weightColumn] : []),
+      ...(groupColumn ? [groupColumn] : []),
       ...targets.map((name) => ({ name, kind: "category" as const, role: "ignore" as const })),
     ],
   };
@@ -63,8 +65,8 @@ export async function evaluateLabels(
     schema: wanted,
     ...readingOf(options),
     copies: judgedCopies,
-    // Without its weights every row counts alike.
-    optional: weightColumn ? [weightColumn.name] : [],
+    // Without its weights every row counts alike, and without its groups it is drawn alone.
+    optional: [weightColumn, groupColumn].flatMap((column) => (column ? [column.name] : [])),
     threads: options.threads,
   });
   try {
@@ -93,7 +95,7 @@ export async function evaluateLabels(
     };
     const asked = [first, ...more].filter((name) => name !== undefined);
     const place = (name: string): number => (asked.includes(name) ? asked.indexOf(name) : asked.length);
-    const metrics = labelFigures(rows, task.constant!, metric, options.seed).sort(
+    const metrics = labelFigures(rows, task.constant!, metric, options.seed, groupsOf(frame)).sort(
       (a, b) => place(a.name) - place(b.name),
     );
     const answer = (row: Frame): Promise<unknown> => model.predictColumns(row.columns, 1);

@@ -3,7 +3,7 @@
  *
  * Features do not look at the labels, so that they are the same for each of them and stand once in the file.
  */
-import { createRandom, type Random } from "../../core/index.ts";
+import { createRandom, MillwrightError, type Random } from "../../core/index.ts";
 import { constantBaseline } from "../../estimators/baseline/index.ts";
 import { type Fitted, take } from "../../estimators/index.ts";
 import { defaultChains, fitFeatures, type FittedFeatures, graphInputs } from "../../features/index.ts";
@@ -39,7 +39,14 @@ export function labelFitter(
     seed,
     threads,
     signal,
-  }: { readonly seed: number; readonly threads: number; readonly signal?: AbortSignal | undefined },
+    isOver = () => false,
+  }: {
+    readonly seed: number;
+    readonly threads: number;
+    readonly signal?: AbortSignal | undefined;
+    /** Whether the time is over: then the candidate ends as cancelled, since what its family cut short is no answer. */
+    readonly isOver?: () => boolean;
+  },
 ): (candidate: Candidate) => Promise<LabelsFitted> {
   const { frame, hits, labelCount, train, weight } = fold;
   const rows = takeRows(frame, train);
@@ -79,6 +86,13 @@ export function labelFitter(
           ...(signal && { signal }),
         }),
       );
+      if (isOver()) {
+        throw new MillwrightError(
+          "CANCELLED",
+          `The time was over when ${candidate.name} had learnt ${k + 1} of ${labelCount} labels.`,
+          "Give more --time.",
+        );
+      }
     }
     const inputs = graphInputs(frame.schema, features.columns);
     const x = features.emit(inputs);

@@ -1,5 +1,6 @@
 /** Every figure of rows with any number of labels, with its interval over the rows and that of doing nothing. */
 import { createRandom } from "../../core/index.ts";
+import { resampler } from "../../evaluate/index.ts";
 import { type LabelMetric, labelMetrics, type LabelRows } from "../../metrics/index.ts";
 
 export interface LabelFigure {
@@ -8,7 +9,7 @@ export interface LabelFigure {
   readonly greaterIsBetter: boolean;
   readonly unit: "share";
   readonly value: number;
-  /** 95 % interval over the rows. */
+  /** 95 % interval over the rows, or over whole groups of them. */
   readonly low: number;
   readonly high: number;
   /** The same of answering each label by its share in training, at the same thresholds or where it pays to say yes. */
@@ -20,12 +21,14 @@ const replicates = 200;
 /**
  * @param constant - Share of each label in training.
  * @param first - The metric that leads the list.
+ * @param groups - Group of each row, whose rows are not independent.
  */
 export function labelFigures(
   rows: LabelRows,
   constant: readonly number[],
   first: LabelMetric,
   seed: number,
+  groups?: Int32Array,
 ): LabelFigure[] {
   const rowCount = rows.hits.length / rows.labelCount;
   const shares = Float64Array.from(rows.probabilities, (_, at) => constant[at % rows.labelCount]!);
@@ -36,13 +39,10 @@ export function labelFigures(
     thresholds,
   }));
   const random = createRandom(seed).child("intervals");
-  const times = (row: number): number => rows.weight?.[row] ?? 1;
+  const draw = resampler({ rowCount, groups }, rows.weight && Float64Array.from(rows.weight));
   const weights = Array.from({ length: replicates }, () => {
     const weight = new Float64Array(rowCount);
-    for (let i = 0; i < rowCount; i++) {
-      const row = random.integer(rowCount);
-      weight[row]! += times(row);
-    }
+    draw(random, weight);
     return weight;
   });
   const others = Object.values(labelMetrics).filter(({ name }) => name !== first.name);

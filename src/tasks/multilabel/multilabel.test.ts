@@ -161,6 +161,129 @@ describe("--weight", () => {
   });
 });
 
+describe("groups and time", () => {
+  const told = join(work.path, "told.csv");
+  /** Of the labels that people bear. */
+  const f1 = ({ record }: LabelResult): number =>
+    labels.reduce((sum, label) => sum + record.labels.find((one) => one.label === label)!.f1 / 3, 0);
+  const train = (more: { group?: string; timeColumn?: string; drop?: string[] }) =>
+    trainLabels({
+      ...settled,
+      source: [told],
+      targets: ["tags"],
+      labelsBy: "|",
+      families: ["nearestNeighbors"],
+      ...more,
+    });
+  beforeAll(() => {
+    // Thirty people: each has two numbers that tell who it is, and labels by chance that all its rows bear.
+    const random = createRandom(8);
+    const people = Array.from({ length: 30 }, () => ({
+      at: [random.normal(), random.normal()],
+      borne: labels.map(() => random.next() < 0.5),
+    }));
+    const lines = Array.from({ length: 300 }, (_, i) => {
+      const { at, borne } = people[i % 30]!;
+      const tags = labels.filter((_, k) => borne[k]);
+      // Only the latest fifth of the rows bears the last label; days are written in another order than rows.
+      const day = (i * 7) % 300;
+      if (day >= 240) tags.push("late");
+      return `${at[0]!.toFixed(5)},${at[1]!.toFixed(5)},p${i % 30},${day},${tags.join("|")}`;
+    });
+    writeFileSync(told, `a,b,who,day,tags\n${lines.join("\n")}\n`);
+  });
+
+  test("rows of one person stay together: what tells people apart is no help, and intervals draw people", async () => {
+    const [apart, mixed] = [
+      await train({ group: "who", drop: ["day"] }),
+      await train({ drop: ["who", "day"] }),
+    ];
+    expect(f1(mixed)).toBeGreaterThan(f1(apart) + 0.15);
+    expect(apart.record.data.split).toMatch(/Rows of one "who" stay together/);
+    expect(apart.report.split).toMatchObject({ kind: "grouped", by: "who" });
+    expect(apart.record.columns.find(({ name: column }) => column === "who")!.role).toBe("group");
+    expect(apart.record.reproduce).toContain("--group who");
+    const file = join(work.path, "apart.onnx");
+    writeFileSync(file, apart.model);
+    const without = join(work.path, "without.csv");
+    const text = readFileSync(told, "utf8").split("\n");
+    writeFileSync(
+      without,
+      text
+        .map((line) =>
+          line
+            .split(",")
+            .filter((_, at) => at !== 2)
+            .join(","),
+        )
+        .join("\n"),
+    );
+    const score = async (source: string) =>
+      (await evaluateFile(file, [source], { seed: 0, threads: 1 })).metrics[0]!;
+    const [grouped, alone] = [await score(told), await score(without)];
+    expect(grouped.value).toBe(alone.value);
+    // 30 people vary more than 300 rows.
+    expect(grouped.high - grouped.low).toBeGreaterThan(1.3 * (alone.high - alone.low));
+  }, 60_000);
+
+  test("the latest rows judge, the past predicts, and the file learns from all that came before", async () => {
+    const timed = await train({ timeColumn: "day", drop: ["who"] });
+    const { record } = timed;
+    expect(record.data).toMatchObject({ trainRows: 240, testRows: 60 });
+    expect(record.data.split).toMatch(/"day" orders the rows in time/);
+    expect(timed.report.split).toMatchObject({ kind: "time", by: "day" });
+    // Every row after day 240 bears it, and none before.
+    expect(record.labels.find(({ label }) => label === "late")).toMatchObject({ rows: 60, f1: 0 });
+    const other = await load(timed.model);
+    const { probabilities } = await other.predictOne({ a: 0, b: 0 });
+    expect(probabilities!["late"]).toBe(0);
+    await other.close();
+    expect(record.reproduce).toContain("--time-column day");
+    const again = await train({ timeColumn: "day", drop: ["who"] });
+    expect(again.record.model).toEqual(record.model);
+  }, 60_000);
+
+  test("one column cannot have two of these roles", async () => {
+    await expect(train({ group: "who", timeColumn: "who" })).rejects.toThrow(/SCHEMA_ROLE/);
+    await expect(train({ group: "tags" })).rejects.toThrow(/SCHEMA_ROLE/);
+    await expect(train({ group: "nobody" })).rejects.toThrow(/SCHEMA_MISSING_COLUMN/);
+  });
+});
+
+describe("--time", () => {
+  const train = (budget: { time?: number; budget?: number }) =>
+    trainLabels({
+      source: [lists],
+      targets: ["tags"],
+      labelsBy: "|",
+      families: ["logistic", "tree"],
+      folds: 3,
+      seed: 0,
+      threads: 1,
+      software: "test",
+      ...budget,
+    });
+
+  test("time enough makes the file of work enough; without any, doing nothing is what is left", async () => {
+    const [timed, budgeted] = [await train({ time: 3600 }), await train({ budget: 1000 })];
+    expect(timed.record.budget.stoppedBy).toBe("portfolio");
+    expect(timed.record.model).toEqual(budgeted.record.model);
+    const none = await train({ time: 0.001 });
+    expect(none.record.budget.stoppedBy).toBe("time");
+    expect(none.record.chosen).toBe("baseline");
+    expect(none.record.skipped.length).toBeGreaterThan(1);
+    expect(new Set(none.record.skipped.map(({ reason }) => reason))).toEqual(new Set(["no time left"]));
+    const units = Number(/--budget ([\d.]+)/.exec(none.record.reproduce)![1]);
+    const again = await train({ budget: units });
+    expect(again.record.budget.stoppedBy).toBe("budget");
+    expect(again.record.model).toEqual(none.record.model);
+  }, 60_000);
+
+  test("is given in place of work units", async () => {
+    await expect(train({ time: 5, budget: 5 })).rejects.toThrow(/--time and --budget.*PARAMETER_CONFLICT/s);
+  });
+});
+
 describe("--require", () => {
   const run = ["train", lists, "--target", "tags", "--labels-by", "|", "--families", "logistic"];
   const rules = ["microF1>=0.6", "hammingLoss<=0.01", "fileMb<=5", "p99Ms<=5000"];
@@ -284,9 +407,9 @@ describe("the file", () => {
     ],
     ["train --like", ["train", lists, "--like", path, "--out", work.path], /PARAMETER_CONFLICT/],
     [
-      "--time",
-      ["train", lists, "--target", "tags", "--labels-by", "|", "--time", "5s"],
-      /--time is not for several labels/,
+      "--test",
+      ["train", lists, "--target", "tags", "--labels-by", "|", "--test", flags],
+      /--test is not for several labels/,
     ],
     [
       "another task",

@@ -9,7 +9,9 @@ export interface LabelOptions extends RunOptions {
   readonly labelsBy?: string;
   /** Of `labelMetrics`; microF1 unless told. */
   readonly metric?: string;
-  /** Work units, about seconds of one core; 100 unless told. */
+  /** Seconds for the whole run; exclusive with `budget`. */
+  readonly time?: number;
+  /** Work units, about seconds of one core; 100 unless told, or a time is. */
   readonly budget?: number;
   readonly families?: readonly string[];
   /** 2 … 20; 5 unless told. */
@@ -18,6 +20,10 @@ export interface LabelOptions extends RunOptions {
   readonly testSize?: number;
   /** A number column: how much a row counts, in fits, thresholds and figures. */
   readonly weight?: string;
+  /** Rows of one value stay together in every split, and are drawn together for intervals. */
+  readonly group?: string;
+  /** The model is tested on the latest rows by this column. */
+  readonly timeColumn?: string;
   /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
   readonly require?: readonly Requirement[];
 }

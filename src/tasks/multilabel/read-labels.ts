@@ -34,6 +34,8 @@ const mostLabels = 500;
 export async function readLabelledTable(options: LabelOptions): Promise<LabelledTable> {
   const named: readonly NamedColumns[] = [
     { flag: "--id", role: "id", names: [options.id] },
+    { flag: "--group", role: "group", names: [options.group] },
+    { flag: "--time-column", role: "time", names: [options.timeColumn] },
     { flag: "--weight", role: "weight", names: [options.weight] },
     {
       flag: "--target",

@@ -1,15 +1,17 @@
 /** The report's data of a run whose rows bear any number of labels. */
-import { sourceTitle } from "../../data/index.ts";
+import { sourceTitle, type SplitPlan } from "../../data/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { family, type FamilyName } from "../../select/index.ts";
 import { reportFindings } from "../report-findings.ts";
 import type { LabelOptions } from "./options.ts";
 import type { LabelRecord } from "./run-record.ts";
 
-export function labelReport(record: LabelRecord, options: LabelOptions): ReportData {
+export function labelReport(record: LabelRecord, options: LabelOptions, kind: SplitPlan["kind"]): ReportData {
   const { metric, test, leaderboard, labels } = record;
   const members = leaderboard.filter(({ weight, family: name }) => weight > 0 && name !== "ensemble");
   const titles = members.map(({ family: name }) => family(name as FamilyName).title);
+  const role = kind === "time" ? "time" : kind === "grouped" ? "group" : undefined;
+  const by = record.columns.find((column) => column.role === role)?.name;
   const fixed = (value: number): string => String(Number(value.toPrecision(3)));
   return {
     task: "multilabel",
@@ -21,7 +23,8 @@ export function labelReport(record: LabelRecord, options: LabelOptions): ReportD
       usedColumns: record.columns.filter(({ role }) => role === "feature").length,
     },
     split: {
-      kind: "random",
+      kind,
+      ...(by !== undefined && { by }),
       trainRows: record.data.trainRows,
       testRows: record.data.testRows,
       folds: record.data.folds,

@@ -25,6 +25,8 @@ export interface LabelRecord {
     /** Rows that copy another, and stand on its side of every split; absent where none does. */
     readonly copies?: number;
     readonly folds: number;
+    /** How rows were set aside, and why so. */
+    readonly split: string;
   };
   readonly task: {
     readonly kind: "multilabel";
@@ -51,7 +53,10 @@ export interface LabelRecord {
   /** What `--require` asked for, as it turned out. */
   readonly requirements?: readonly RequirementResult[];
   readonly findings: readonly Finding[];
-  readonly budget: { readonly unitsUsed: number };
+  readonly budget: {
+    readonly unitsUsed: number;
+    readonly stoppedBy: "portfolio" | "budget" | "time" | "signal";
+  };
   /** The command that gives the same file again. */
   readonly reproduce: string;
   readonly model: { readonly bytes: number; readonly sha256: string };

@@ -2,16 +2,8 @@
  * Rows with any number of labels: read, split, race families one label against the rest over shared features, choose
  * a threshold a label on rows left out, compose one file, and judge that file on rows that nothing looked at.
  */
-import { createRandom, type Json, MillwrightError, sha256 } from "../../core/index.ts";
-import {
-  copiedRows,
-  holdOut,
-  makeFolds,
-  readingFlags,
-  type Split,
-  withCopies,
-  withoutPassword,
-} from "../../data/index.ts";
+import { createRandom, type Json, MillwrightError, sha256, stopAfter } from "../../core/index.ts";
+import { copiedRows, readingFlags, type Split, withoutPassword } from "../../data/index.ts";
 import {
   f1ByLabel,
   type LabelMetric,
@@ -34,6 +26,8 @@ import {
 } from "../../select/index.ts";
 import { commandLine } from "../command-line.ts";
 import { dataRecord } from "../read-table.ts";
+import { groupsOf } from "../tabular/labelled.ts";
+import { raceSeconds } from "../tabular/race-seconds.ts";
 import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import {
   checkRequirements,
@@ -41,6 +35,7 @@ import {
   requireFittingLabels,
   type RequirementResult,
 } from "../tabular/requirements.ts";
+import { splitWithoutClasses } from "../tabular/splits.ts";
 import { labelFitter } from "./fit-labels.ts";
 import { type LabelFigure, labelFigures } from "./label-figures.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
@@ -69,8 +64,9 @@ interface Learnt {
 interface Entry {
   readonly candidate: Candidate;
   readonly units: number;
-  /** Of the training rows, row-major [rows, labels]. */
+  /** Of the training rows that a fold tests, row-major [rows, labels]. */
   readonly predictions: Float64Array;
+  /** Those that the file takes the mean of. */
   readonly fragments: readonly Uint8Array[];
   readonly score: number;
 }
@@ -82,6 +78,7 @@ interface Entry {
  */
 export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   const startedMs = options.startedMs ?? performance.now();
+  requireOneBudget(options);
   const progress = options.onProgress ?? (() => {});
   const metric = labelMetric(options.metric);
   const separator = options.labelsBy ?? defaultSeparator;
@@ -91,14 +88,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   requireFittingLabels(options.require ?? [], table.target);
   const { frame, labels, hits } = table;
   const width = labels.length;
-  const copies = copiesIn(frame);
-  const { train, test } = together(
-    copies,
-    holdOut(
-      { kind: "random", rowCount: frame.rowCount },
-      { testSize: options.testSize ?? 0.2, seed: options.seed },
-    ),
-  );
+  const splits = splitWithoutClasses(frame, () => copiesIn(frame), {
+    testSize: options.testSize ?? 0.2,
+    folds: options.folds ?? 5,
+    seed: options.seed,
+  });
+  const { train, test, folds } = splits;
   const learnt: Learnt = {
     frame: takeRows(frame, train),
     hits: rowsOf(hits, train, width),
@@ -107,11 +102,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   };
   const testWeight = table.weight && take(table.weight, test);
   requireSomeWeight(testWeight, options.weight);
-  const learntCopies = copiesIn(learnt.frame);
-  const folds = makeFolds(
-    { kind: "random", rowCount: train.length },
-    { folds: options.folds ?? 5, seed: options.seed },
-  ).map((fold) => together(learntCopies, fold));
+  const groups = groupsOf(frame);
+  // The past predicts the future: what ships learns from all rows, and the first rows are tested by no fold.
+  const inTime = splits.kind === "time";
+  const whole: Split = { train: Uint32Array.from(train.keys()), test: new Uint32Array(0) };
+  const covered = testedRows(folds);
+  const judgedBy = partOf(learnt, covered);
   const hasText = featureColumns(frame.schema).some(({ kind }) => kind === "text");
   const shape = {
     rowCount: train.length,
@@ -122,13 +118,13 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   const raced = await race();
   const { entries } = raced;
   const best = entries.reduce((a, b) => (better(metric, b.score, a.score) ? b : a));
-  const blend = blendOf(entries, learnt);
+  const blend = blendOf(entries, judgedBy);
   const blended = averageOf(blend);
-  const blendScore = scoreOf(metric, learnt, blended);
+  const blendScore = scoreOf(metric, judgedBy, blended);
   const ships = blend.length > 1 && better(metric, blendScore, best.score);
   const members = ships ? blend : [{ entry: best, weight: 1 }];
   const answers = ships ? blended : best.predictions;
-  const thresholds = thresholdsOf(learnt, answers);
+  const thresholds = thresholdsOf(judgedBy, answers);
   const constant = labels.map((_, k) => shareOf(learnt, k));
 
   progress({ stage: "compose the file" });
@@ -151,7 +147,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       thresholds,
       ...(testWeight && { weight: testWeight }),
     };
-    metrics = labelFigures(judged, constant, metric, options.seed);
+    metrics = labelFigures(judged, constant, metric, options.seed, groups && take(groups, test));
     bytes = composed.write({
       rows: "test",
       rowCount: test.length,
@@ -164,7 +160,8 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     await model.close();
   }
   const f1 = f1ByLabel(judged);
-  const unitsUsed = Math.round(entries.reduce((sum, { units }) => sum + units, raced.lost) * 100) / 100;
+  // Rounded up: a budget of so many units makes the same fits.
+  const unitsUsed = Math.ceil(entries.reduce((sum, { units }) => sum + units, raced.lost) * 100) / 100;
   const board = [
     ...entries.map(({ candidate, units, score }) => ({
       name: candidate.name,
@@ -183,8 +180,9 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       ...dataRecord(options, table),
       trainRows: train.length,
       testRows: test.length,
-      ...(copies && { copies: copies.filter((first, row) => first !== row).length }),
+      ...(splits.copies > 0 && { copies: splits.copies }),
       folds: folds.length,
+      split: splits.reason,
     },
     task: { kind: "multilabel", target: table.target, labels, thresholds, separator },
     metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
@@ -202,11 +200,11 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     skipped: raced.skipped,
     ...(requirements && { requirements }),
     findings: table.findings,
-    budget: { unitsUsed },
+    budget: { unitsUsed, stoppedBy: raced.stoppedBy },
     reproduce: commandOf(options, unitsUsed),
     model: { bytes: bytes.length, sha256: sha256(bytes) },
   };
-  return { model: bytes, record, report: labelReport(record, options) };
+  return { model: bytes, record, report: labelReport(record, options, splits.kind) };
 
   function copiesIn(rows: Frame): Int32Array | undefined {
     const names = [...featureColumns(frame.schema).map(({ name }) => name), ...options.targets];
@@ -214,48 +212,81 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   }
 
   /** `lost`: units of what failed, which the same run spends again. */
-  async function race(): Promise<{ entries: Entry[]; skipped: LabelRecord["skipped"]; lost: number }> {
+  async function race(): Promise<{
+    entries: Entry[];
+    skipped: LabelRecord["skipped"];
+    lost: number;
+    stoppedBy: LabelRecord["budget"]["stoppedBy"];
+  }> {
     const candidates = portfolio("classification", options.families, undefined, { text: hasText });
-    const fitters = folds.map((fold, index) =>
-      labelFitter({ ...fold, ...learnt, labelCount: width, index }, options),
-    );
+    const { time, budget = time === undefined ? defaultBudget : Infinity } = options;
+    const secondsLeft = (time ?? Infinity) - (performance.now() - startedMs) / 1000;
+    const endMs = time === undefined ? Infinity : performance.now() + 1000 * raceSeconds(time, secondsLeft);
+    const signal = time === undefined ? options.signal : stopAfter(endMs - performance.now(), options.signal);
+    const isOver = (): boolean => performance.now() >= endMs;
+    const fits = inTime ? [...folds, whole] : folds;
     const found: Entry[] = [];
+    const fitters = fits.map((fold, index) =>
+      labelFitter(
+        { ...fold, ...learnt, labelCount: width, index },
+        // Doing nothing is always done: something must be shipped.
+        { ...options, signal, isOver: () => found.length > 0 && isOver() },
+      ),
+    );
+    const place = new Map(Array.from(covered, (row, at) => [row, at]));
     const skipped: { name: string; reason: string }[] = [];
     let spent = 0;
     let lost = 0;
     let failure: unknown;
+    let stoppedBy: LabelRecord["budget"]["stoppedBy"] = "portfolio";
     for (const [index, candidate] of candidates.entries()) {
       const units = width * workUnits(candidate, shape);
       spent += units;
-      if (found.length > 0 && (spent > (options.budget ?? defaultBudget) + 1e-9 || options.signal?.aborted)) {
-        const reason = options.signal?.aborted ? "no time left" : "beyond the budget";
-        skipped.push(...candidates.slice(index).map(({ name }) => ({ name, reason })));
-        break;
+      if (found.length > 0) {
+        if (options.signal?.aborted) stoppedBy = "signal";
+        else if (isOver()) stoppedBy = "time";
+        else if (spent > budget + 1e-9) stoppedBy = "budget";
+        if (stoppedBy !== "portfolio") {
+          const reason = stoppedBy === "budget" ? "beyond the budget" : "no time left";
+          skipped.push(...candidates.slice(index).map(({ name }) => ({ name, reason })));
+          break;
+        }
       }
       try {
-        const predictions = new Float64Array(train.length * width);
+        const predictions = new Float64Array(covered.length * width);
         const fragments: Uint8Array[] = [];
-        for (const [f, fold] of folds.entries()) {
-          progress({ stage: `try ${candidate.name}`, done: f, total: folds.length });
+        for (const [f, fold] of fits.entries()) {
+          progress({ stage: `try ${candidate.name}`, done: f, total: fits.length });
           const fitted = await fitters[f]!(candidate);
           fold.test.forEach((row, i) =>
-            predictions.set(fitted.answers.subarray(i * width, (i + 1) * width), row * width),
+            predictions.set(fitted.answers.subarray(i * width, (i + 1) * width), place.get(row)! * width),
           );
           fragments.push(fitted.fragment);
         }
-        const score = scoreOf(metric, learnt, predictions);
-        found.push({ candidate, units, predictions, fragments, score });
+        const score = scoreOf(metric, judgedBy, predictions);
+        found.push({
+          candidate,
+          units,
+          predictions,
+          fragments: inTime ? fragments.slice(-1) : fragments,
+          score,
+        });
       } catch (error) {
         // One family that cannot learn does not cost the user the others.
         if (!(error instanceof MillwrightError) || (error.code === "CANCELLED" && found.length === 0))
           throw error;
-        skipped.push({ name: candidate.name, reason: error.what });
+        const late = error.code === "CANCELLED" && isOver();
+        skipped.push({ name: candidate.name, reason: late ? "no time left" : error.what });
+        if (late) {
+          stoppedBy = "time";
+          continue;
+        }
         lost += units;
         failure = error;
       }
     }
     if (found.length === 0) throw failure;
-    return { entries: found, skipped, lost };
+    return { entries: found, skipped, lost, stoppedBy };
   }
 
   async function compose(): Promise<ComposedModel> {
@@ -266,6 +297,8 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       drop,
       id,
       weight,
+      group,
+      timeColumn,
       metric: by,
       families,
       folds: count,
@@ -284,6 +317,8 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       drop,
       id,
       weight,
+      group,
+      timeColumn,
     };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     return composeLabels({
@@ -363,6 +398,8 @@ function commandOf(options: LabelOptions, unitsUsed: number): string {
     ["--drop", namesOf(options.drop)],
     ["--id", options.id],
     ["--weight", options.weight],
+    ["--group", options.group],
+    ["--time-column", options.timeColumn],
     ["--budget", unitsUsed],
     ["--seed", options.seed],
   ]);
@@ -447,9 +484,26 @@ function blendOf(
   return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
 }
 
-/** Copies of a row are learnt from, or judged, with it. */
-function together(copies: Int32Array | undefined, split: Split): Split {
-  return copies === undefined ? split : withCopies(split, copies);
+/** Rows that some fold tests, ascending. */
+function testedRows(folds: readonly Split[]): Uint32Array {
+  return Uint32Array.from(folds.flatMap(({ test }) => [...test])).sort();
+}
+
+/** Some of the rows that are learnt from. */
+function partOf(learnt: Learnt, rows: Uint32Array): Learnt {
+  const { frame, hits, width, weight } = learnt;
+  if (rows.length === frame.rowCount) return learnt;
+  return {
+    frame: takeRows(frame, rows),
+    hits: rowsOf(hits, rows, width),
+    width,
+    ...(weight && { weight: take(weight, rows) }),
+  };
+}
+
+function requireOneBudget({ time, budget }: LabelOptions): void {
+  if (time === undefined || budget === undefined) return;
+  throw new MillwrightError("PARAMETER_CONFLICT", "--time and --budget are both given.", "Give one of them.");
 }
 
 function requireSomeWeight(weight: Float64Array | undefined, name: string | undefined): void {

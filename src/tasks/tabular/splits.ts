@@ -35,20 +35,43 @@ export function defaultFolds(rowCount: number): number {
   return rowCount < 50_000 ? 5 : rowCount < 300_000 ? 3 : 2;
 }
 
+interface SplitRequest {
+  /** Share of untouched rows; 0 when they come from elsewhere. */
+  readonly testSize: number;
+  /** Number of folds; from the row count unless told. */
+  readonly folds?: number;
+  readonly seed: number;
+}
+
+/** The splits of rows with one answer each. */
+export function splitRows(frame: Frame, y: Target, options: SplitRequest): RunSplits {
+  return splitByRoles(frame, y, () => copiesIn(frame, y), options);
+}
+
 /**
- * @param testSize - Share of untouched rows; 0 when they come from elsewhere.
- * @param folds - Number of folds; from the row count unless told.
+ * The splits of rows whose answers do not matter for them: by time, by whole groups, or at random.
+ *
+ * @param copiesOf - Rows that copy another; asked only where rows are dealt out one by one.
  */
-export function splitRows(
+export function splitWithoutClasses(
   frame: Frame,
-  y: Target,
-  options: { readonly testSize: number; readonly folds?: number; readonly seed: number },
+  copiesOf: () => Int32Array | undefined,
+  options: SplitRequest,
 ): RunSplits {
-  const { kind, reason } = defaultSplitKind(frame.schema, y.kind);
+  return splitByRoles(frame, undefined, copiesOf, options);
+}
+
+function splitByRoles(
+  frame: Frame,
+  y: Target | undefined,
+  copiesOf: () => Int32Array | undefined,
+  options: SplitRequest,
+): RunSplits {
+  const { kind, reason } = defaultSplitKind(frame.schema, y?.kind ?? "regression");
   const plan = planOf(kind, frame, y);
   const role = kind === "time" ? "time" : "group";
   const by = frame.schema.columns.find((column) => column.role === role)?.name;
-  const copies = kind === "time" || kind === "grouped" ? undefined : copiesIn(frame, y);
+  const copies = kind === "time" || kind === "grouped" ? undefined : copiesOf();
   const count = copies?.reduce((sum, first, row) => sum + (first === row ? 0 : 1), 0) ?? 0;
   const why =
     count === 0
@@ -104,7 +127,7 @@ function namingColumn<T>(name: string | undefined, work: () => T): T {
 
 function splitByPlan(
   plan: SplitPlan,
-  options: Parameters<typeof splitRows>[2],
+  options: SplitRequest,
   chosen: Pick<RunSplits, "kind" | "reason" | "copies">,
   copies: Int32Array | undefined,
 ): RunSplits {
@@ -127,8 +150,8 @@ function splitByPlan(
   return { train, test, folds, ...chosen };
 }
 
-function planOf(kind: SplitPlan["kind"], frame: Frame, y: Target): SplitPlan {
-  const classes = y.kind === "classification" ? { codes: y.codes, classCount: y.classCount } : undefined;
+function planOf(kind: SplitPlan["kind"], frame: Frame, y: Target | undefined): SplitPlan {
+  const classes = y?.kind === "classification" ? { codes: y.codes, classCount: y.classCount } : undefined;
   if (kind === "time") {
     const column = frame.schema.columns.find((item) => item.role === "time")!;
     const cells = frame.columns.get(column.name)!;

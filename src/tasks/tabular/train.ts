@@ -44,6 +44,7 @@ import type { TrainOptions, TrainRequest } from "./options.ts";
 import { type OwnParts, ownPartsOf, ownRaceData, withoutOwnSteps } from "./own.ts";
 import { type PreparedTable, prepareTable } from "./prepare.ts";
 import { processesWithin } from "./processes.ts";
+import { raceSeconds } from "./race-seconds.ts";
 import { recordedCandidates } from "./recorded.ts";
 import { reportData } from "./report-data.ts";
 import { recordOf, type RunRecord } from "./run-record.ts";
@@ -235,15 +236,6 @@ function figureOf({ name, value, low, high, baseline }: MetricFigure) {
     ...(Number.isFinite(low) && { low, high }),
     ...(Number.isFinite(baseline) && { baseline }),
   };
-}
-
-/**
- * Seconds of the race: what is left, less what composing, judging and explaining need afterwards. On a
- * busy machine little may be left of a short time; the promise has 5 seconds of slack, so some of them are used.
- */
-function raceSeconds(time: number, secondsLeft: number): number {
-  const finishing = Math.min(60, Math.max(3, 0.2 * time));
-  return Math.max(Math.min(2, time), secondsLeft - finishing);
 }
 
 /** Whether a search follows the portfolio: only where the user said what may be spent, for a portfolio is soon done. */
