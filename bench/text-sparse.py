@@ -1,4 +1,5 @@
-"""Peer of bench/text-sparse.ts: TfidfVectorizer and LinearSVC on the same texts and folds.
+"""Peers of bench/text-sparse.ts: TfidfVectorizer and LinearSVC on the same texts and folds; with --rows FOLDER,
+LightGBM on the sparse rows that our side wrote there.
 
 Each fold is a process of its own, whose highest resident set is printed.
 """
@@ -39,7 +40,38 @@ def fold_of(arguments):
     return accuracy, x.shape[1], trained - started, ended - trained, peak
 
 
-if __name__ == "__main__":
+def rows_of(path):
+    from scipy.sparse import csr_matrix
+
+    read = lambda part, kind: np.fromfile(f"{path}.{part}", dtype=kind)
+    starts, index, values = read("starts", np.uint32), read("index", np.uint32), read("values", np.float32)
+    return csr_matrix((values, index.astype(np.int32), starts.astype(np.int32))), read("codes", np.int32)
+
+
+def boost(folder):
+    import lightgbm
+
+    (x, y), (asked, answers) = rows_of(f"{folder}/train"), rows_of(f"{folder}/test")
+    asked.resize((asked.shape[0], x.shape[1]))
+    settings = dict(
+        objective="multiclass", num_class=int(y.max()) + 1, learning_rate=0.1, num_leaves=31, min_data_in_leaf=20,
+        lambda_l2=1.0, feature_fraction=0.7, max_bin=255, num_threads=1, deterministic=True, verbose=-1,
+    )
+    started = time.process_time()
+    model = lightgbm.train(settings, lightgbm.Dataset(x, y), num_boost_round=100)
+    trained = time.process_time()
+    accuracy = float((model.predict(asked).argmax(axis=1) == answers).mean())
+    ended = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"  LightGBM {lightgbm.__version__}, same rows, {x.shape[1]} features: accuracy {accuracy:.4f}, processor "
+        f"{trained - started:.1f} s to train and {ended - trained:.1f} s to predict, peak {peak:.0f} MB"
+    )
+
+
+if __name__ == "__main__" and sys.argv[1] == "--rows":
+    boost(sys.argv[2])
+elif __name__ == "__main__":
     multiprocessing.set_start_method("spawn")
     for fewest in (5, 1):
         results = []

@@ -7,14 +7,17 @@
  * spreads rarer words over buckets by their hash; scikit-learn is run with terms of 5 rows and with all of them.
  * Ours is the linear support vector machine alone, and with complement naive Bayes: the mean of their probabilities.
  * Goals: accuracy at least 0.889, memory under 1 GB. With --neighbors it is nearest neighbours in their place, whose
- * file carries the sparse rows.
+ * file carries the sparse rows; with --boosting it is gradient boosting of 100 rounds, against LightGBM on the same
+ * sparse rows and with the same settings.
  *
- *   PEERS_PYTHON=…/python node --import tsx bench/text-sparse.ts [--data ../shared/data/text] [--neighbors] [--folds 0,1]
+ *   PEERS_PYTHON=…/python node --import tsx bench/text-sparse.ts [--data ../shared/data/text] [--neighbors | --boosting] [--folds 0,1]
  *   node --import tsx bench/text-sparse.ts --smoke
  *
  * Without PEERS_PYTHON it measures our side only.
  */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -22,8 +25,10 @@ import { complementNaiveBayes } from "../src/estimators/bayes/index.ts";
 import type { Estimator } from "../src/estimators/index.ts";
 import { linearSvm } from "../src/estimators/linear/index.ts";
 import { nearestNeighbors } from "../src/estimators/neighbors/index.ts";
-import { characterTfidf, tfidf } from "../src/features/index.ts";
+import { boosting } from "../src/estimators/trees/index.ts";
+import { characterTfidf, type SparseRows, tfidf } from "../src/features/index.ts";
 import { pipeline } from "../src/pipeline/index.ts";
+import type { Frame, StringCells } from "../src/schema/index.ts";
 import { machineLine } from "./support/machine.ts";
 import { accuracyOf, foldCount, foldOf, inventedTexts, readNews } from "./support/texts.ts";
 
@@ -32,6 +37,8 @@ const { values: flags } = parseArgs({
     smoke: { type: "boolean", default: false },
     data: { type: "string", default: "../shared/data/text" },
     neighbors: { type: "boolean", default: false },
+    boosting: { type: "boolean", default: false },
+    rows: { type: "string" },
     folds: { type: "string" },
     fold: { type: "string" },
   },
@@ -42,6 +49,10 @@ else compare();
 
 function compare(): void {
   console.log(machineLine());
+  const python = process.env["PEERS_PYTHON"];
+  const peer = !flags.smoke && python !== undefined;
+  // The sparse rows of a fold, for the peer.
+  const folder = mkdtempSync(join(tmpdir(), "text-sparse-"));
   const every = Array.from({ length: flags.smoke ? 1 : foldCount }, (_, fold) => fold);
   const folds = (flags.folds?.split(",").map(Number) ?? every).map((fold) => {
     const command = [
@@ -55,10 +66,13 @@ function compare(): void {
     ];
     if (flags.smoke) command.push("--smoke");
     if (flags.neighbors) command.push("--neighbors");
+    if (flags.boosting) command.push("--boosting");
+    if (flags.boosting && peer) command.push("--rows", folder);
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
     if (status !== 0) throw new Error(`fold ${fold} ended with ${status}: ${stderr}`);
     const result = JSON.parse(stdout) as Awaited<ReturnType<typeof runFold>>;
     console.log(`  ours, fold ${fold}: ${JSON.stringify(result)}`);
+    if (flags.boosting && peer) process.stdout.write(runPeer(python, ["--rows", folder]));
     return result;
   });
   const mean = (of: (fold: (typeof folds)[number]) => number): number =>
@@ -70,18 +84,26 @@ function compare(): void {
   console.log(
     `ours: accuracy ${mean((f) => f.accuracy).toFixed(4)} (${alone.join(", ")}), ${mean((f) => f.fitSeconds).toFixed(1)} s to train, ${mean((f) => f.predictSeconds).toFixed(1)} s to load and predict (processor ${mean((f) => f.fitProcessor).toFixed(1)} and ${mean((f) => f.predictProcessor).toFixed(1)} s), peak ${peak} MB`,
   );
-  const python = process.env["PEERS_PYTHON"];
-  if (flags.smoke || python === undefined) return;
-  const { status, stdout, stderr } = spawnSync(
-    python,
-    ["bench/text-sparse.py", join(flags.data, "ag-news-7600.csv.gz")],
-    {
-      encoding: "utf8",
-      env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
-    },
-  );
-  if (status !== 0) throw new Error(`scikit-learn ended with ${status}: ${stderr}`);
-  process.stdout.write(stdout);
+  rmSync(folder, { recursive: true });
+  if (peer && !flags.boosting)
+    process.stdout.write(runPeer(python, [join(flags.data, "ag-news-7600.csv.gz")]));
+}
+
+function runPeer(python: string, words: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(python, ["bench/text-sparse.py", ...words], {
+    encoding: "utf8",
+    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", OMP_WAIT_POLICY: "passive" },
+  });
+  if (status !== 0) throw new Error(`The peer ended with ${status}: ${stderr}`);
+  return stdout;
+}
+
+/** Starts, columns and values of sparse rows, and the class of each row. */
+function writeRows(path: string, { starts, index, values }: SparseRows, codes: Int32Array): void {
+  writeFileSync(`${path}.starts`, starts);
+  writeFileSync(`${path}.index`, index);
+  writeFileSync(`${path}.values`, Float32Array.from(values));
+  writeFileSync(`${path}.codes`, codes);
 }
 
 async function runFold(fold: number) {
@@ -89,10 +111,12 @@ async function runFold(fold: number) {
   const { schema, classes, train, test, answers } = foldOf(all, fold);
   const estimators: Record<string, Estimator> = flags.neighbors
     ? { neighbors: nearestNeighbors() }
-    : {
-        machine: linearSvm({ l2: 2, tolerance: 1e-4 }),
-        bayes: complementNaiveBayes({ smoothing: 0.1, temperature: 0 }),
-      };
+    : flags.boosting
+      ? { boosting: boosting({ learningRate: 0.1, rounds: 100, earlyStoppingRounds: 0 }) }
+      : {
+          machine: linearSvm({ l2: 2, tolerance: 1e-4 }),
+          bayes: complementNaiveBayes({ smoothing: 0.1, temperature: 0 }),
+        };
   const members: Float64Array[] = [];
   const parts: Record<string, unknown> = {};
   const alone: Record<string, number> = {};
@@ -112,6 +136,13 @@ async function runFold(fold: number) {
     const { probabilities } = await model.predictColumns(test.columns, test.rowCount);
     await model.close();
     const ended = now();
+    if (flags.rows !== undefined) {
+      const asked = await fitted.features.transform(test);
+      const codesOf = (labels: readonly string[]): Int32Array =>
+        Int32Array.from(labels, (label) => classes.indexOf(label));
+      writeRows(join(flags.rows, "train"), fitted.features.matrix.sparse!, codesOf(labelsOf(train)));
+      writeRows(join(flags.rows, "test"), asked.sparse!, codesOf(answers));
+    }
     members.push(probabilities!);
     alone[name] = score(probabilities!);
     fitSeconds += trained.wall - started.wall;
@@ -135,6 +166,11 @@ async function runFold(fold: number) {
     predictProcessor: tenths(predictProcessor),
     peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
   };
+}
+
+function labelsOf({ columns }: Frame): string[] {
+  const { codes, dictionary } = columns.get("label") as StringCells;
+  return Array.from(codes, (code) => dictionary[code]!);
 }
 
 /** Seconds of the wall, and of all processors that this process used. */

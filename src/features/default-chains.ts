@@ -142,16 +142,18 @@ function distinct(cells: Cells | undefined): number {
   return cells?.type === "string" ? countCategories(cells).values.length : 0;
 }
 
-/** Fewer terms for trees, which look at every column of every split, and for long tables. */
+/**
+ * Fewer terms for long tables. Trees take as many as others do, which they read sparse: on news (fold 0 of AG News,
+ * quick boosting) 1,000 are right on 0.807 of the texts, where 200 were on 0.672, in less time.
+ */
 function textSize(
   style: PlanStyle,
   columnCount: number,
   rowCount: number,
 ): { maxTerms: number; buckets: number; sublinear: boolean } {
-  const most = style === "trees" ? 200 : 1000;
   const room = Math.floor(textCells / Math.max(1, rowCount) / Math.max(1, columnCount));
   return {
-    maxTerms: Math.max(20, Math.min(most, room)),
+    maxTerms: Math.max(20, Math.min(1000, room)),
     buckets: style === "trees" ? 16 : 32,
     sublinear: true,
   };

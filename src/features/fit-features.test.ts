@@ -479,7 +479,7 @@ describe("defaultChains", () => {
       defaultChains(frame.schema, style, { frame: { ...frame, rowCount }, target: true }).at(-1)!.encoder
         .parameters;
     expect(terms(600, "linear")).toMatchObject({ maxTerms: 1000 });
-    expect(terms(600, "trees")).toMatchObject({ maxTerms: 200 });
+    expect(terms(600, "trees")).toMatchObject({ maxTerms: 1000 });
     expect(terms(1_000_000, "linear")).toMatchObject({ maxTerms: 50 });
   });
 });
