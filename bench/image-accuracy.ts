@@ -4,7 +4,8 @@
  *
  *   npx tsx bench/image-accuracy.ts fashion --data FOLDER [--net small|large] [--epochs 12] [--threads 1]
  *   npx tsx bench/image-accuracy.ts flowers --data FOLDER [--side 48] [--epochs 80] [--hold-out] [--threads 1]
- *   npx tsx bench/image-accuracy.ts transfer --data FOLDER [--learn 01358] [--epochs 2] [--threads 1]
+ *   npx tsx bench/image-accuracy.ts transfer --data FOLDER [--net small|resnet8|resnet14] [--learn 01358] [--epochs 2]
+ *       [--hold-out] [--threads 1]
  *   npx tsx bench/image-accuracy.ts [fashion|flowers|transfer] --smoke
  *
  * fashion: 55,000 training pictures of Fashion-MNIST, flipped and shifted by a pixel at random; the other 5,000 choose
@@ -21,14 +22,19 @@
  * other five it is trained on (its first layers slowly, a new head), and so is the same network from nothing, over the
  * same steps, few and many, and over twice the many. All are scored on all test pictures of those five; five draws of
  * the 20. `--learn` names the five; by default T-shirts, trousers, dresses, sandals and bags, so that there are clothes
- * and shoes on both sides: who begins with another network begins with one of things alike.
+ * and shoes on both sides: who begins with another network begins with one of things alike. `--hold-out` scores 5,000
+ * training pictures, which are then not learnt, in place of the test pictures.
+ *
+ * `--peer` trains the same network by the same recipe on the same pictures in PyTorch, in the interpreter that
+ * `PEERS_PYTHON` names, and tells the ratio of the processor time (goal: at most 1.2); few epochs are enough for it.
  *
  * `--smoke` trains on made pictures, without data. `--checkpoint FILE` goes on where an earlier run was ended.
  * `--minutes N` ends training after so many minutes of the wall, where that is sooner, with the rate as it would be after
  * all epochs: for a machine whose load nobody knows before.
  */
-import { readFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
@@ -61,6 +67,7 @@ const { values: flags, positionals } = parseArgs({
     learn: { type: "string", default: "01358" },
     minutes: { type: "string" },
     checkpoint: { type: "string" },
+    peer: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
   },
 });
@@ -351,6 +358,8 @@ function stage(width: number, down: "pool" | "stride" | "keep", kernel = 3): nn.
 }
 
 const nets = {
+  resnet8: (classes: number) => nn.resnet(classes, { depth: 8 }),
+  resnet14: (classes: number) => nn.resnet(classes, { depth: 14 }),
   small: (classes: number) =>
     nn.sequential([
       stage(32, "pool"),
@@ -385,10 +394,16 @@ const nets = {
     ]),
 } as const;
 
+/** The network that `--net` names. */
+function netNamed(): keyof typeof nets {
+  if (flags.net in nets) return flags.net as keyof typeof nets;
+  throw new Error(`--net takes ${Object.keys(nets).join(", ")}, and got ${flags.net}.`);
+}
+
 async function classify(name: "fashion" | "flowers"): Promise<number> {
   const frame = name === "fashion" ? fashionFrame : flowerFrame;
   const [train, validation, test] = await partsOf(name);
-  const chosen = name === "flowers" ? "flowers" : (flags.net as "small" | "large");
+  const chosen = name === "flowers" ? "flowers" : netNamed();
   const body = nets[chosen](frame.classes);
   const figures = figuresOf(train, frame.channels);
   const net = networkOf(body, name === "fashion" ? frame : partFrame, figures);
@@ -412,14 +427,65 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
           labelSmoothing: 0.05,
           ...(!flags.smoke && { mix: views }),
         };
+  const cpu = process.cpuUsage();
   const fitted = await trained(net, nn.initialise(net, { seed: 1 }), frame, [train, validation], recipe);
+  const { user, system } = process.cpuUsage(cpu);
   const shipped = networkOf(body, frame, figures, name === "flowers" && !flags.smoke);
   const share = await scored(shipped, fitted.weights, frame, test);
   const error = Math.sqrt((share * (1 - share)) / test.codes.length);
   console.log(
     `${flags["hold-out"] ? "held-out" : "test"} accuracy ${percent(share)} ± ${percent(error)} % on ${test.codes.length} pictures, epoch ${fitted.bestEpoch ?? fitted.history.length} of ${epochs}; ${spent()}, ${threads} thread${threads === 1 ? "" : "s"}`,
   );
+  if (flags.peer) comparePeer(chosen, frame, figures, recipe, [train, test], (user + system) / 1e6);
   return share;
+}
+
+/** The same network and recipe in PyTorch. @param ours - Processor seconds of our training, without the scoring. */
+function comparePeer(
+  net: keyof typeof nets,
+  frame: Frame,
+  { mean, deviation }: Figures,
+  { epochs, batchSize, learningRate, labelSmoothing = 0 }: Recipe,
+  [train, test]: readonly [Pictures, Pictures],
+  ours: number,
+): void {
+  const python = process.env["PEERS_PYTHON"];
+  if (python === undefined) throw new Error("Set PEERS_PYTHON to an interpreter with PyTorch.");
+  const folder = mkdtempSync(join(tmpdir(), "millwright-pictures-"));
+  const kept = (name: string, { pixels, codes }: Pictures): string => {
+    writeFileSync(join(folder, name), Buffer.concat([pixels, codes]));
+    return join(folder, name);
+  };
+  try {
+    const request = {
+      net,
+      ...frame,
+      part: partFrame.side,
+      ...{ epochs, batchSize, learningRate, labelSmoothing, threads },
+      mean: [...mean],
+      deviation: [...deviation],
+      train: kept("train", train),
+      trainCount: train.codes.length,
+      test: kept("test", test),
+      testCount: test.codes.length,
+    };
+    const { status, stdout, stderr } = spawnSync(python, ["bench/image-accuracy.py"], {
+      input: JSON.stringify(request),
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`PyTorch ended with ${status}: ${stderr}`);
+    const peer = JSON.parse(stdout) as {
+      accuracy: number;
+      cpuSeconds: number;
+      format: string;
+      torch: string;
+    };
+    console.log(
+      `PyTorch ${peer.torch}, ${peer.format}: accuracy ${percent(peer.accuracy)} % after the last of ${epochs} epochs, ${peer.cpuSeconds.toFixed(0)} processor seconds; ours ${ours.toFixed(0)}, ${(ours / peer.cpuSeconds).toFixed(2)} × PyTorch's`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Pictures to learn, those that choose the epoch where some do, and those that are scored. */
@@ -467,7 +533,7 @@ function meanOf(values: readonly number[]): readonly [mean: number, error: numbe
 async function transferFrom(learnt: readonly number[], all: Pictures, test: Pictures): Promise<number> {
   const others = Array.from({ length: 10 }, (_, code) => code).filter((code) => !learnt.includes(code));
   const [known, other, unseen] = [ofClasses(all, learnt), ofClasses(all, others), ofClasses(test, others)];
-  const body = nets.small(fewFrame.classes);
+  const body = nets[netNamed()](fewFrame.classes);
   const net = networkOf(body, fewFrame, figuresOf(known, 1));
   const recipe: Recipe = {
     epochs: flags.smoke ? 4 : Number(flags.epochs ?? 2),
@@ -529,10 +595,16 @@ async function transferFrom(learnt: readonly number[], all: Pictures, test: Pict
   return meanOf(gains[1]!)[0];
 }
 
+/** Pictures to learn, and those that are scored. */
+function transferParts(): readonly [Pictures, Pictures] {
+  if (flags.smoke) return [bars(1280, 1, fashionFrame), bars(400, 2, fashionFrame)];
+  if (!flags["hold-out"]) return [idx(flags.data!, "train"), idx(flags.data!, "t10k")];
+  const [learnt, held] = fashion(flags.data!);
+  return [learnt, held];
+}
+
 async function transfer(): Promise<void> {
-  const [all, test] = flags.smoke
-    ? [bars(1280, 1, fashionFrame), bars(400, 2, fashionFrame)]
-    : [idx(flags.data!, "train"), idx(flags.data!, "t10k")];
+  const [all, test] = transferParts();
   if (!/^\d{5}$/.test(flags.learn) || new Set(flags.learn).size < 5)
     throw new Error("--learn takes the numbers of five classes, as in 01358.");
   const gain = await transferFrom(Array.from(flags.learn, Number), all, test);

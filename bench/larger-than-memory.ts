@@ -9,19 +9,21 @@
  *
  *   npm run build && npx tsx bench/larger-than-memory.ts [--bytes 4e9] [--memory 400] [--sample 40e6] [--smoke]
  *
- * It writes `bytes` and the answers to the temporary folder and removes them.
+ * It writes `bytes` and the answers to the temporary folder and removes them. With `--table FILE` the large table is
+ * kept in that file, and taken from there if a run before has written it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeBigTable } from "./support/big-table.ts";
+import { type BigTable, writeBigTable } from "./support/big-table.ts";
 import { machineLine } from "./support/machine.ts";
-import { type Measured, measureCommand } from "./support/peak-memory.ts";
+import { measureCommand } from "./support/peak-memory.ts";
 
-const option = (name: string, otherwise: number): number => {
+const textOption = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
+  return at < 0 ? undefined : process.argv[at + 1];
 };
+const option = (name: string, otherwise: number): number => Number(textOption(name) ?? otherwise);
 const smoke = process.argv.includes("--smoke");
 const bytes = option("bytes", smoke ? 60e6 : 4e9);
 const memory = option("memory", smoke ? 128 : 400);
@@ -32,67 +34,42 @@ const folder = mkdtempSync(join(tmpdir(), "millwright-bench-"));
 const place = (name: string): string => join(folder, name);
 const megabytes = (count: number): string => (count / 1e6).toFixed(0);
 
-/** A command on the table larger than memory, on the part in memory, and on nothing. */
-interface Compared {
-  readonly name: string;
-  readonly big: Measured;
-  readonly inMemory: Measured;
-  readonly bare: Measured;
+/** Writes the large table, or finds it as it was written; what is known of it stands in a file beside it. */
+function largeTable(path: string): BigTable & { readonly path: string } {
+  const notes = `${path}.json`;
+  if (existsSync(notes)) {
+    const known = JSON.parse(readFileSync(notes, "utf8")) as BigTable;
+    if (Math.abs(known.bytes - bytes) > 1000)
+      throw new Error(`${path} has ${known.bytes} bytes, not ${bytes}.`);
+    return { path, ...known };
+  }
+  const written = writeBigTable(path, bytes, 1);
+  writeFileSync(notes, JSON.stringify(written));
+  return { path, ...written };
 }
 
 try {
   console.log(machineLine());
-  const big = { path: place("big.csv"), ...writeBigTable(place("big.csv"), bytes, 1) };
+  const big = largeTable(textOption("table") ?? place("big.csv"));
   const part = { path: place("part.csv"), ...writeBigTable(place("part.csv"), sampleBytes, 2) };
   const tiny = { path: place("tiny.csv"), ...writeBigTable(place("tiny.csv"), 2e5, 3) };
   const fresh = { path: place("fresh.csv"), ...writeBigTable(place("fresh.csv"), smoke ? 1e6 : 6e6, 4) };
   console.log(
     `table ${megabytes(big.bytes)} MB, ${big.rowCount} rows, --memory ${memory}MB; in memory ${part.rowCount} rows; judged on ${fresh.rowCount} fresh rows`,
   );
-  const compare = async (
-    name: string,
-    wordsOf: (source: string, kind: string) => readonly string[],
-  ): Promise<Compared> => {
-    const bare = await measureCommand(wordsOf(tiny.path, "tiny"));
-    const inMemory = await measureCommand(wordsOf(part.path, "part"));
-    const words = [...wordsOf(big.path, "big"), "--memory", `${memory}MB`];
-    return { name, bare, inMemory, big: await measureCommand(words) };
-  };
-  const compared = [await compare("look", (source) => ["look", source, "--target", "bought", "--json"])];
-  const areas: string[] = [];
-  for (const family of families) {
-    compared.push(
-      await compare(`train ${family}`, (source, kind) => [
-        ...["train", source, "--target", "bought", "--families", family],
-        // A budget left over is spent on a search, so a table of nothing gets little.
-        ...["--budget", kind === "tiny" ? "2" : smoke ? "30" : "60"],
-        ...["--threads", "2", "--out", place(`${family}-${kind}`), "--json"],
-      ]),
-    );
-    const area = async (kind: string): Promise<number> => {
-      const model = place(`${family}-${kind}/model.onnx`);
-      const words = ["evaluate", model, fresh.path, "--metric", "rocAuc", "--json"];
-      return JSON.parse((await measureCommand(words)).stdout).metrics[0].value;
-    };
-    const [larger, inMemory] = [await area("big"), await area("part")];
-    areas.push(
-      `${family}: ROC AUC ${larger.toFixed(4)} larger than memory, ${inMemory.toFixed(4)} in memory, ${(larger - inMemory).toFixed(4)} more`,
-    );
-  }
-  const model = place("logistic-part/model.onnx");
-  compared.push(
-    await compare("predict", (source) => [
-      ...["predict", model, source, "-o", place("answers.csv"), "--threads", "2", "--json"],
-    ]),
-  );
-
   console.log(
     "command | memory above bare MB | bare MB | processes | µs a row | in memory | ratio | seconds",
   );
-  for (const { name, big: larger, inMemory, bare } of compared) {
-    const started = bare.cpuSeconds;
-    const own = (1e6 * (larger.cpuSeconds - started)) / big.rowCount;
-    const other = (1e6 * (inMemory.cpuSeconds - started)) / part.rowCount;
+  /** Measures a command on the table larger than memory, on the part in memory, and on nothing. */
+  const compare = async (
+    name: string,
+    wordsOf: (source: string, kind: string) => readonly string[],
+  ): Promise<void> => {
+    const bare = await measureCommand(wordsOf(tiny.path, "tiny"));
+    const inMemory = await measureCommand(wordsOf(part.path, "part"));
+    const larger = await measureCommand([...wordsOf(big.path, "big"), "--memory", `${memory}MB`]);
+    const own = (1e6 * (larger.cpuSeconds - bare.cpuSeconds)) / big.rowCount;
+    const other = (1e6 * (inMemory.cpuSeconds - bare.cpuSeconds)) / part.rowCount;
     console.log(
       [
         name,
@@ -105,8 +82,29 @@ try {
         larger.seconds.toFixed(0),
       ].join(" | "),
     );
+  };
+  await compare("look", (source) => ["look", source, "--target", "bought", "--json"]);
+  for (const family of families) {
+    await compare(`train ${family}`, (source, kind) => [
+      ...["train", source, "--target", "bought", "--families", family],
+      // A budget left over is spent on a search, so a table of nothing gets little.
+      ...["--budget", kind === "tiny" ? "2" : smoke ? "30" : "60"],
+      ...["--threads", "2", "--out", place(`${family}-${kind}`), "--json"],
+    ]);
+    const area = async (kind: string): Promise<number> => {
+      const model = place(`${family}-${kind}/model.onnx`);
+      const words = ["evaluate", model, fresh.path, "--metric", "rocAuc", "--json"];
+      return JSON.parse((await measureCommand(words)).stdout).metrics[0].value;
+    };
+    const [larger, inMemory] = [await area("big"), await area("part")];
+    console.log(
+      `${family}: ROC AUC ${larger.toFixed(4)} larger than memory, ${inMemory.toFixed(4)} in memory, ${(larger - inMemory).toFixed(4)} more`,
+    );
   }
-  for (const line of areas) console.log(line);
+  const model = place("logistic-part/model.onnx");
+  await compare("predict", (source) => [
+    ...["predict", model, source, "-o", place("answers.csv"), "--threads", "2", "--json"],
+  ]);
   console.log(machineLine());
 } finally {
   rmSync(folder, { recursive: true });

@@ -60,6 +60,24 @@ class Encoder(nn.Module):
         return self.head(self.body(x).mean(1))
 
 
+def separable(stride):
+    return nn.Sequential(
+        nn.Conv2d(64, 64, 3, stride, 1, groups=64, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
+        nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
+    )  # fmt: skip
+
+
+class DsCnn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(1, 64, 3, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+        self.blocks = nn.Sequential(separable(2), separable(1), separable(1), separable(1))
+        self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(64, 10))
+
+    def forward(self, x):
+        return self.head(self.blocks(self.stem(x.unsqueeze(1))).mean((2, 3)))
+
+
 nets = {
     "mlp": lambda: nn.Sequential(
         nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)
@@ -72,8 +90,9 @@ nets = {
     "resnet18": resnet18,
     "lstm": Lstm,
     "transformer": Encoder,
+    "ds-cnn": DsCnn,
 }  # fmt: skip
-shapes = {"mlp": (128, 784), "cnn": (128, 1, 28, 28), "resnet18": (32, 3, 32, 32), "lstm": (32, 64, 64), "transformer": (32, 64, 128)}
+shapes = {"mlp": (128, 784), "cnn": (128, 1, 28, 28), "resnet18": (32, 3, 32, 32), "lstm": (32, 64, 64), "transformer": (32, 64, 128), "ds-cnn": (64, 40, 34)}
 made = {}
 
 print(json.dumps({"torch": torch.__version__}), flush=True)
@@ -86,14 +105,14 @@ for line in sys.stdin:
         model = nets[job["net"]]()
         if job["channelsLast"]:
             model = model.to(memory_format=torch.channels_last)
-        adam = job["net"] in ("mlp", "lstm", "transformer")
+        adam = job["net"] in ("mlp", "lstm", "transformer", "ds-cnn")
         walk = (
             torch.optim.Adam(model.parameters(), fused=True)
             if adam
             else torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
         )
         x = torch.randn(*shapes[job["net"]])
-        if job["channelsLast"]:
+        if job["channelsLast"] and x.dim() == 4:
             x = x.to(memory_format=torch.channels_last)
         made[key] = (model, walk, x, torch.randint(0, 10, (x.shape[0],)))
     model, walk, x, y = made[key]

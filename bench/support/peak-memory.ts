@@ -1,6 +1,7 @@
 /**
  * A command with the most memory that it and its worker processes held at once: the sum of their proportional set
- * sizes, read from /proc every 20 ms. A page that several hold, of Node's program say, is counted once.
+ * sizes, read from /proc every 20 ms, or less often where reading would take more than a twentieth of a core. A page
+ * that several hold, of Node's program say, is counted once.
  */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -27,16 +28,20 @@ export async function measureCommand(words: readonly string[]): Promise<Measured
   child.stdout.on("data", (part: Buffer) => (stdout += part));
   child.stderr.on("data", (part: Buffer) => (stderr += part));
   let [peakBytes, processes, cpuSeconds] = [0, 0, 0];
-  const watch = setInterval(() => {
+  let next: NodeJS.Timeout;
+  const look = (): void => {
+    const looked = performance.now();
     const tree = treeOf(child.pid!);
     const held = tree.map(heldBytes);
     const spent = tree.reduce((total, pid) => total + processorSeconds(pid), 0);
     cpuSeconds = Math.max(cpuSeconds, spent);
     const sum = held.reduce((total, bytes) => total + bytes, 0);
     if (sum > peakBytes) [peakBytes, processes] = [sum, held.length];
-  }, 20);
+    next = setTimeout(look, Math.max(20, 20 * (performance.now() - looked)));
+  };
+  look();
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  clearInterval(watch);
+  clearTimeout(next!);
   if (code !== 0) throw new Error(`millwright ${words.join(" ")} ended with ${code}: ${stderr}`);
   return { stdout, seconds: (performance.now() - started) / 1000, cpuSeconds, peakBytes, processes };
 }

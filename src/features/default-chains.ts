@@ -52,8 +52,12 @@ export interface DefaultChainsOptions {
 
 /** Fewest rows for each power. */
 const rowsOfPower = 10;
-/** Powers are nearly normal in training: ten deviations bound what a far row's would be. */
-const powered = [powerTransform(), impute(), clipOutliers({ method: "deviation", factor: 10 })];
+/**
+ * How far a number goes on beside its power, and the power too. Within the rows of the fit the slopes of the two hold
+ * each other in balance; beyond them they do not, and one far row would be answered anything (abalone: 54 rings off).
+ */
+const beside = clipOutliers({ method: "deviation", factor: 10 });
+const powered = [powerTransform(), impute(), beside];
 /** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
 const manyCategories = 50;
 /** Directions that texts are compared in. */
@@ -70,7 +74,8 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
   const named = (...kinds: readonly ColumnSchema["kind"][]): string[] =>
     columns.filter((column) => kinds.includes(column.kind)).map((column) => column.name);
   // So wide a clip leaves real numbers alone: it keeps ±Infinity from becoming NaN in a sum.
-  const bounded = [impute({ indicator: "seen" }), clipOutliers({ method: "deviation", factor: 1000 })];
+  const filled = impute({ indicator: "seen" });
+  const bounded = [filled, clipOutliers({ method: "deviation", factor: 1000 })];
   const finish: readonly Transform[] = {
     trees: [],
     naive: [quantileTransform({ distribution: "normal" })],
@@ -85,11 +90,16 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
   const add = (names: readonly string[], encoder: Encoder, transforms: readonly Transform[] = []): void => {
     if (names.length > 0) chains.push(chainOf(names, encoder, transforms));
   };
-  add(named("number"), numbersEncoder, finish);
-  if (options.powers) {
-    const bent = named("number").filter((name) => hasThreeValues(options.frame.columns.get(name)));
-    if (rowsOfPower * bent.length <= options.frame.rowCount) add(bent, numbersEncoder, powered);
-  }
+  const numbers = named("number");
+  let bent = options.powers ? numbers.filter((name) => hasThreeValues(options.frame.columns.get(name))) : [];
+  if (rowsOfPower * bent.length > options.frame.rowCount) bent = [];
+  add(
+    numbers.filter((name) => !bent.includes(name)),
+    numbersEncoder,
+    finish,
+  );
+  add(bent, numbersEncoder, [filled, beside, scale()]);
+  add(bent, numbersEncoder, powered);
   const categories = named("category", "boolean");
   if (style === "trees") add(categories, ordinalEncoder());
   else {

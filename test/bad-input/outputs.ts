@@ -52,48 +52,30 @@ export const badOutputs: readonly BadInput[] = [
     code: "OUTPUT_UNWRITABLE",
     says: ["/proc/millwright-out", "--out"],
   },
-  {
-    name: "predictions in the place of their rows",
-    files: modelFiles,
-    command: ["predict", "./churn.onnx", "./rows.csv", "-o", "./rows.csv"],
-    code: "OUTPUT_EXISTS",
-    says: ["rows.csv", "read here", "--out"],
-  },
-  {
-    name: "predictions in the place of rows that a pattern names",
-    files: modelFiles,
-    command: ["predict", "./churn.onnx", "./r*s.csv", "-o", "./rows.csv"],
-    code: "OUTPUT_EXISTS",
-    says: ["rows.csv", "read here", "--out"],
-  },
-  {
-    name: "predictions in the place of the database that holds their rows",
-    files: { ...modelFiles, "rows.db": "any" },
-    command: ["predict", "./churn.onnx", "./rows.db?table=rows", "-o", "./rows.db"],
-    code: "OUTPUT_EXISTS",
-    says: ["rows.db", "read here", "--out"],
-  },
-  {
-    name: "predictions in the place of the model",
-    files: modelFiles,
-    command: ["predict", "./churn.onnx", "./rows.csv", "-o", "./churn.onnx"],
-    code: "OUTPUT_EXISTS",
-    says: ["churn.onnx", "read here", "--out"],
-  },
-  {
-    name: "types in the place of the model",
-    files: modelFiles,
-    command: ["types", "./churn.onnx", "-o", "./churn.onnx"],
-    code: "OUTPUT_EXISTS",
-    says: ["churn.onnx", "read here", "--out"],
-  },
-  {
-    name: "a program in the place of the model that it makes",
-    files: modelFiles,
-    command: ["eject", "./churn.onnx", "-o", "./churn.onnx"],
-    code: "OUTPUT_EXISTS",
-    says: ["churn.onnx", "read here", "--out"],
-  },
+  ...(
+    [
+      ["predictions in the place of their rows", "rows.csv", ["predict", "./churn.onnx", "./rows.csv"]],
+      [
+        "predictions in the place of rows that a pattern names",
+        "rows.csv",
+        ["predict", "./churn.onnx", "./r*s.csv"],
+      ],
+      [
+        "predictions in the place of the database that holds their rows",
+        "rows.db",
+        ["predict", "./churn.onnx", "./rows.db?table=rows"],
+      ],
+      ["predictions in the place of the model", "churn.onnx", ["predict", "./churn.onnx", "./rows.csv"]],
+      ["types in the place of the model", "churn.onnx", ["types", "./churn.onnx"]],
+      ["a program in the place of the model that it makes", "churn.onnx", ["eject", "./churn.onnx"]],
+    ] as const
+  ).map(([name, place, words]) => ({
+    name,
+    files: { "rows.db": "any", ...modelFiles },
+    command: [...words, "-o", `./${place}`],
+    code: "OUTPUT_EXISTS" as const,
+    says: [place, "read here", "--out"],
+  })),
   {
     name: "predictions into a folder that is not there",
     files: modelFiles,
