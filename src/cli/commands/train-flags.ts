@@ -1,6 +1,7 @@
 /** The flags of `millwright train`, and those that a task does not take. */
 import { MillwrightError } from "../../core/index.ts";
 import type { Reading } from "../../data/index.ts";
+import type { ModelRecipe } from "../../model/index.ts";
 import type { ChangeName, NetName, SoundChange, SoundNet } from "../../tasks/index.ts";
 import { flagOf } from "../options.ts";
 import type { RunContext } from "../run-and-save.ts";
@@ -102,5 +103,54 @@ export function mediaWord<T extends string>(
     "PARAMETER_CONFLICT",
     `${flag} ${word} is for ${other}.`,
     `Choose from ${words.join(", ")}${flag === "--augment" ? ", or none" : ""}.`,
+  );
+}
+
+/** What a recipe settles; giving it again would be a question without an answer. */
+const settledByRecipe = [
+  "target",
+  "task",
+  "labelsBy",
+  "order",
+  "metric",
+  "positive",
+  "time",
+  "budget",
+  "families",
+  "folds",
+  "testSize",
+  "column",
+  "keep",
+  "drop",
+  "weight",
+  "group",
+  "timeColumn",
+  "id",
+  "cost",
+  "classWeight",
+  "maxLatency",
+  "maxSize",
+  "seed",
+] as const satisfies readonly (keyof TrainFlags)[];
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag that the recipe of a file settles. */
+export function refuseSettledFlags(flags: TrainFlags, like: string): void {
+  const given = settledByRecipe.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  const flag = flagOf(given);
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--like ${like} settles what ${flag} is given for too.`,
+    `Leave ${flag} out, or train anew without --like.`,
+  );
+}
+
+/** @throws MillwrightError `MODEL_INVALID` for a file that does not say how it was made. */
+export function requireRecipe(recipe: ModelRecipe | undefined, like: string): asserts recipe is ModelRecipe {
+  if (recipe !== undefined) return;
+  throw new MillwrightError(
+    "MODEL_INVALID",
+    `${like} does not say how it was made, so that it cannot be fitted anew.`,
+    "Train with --target.",
   );
 }

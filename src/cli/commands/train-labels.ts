@@ -1,17 +1,18 @@
 /** `millwright train --task multilabel`: rows that bear any number of labels. */
 import { MillwrightError } from "../../core/index.ts";
 import { parseColumnFlag, readingOf } from "../../data/index.ts";
-import { type LabelRecord, parseRequirement, saveRun, trainLabels } from "../../tasks/index.ts";
+import { readMetadata } from "../../model/index.ts";
+import { type LabelRecord, parseRequirement, refitLabels, saveRun, trainLabels } from "../../tasks/index.ts";
+import { printChallenge } from "../challenge-line.ts";
 import { flagOf } from "../options.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
 import { bold, figure, findingLine, interval, print, table } from "../terminal.ts";
-import type { TrainFlags } from "./train-flags.ts";
+import { refuseSettledFlags, requireRecipe, type TrainFlags } from "./train-flags.ts";
 
 /** What has no meaning for several labels, or is not done for them. */
 const refused = [
-  "like",
   "positive",
   "order",
   "test",
@@ -44,7 +45,6 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
     time,
     require,
   } = flags;
-  const { out } = flags;
   const record = await runAndSave(
     flags,
     (context: RunContext) =>
@@ -72,21 +72,52 @@ export async function trainLabelled(source: readonly string[], flags: TrainFlags
         ...context,
       }),
     saveRun,
-    (told, model) => {
-      printRun(told);
-      printRequirements(told.requirements);
-      print();
-      printSavedRun({
-        model,
-        out,
-        source: told.data.source,
-        reading: readingOf(flags),
-        reproduce: told.reproduce,
-        answers: "predictions.csv",
-      });
-    },
+    (told, model) => printSaved(told, model, flags),
   );
   return requirementsCode(record.requirements);
+}
+
+/** Fits the recipe of a file of several labels anew, and holds that file against the new one. */
+export async function refitLabelled(
+  source: readonly string[],
+  flags: TrainFlags,
+  like: string,
+): Promise<number> {
+  refuseSettledFlags(flags, like);
+  requireTaken(flags);
+  const { recipe, schema } = await readMetadata(like);
+  requireRecipe(recipe, like);
+  const record = await runAndSave(
+    flags,
+    (context: RunContext) =>
+      refitLabels(recipe, {
+        ...readingOf(flags),
+        source,
+        like,
+        schema,
+        ...(flags.require && { require: flags.require.map(parseRequirement) }),
+        ...(flags.threads !== undefined && { threads: flags.threads }),
+        ...context,
+      }),
+    saveRun,
+    (told, model) => printSaved(told, model, flags),
+  );
+  return requirementsCode(record.requirements);
+}
+
+function printSaved(told: LabelRecord, model: string, flags: TrainFlags): void {
+  printRun(told);
+  for (const other of told.against ?? []) printChallenge(other, told.metric.title);
+  printRequirements(told.requirements);
+  print();
+  printSavedRun({
+    model,
+    out: flags.out,
+    source: told.data.source,
+    reading: readingOf(flags),
+    reproduce: told.reproduce,
+    answers: "predictions.csv",
+  });
 }
 
 /** @throws MillwrightError `PARAMETER_MISSING`, `PARAMETER_CONFLICT`. */
@@ -98,6 +129,24 @@ function requireFlags(flags: TrainFlags): void {
       "Use --task multilabel, or leave --labels-by out.",
     );
   }
+  if (flags.like !== undefined) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${flags.like} answers one label a row, and --task multilabel asks for several.`,
+      "Leave --task and --labels-by out, or --like.",
+    );
+  }
+  requireTaken(flags);
+  if (flags.target !== undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_MISSING",
+    "millwright train --task multilabel: --target is not given.",
+    "Name the column of lists, or several columns of yes and no as --target a,b,c.",
+  );
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a flag without a meaning for several labels. */
+function requireTaken(flags: TrainFlags): void {
   const given = refused.find((name) => flags[name] !== undefined);
   if (given !== undefined) {
     const flag = flagOf(given);
@@ -107,12 +156,6 @@ function requireFlags(flags: TrainFlags): void {
       `Leave ${flag} out.`,
     );
   }
-  if (flags.target !== undefined) return;
-  throw new MillwrightError(
-    "PARAMETER_MISSING",
-    "millwright train --task multilabel: --target is not given.",
-    "Name the column of lists, or several columns of yes and no as --target a,b,c.",
-  );
 }
 
 /** Names between commas; a comma inside a name is written `\,`. */

@@ -13,13 +13,13 @@ import {
   type TrainResult,
   trainTable,
 } from "../../tasks/index.ts";
-import { flagOf } from "../options.ts";
 import { againstNothing } from "../against-nothing.ts";
+import { printChallenge } from "../challenge-line.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
 import { bold, dim, figure, findingLine, interval, noInterval, print, table } from "../terminal.ts";
-import type { TrainFlags } from "./train-flags.ts";
+import { refuseSettledFlags, requireRecipe, type TrainFlags } from "./train-flags.ts";
 import { isFolder, kindOfFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
 import { refuseSequenceFlags } from "./train-sequences.ts";
 import { trainOnSounds } from "./train-sounds.ts";
@@ -37,6 +37,8 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);
   refuseSequenceFlags(flags);
+  if (flags.like !== undefined && (await readMetadata(flags.like)).task.kind === "multilabel")
+    return (await import("./train-labels.ts")).refitLabelled(source, flags, flags.like);
   if (flags.task === "multilabel" || flags.labelsBy !== undefined)
     return (await import("./train-labels.ts")).trainLabelled(source, flags);
   const {
@@ -113,52 +115,12 @@ function requireTarget(target: string | undefined): string {
   );
 }
 
-/** What a recipe settles; giving it again would be a question without an answer. */
-const settledByRecipe = [
-  "target",
-  "task",
-  "order",
-  "metric",
-  "positive",
-  "time",
-  "budget",
-  "families",
-  "folds",
-  "testSize",
-  "column",
-  "keep",
-  "drop",
-  "weight",
-  "group",
-  "timeColumn",
-  "id",
-  "cost",
-  "classWeight",
-  "maxLatency",
-  "maxSize",
-  "seed",
-] as const satisfies readonly (keyof TrainFlags)[];
-
 /** Fits the recipe of a file anew, and holds the old file against the new one. */
 async function refitLike(like: string, flags: TrainFlags, options: RefitOptions): Promise<TrainResult> {
-  const given = settledByRecipe.find((name) => flags[name] !== undefined);
-  if (given !== undefined) {
-    const flag = flagOf(given);
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `--like ${like} settles what ${flag} is given for too.`,
-      `Leave ${flag} out, or train anew without --like.`,
-    );
-  }
+  refuseSettledFlags(flags, like);
   const { recipe, schema, task } = await readMetadata(like);
   refuseClustering(like, { task, schema }, "fit anew");
-  if (recipe === undefined) {
-    throw new MillwrightError(
-      "MODEL_INVALID",
-      `${like} does not say how it was made, so that it cannot be fitted anew.`,
-      "Train with --target.",
-    );
-  }
+  requireRecipe(recipe, like);
   return await refit(recipe, { ...options, like, schema, against: [like, ...(options.against ?? [])] });
 }
 
@@ -246,21 +208,4 @@ function boardLines(board: RunRecord["leaderboard"], chosen: string) {
       index < linesShown || weight > 0 || name === chosen || family === "baseline",
   );
   return { shown, left: board.length - shown.length };
-}
-
-/** One line on another file, and the plain verdict. */
-function printChallenge(other: NonNullable<RunRecord["against"]>[number], title: string): void {
-  const { model, score, low, high, gain, gainLow, gainHigh, notes } = other;
-  const verdict =
-    gainLow > 0
-      ? "better"
-      : gainHigh < 0
-        ? "worse"
-        : Number.isNaN(gainLow)
-          ? `${gain > 0 ? "better" : "worse"} here, which tells nothing about other rows`
-          : "the same within the noise";
-  print(
-    `${model} on the same rows: ${title} ${figure(score)} (${interval(low, high)}); this file is ${bold(verdict)}, by ${figure(gain)} (${interval(gainLow, gainHigh)}).`,
-  );
-  for (const note of notes) print(`  ${dim("note:")} ${note}`);
 }

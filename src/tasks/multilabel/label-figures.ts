@@ -30,7 +30,6 @@ export function labelFigures(
   seed: number,
   groups?: Int32Array,
 ): LabelFigure[] {
-  const rowCount = rows.hits.length / rows.labelCount;
   const shares = Float64Array.from(rows.probabilities, (_, at) => constant[at % rows.labelCount]!);
   // Saying no to every label is wrong less often, and saying yes has the better F1: nothing is the better of both.
   const nothing = [constant.map(() => 1.1), constant.map(() => 0)].map((thresholds) => ({
@@ -38,13 +37,7 @@ export function labelFigures(
     probabilities: shares,
     thresholds,
   }));
-  const random = createRandom(seed).child("intervals");
-  const draw = resampler({ rowCount, groups }, rows.weight && Float64Array.from(rows.weight));
-  const weights = Array.from({ length: replicates }, () => {
-    const weight = new Float64Array(rowCount);
-    draw(random, weight);
-    return weight;
-  });
+  const weights = drawnWeights(rows, seed, groups);
   const others = Object.values(labelMetrics).filter(({ name }) => name !== first.name);
   return [first, ...others].map((metric) => {
     const drawn = weights.map((weight) => metric.score({ ...rows, weight })).sort((a, b) => a - b);
@@ -60,5 +53,17 @@ export function labelFigures(
       high: at(0.975),
       baseline: metric.greaterIsBetter ? Math.max(...doingNothing) : Math.min(...doingNothing),
     };
+  });
+}
+
+/** How often each row counts in draws of as many rows, or of as many groups, with replacement. */
+export function drawnWeights(rows: LabelRows, seed: number, groups?: Int32Array): Float64Array[] {
+  const rowCount = rows.hits.length / rows.labelCount;
+  const random = createRandom(seed).child("intervals");
+  const draw = resampler({ rowCount, groups }, rows.weight && Float64Array.from(rows.weight));
+  return Array.from({ length: replicates }, () => {
+    const weight = new Float64Array(rowCount);
+    draw(random, weight);
+    return weight;
   });
 }

@@ -9,7 +9,7 @@ import { labelMetrics } from "../../metrics/index.ts";
 import { findProblem, type JsonSchema } from "../../model/json-schema.ts";
 import { load, type Model, typesModule } from "../../model/index.ts";
 import { category, defineSchema, number } from "../../schema/index.ts";
-import { evaluateFile, trainLabels, trainTable } from "../index.ts";
+import { evaluateFile, refit, refitLabels, trainLabels, trainTable } from "../index.ts";
 import type { LabelResult } from "./train-labels.ts";
 
 const work = temporaryFolder();
@@ -284,6 +284,97 @@ describe("--time", () => {
   });
 });
 
+describe("--like", () => {
+  const recipe = () => model.metadata.recipe!;
+  const refitted = (source: string, software = "test") =>
+    refitLabels(recipe(), {
+      source: [source],
+      like: path,
+      schema: model.metadata.schema,
+      threads: 1,
+      software,
+    });
+  const turned = join(work.path, "turned.csv");
+  beforeAll(() => {
+    // Other rows of the same columns, where nothing means what it meant, and one label is new.
+    const lines = rows.map(({ a, b, borne }, i) => {
+      const tags = [...labels.filter((_, k) => !borne[k]), ...(Number(a) > 0.5 ? ["bright"] : [])];
+      return `${a},${b},${i % 2 === 0 ? tags.join("|") : tags.toReversed().join("|")}`;
+    });
+    writeFileSync(turned, `a,b,tags\n${lines.join("\n")}\n`);
+  });
+
+  test("two models with their shares answer as the mean of both, and the file fitted anew is the same", async () => {
+    const [own] = recipe().members!;
+    const tree = { name: "tree", family: "tree", parameters: {} };
+    const blend = [
+      { ...own!, weight: 0.25 },
+      { ...tree, weight: 0.75 },
+    ];
+    const fit = async (members: NonNullable<ReturnType<typeof recipe>["members"]>) => {
+      const { record, model: bytes } = await refitLabels(
+        { ...recipe(), members },
+        { source: [lists], threads: 1 },
+      );
+      const loaded = await load(bytes);
+      const { probabilities } = await loaded.predictOne({ a: -0.3, b: 0.4 });
+      const { metadata } = loaded;
+      await loaded.close();
+      return { record, metadata, said: labels.map((label) => probabilities![label]!) };
+    };
+    const both = await fit(blend);
+    const [logistic, alone] = [await fit([own!]), await fit([{ ...tree, weight: 1 }])];
+    both.said.forEach((p, k) => expect(p).toBeCloseTo(0.25 * logistic.said[k]! + 0.75 * alone.said[k]!, 12));
+    expect(both.record.chosen).toBe("ensemble");
+    expect(both.metadata.recipe!.members).toEqual(blend);
+    expect((await fit([...both.metadata.recipe!.members!])).record.model).toEqual(both.record.model);
+    expect(alone.record.chosen).toBe("tree");
+  }, 60_000);
+
+  test("the old file is held against the new one: equal on its own table, worse where the world has turned", async () => {
+    const same = await refitted(lists);
+    expect(same.record.model).toEqual(result.record.model);
+    expect(same.record.against).toEqual([
+      expect.objectContaining({ gain: 0, gainLow: 0, gainHigh: 0, notes: [] }),
+    ]);
+    const first = same.record.test.metrics[0]!;
+    expect(same.record.against![0]!.score).toBe(first.value);
+    const other = await refitted(turned);
+    expect(other.record.task.labels).toEqual(["bright", "cold", "loud", "wet"]);
+    const [rival] = other.record.against!;
+    expect(rival!.gainLow).toBeGreaterThan(0.2);
+    expect(rival!.gain).toBeCloseTo(other.record.test.metrics[0]!.value - rival!.score, 12);
+    expect(rival!.gainLow <= rival!.gain && rival!.gain <= rival!.gainHigh).toBe(true);
+    expect(rival!.notes).toEqual([
+      "it does not know 1 of 4 labels",
+      "whether it learnt from these rows is not known",
+    ]);
+    expect(other.report.rivals![0]).toMatchObject({ name: path, gain: { value: rival!.gain } });
+  }, 60_000);
+
+  test("the command does it, and its printed line does it again", async () => {
+    const out = join(work.path, "anew");
+    const { code, stdout, stderr } = await runHere(["train", turned, "--like", path, "--out", out]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/model\.onnx on the same rows: .*this file is .*better/);
+    const record = JSON.parse(readFileSync(join(out, "run.json"), "utf8")) as LabelResult["record"];
+    const schema = JSON.parse(
+      readFileSync(join(import.meta.dirname, "../../../docs/schemas/multilabel.json"), "utf8"),
+    ) as JsonSchema;
+    expect(findProblem(schema, record, "run.json")).toBeUndefined();
+    expect(record.reproduce).toBe(`npx millwright train ${turned} --like ${path}`);
+    expect(record.model).toEqual((await refitted(turned, record.software)).record.model);
+  }, 60_000);
+
+  test("is not fitted as a recipe of one answer, nor without its models", async () => {
+    await expect(refit(recipe(), { source: [lists] })).rejects.toThrow(
+      /several labels a row.*PARAMETER_CONFLICT/s,
+    );
+    const { members: _, ...bare } = recipe();
+    await expect(refitLabels(bare, { source: [lists] })).rejects.toThrow(/names no models.*MODEL_INVALID/s);
+  });
+});
+
 describe("--require", () => {
   const run = ["train", lists, "--target", "tags", "--labels-by", "|", "--families", "logistic"];
   const rules = ["microF1>=0.6", "hammingLoss<=0.01", "fileMb<=5", "p99Ms<=5000"];
@@ -405,7 +496,16 @@ describe("the file", () => {
       ["eject", path, "-o", join(work.path, "recipe.ts")],
       /several labels a row.*PARAMETER_CONFLICT/s,
     ],
-    ["train --like", ["train", lists, "--like", path, "--out", work.path], /PARAMETER_CONFLICT/],
+    [
+      "a flag that the recipe settles",
+      ["train", lists, "--like", path, "--target", "tags"],
+      /settles what --target is given for too.*PARAMETER_CONFLICT/s,
+    ],
+    [
+      "another file beside --like",
+      ["train", lists, "--like", path, "--against", path],
+      /--against is not for several labels/,
+    ],
     [
       "--test",
       ["train", lists, "--target", "tags", "--labels-by", "|", "--test", flags],

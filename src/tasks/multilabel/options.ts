@@ -1,4 +1,5 @@
 /** What a user may ask of a training run whose rows bear any number of labels. */
+import type { ModelRecipe } from "../../model/index.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Requirement } from "../tabular/requirements.ts";
 
@@ -26,6 +27,10 @@ export interface LabelOptions extends RunOptions {
   readonly timeColumn?: string;
   /** What the file must reach on the untouched rows; told in the record, and changes nothing else. */
   readonly require?: readonly Requirement[];
+  /** What to fit, with which shares, instead of a race; kept in the file as it is. */
+  readonly recipe?: ModelRecipe;
+  /** The file that `recipe` comes from, which is held against the new one on the untouched rows. */
+  readonly like?: string;
 }
 
 export const defaultSeparator = ";";

@@ -61,6 +61,14 @@ export function labelReport(record: LabelRecord, options: LabelOptions, kind: Sp
         ...(role === "member" && { weight }),
       };
     }),
+    ...(record.against && {
+      rivals: record.against.map(({ model, score, low, high, gain, gainLow, gainHigh, notes }) => ({
+        name: model,
+        score: { value: score, low, high },
+        gain: { value: gain, low: gainLow, high: gainHigh },
+        notes,
+      })),
+    }),
     limitations: [
       ...labels.map(
         ({ label, rows, threshold, f1 }) =>

@@ -1,6 +1,7 @@
 /** What a run of several labels did and found: `run.json`. */
 import type { Finding } from "../../data/index.ts";
 import type { DataRecord } from "../read-table.ts";
+import type { Challenge } from "../tabular/contender/challenge.ts";
 import type { RequirementResult } from "../tabular/requirements.ts";
 import type { LabelFigure } from "./label-figures.ts";
 import type { LabelledTable } from "./read-labels.ts";
@@ -50,6 +51,8 @@ export interface LabelRecord {
   readonly leaderboard: readonly LabelBoardRow[];
   readonly chosen: string;
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /** The file of `--like` on the same untouched rows. */
+  readonly against?: readonly Challenge[];
   /** What `--require` asked for, as it turned out. */
   readonly requirements?: readonly RequirementResult[];
   readonly findings: readonly Finding[];

@@ -27,6 +27,7 @@ import {
 import { commandLine } from "../command-line.ts";
 import { dataRecord } from "../read-table.ts";
 import { groupsOf } from "../tabular/labelled.ts";
+import { recordedCandidates, recordedShares } from "../tabular/recorded.ts";
 import { raceSeconds } from "../tabular/race-seconds.ts";
 import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import {
@@ -41,6 +42,7 @@ import { type LabelFigure, labelFigures } from "./label-figures.ts";
 import { defaultSeparator, type LabelOptions } from "./options.ts";
 import { readLabelledTable } from "./read-labels.ts";
 import { labelReport } from "./report-data.ts";
+import { answerRival, challengeLabels } from "./rival.ts";
 import type { LabelRecord } from "./run-record.ts";
 
 export interface LabelResult {
@@ -103,6 +105,12 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   const testWeight = table.weight && take(table.weight, test);
   requireSomeWeight(testWeight, options.weight);
   const groups = groupsOf(frame);
+  const testGroups = groups && take(groups, test);
+  const held = takeRows(frame, test);
+  const rival =
+    options.like === undefined
+      ? undefined
+      : await answerRival(options.like, held, labels, table.fingerprint, options.threads);
   // The past predicts the future: what ships learns from all rows, and the first rows are tested by no fold.
   const inTime = splits.kind === "time";
   const whole: Split = { train: Uint32Array.from(train.keys()), test: new Uint32Array(0) };
@@ -118,19 +126,19 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
   const raced = await race();
   const { entries } = raced;
   const best = entries.reduce((a, b) => (better(metric, b.score, a.score) ? b : a));
-  const blend = blendOf(entries, judgedBy);
+  const shares = options.recipe && recordedShares(options.recipe);
+  const blend = shares ? recordedBlend(entries, shares) : blendOf(entries, judgedBy);
   const blended = averageOf(blend);
   const blendScore = scoreOf(metric, judgedBy, blended);
-  const ships = blend.length > 1 && better(metric, blendScore, best.score);
-  const members = ships ? blend : [{ entry: best, weight: 1 }];
-  const answers = ships ? blended : best.predictions;
+  const ships = blend.length > 1 && (shares !== undefined || better(metric, blendScore, best.score));
+  const members = ships || shares !== undefined ? blend : [{ entry: best, weight: 1 }];
+  const answers = ships ? blended : members[0]!.entry.predictions;
   const thresholds = thresholdsOf(judgedBy, answers);
   const constant = labels.map((_, k) => shareOf(learnt, k));
 
   progress({ stage: "compose the file" });
   const composed = await compose();
   progress({ stage: "judge the file on untouched rows" });
-  const held = takeRows(frame, test);
   const model = await load(composed.write(), undefined, { name: "model.onnx" });
   let judged: LabelRows;
   let metrics: LabelFigure[];
@@ -147,7 +155,7 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
       thresholds,
       ...(testWeight && { weight: testWeight }),
     };
-    metrics = labelFigures(judged, constant, metric, options.seed, groups && take(groups, test));
+    metrics = labelFigures(judged, constant, metric, options.seed, testGroups);
     bytes = composed.write({
       rows: "test",
       rowCount: test.length,
@@ -196,8 +204,9 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     })),
     tooRare: table.tooRare,
     leaderboard: board.map((row, index) => ({ rank: index + 1, ...row })),
-    chosen: ships ? "ensemble" : best.candidate.name,
+    chosen: ships ? "ensemble" : members[0]!.entry.candidate.name,
     skipped: raced.skipped,
+    ...(rival && { against: [challengeLabels(rival, judged, metric, options.seed, testGroups)] }),
     ...(requirements && { requirements }),
     findings: table.findings,
     budget: { unitsUsed, stoppedBy: raced.stoppedBy },
@@ -218,8 +227,10 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
     lost: number;
     stoppedBy: LabelRecord["budget"]["stoppedBy"];
   }> {
-    const candidates = portfolio("classification", options.families, undefined, { text: hasText });
-    const { time, budget = time === undefined ? defaultBudget : Infinity } = options;
+    const { recipe, time, budget = time === undefined && !recipe ? defaultBudget : Infinity } = options;
+    const candidates = recipe
+      ? recordedCandidates(recipe, { families: [], steps: [] })
+      : portfolio("classification", options.families, undefined, { text: hasText });
     const secondsLeft = (time ?? Infinity) - (performance.now() - startedMs) / 1000;
     const endMs = time === undefined ? Infinity : performance.now() + 1000 * raceSeconds(time, secondsLeft);
     const signal = time === undefined ? options.signal : stopAfter(endMs - performance.now(), options.signal);
@@ -272,9 +283,9 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
           score,
         });
       } catch (error) {
-        // One family that cannot learn does not cost the user the others.
-        if (!(error instanceof MillwrightError) || (error.code === "CANCELLED" && found.length === 0))
-          throw error;
+        // One family that cannot learn does not cost the user the others, but a recipe is fitted whole.
+        if (!(error instanceof MillwrightError) || recipe !== undefined) throw error;
+        if (error.code === "CANCELLED" && found.length === 0) throw error;
         const late = error.code === "CANCELLED" && isOver();
         skipped.push({ name: candidate.name, reason: late ? "no time left" : error.what });
         if (late) {
@@ -343,11 +354,19 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
           columnCount: frame.schema.columns.length,
           sha256: table.fingerprint,
         },
-        recipe: {
-          seed: options.seed,
-          options: { ...given, task: "multilabel" } as Json,
-          software: options.software,
-        },
+        recipe: options.recipe
+          ? { ...options.recipe, software: options.software }
+          : {
+              seed: options.seed,
+              options: { ...given, task: "multilabel" } as Json,
+              members: members.map(({ entry: { candidate }, weight }) => ({
+                name: candidate.name,
+                family: candidate.family,
+                parameters: candidate.parameters,
+                weight,
+              })),
+              software: options.software,
+            },
       },
       random: createRandom(options.seed).child("compose"),
     });
@@ -383,6 +402,10 @@ export async function trainLabels(options: LabelOptions): Promise<LabelResult> {
 }
 
 function commandOf(options: LabelOptions, unitsUsed: number): string {
+  if (options.like !== undefined) {
+    const sources = options.source.map(withoutPassword);
+    return commandLine("train", [...sources, ...readingFlags(options), ["--like", options.like]]);
+  }
   return commandLine("train", [
     ...options.source.map(withoutPassword),
     ["--target", namesOf(options.targets)],
@@ -482,6 +505,17 @@ function blendOf(
     return loss;
   });
   return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
+}
+
+/** The entries that a recipe records, with its shares. */
+function recordedBlend(
+  entries: readonly Entry[],
+  shares: ReadonlyMap<string, number>,
+): { entry: Entry; weight: number }[] {
+  return entries.flatMap((entry) => {
+    const weight = shares.get(entry.candidate.name) ?? 0;
+    return weight > 0 ? [{ entry, weight }] : [];
+  });
 }
 
 /** Rows that some fold tests, ascending. */

@@ -1,4 +1,5 @@
 /** What a file says of how it was made, fitted again without a search. */
+import { MillwrightError } from "../../core/index.ts";
 import type { ColumnOverride } from "../../data/index.ts";
 import type { ModelRecipe } from "../../model/index.ts";
 import type { Schema } from "../../schema/index.ts";
@@ -54,7 +55,8 @@ export type RefitOptions = Omit<
  * it gives the same bytes.
  *
  * @param recipe - `metadata.recipe` of a file, or what `millwright eject` wrote.
- * @throws MillwrightError `MODEL_INVALID` for a recipe without models; as `trainTable`.
+ * @throws MillwrightError `MODEL_INVALID` for a recipe without models; `PARAMETER_CONFLICT` for one of several labels;
+ *   as `trainTable`.
  */
 export async function refit(recipe: ModelRecipe, options: RefitOptions): Promise<TrainResult> {
   const { schema, software = recipe.software, ...rest } = options;
@@ -67,14 +69,9 @@ export async function refit(recipe: ModelRecipe, options: RefitOptions): Promise
     readonly judgedElsewhere?: true;
     readonly own?: RecordedOwn;
   };
+  requireOneAnswer(recipe);
   requireMembers(recipe);
-  const pinned = schema === undefined ? {} : kindsOf(schema);
-  const columns = Object.fromEntries(
-    [...new Set([...Object.keys(pinned), ...Object.keys(recorded.columns ?? {})])].map((name) => [
-      name,
-      { ...pinned[name], ...recorded.columns?.[name] },
-    ]),
-  );
+  const columns = pinnedColumns(schema, recorded.columns);
   // Other rows judge, or the same share of these.
   const { testSize, ...settled } = recorded;
   return await trainTable({
@@ -89,8 +86,31 @@ export async function refit(recipe: ModelRecipe, options: RefitOptions): Promise
   });
 }
 
+/** What is declared of columns when a recipe is fitted anew: the kinds of those that the model reads, then what the recipe says. */
+export function pinnedColumns(
+  schema: Schema | undefined,
+  recorded: Readonly<Record<string, ColumnOverride>> = {},
+): Record<string, ColumnOverride> {
+  const pinned = schema === undefined ? {} : kindsOf(schema);
+  return Object.fromEntries(
+    [...new Set([...Object.keys(pinned), ...Object.keys(recorded)])].map((name) => [
+      name,
+      { ...pinned[name], ...recorded[name] },
+    ]),
+  );
+}
+
 /** Kinds of the columns that a model reads. */
 function kindsOf(schema: Schema): Record<string, ColumnOverride> {
   const read = schema.columns.filter(({ role }) => role === "feature");
   return Object.fromEntries(read.map(({ name, kind }) => [name, { kind }]));
+}
+
+function requireOneAnswer({ options }: ModelRecipe): void {
+  if ((options as { readonly task?: unknown }).task !== "multilabel") return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    "The recipe is of a file that answers several labels a row.",
+    "Fit it anew with refitLabels of millwright/tasks, or with `millwright train --like`.",
+  );
 }

@@ -17,7 +17,7 @@ const done: Readonly<Record<Wish, string>> = {
 /**
  * @param name - The file's name.
  * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering and of sequences; of pictures, sounds and tags,
- *   and of several labels, but to score it.
+ *   but to score it; of several labels, to eject it.
  */
 export function refuseClustering(
   name: string,
@@ -50,7 +50,7 @@ export function refuseClustering(
         : "Run the command under `reproduce` in its run.json.",
     );
   }
-  if (task.kind === "multilabel" && (wish === "fit anew" || wish === "eject")) {
+  if (task.kind === "multilabel" && wish === "eject") {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
       `${name} answers several labels a row, and only a file of one answer a row can be ${done[wish]}.`,

@@ -39,7 +39,8 @@ export interface AnsweredContender {
   readonly notes: readonly string[];
 }
 
-const unknownRows = "whether it learnt from these rows is not known";
+/** A note on a file that may have learnt from the rows that judge it. */
+export const unknownRows = "whether it learnt from these rows is not known";
 
 /**
  * Runs the files of `--against` before the work begins, so that one that does not fit is told at once.
