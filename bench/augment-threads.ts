@@ -17,7 +17,7 @@ import { channelFigures, pictureNetwork } from "../src/tasks/image/nets.ts";
 import { machineLine } from "./support/machine.ts";
 
 const { values: flags } = parseArgs({ options: { smoke: { type: "boolean", default: false } } });
-const [rounds, rowCount] = flags.smoke ? [1, 128] : [3, 640];
+const [rounds, rowCount] = flags.smoke ? [1, 128] : [3, 256];
 const random = createRandom(1);
 const target: nn.RowData = {
   ...{ dtype: "int64", shape: [] },

@@ -9,6 +9,8 @@
 
 /** A deterministic source of random numbers. */
 export interface Random {
+  /** `createRandom(seed)` is this generator from its beginning: for a thread that goes on with it. */
+  readonly seed: number;
   /** Uniform in [0, 1) with 53 random bits. */
   next(): number;
   /** Uniform integer in [0, bound). `bound` in 1 … 2^32. */
@@ -72,6 +74,7 @@ export function createRandom(seed: number): Random {
   };
 
   const random: Random = {
+    seed,
     next: () => (next32() * 2097152 + (next32() >>> 11)) / 9007199254740992,
     integer(bound) {
       const limit = 4294967296 - (4294967296 % bound);

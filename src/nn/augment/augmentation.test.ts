@@ -372,6 +372,50 @@ describe("in a loader", () => {
   });
 });
 
+describe("changeSamples", () => {
+  const samples = Array.from({ length: 70 }, (_, i) => ({
+    data: Float32Array.from({ length: 40 + i }, (_x, j) => Math.sin(i + j)),
+    shape: [40 + i],
+  }));
+  const change = nn.augmentation([
+    nn.augment.changeSpeed({ min: 0.8, max: 1.2, keepLength: false }),
+    nn.augment.addNoise(),
+  ]);
+
+  test("none, one and three threads give what each sample alone gives, of any length", async () => {
+    const random = createRandom(4).child("copies");
+    const expected = samples.map(({ data, shape }, i) => change.apply(data, shape, random.child(i)));
+    expect(
+      new Set(expected.map(({ data }, i) => data.length - samples[i]!.data.length)).size,
+    ).toBeGreaterThan(5);
+    for (const threads of [0, 1, 3])
+      expect(await nn.changeSamples(change, samples, random, { threads })).toEqual(expected);
+    expect(await nn.changeSamples(change, [], random, { threads: 2 })).toEqual([]);
+  });
+
+  test.each([0, 1])(
+    "with %i threads a signal ends it, and a sample that does not fit is told",
+    async (threads) => {
+      const given = { threads, signal: AbortSignal.abort() };
+      await expect(nn.changeSamples(change, samples, createRandom(1), given)).rejects.toThrow(
+        /stopped after 0 of 70.*CANCELLED/,
+      );
+      const odd = [...samples, { data: new Float32Array(3), shape: [4] }];
+      await expect(nn.changeSamples(change, odd, createRandom(1), { threads })).rejects.toThrow(
+        /3 values in the shape \[4\].*SHAPE_MISMATCH/,
+      );
+    },
+  );
+
+  test("a generator can be begun again elsewhere from its seed", () => {
+    const random = createRandom(2 ** 40 + 7)
+      .child("a")
+      .child(3);
+    expect(createRandom(random.seed).child("b").next()).toBe(random.child("b").next());
+    expect(createRandom(random.seed).next()).toBe(random.next());
+  });
+});
+
 describe("mixup and cutmix", () => {
   const [rows, size] = [6, 5 * 4 * 2];
   const shape = [rows, 5, 4, 2];

@@ -60,7 +60,13 @@ export async function learnSounds(
   { size, net, classCount, augment, validation, ...training }: LearnOptions,
   random: Random,
 ): Promise<LearntSounds> {
-  const { front, bands, frames, figures, rows, codes } = await spectrogramsOf(train, size, augment, random);
+  const { front, bands, frames, figures, rows, codes } = await spectrogramsOf(
+    train,
+    size,
+    augment,
+    random,
+    training,
+  );
   const change = spectrogramChanges(augment);
   const normal = nn.melSpectrogram({ ...front, figures });
   const heard =
@@ -98,12 +104,16 @@ export async function learnSounds(
   return { trained, figures, shipped };
 }
 
+/** A thread starts in the time of some ten sounds. */
+const soundsPerThread = 32;
+
 /** Normalised spectrograms of the training sounds, each as often as it is copied, and what they are normalised by. */
 async function spectrogramsOf(
   { samples, codes }: Side,
   size: SoundSize,
   names: readonly SoundChange[],
   random: Random,
+  { threads, signal }: Pick<TrainingSettings, "threads" | "signal">,
 ) {
   const front = frontOf(size);
   const [bands, frames] = [front.mels, framesOf(size)];
@@ -111,10 +121,16 @@ async function spectrogramsOf(
   const cells = samples.length * bands * frames;
   const data = new Float32Array(copies.length * cells);
   for (const [k, change] of copies.entries()) {
-    const draws = random.child(k);
-    const changed = samples.map((sound, i) => change.apply(sound, [sound.length], draws.child(i)).data);
+    const given = samples.map((data) => ({ data, shape: [data.length] }));
+    const changed = await nn.changeSamples(change, given, random.child(k), {
+      // One thread beside one that waits gains nothing, nor does starting some for a few sounds.
+      threads:
+        threads > 1 && change.steps.length > 0 && given.length >= soundsPerThread * threads ? threads : 0,
+      ...(signal && { signal }),
+    });
+    const sounds = changed.map(({ data: heard }) => heard as Float32Array);
     const made = await nn.applyLayer(nn.melSpectrogram(front), {
-      ...{ dtype: "float32", shape: [size.length], data: fitAll(changed, size) },
+      ...{ dtype: "float32", shape: [size.length], data: fitAll(sounds, size) },
     });
     data.set(made.data as Float32Array, k * cells);
   }
