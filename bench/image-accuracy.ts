@@ -32,9 +32,8 @@
  * `--minutes N` ends training after so many minutes of the wall, where that is sooner, with the rate as it would be after
  * all epochs: for a machine whose load nobody knows before.
  */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
@@ -54,6 +53,7 @@ import {
 } from "../src/graph/index.ts";
 import * as nn from "../src/nn/index.ts";
 import { compile } from "../src/runtime/index.ts";
+import { comparePictures, type Frame, type Pictures } from "./support/picture-peer.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -74,18 +74,7 @@ const { values: flags, positionals } = parseArgs({
 const threads = Number(flags.threads);
 const percent = (share: number): string => (100 * share).toFixed(2);
 
-/** Pictures with their classes; `pixels` [pictures, height, width, channels]. */
-interface Pictures {
-  readonly pixels: Uint8Array;
-  readonly codes: Uint8Array;
-}
 type Parts = readonly [train: Pictures, validation: Pictures, test: Pictures];
-
-interface Frame {
-  readonly side: number;
-  readonly channels: number;
-  readonly classes: number;
-}
 
 /** Pictures at some places. */
 function taken({ pixels, codes }: Pictures, places: readonly number[], { side, channels }: Frame): Pictures {
@@ -436,56 +425,13 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
   console.log(
     `${flags["hold-out"] ? "held-out" : "test"} accuracy ${percent(share)} ± ${percent(error)} % on ${test.codes.length} pictures, epoch ${fitted.bestEpoch ?? fitted.history.length} of ${epochs}; ${spent()}, ${threads} thread${threads === 1 ? "" : "s"}`,
   );
-  if (flags.peer) comparePeer(chosen, frame, figures, recipe, [train, test], (user + system) / 1e6);
-  return share;
-}
-
-/** The same network and recipe in PyTorch. @param ours - Processor seconds of our training, without the scoring. */
-function comparePeer(
-  net: keyof typeof nets,
-  frame: Frame,
-  { mean, deviation }: Figures,
-  { epochs, batchSize, learningRate, labelSmoothing = 0 }: Recipe,
-  [train, test]: readonly [Pictures, Pictures],
-  ours: number,
-): void {
-  const python = process.env["PEERS_PYTHON"];
-  if (python === undefined) throw new Error("Set PEERS_PYTHON to an interpreter with PyTorch.");
-  const folder = mkdtempSync(join(tmpdir(), "millwright-pictures-"));
-  const kept = (name: string, { pixels, codes }: Pictures): string => {
-    writeFileSync(join(folder, name), Buffer.concat([pixels, codes]));
-    return join(folder, name);
-  };
-  try {
-    const request = {
-      net,
-      ...frame,
-      part: partFrame.side,
-      ...{ epochs, batchSize, learningRate, labelSmoothing, threads },
-      mean: [...mean],
-      deviation: [...deviation],
-      train: kept("train", train),
-      trainCount: train.codes.length,
-      test: kept("test", test),
-      testCount: test.codes.length,
-    };
-    const { status, stdout, stderr } = spawnSync(python, ["bench/image-accuracy.py"], {
-      input: JSON.stringify(request),
-      encoding: "utf8",
-    });
-    if (status !== 0) throw new Error(`PyTorch ended with ${status}: ${stderr}`);
-    const peer = JSON.parse(stdout) as {
-      accuracy: number;
-      cpuSeconds: number;
-      format: string;
-      torch: string;
-    };
-    console.log(
-      `PyTorch ${peer.torch}, ${peer.format}: accuracy ${percent(peer.accuracy)} % after the last of ${epochs} epochs, ${peer.cpuSeconds.toFixed(0)} processor seconds; ours ${ours.toFixed(0)}, ${(ours / peer.cpuSeconds).toFixed(2)} × PyTorch's`,
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
+  if (flags.peer) {
+    const { batchSize, learningRate, labelSmoothing = 0 } = recipe;
+    const settings = { epochs, batchSize, learningRate, labelSmoothing, threads };
+    const view = { ...frame, ...figures, part: partFrame.side };
+    comparePictures(chosen, view, settings, [train, test], (user + system) / 1e6);
   }
+  return share;
 }
 
 /** Pictures to learn, those that choose the epoch where some do, and those that are scored. */

@@ -24,7 +24,8 @@ import { tokensEncoder } from "./encoders/tokens.ts";
 import { type Chain, chainOf, type Encoder, type Transform } from "./step.ts";
 import { clipOutliers } from "./transforms/clip-outliers.ts";
 import { impute } from "./transforms/impute.ts";
-import { powerTransform } from "./transforms/power-transform.ts";
+import { interactions } from "./transforms/interactions.ts";
+import { bends, powerTransform } from "./transforms/power-transform.ts";
 import { quantileTransform } from "./transforms/quantile-transform.ts";
 import { scale } from "./transforms/scale.ts";
 import { truncatedSvdTransform } from "./transforms/truncated-svd.ts";
@@ -42,8 +43,9 @@ export interface DefaultChainsOptions {
   /** Whether the fit will have a target; without one, columns of many categories are hashed. */
   readonly target: boolean;
   /**
-   * A power of each number beside it, for families that add features up: a bend where the scale of a number asks
-   * for one. Only where there are ten rows a number, and of numbers with three values or more.
+   * A power of each number beside it, for families that add features up: the one that makes it most like a normal
+   * number, or its square where that power is nearly the number itself. Only where there are ten rows a number, and of
+   * numbers with three values or more.
    */
   readonly powers?: boolean;
   /** Steps of a user's own, whose features stand beside the others and end as the style's numbers do. */
@@ -58,6 +60,8 @@ const rowsOfPower = 10;
  */
 const beside = clipOutliers({ method: "deviation", factor: 10 });
 const powered = [powerTransform(), impute(), beside];
+const squares = interactions({ products: false, powers: 2, keep: false });
+const squared = [impute(), beside, scale(), squares, scale(), beside];
 /** Columns of more categories are encoded by their mean target where 0/1 columns would be too many. */
 const manyCategories = 50;
 /** Directions that texts are compared in. */
@@ -91,15 +95,26 @@ export function defaultChains(schema: Schema, style: PlanStyle, options: Default
     if (names.length > 0) chains.push(chainOf(names, encoder, transforms));
   };
   const numbers = named("number");
-  let bent = options.powers ? numbers.filter((name) => hasThreeValues(options.frame.columns.get(name))) : [];
+  const cellsOf = (name: string): Cells | undefined => options.frame.columns.get(name);
+  let bent = options.powers ? numbers.filter((name) => hasThreeValues(cellsOf(name))) : [];
   if (rowsOfPower * bent.length > options.frame.rowCount) bent = [];
+  const unlike = new Set(bent.filter((name) => isUnlikePower(cellsOf(name))));
   add(
     numbers.filter((name) => !bent.includes(name)),
     numbersEncoder,
     finish,
   );
   add(bent, numbersEncoder, [filled, beside, scale()]);
-  add(bent, numbersEncoder, powered);
+  add(
+    bent.filter((name) => unlike.has(name)),
+    numbersEncoder,
+    powered,
+  );
+  add(
+    bent.filter((name) => !unlike.has(name)),
+    numbersEncoder,
+    squared,
+  );
   const categories = named("category", "boolean");
   if (style === "trees") add(categories, ordinalEncoder());
   else {
@@ -146,6 +161,10 @@ function hasThreeValues(cells: Cells | undefined): boolean {
     if (seen.size === 3) return true;
   }
   return false;
+}
+
+function isUnlikePower(cells: Cells | undefined): boolean {
+  return cells?.type === "number" && bends(cells.values);
 }
 
 function distinct(cells: Cells | undefined): number {

@@ -420,32 +420,42 @@ describe("defaultChains", () => {
       three: rows((row) => (row % 50 === 0 ? Infinity : row % 3)),
       none: { kind: "number", cells: rows(() => null) },
       some: rows((row) => (row % 4 === 0 ? null : row ** 3)),
+      even: rows((row) => Math.sin(row)),
     });
     const options = { frame: numbers, target: true, powers: true };
     const chains = defaultChains(numbers.schema, "linear", options);
     expect(chains.map(({ columns }) => columns)).toEqual([
       ["two", "none"],
+      ["three", "some", "even"],
       ["three", "some"],
-      ["three", "some"],
+      ["even"],
     ]);
+    expect(chains.at(-1)!.transforms.map(({ kind }) => kind)).toContain("interactions");
     const few = takeRows(
       numbers,
       Uint32Array.from({ length: 19 }, (_, row) => row),
     );
     expect(defaultChains(few.schema, "linear", { ...options, frame: few })).toHaveLength(1);
     const fitted = await fitFeatures(chains, numbers, contextOf());
-    expect(fitted.features.map(({ name }) => name).slice(-2)).toEqual(["three:power", "some:power"]);
+    expect(fitted.features.map(({ name }) => name).slice(-3)).toEqual([
+      "three:power",
+      "some:power",
+      "even^2",
+    ]);
     const strange = frameOf({
       two: [null, Infinity, 0],
       three: [-Infinity, 1e308, null],
       none: [null, 4, -1e308],
       some: [null, Infinity, -1e300],
+      even: [-Infinity, 1e308, null],
     });
     for (const matrix of [fitted.matrix, await fitted.transform(strange)])
       for (const column of matrix.columns) expect(column.every(Number.isFinite)).toBe(true);
-    const far = await fitted.transform(frameOf({ two: [0], three: [0], none: [null], some: [1e300] }));
+    const far = await fitted.transform(
+      frameOf({ two: [0], three: [0], none: [null], some: [1e300], even: [1e300] }),
+    );
     fitted.features.forEach(({ name }, j) => {
-      if (name.startsWith("some")) expect(far.columns[j]![0]).toBeLessThan(11);
+      if (/^(some|even)/.test(name)) expect(far.columns[j]![0]).toBeLessThan(30);
     });
   });
 

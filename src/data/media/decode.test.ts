@@ -353,7 +353,7 @@ describeUnlessMissing("images in threads", missingPackage("sharp"), () => {
       expect([pixels.length, width, height, channels]).toEqual([16 * 12 * 3, 16, 12, 3]);
     }
     expect(bad.map(({ file }) => file)).toEqual(["b/cut.jpg", "b/empty.jpg", "b/page.jpg"]);
-    expect(bad[0]!.reason).toContain("broken or cut short");
+    expect(bad[0]!.reason).toBe("is a broken or cut-off JPEG");
     expect(bad[1]!.reason).toBe("is empty");
     expect(bad[2]!.reason).toContain("is a web page");
     expect(() => decodeImages(media, { width: 5 })).toThrow("[PARAMETER_CONFLICT]");

@@ -97,7 +97,7 @@ export async function decodeImage(
     const whole = { pixels: data, width: info.width, height: info.height, channels: 3 as const };
     return { ok: true, ...fitted(settings.channels === 1 ? greyOf(whole) : whole, settings) };
   } catch (error) {
-    return { ok: false, reason: await reasonOf(error, async () => open(false).metadata()) };
+    return { ok: false, reason: await reasonOf(error, format, async () => open(false).metadata()) };
   }
 }
 
@@ -143,17 +143,21 @@ function formatOfImage(bytes: Uint8Array): string {
   return "no image";
 }
 
+/**
+ * The decoder's own words are not passed on: it gathers them in one place for all threads, so they may be of another
+ * picture that is decoded at the same time, and differ from run to run.
+ */
 async function reasonOf(
   error: unknown,
+  format: string,
   size: () => Promise<{ readonly width: number; readonly height: number }>,
 ): Promise<string> {
-  const words = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
-  if (/exceeds pixel limit/i.test(words)) {
+  if (error instanceof Error && /exceeds pixel limit/i.test(error.message)) {
     const known = await size().catch(() => undefined);
     const told = known === undefined ? "" : `${known.width} × ${known.height} pixels, `;
     return `has ${told}more than the limit of ${maxPixels / 1e6} million`;
   }
-  return `is broken or cut short (${words})`;
+  return `is a broken or cut-off ${format}`;
 }
 
 /** 65536ths of red, green and blue in grey, so that they add up to one. */

@@ -7,7 +7,7 @@ import { contextOf, frameOf, type Plain } from "../frame-fixture.ts";
 import { chainOf } from "../step.ts";
 import { minimumBetween } from "./brent.ts";
 import { powerLambda } from "./power-lambda.ts";
-import { powerTransform, type PowerTransformOptions } from "./power-transform.ts";
+import { bends, powerTransform, type PowerTransformOptions } from "./power-transform.ts";
 
 const { NaN: missing } = Number;
 const numbersOf = (cells: Plain) => frameOf({ x: { kind: "number", cells } });
@@ -175,4 +175,23 @@ test.each([
   const found = minimumBetween(f, -3, 5, 1e-9);
   if (at === undefined) expect(f(found)).toBe(0);
   else expect(Math.abs(found - at)).toBeLessThan(4e-8);
+});
+
+describe("whether a power bends its column", () => {
+  const random = createRandom(5);
+  const normal = Float64Array.from({ length: 30_000 }, () => random.normal());
+  test.each([
+    ["normal numbers", normal, false],
+    ["the same in large units", normal.map((x) => 1e6 * x), false],
+    ["their exponentials", normal.map(Math.exp), true],
+    ["with gaps", normal.map((x, i) => (i % 3 === 0 ? missing : Math.exp(x))), true],
+    ["with infinities", normal.map((x, i) => (i % 3 === 0 ? Infinity : x)), false],
+    ["as large as numbers go", normal.map((x) => 1e307 * x), false],
+    ["one far value", Float64Array.from([...normal.subarray(0, 2000), 1e5]), true],
+    ["two values", Float64Array.of(0, 1, 0, 1, 1000, 0).map((x) => Math.min(x, 1)), false],
+    ["nothing", Float64Array.of(missing, missing), false],
+  ])("%s", (_, column, expected) => {
+    expect(bends(column)).toBe(expected);
+    expect(bends(column.toReversed())).toBe(expected);
+  });
 });

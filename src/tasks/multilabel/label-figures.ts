@@ -1,5 +1,5 @@
 /** Every figure of rows with any number of labels, with its interval over the rows and that of doing nothing. */
-import { createRandom } from "../../core/index.ts";
+import { createRandom, quantile } from "../../core/index.ts";
 import { resampler } from "../../evaluate/index.ts";
 import { type LabelMetric, labelMetrics, type LabelRows } from "../../metrics/index.ts";
 
@@ -40,8 +40,7 @@ export function labelFigures(
   const weights = drawnWeights(rows, seed, groups);
   const others = Object.values(labelMetrics).filter(({ name }) => name !== first.name);
   return [first, ...others].map((metric) => {
-    const drawn = weights.map((weight) => metric.score({ ...rows, weight })).sort((a, b) => a - b);
-    const at = (share: number): number => drawn[Math.round(share * (replicates - 1))]!;
+    const drawn = Float64Array.from(weights, (weight) => metric.score({ ...rows, weight })).sort();
     const doingNothing = nothing.map((answer) => metric.score(answer));
     return {
       name: metric.name,
@@ -49,8 +48,8 @@ export function labelFigures(
       greaterIsBetter: metric.greaterIsBetter,
       unit: "share",
       value: metric.score(rows),
-      low: at(0.025),
-      high: at(0.975),
+      low: quantile(drawn, 0.025),
+      high: quantile(drawn, 0.975),
       baseline: metric.greaterIsBetter ? Math.max(...doingNothing) : Math.min(...doingNothing),
     };
   });

@@ -1,4 +1,5 @@
 /** The file whose recipe is fitted anew, beside the new file on the rows that judge it. */
+import { quantile } from "../../core/index.ts";
 import { withoutPassword } from "../../data/index.ts";
 import type { LabelMetric, LabelRows } from "../../metrics/index.ts";
 import { load } from "../../model/index.ts";
@@ -74,7 +75,6 @@ export function challengeLabels(
 
 /** The middle 95 %. */
 function limits(drawn: readonly number[]): readonly [number, number] {
-  const sorted = [...drawn].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
-  return [at(0.025), at(0.975)];
+  const sorted = Float64Array.from(drawn).sort();
+  return [quantile(sorted, 0.025), quantile(sorted, 0.975)];
 }
