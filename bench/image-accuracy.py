@@ -55,8 +55,8 @@ nets = {
         stage(channels, 32, "pool"), stage(32, 64, "stride"), stage(64, 96, "pool"), *head(864, 0.2)
     ),
     "large": lambda: nn.Sequential(
-        stage(channels, 64, "keep"), stage(64, 64, "pool"), stage(64, 128, "keep"), stage(128, 128, "pool"),
-        stage(128, 256, "pool"), *head(2304, 0.3),
+        stage(channels, 32, "keep"), stage(32, 64, "stride"), Residual(stage(64, 64, "keep")),
+        stage(64, 128, "stride"), Residual(stage(128, 128, "keep")), nn.AdaptiveAvgPool2d(1), *head(128, 0.2),
     ),
     "flowers": lambda: nn.Sequential(
         stage(channels, 32, "pool"), stage(32, 64, "pool"), stage(64, 128, "pool"), Residual(stage(128, 128, "keep")),
@@ -86,6 +86,17 @@ def grey(x):
     return (x * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
+def erase(x, probability, most):
+    """Noise in place of a piece of some pictures, in place."""
+    rows, _, high, wide = x.shape
+    for i in (torch.rand(rows) < probability).nonzero().flatten().tolist():
+        share = high * wide * float(torch.empty(1).uniform_(0.02, most))
+        slant = math.exp(float(torch.empty(1).uniform_(math.log(0.3), math.log(3.3))))
+        across, down = min(wide, round(math.sqrt(share * slant))), min(high, round(math.sqrt(share / slant)))
+        top, left = int(torch.randint(high - down + 1, ())), int(torch.randint(wide - across + 1, ()))
+        x[i, :, top : top + down, left : left + across] = torch.rand(channels, down, across)
+
+
 def views(x):
     """A part of the photo, flipped, in other light, with a piece missing."""
     rows = x.shape[0]
@@ -105,12 +116,7 @@ def views(x):
     x = (level + factor(0.2) * (x - level)).clamp(0, 1)
     own = grey(x)
     x = (own + factor(0.3) * (x - own)).clamp(0, 1)
-    for i in (torch.rand(rows) < 0.25).nonzero().flatten().tolist():
-        share = part * part * float(torch.empty(1).uniform_(0.02, 0.2))
-        slant = math.exp(float(torch.empty(1).uniform_(math.log(0.3), math.log(3.3))))
-        across, down = min(part, round(math.sqrt(share * slant))), min(part, round(math.sqrt(share / slant)))
-        top, left = int(torch.randint(part - down + 1, ())), int(torch.randint(part - across + 1, ()))
-        x[i, :, top : top + down, left : left + across] = torch.rand(channels, down, across)
+    erase(x, 0.25, 0.2)
     return x
 
 
@@ -127,6 +133,8 @@ def batch_of(pixels, codes, rows):
         y = share * y + (1 - share) * y[other]
     else:
         x = shifted(x)
+        if job["net"] != "small":
+            erase(x, 0.5, 0.15)
     return (x - mean) / deviation, y
 
 

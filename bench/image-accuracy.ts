@@ -307,8 +307,11 @@ async function scored(net: nn.Network, weights: nn.Weights, frame: Frame, test: 
 }
 
 /** Flips from left to right, and shifts by up to one pixel. */
-const shifted = nn.inPlace(
-  nn.augmentation([nn.augment.flip(), nn.augment.randomCrop({ padding: 1 })]),
+const shifts = [nn.augment.flip(), nn.augment.randomCrop({ padding: 1 })];
+const shifted = nn.inPlace(nn.augmentation(shifts), [28, 28, 1]);
+/** The same, and half of the pictures have a piece missing. */
+const erased = nn.inPlace(
+  nn.augmentation([...shifts, nn.augment.randomErasing({ maxArea: 0.15 })]),
   [28, 28, 1],
 );
 
@@ -360,13 +363,13 @@ const nets = {
     ]),
   large: (classes: number) =>
     nn.sequential([
-      stage(64, "keep"),
-      stage(64, "pool"),
-      stage(128, "keep"),
-      stage(128, "pool"),
-      stage(256, "pool"),
-      nn.flatten(),
-      nn.dropout(0.3),
+      stage(32, "keep"),
+      stage(64, "stride"),
+      nn.residual(stage(64, "keep")),
+      stage(128, "stride"),
+      nn.residual(stage(128, "keep")),
+      nn.globalPool(),
+      nn.dropout(0.2),
       nn.dense(classes),
     ]),
   flowers: (classes: number) =>
@@ -408,7 +411,13 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
   };
   const recipe: Recipe =
     name === "fashion"
-      ? { ...common, batchSize: 128, learningRate: 0.006, ...(!flags.smoke && { augment: shifted }) }
+      ? {
+          ...common,
+          batchSize: 128,
+          learningRate: 0.006,
+          ...(chosen !== "small" && { labelSmoothing: 0.05 }),
+          ...(!flags.smoke && { augment: chosen === "small" ? shifted : erased }),
+        }
       : {
           ...common,
           batchSize: 64,
