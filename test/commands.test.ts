@@ -536,14 +536,21 @@ describe("what is left when a run ends badly", () => {
     mkdirSync(inWork("given up"), { recursive: true });
     const yesterday = readFileSync(inWork("out/model.onnx"));
     writeFileSync(inWork("given up/model.onnx"), yesterday);
-    const running = startTraining("given up");
+    // The second comes with the words that ask for it: later, the run may be over, and Ctrl-C have its usual meaning.
+    const preload = inWork("again.mjs");
+    writeFileSync(
+      preload,
+      `const write = process.stderr.write.bind(process.stderr);
+       process.stderr.write = (text, ...rest) => {
+         if (String(text).includes("press Ctrl-C again")) process.kill(process.pid, "SIGINT");
+         return write(text, ...rest);
+       };`,
+    );
+    const running = startTraining("given up", { NODE_OPTIONS: `--import ${preload}` });
     await said(running.stderr, "try logistic");
     running.process.kill("SIGINT");
-    await said(running.stderr, "press Ctrl-C again");
-    const asked = performance.now();
-    running.process.kill("SIGINT");
     await running.ended;
-    expect(performance.now() - asked).toBeLessThan(5000);
+    expect(running.stderr()).toContain("press Ctrl-C again");
     expect(running.process.signalCode).toBe("SIGKILL");
     expect(readdirSync(inWork("given up"))).toEqual(["model.onnx"]);
     expect(Buffer.compare(readFileSync(inWork("given up/model.onnx")), yesterday)).toBe(0);
@@ -575,12 +582,12 @@ describe("what is left when a run ends badly", () => {
     expect(partials(work.path)).toEqual([]);
   });
 
-  function startTraining(out: string) {
+  function startTraining(out: string, env: Readonly<Record<string, string>> = {}) {
     writeFileSync(inWork("many.csv"), demoCsv(3000, 4));
     mkdirSync(inWork("tmp"), { recursive: true });
     return startBuilt(["train", "many.csv", "--target", "left", "--budget", "200", "--out", out], {
       cwd: work.path,
-      env: { TMPDIR: inWork("tmp") },
+      env: { TMPDIR: inWork("tmp"), ...env },
     });
   }
 });
