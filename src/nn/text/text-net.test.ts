@@ -64,11 +64,16 @@ function trainingSet(rowCount: number, seed: number): TrainingSet & { x: Matrix 
   };
 }
 
-test.each(["bag", "cnn"] as const)(
-  "a %s learns the order of tokens, and its graph equals the reference to 1e-5",
-  async (architecture) => {
+test.each([
+  ["bag", 1],
+  ["cnn", 1],
+  ["cnn", 2],
+] as const)(
+  "a %s (members: %i) learns the order of tokens, and its graph equals the reference to 1e-5",
+  async (architecture, members) => {
     const learner = textNet({
       architecture,
+      members,
       size: 16,
       filters: 16,
       buckets: 512,
@@ -103,6 +108,26 @@ test.each(["bag", "cnn"] as const)(
     expect(right / labels.length).toBeGreaterThan(0.9);
   },
 );
+
+test("the first of two members is the one alone, the second another, and the answer is their mean", async () => {
+  const settings = {
+    architecture: "cnn",
+    size: 8,
+    filters: 8,
+    epochs: 2,
+    dropout: 0,
+    tokenDropout: 0,
+  } as const;
+  const rows = trainingSet(200, 4);
+  const [one, two] = await Promise.all(
+    [1, 2].map(async (members) =>
+      (await textNet({ ...settings, members }).fit(rows, context())).reference(rows.x),
+    ),
+  );
+  const second = two!.map((share, i) => 2 * share - one![i]!);
+  expect(second.every((share) => share > 0 && share < 1)).toBe(true);
+  expect(Math.max(...second.map((share, i) => Math.abs(share - one![i]!)))).toBeGreaterThan(0.001);
+});
 
 test("a transformer learns the order of tokens, and looks at none of the filling", async () => {
   const net = textTransformer({

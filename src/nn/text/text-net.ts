@@ -20,7 +20,18 @@ import {
   softmaxOf,
 } from "../../estimators/index.ts";
 import type { Matrix } from "../../features/index.ts";
-import { cast, clip, constant, div, gather, inline, softmax, sub, type Value } from "../../graph/index.ts";
+import {
+  add,
+  cast,
+  clip,
+  constant,
+  div,
+  gather,
+  inline,
+  softmax,
+  sub,
+  type Value,
+} from "../../graph/index.ts";
 import { numbersInput, runVectors, textBag, textCnn, type TextInput } from "../architectures/text.ts";
 import { crossEntropy } from "../losses.ts";
 import { initialise, type Network, type Weights } from "../network.ts";
@@ -29,7 +40,7 @@ import { fitFamily, inOrderOfIdentity, keepAside, type SplitRows } from "../fami
 import { cosine } from "../schedules.ts";
 import { arrayLoader } from "../training/array-loader.ts";
 import type { Loader, RowData } from "../training/loader.ts";
-import { scoringGraph } from "../training/step.ts";
+import { scoresOf, scoringGraph } from "../training/step.ts";
 import { bagReference, cnnReference, denseReference } from "./reference.ts";
 
 export const textNetParameters = {
@@ -115,6 +126,13 @@ export const textNetParameters = {
     max: 10,
     meaning: "share of the weights that decays per unit of step size (AdamW)",
   },
+  members: {
+    type: "integer",
+    default: 1,
+    min: 1,
+    max: 16,
+    meaning: "networks from different first weights; the answer is the mean of their probabilities",
+  },
   epochs: { type: "integer", default: 5, min: 1, max: 10_000, meaning: "passes over the rows, at most" },
   patience: {
     type: "integer",
@@ -177,8 +195,10 @@ export function textNet(parameters: Partial<Parameters> = {}): Estimator {
       const { inside, aside } = keepAside("textNet", usable, resolved.validationShare, context);
       const reading = readingOf(inside, resolved);
       const net = networkOf(reading, y.classCount, resolved);
-      const trained = await train(net, reading, inside, aside, resolved, context);
-      return fittedTextNet(net, reading, y.classCount, trained, resolved);
+      const members: Trained[] = [];
+      for (let member = 0; member < resolved.members; member++)
+        members.push(await train(net, reading, inside, aside, resolved, context, member));
+      return fittedTextNet(net, reading, y.classCount, members, resolved);
     },
   };
 }
@@ -291,8 +311,10 @@ async function train(
   aside: SplitRows | undefined,
   options: Parameters,
   { random, signal, onProgress }: FitContext,
+  member: number,
 ): Promise<Trained> {
-  const { epochs, patience, learningRate, weightDecay, labelSmoothing } = options;
+  const { epochs, patience, learningRate, weightDecay, labelSmoothing, members } = options;
+  const own = member === 0 ? random : random.child(`member ${member}`);
   const batchSize = Math.min(
     options.batchSize,
     Math.max(fewestBatchRows, Math.floor(inside.x.rowCount / leastSteps)),
@@ -311,7 +333,7 @@ async function train(
         ...(weight && { weights: Float32Array.from(weight) }),
       },
     );
-  const seedOf = (name: string): number => random.child(name).integer(2 ** 32);
+  const seedOf = (name: string): number => own.child(name).integer(2 ** 32);
   const { weights, history, bestEpoch } = await fitFamily(
     { family: "textNet", learningRate, weightDecay },
     net,
@@ -330,8 +352,8 @@ async function train(
       if (event.type !== "epoch") return;
       onProgress?.({
         stage: "fit textNet",
-        done: event.epoch,
-        total: epochs,
+        done: member * epochs + event.epoch,
+        total: members * epochs,
         note: `loss ${event.loss.toPrecision(4)}`,
       });
     },
@@ -344,7 +366,7 @@ function fittedTextNet(
   net: Network,
   reading: Reading,
   classes: number,
-  { weights, epoch, validationLoss }: Trained,
+  members: readonly Trained[],
   options: Parameters,
 ): Fitted {
   const { texts, numbers } = reading;
@@ -358,31 +380,44 @@ function fittedTextNet(
         const z = div(sub(gather(x, numbers.places, 1), one(numbers.mean)), one(numbers.deviation));
         inputs[numbersInput] = cast(clip(z, -farthest, farthest), "float32");
       }
-      return softmax(cast(inline(scoringGraph(net, weights), inputs)["scores"]!, "float64"), 1);
+      // The weights of the first keep their names; those of the others would clash with them.
+      const shares = members.map(({ weights }, member) => {
+        const scores =
+          member === 0
+            ? inline(scoringGraph(net, weights), inputs)["scores"]!
+            : scoresOf(net, weights, inputs);
+        return softmax(cast(scores, "float64"), 1);
+      });
+      return shares.length === 1 ? shares[0]! : div(shares.reduce(add), shares.length);
     },
     reference(x) {
       const out = new Float64Array(x.rowCount * classes);
       for (let i = 0; i < x.rowCount; i++) {
-        const read = texts.flatMap((text, k) => {
-          const codes = text.places.map((j) => x.columns[j]![i]!);
-          const path = `text${k}`;
-          return [
-            ...(options.architecture === "bag"
-              ? bagReference(weights, path, text, options.buckets, codes)
-              : cnnReference(weights, path, text, widths, codes)),
-          ];
-        });
-        let z = Float64Array.from([...read, ...numbersOf(numbers, x, i)]);
-        if (options.hidden > 0) z = denseReference(weights, "hidden", z).map((v) => Math.max(0, v));
-        out.set(softmaxOf(denseReference(weights, "scores", z)), i * classes);
+        for (const { weights } of members) {
+          const read = texts.flatMap((text, k) => {
+            const codes = text.places.map((j) => x.columns[j]![i]!);
+            const path = `text${k}`;
+            return [
+              ...(options.architecture === "bag"
+                ? bagReference(weights, path, text, options.buckets, codes)
+                : cnnReference(weights, path, text, widths, codes)),
+            ];
+          });
+          let z = Float64Array.from([...read, ...numbersOf(numbers, x, i)]);
+          if (options.hidden > 0) z = denseReference(weights, "hidden", z).map((v) => Math.max(0, v));
+          softmaxOf(denseReference(weights, "scores", z)).forEach(
+            (share, k) => (out[i * classes + k]! += share / members.length),
+          );
+        }
       }
       return out;
     },
     summary: {
       architecture: options.architecture,
       texts: texts.map(({ length, count }) => ({ length, codes: count })),
-      epoch,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
+      epoch: members[0]!.epoch,
+      ...(members[0]!.validationLoss === undefined ? {} : { validationLoss: members[0]!.validationLoss }),
+      ...(members.length > 1 && { members: members.map(({ epoch }) => epoch) }),
     },
   };
 }
