@@ -1,5 +1,5 @@
 export { bcResNet, type BcResNetOptions, dsCnn, type DsCnnOptions } from "./audio.ts";
-export { tagger, type TaggerOptions } from "./tagger.ts";
+export { characterRuns, tagger, type TaggerOptions } from "./tagger.ts";
 export { tcn, tcnBody, type TcnOptions } from "./tcn.ts";
 export { mlpNet, type MlpNetOptions } from "./mlp-net.ts";
 export { mobileNetV2, type MobileNetOptions } from "./mobilenet-v2.ts";

@@ -1,9 +1,11 @@
 /** The network of tags: its parameters, its scores, and that the filling behind a sentence changes nothing. */
 import { expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
+import * as ops from "../../graph/index.ts";
 import { compile } from "../../runtime/index.ts";
 import {
   adamw,
+  characterRuns,
   crossEntropy,
   fit,
   initialise,
@@ -65,6 +67,28 @@ test("the same weights read sentences of any number of places, and places behind
   expect(wide.shape).toEqual([2, 7, 3]);
   for (let i = 0; i < 3 * 3; i++)
     expect(Math.abs(Number(narrow.data[i]) - Number(wide.data[i]))).toBeLessThan(1e-6);
+});
+
+test("runs of three characters are hashed with all three, as in plain integers", async () => {
+  const codes = [3, 1, 4, 1, 5, 0, 0, 2, 3, 1, 4, 0];
+  const buckets = 4096;
+  const x = ops.input("x", "int64", ["batch", 2, 6]);
+  const session = await compile(ops.graph({ inputs: [x], outputs: { runs: characterRuns(x, buckets) } }), {
+    threads: 1,
+  });
+  try {
+    const data = BigInt64Array.from(codes, BigInt);
+    const { runs } = await session.run({ x: { dtype: "int64", shape: [1, 2, 6], data } });
+    const at = (token: number, k: number): number => (k < 0 || k > 5 ? 0 : codes[token * 6 + k]!);
+    const wanted = codes.map((_, i) => {
+      const [token, k] = [Math.floor(i / 6), i % 6];
+      return ((at(token, k - 1) * 1009 + at(token, k)) * 1009 + at(token, k + 1)) % buckets;
+    });
+    expect([...(runs!.data as BigInt64Array)].map(Number)).toEqual(wanted);
+    expect(new Set(wanted.slice(0, 5)).size).toBe(5);
+  } finally {
+    await session.release();
+  }
 });
 
 test("learns tags that only the neighbour before tells", async () => {

@@ -10,6 +10,7 @@ import { logistic } from "../../estimators/linear/index.ts";
 import { sparseMatrix } from "../../features/index.ts";
 import * as ops from "../../graph/index.ts";
 import type { Value } from "../../graph/index.ts";
+import { characterRuns } from "../../nn/index.ts";
 import { compile } from "../../runtime/index.ts";
 import { flagCount, type TokenCodes, wordCount } from "./token-codes.ts";
 import type { CodedRows } from "./coded-rows.ts";
@@ -18,8 +19,6 @@ import type { CodedRows } from "./coded-rows.ts";
 const reach = 2;
 const flagReach = 1;
 const buckets = 8192;
-/** Base of the number that three codes of characters make; no code reaches it. */
-const base = 1024;
 const l2 = 1;
 /** As far as tags can be told apart; the optimum itself takes ten times as long. */
 const tolerance = 1e-5;
@@ -57,17 +56,14 @@ function windowFeatures(
     ids.push(ops.unsqueeze(ops.add(near, k * words), [2]));
   }
   const letters = ops.cast(read.characters, "int64");
-  const length = codes.characterPlaces;
-  const beside = ops.pad(letters, [0, 0, 1, 0, 0, 1]);
-  const part = (k: number): Value => ops.slice(beside, [k], [k + length], [2]);
-  const run = ops.add(ops.mul(ops.add(ops.mul(part(0), one(base)), part(1)), one(base)), part(2));
   const first = (2 * reach + 1) * words;
-  const runs = ops.add(ops.mod(run, one(buckets)), first);
+  const run = characterRuns(letters, buckets);
+  const runs = ops.add(run, first);
   const there = ops.greater(letters, one(0));
   ids.push(ops.where(there, runs, one(absent)));
   // The run around the second character is the token's first three.
   const start = ops.slice(run, [1], [2], [2]);
-  const begins = ops.add(ops.mod(start, one(buckets)), first + buckets);
+  const begins = ops.add(start, first + buckets);
   ids.push(ops.where(ops.slice(there, [0], [1], [2]), begins, one(absent)));
   const marks = ops.pad(read.flags, [0, flagReach, 0, 0, flagReach, 0]);
   const flags = Array.from({ length: 2 * flagReach + 1 }, (_, k) => ops.slice(marks, [k], [k + places], [1]));

@@ -6,7 +6,7 @@ import type { ModelMetadata } from "../../model/index.ts";
 import { type ComposedModel, composedOf } from "../../pipeline/index.ts";
 import { compile } from "../../runtime/index.ts";
 import type { Schema } from "../../schema/index.ts";
-import { outsideCode } from "./decide.ts";
+import { emitTagCodes, outsideCode, type TagOrder } from "./decide.ts";
 import { emitTokenCodes, type TokenCodes } from "./token-codes.ts";
 
 /** Name of the input and of the answer. */
@@ -18,6 +18,8 @@ export interface TagModelParts {
   readonly places: number;
   /** O first. */
   readonly classes: readonly string[];
+  /** Which tag may stand behind which. */
+  readonly order: TagOrder;
   /** Taken off the score of O. */
   readonly offset: number;
   /** From codes [batch, places, ..] to scores [batch, places, classes]. */
@@ -34,7 +36,7 @@ const golden = [
 ];
 
 export async function composeTags(parts: TagModelParts): Promise<ComposedModel> {
-  const { codes, places, classes, offset, emit, about } = parts;
+  const { codes, places, classes, order, offset, emit, about } = parts;
   const tokens = ops.input(tokensColumn, "string", ["batch", places]);
   const flat = emitTokenCodes(ops.reshape(tokens, ops.int64s([-1])), codes);
   const shaped = (value: Value, ...rest: readonly number[]): Value =>
@@ -52,8 +54,10 @@ export async function composeTags(parts: TagModelParts): Promise<ComposedModel> 
   const probabilities = ops.softmax(decided, 2);
   const text = (data: readonly string[]): Value =>
     ops.constant({ dtype: "string", shape: [data.length], data });
-  const winner = ops.gather(text(classes), ops.argMax(probabilities, { axis: 2, keepDims: false }), 0);
-  const prediction = ops.where(ops.equal(tokens, text([""])), text([""]), winner);
+  const absent = ops.equal(tokens, text([""]));
+  const present = ops.sub(ops.scalar("float64", 1), ops.cast(absent, "float64"));
+  const tags = emitTagCodes(decided, present, { classes, places, order });
+  const prediction = ops.where(absent, text([""]), ops.gather(text(classes), tags, 0));
   const whole = ops.simplify(ops.graph({ inputs: [tokens], outputs: { prediction, probabilities } }));
   const schema: Schema = {
     columns: [

@@ -1,9 +1,14 @@
 /**
- * From scores to tags: the highest score wins, after that of O is lowered by an offset.
+ * From scores to tags: of the sequences of tags that may be, the one with the highest sum of scores, after that of O is
+ * lowered by an offset.
  *
  * Most tokens are O, so a model that is fitted to be right about tokens says too seldom that one is not; the offset that
- * gives the best span F1 on validation sentences makes up for it, as a threshold does for two classes.
+ * gives the best span F1 on validation sentences makes up for it, as a threshold does for two classes. An I- goes on with
+ * a span of its kind, unless the training sentences have it otherwise. The best sequence is found place by place: Viterbi
+ * 1967, "Error bounds for convolutional codes and an asymptotically optimum decoding algorithm".
  */
+import * as ops from "../../graph/index.ts";
+import type { Value } from "../../graph/index.ts";
 import { type SpanCounts, spanCounts, spanScoresOf } from "../../metrics/index.ts";
 
 /** Place of O among the classes. */
@@ -43,8 +48,32 @@ function standardError(counts: readonly SpanCounts[]): number {
   return Math.sqrt(squares) / (predicted + actual);
 }
 
+/** Whether the column's class may stand behind the row's; O stands before the first place. */
+export type TagOrder = readonly (readonly boolean[])[];
+
+/** An I- only behind a tag of its kind; behind any, where a span of its kind begins with one in these sentences. */
+export function tagOrder(classes: readonly string[], tags: readonly (readonly string[])[]): TagOrder {
+  const goesOn = (from: string, to: string): boolean =>
+    !to.startsWith("I-") || (from !== classes[outsideCode] && from.slice(2) === to.slice(2));
+  const free = new Set<string>();
+  for (const sentence of tags)
+    sentence.forEach((tag, k) => {
+      if (!goesOn(sentence[k - 1] ?? classes[outsideCode]!, tag)) free.add(tag);
+    });
+  return classes.map((from) => classes.map((to) => free.has(to) || goesOn(from, to)));
+}
+
+/** Taken off where one tag may not stand behind another: no sum of scores makes up for it. */
+const never = 1e9;
+
+export interface TagDecision {
+  readonly classes: readonly string[];
+  readonly places: number;
+  readonly order: TagOrder;
+}
+
 /**
- * Tags of sentences.
+ * Tags of sentences, in plain loops; `emitTagCodes` is the same in a graph.
  *
  * @param scores - Row-major [sentences, places, classes], O the first class.
  * @param lengths - Tokens of each sentence.
@@ -52,22 +81,63 @@ function standardError(counts: readonly SpanCounts[]): number {
 export function tagsOfScores(
   scores: Float32Array | Float64Array,
   lengths: readonly number[],
-  classes: readonly string[],
-  places: number,
+  { classes, places, order }: TagDecision,
   offset: number,
 ): string[][] {
   const width = classes.length;
-  return lengths.map((length, row) =>
-    Array.from({ length }, (_, k) => {
-      const from = (row * places + k) * width;
-      let best = outsideCode;
-      let most = scores[from + outsideCode]! - offset;
-      for (let c = 0; c < width; c++) {
-        if (c === outsideCode || scores[from + c]! <= most) continue;
-        best = c;
-        most = scores[from + c]!;
-      }
-      return classes[best]!;
-    }),
-  );
+  const barred = order.map((row) => row.map((may) => (may ? 0 : never)));
+  return lengths.map((length, row) => {
+    const own = (k: number, c: number): number =>
+      scores[(row * places + k) * width + c]! - (c === outsideCode ? offset : 0);
+    let sums = classes.map((_, c) => own(0, c) - barred[outsideCode]![c]!);
+    const before: Int32Array[] = [];
+    for (let k = 1; k < length; k++) {
+      const from = new Int32Array(width);
+      sums = classes.map((_, c) => {
+        let most = Number.NEGATIVE_INFINITY;
+        for (let b = 0; b < width; b++) {
+          const sum = sums[b]! - barred[b]![c]!;
+          if (sum <= most) continue;
+          most = sum;
+          from[c] = b;
+        }
+        return most + own(k, c);
+      });
+      before.push(from);
+    }
+    let code = sums.indexOf(Math.max(...sums));
+    const found = [classes[code]!];
+    for (const from of before.toReversed()) {
+      code = from[code]!;
+      found.unshift(classes[code]!);
+    }
+    return found;
+  });
+}
+
+/**
+ * Codes of tags int64 [batch, places]; behind the end of a sentence they mean nothing.
+ *
+ * @param scores - float64 [batch, places, classes], the offset taken off.
+ * @param present - 1 for tokens, 0 behind them: float64 [batch, places].
+ */
+export function emitTagCodes(scores: Value, present: Value, { classes, places, order }: TagDecision): Value {
+  const width = classes.length;
+  const barred = Float64Array.from(order.flat(), (may) => (may ? 0 : -never));
+  const matrix = (data: Float64Array, rows: number): Value =>
+    ops.constant({ dtype: "float64", shape: [rows, width], data });
+  // Behind the end all tags score 0, and O may stand behind any: the best sequence up to the end stays the best.
+  const counted = ops.mul(scores, ops.unsqueeze(present, [2]));
+  const own = (k: number): Value => ops.squeeze(ops.slice(counted, [k], [k + 1], [1]), [1]);
+  const steps = matrix(barred, width);
+  let sums = ops.add(own(0), matrix(barred.subarray(0, width), 1));
+  const before: Value[] = [];
+  for (let k = 1; k < places; k++) {
+    const come = ops.add(ops.unsqueeze(sums, [2]), steps);
+    before.push(ops.argMax(come, { axis: 1, keepDims: false }));
+    sums = ops.add(ops.reduceMax(come, { axes: [1] }), own(k));
+  }
+  const codes = [ops.argMax(sums, { axis: 1, keepDims: true })];
+  for (const from of before.toReversed()) codes.unshift(ops.gatherElements(from, codes[0]!, 1));
+  return codes.length === 1 ? codes[0]! : ops.concat(codes, 1);
 }

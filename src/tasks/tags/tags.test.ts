@@ -5,10 +5,12 @@ import { drawSentences } from "../../../test/fixtures/sentences.ts";
 import { describeWithSharedData } from "../../../test/shared-data.ts";
 import { createRandom } from "../../core/index.ts";
 import { readConll } from "../../data/index.ts";
+import * as ops from "../../graph/index.ts";
 import { spanScores } from "../../metrics/index.ts";
+import { compile } from "../../runtime/index.ts";
 import { codeRows, cutSentences } from "./coded-rows.ts";
 import { composeTags, logProbabilities } from "./compose.ts";
-import { bestOffset, tagsOfScores } from "./decide.ts";
+import { bestOffset, emitTagCodes, tagOrder, tagsOfScores } from "./decide.ts";
 import { tagFigures } from "./judge.ts";
 import { fitLookUp } from "./look-up.ts";
 import { codeTokens, learnTokenCodes, wordCount } from "./token-codes.ts";
@@ -67,6 +69,7 @@ test("logistic regression finds names, by words up to two places away and no fur
   };
   const classes = ["O", ...[...new Set(rows.tags.flat())].filter((tag) => tag !== "O").sort()];
   const places = 12;
+  const decision = { classes, places, order: tagOrder(classes, rows.tags) };
   const codes = await learnTokenCodes(rows.tokens);
   const coded = await codeRows(rows, codes, classes, places);
   const model = await fitClassicalTagger(coded, codes, classes.length, {
@@ -75,8 +78,7 @@ test("logistic regression finds names, by words up to two places away and no fur
   });
   const file = await composeTags({
     codes,
-    places,
-    classes,
+    ...decision,
     offset: 0,
     emit: (read) => emitClassical(model, read, places, codes),
     about: {
@@ -90,8 +92,7 @@ test("logistic regression finds names, by words up to two places away and no fur
   const said = tagsOfScores(
     scores,
     rows.tokens.map(({ length }) => length),
-    classes,
-    places,
+    decision,
     0,
   );
   expect(spanScores(rows.tags, said).f1).toBeGreaterThan(0.98);
@@ -107,7 +108,8 @@ test("logistic regression finds names, by words up to two places away and no fur
 test("the offset lowers O, and the best one is found", () => {
   const scores = Float64Array.of(2, 1, 0, 3, 0, 0, 9, 9, 9);
   const classes = ["O", "B-x", "I-x"];
-  const tagsAt = (offset: number): string[][] => tagsOfScores(scores, [2], classes, 3, offset);
+  const tagsAt = (offset: number): string[][] =>
+    tagsOfScores(scores, [2], { classes, places: 3, order: tagOrder(classes, []) }, offset);
   expect(tagsAt(0)).toEqual([["O", "O"]]);
   expect(tagsAt(1.5)).toEqual([["B-x", "O"]]);
   expect(tagsAt(4)).toEqual([["B-x", "B-x"]]);
@@ -123,12 +125,93 @@ test("of offsets within a standard error of the best span F1 the smallest is tak
     tagsOfScores(
       scores,
       leads.map(() => 1),
-      ["O", "B-x"],
-      1,
+      { classes: ["O", "B-x"], places: 1, order: tagOrder(["O", "B-x"], []) },
       offset,
     );
   // The best has 11 right: F1 22/31, standard error 0.0926. 10 right (20/30) are within it, 8 (16/28) are not.
   expect(bestOffset(actual, tagsAt)).toEqual({ offset: 1, f1: 22 / 31 });
+});
+
+test("an I- stands only behind its kind, but where the training sentences begin spans with one", () => {
+  const classes = ["O", "B-x", "I-x", "I-y"];
+  const y = [true, true, true, true];
+  expect(
+    tagOrder(classes, [
+      ["B-x", "I-x", "O"],
+      ["I-y", "I-y"],
+    ]),
+  ).toEqual([
+    [true, true, false, true],
+    [true, true, true, true],
+    [true, true, true, true],
+    [true, true, false, true],
+  ]);
+  expect(tagOrder(classes, [["O", "I-x"], ["I-y"]])).toEqual([y, y, y, y]);
+});
+
+test("the tags of a sentence are the best among all sequences that may be, in loops and in the graph", async () => {
+  const classes = ["O", "B-x", "I-x", "B-y", "I-y"];
+  const places = 4;
+  const order = tagOrder(classes, []);
+  const lengths = [4, 1, 3, 2, 4, 3];
+  const random = createRandom(5);
+  const width = classes.length;
+  const scores = Float64Array.from({ length: lengths.length * places * width }, () => 3 * random.normal());
+  const best = (row: number, offset: number): string[] => {
+    let found: readonly number[] = [];
+    let most = Number.NEGATIVE_INFINITY;
+    const extend = (codes: readonly number[], sum: number): void => {
+      if (codes.length === lengths[row]) {
+        if (sum > most) [found, most] = [codes, sum];
+        return;
+      }
+      classes.forEach((_, c) => {
+        if (!order[codes.at(-1) ?? 0]![c]!) return;
+        const own = scores[(row * places + codes.length) * width + c]!;
+        extend([...codes, c], sum + own - (c === 0 ? offset : 0));
+      });
+    };
+    extend([], 0);
+    return found.map((code) => classes[code]!);
+  };
+  let alone = 0;
+  for (const offset of [0, 1.5]) {
+    const wanted = lengths.map((_, row) => best(row, offset));
+    expect(tagsOfScores(scores, lengths, { classes, places, order }, offset)).toEqual(wanted);
+    const free = { classes, places, order: order.map((row) => row.map(() => true)) };
+    if (tagsOfScores(scores, lengths, free, offset).join() !== wanted.join()) alone++;
+    const x = ops.input("x", "float64", ["batch", places, width]);
+    const present = ops.input("present", "float64", ["batch", places]);
+    const session = await compile(
+      ops.graph({
+        inputs: [x, present],
+        outputs: { codes: emitTagCodes(x, present, { classes, places, order }) },
+      }),
+      { threads: 1 },
+    );
+    const { codes } = await session.run({
+      x: {
+        dtype: "float64",
+        shape: [lengths.length, places, width],
+        data: scores.map((score, i) => (i % width === 0 ? score - offset : score)),
+      },
+      present: {
+        dtype: "float64",
+        shape: [lengths.length, places],
+        data: Float64Array.from(
+          lengths.flatMap((length) => Array.from({ length: places }, (_, k) => Number(k < length))),
+        ),
+      },
+    });
+    await session.release();
+    const data = codes!.data as BigInt64Array;
+    const said = lengths.map((length, row) =>
+      Array.from({ length }, (_, k) => classes[Number(data[row * places + k])]!),
+    );
+    expect(said).toEqual(wanted);
+  }
+  // Taken by themselves, the places would break the rule.
+  expect(alone).toBe(2);
 });
 
 test("sentences are cut into parts of the places, and none is empty", () => {

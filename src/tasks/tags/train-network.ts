@@ -3,12 +3,11 @@ import * as nn from "../../nn/index.ts";
 import { fitNetwork, type TrainedNetwork, type TrainingSettings } from "../race/fit-network.ts";
 import { type CodedRows, codeRows, type TaggedRows } from "./coded-rows.ts";
 import { characterCount, flagCount, type TokenCodes, wordCount } from "./token-codes.ts";
-import { bestOffset, tagsOfScores } from "./decide.ts";
+import { bestOffset, type TagDecision, tagsOfScores } from "./decide.ts";
 
 export interface TaggerTraining extends TrainingSettings {
   readonly codes: TokenCodes;
-  readonly classes: readonly string[];
-  readonly places: number;
+  readonly decision: TagDecision;
 }
 
 /** How the network is trained, as the card tells it. */
@@ -31,7 +30,8 @@ export async function trainTagger(
   validation: TaggedRows,
   options: TaggerTraining,
 ): Promise<TrainedNetwork> {
-  const { codes, classes, places, epochs, seed, threads, onProgress } = options;
+  const { codes, decision, epochs, seed, threads, onProgress } = options;
+  const { classes, places } = decision;
   const beganMs = performance.now();
   const network = taggerNetwork(codes, places, classes.length);
   const batchSize = Math.min(recipe.batchSize, train.tokens.length);
@@ -52,7 +52,7 @@ export async function trainTagger(
         weightDecay: recipe.weightDecay,
         beta2: 0.99,
       }),
-      metric: spanMetric(validation, classes, places),
+      metric: spanMetric(validation, decision),
       schedule: nn.oneCycle({ rise: 0.15 }),
       clipNorm: 5,
       epochs,
@@ -113,14 +113,14 @@ function loaderOf(rows: CodedRows, options: nn.SourceLoaderOptions): nn.Loader {
 }
 
 /** Best span F1 over the offsets that a file may have. */
-function spanMetric({ tokens, tags }: TaggedRows, classes: readonly string[], places: number): nn.FitMetric {
+function spanMetric({ tokens, tags }: TaggedRows, decision: TagDecision): nn.FitMetric {
   return {
     name: "spanF1",
     better: "higher",
     score({ scores, rows }) {
       const sentences = [...rows].map((row) => tokens[row]!.length);
       const actual = [...rows].map((row) => tags[row]!);
-      return bestOffset(actual, (offset) => tagsOfScores(scores, sentences, classes, places, offset)).f1;
+      return bestOffset(actual, (offset) => tagsOfScores(scores, sentences, decision, offset)).f1;
     },
   };
 }

@@ -17,7 +17,7 @@ import { versusOf } from "../race/versus.ts";
 import { emitClassical, fitClassicalTagger } from "./classical.ts";
 import { codeRows, cutSentences, type TaggedRows } from "./coded-rows.ts";
 import { composeTags, logProbabilities, type TagModelParts, target } from "./compose.ts";
-import { bestOffset, tagsOfScores } from "./decide.ts";
+import { bestOffset, type TagDecision, tagOrder, tagsOfScores } from "./decide.ts";
 import { compareTags, kindFigures, spanF1, tagFigures } from "./judge.ts";
 import { fitLookUp } from "./look-up.ts";
 import { tagDefaults, type TagOptions } from "./options.ts";
@@ -68,6 +68,7 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
   const places = placesFor(train.tokens);
   const codes = await learnTokenCodes(train.tokens);
   const learnt = cutRows(train, places);
+  const decision = { classes, places, order: tagOrder(classes, train.tags) };
 
   progress({ stage: "fit logistic regression" });
   const classical = await fitClassicalTagger(
@@ -78,8 +79,7 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
   );
   const network = await trainTagger(learnt, cutRows(validation, places), {
     codes,
-    classes,
-    places,
+    decision,
     epochs,
     ...trainingDeadline(startedMs, options.time, 0.9),
     seed,
@@ -94,11 +94,10 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
     { title, parameters, summary }: Entered,
     emit: TagModelParts["emit"],
   ): Promise<Candidate> =>
-    decided({ ...given, title }, validation, { classes, places }, (offset) =>
+    decided({ ...given, title }, validation, decision, (offset) =>
       composeTags({
         codes,
-        places,
-        classes,
+        ...decision,
         offset,
         emit,
         about: aboutOf(
@@ -113,7 +112,7 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
     await enter(
       { name: networkName, family: "network", seconds: network.seconds },
       {
-        title: `a network of ${network.parameterCount} parameters (words, characters and shapes, a bidirectional LSTM), after epoch ${network.bestEpoch} of ${network.epochs}`,
+        title: `a network of ${network.parameterCount} parameters (words, characters, runs of characters and shapes, a bidirectional LSTM), after epoch ${network.bestEpoch} of ${network.epochs}`,
         parameters: { ...recipe, epochs: network.epochs },
         summary: { parameters: network.parameterCount, epoch: network.bestEpoch },
       },
@@ -253,13 +252,14 @@ function emitNetwork({ network, weights }: TrainedNetwork, read: Parameters<TagM
 async function decided(
   given: Pick<Candidate, "name" | "family" | "title" | "seconds">,
   validation: TaggedRows,
-  { classes, places }: { readonly classes: readonly string[]; readonly places: number },
+  decision: TagDecision,
   compose: (offset: number) => Promise<ComposedModel>,
 ): Promise<Candidate> {
+  const { places } = decision;
   const { tokens, tags } = cutRows(validation, places);
   const scores = await logProbabilities((await compose(0)).write(), tokens, places);
   const lengths = tokens.map(({ length }) => length);
-  const { offset } = bestOffset(tags, (tried) => tagsOfScores(scores, lengths, classes, places, tried));
+  const { offset } = bestOffset(tags, (tried) => tagsOfScores(scores, lengths, decision, tried));
   const composed = await compose(offset);
   const said = await answersOf(composed.write(), validation.tokens);
   return { ...given, composed, score: spanScores(validation.tags, said).f1 };
@@ -316,7 +316,8 @@ function aboutOf(
       policy: {
         "a longer sentence": `an error; \`millwright predict\` answers it in parts of ${places} tokens`,
         "an unknown word": `read by its characters and its shape, and as one of ${codes.wordBuckets} buckets by its hash`,
-        "an I- tag without its B-": "may be answered: the span then begins at it, as conlleval reads it",
+        "an I- tag without its B-":
+          "answered only of kinds whose spans begin with one in the training sentences",
         "wrong kind": "an error that names the row, the column, what came and what was needed",
       },
       notes: [
