@@ -88,6 +88,9 @@ describe("eject", () => {
     expect(ran.status, String(ran.stderr)).toBe(0);
     expect(String(ran.stdout)).toContain("the same table\nthe same file\n");
     expect(readFileSync(inWork("model.onnx"))).toEqual(readFileSync(inWork("old/model.onnx")));
+    // As in a package that does not say "type": "module", where a program cannot wait outside of functions.
+    const common = inWork("recipe.cts");
+    writeFileSync(common, text);
     const checked = spawnSync(
       process.execPath,
       [
@@ -102,6 +105,7 @@ describe("eject", () => {
         "node",
         "--ignoreConfig",
         program,
+        common,
       ],
       { cwd: folder },
     );

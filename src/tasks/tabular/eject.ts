@@ -64,18 +64,25 @@ export function ejectedModule(file: string, sha256: string, metadata: ModelMetad
     "  ],",
     "};",
     "",
-    "const source = process.argv.slice(2);",
-    `const { model, record } = await refit(recipe, { ${["source", ...ownNames, "threads: availableParallelism()"].join(", ")} });`,
-    'writeFileSync("model.onnx", model);',
-    "const [figure] = record.test.metrics;",
+    // No await outside of a function: a package that does not say "type": "module" has CommonJS modules.
+    "async function main(source: readonly string[]): Promise<void> {",
+    `  const { model, record } = await refit(recipe, { ${["source", ...ownNames, "threads: availableParallelism()"].join(", ")} });`,
+    '  writeFileSync("model.onnx", model);',
+    "  const [figure] = record.test.metrics;",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the module that is written holds the template.
-    "console.log(`${figure!.title} ${figure!.value} on ${record.test.rows} untouched rows`);",
+    "  console.log(`${figure!.title} ${figure!.value} on ${record.test.rows} untouched rows`);",
     ...(metadata.data
       ? [
-          'console.log(record.data.sha256 === table.sha256 ? "the same table" : "another table");',
-          `console.log(record.model.sha256 === ${literal(sha256)} ? "the same file" : "another file");`,
+          '  console.log(record.data.sha256 === table.sha256 ? "the same table" : "another table");',
+          `  console.log(record.model.sha256 === ${literal(sha256)} ? "the same file" : "another file");`,
         ]
       : []),
+    "}",
+    "",
+    "main(process.argv.slice(2)).catch((error: unknown) => {",
+    "  console.error(error instanceof Error ? error.message : error);",
+    "  process.exitCode = 1;",
+    "});",
   ];
   return `${lines.join("\n")}\n`;
 }
