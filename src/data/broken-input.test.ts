@@ -27,6 +27,14 @@ describe("refused", () => {
     ["a header alone", "h.csv", "a,b\n", {}, "DATA_EMPTY", /2 columns and no rows/],
     ["two columns of one name", "d.csv", "a,b,a\n1,2,3\n", {}, "SCHEMA_DUPLICATE_COLUMN", /"a" among its 3/],
     [
+      "two columns that SQL takes for one",
+      "lc.csv",
+      "size,Size\n1,2\n",
+      { sql: "SELECT * FROM lc" },
+      "SCHEMA_DUPLICATE_COLUMN",
+      /"size" and "Size" of lc are one to SQL.*without --sql/s,
+    ],
+    [
       "ragged rows",
       "r.csv",
       `a,b\n${many("1,2", 40)}3\n4,5,6\n`,

@@ -4,6 +4,7 @@
  * Numbers and datetimes are appended as DOUBLE, everything else as VARCHAR; a view gives them their SQL types,
  * with NULL for missing.
  */
+import { MillwrightError } from "../../core/index.ts";
 import type { ColumnSchema, Frame } from "../../schema/index.ts";
 import type { Table } from "../table.ts";
 import type { Engine } from "./engine.ts";
@@ -12,6 +13,7 @@ import { sqlName } from "./read-query.ts";
 /**
  * @param name - Of the view.
  * @param table - Its numbers must not be rounded to float32.
+ * @throws MillwrightError `SCHEMA_DUPLICATE_COLUMN` for names that differ by letter case alone.
  */
 export async function loadTable(
   engine: Engine,
@@ -19,6 +21,10 @@ export async function loadTable(
   table: Pick<Table, "schema" | "stream">,
 ): Promise<void> {
   const { columns } = table.schema;
+  requireNamesOfSql(
+    name,
+    columns.map((column) => column.name),
+  );
   const stored = sqlName(`millwright rows of ${name}`);
   const types = columns.map((column) => (isNumeric(column) ? "DOUBLE" : "VARCHAR"));
   await engine.execute(
@@ -33,6 +39,23 @@ export async function loadTable(
     (column, index) => `${expression(column, whole[index]!)} AS ${sqlName(column.name)}`,
   );
   await engine.execute(`CREATE VIEW ${sqlName(name)} AS SELECT ${expressions.join(", ")} FROM ${stored}`);
+}
+
+/** SQL takes "Size" and "size" for one name. */
+function requireNamesOfSql(view: string, names: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const plain = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const other = seen.get(plain);
+    if (other !== undefined) {
+      throw new MillwrightError(
+        "SCHEMA_DUPLICATE_COLUMN",
+        `The columns "${other}" and "${name}" of ${view} are one to SQL, which does not tell letter case apart.`,
+        "Rename one of them, or read the table without --sql.",
+      );
+    }
+    seen.set(plain, name);
+  }
 }
 
 function isNumeric(column: ColumnSchema): boolean {
