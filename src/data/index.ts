@@ -38,6 +38,7 @@ export type { ColumnOverride } from "./infer/infer-column.ts";
 export { findings, profile } from "./look.ts";
 export { type OpenOptions, openTable } from "./open-table.ts";
 export { knownOrder } from "./ordered-words.ts";
+export { requireSquares } from "./profile/target.ts";
 export type { ColumnProfile, NumberProfile, WordProfile } from "./profile/column-profile.ts";
 export type { Profile, ProfileOptions } from "./profile/profile.ts";
 export { suggestTargets } from "./profile/suggest-targets.ts";

@@ -120,6 +120,14 @@ describe("task", () => {
     expect(() => task(numbers(7, 7), "regression")).toThrow(/TARGET_CONSTANT/);
   });
 
+  test("numbers whose squares float64 does not hold are refused with another unit", () => {
+    expect(() => task(numbers(1e200, -2e200, 0), "regression")).toThrow(
+      /2\.000e\+200.*\/ 2e\+200.*DATA_BAD_VALUE/s,
+    );
+    expect(() => task(numbers(1e-200, 3e-200, 0), "regression")).toThrow(/3\.000e-200.*DATA_BAD_VALUE/s);
+    expect(task(numbers(1e100, -2e100, 0), "regression")).toMatchObject({ kind: "regression" });
+  });
+
   test("regression of labels is refused with the two ways out", () => {
     expect(() => task(labels("1", "2"), "regression")).toThrow(/--task classification.*--column y=number/s);
     expect(() => task(labels("it's", "no"), "regression")).toThrow(

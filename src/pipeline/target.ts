@@ -5,7 +5,7 @@
  * every label is one, else by code unit), so codes do not depend on row order.
  */
 import { MillwrightError } from "../core/index.ts";
-import { knownOrder, shellWord } from "../data/index.ts";
+import { knownOrder, requireSquares, shellWord } from "../data/index.ts";
 import type { Target } from "../estimators/index.ts";
 import type { Cells, ColumnSchema, Frame, Schema } from "../schema/index.ts";
 
@@ -116,7 +116,8 @@ export interface TaskRequest {
  * Reads the task from the rows that have a target.
  *
  * @throws MillwrightError `TARGET_MISSING`, `TARGET_CONSTANT`, `SCHEMA_WRONG_KIND`, `PARAMETER_CONFLICT`,
- *   `PARAMETER_MISSING` for levels whose order is not known, `PARAMETER_RANGE`.
+ *   `PARAMETER_MISSING` for levels whose order is not known, `PARAMETER_RANGE`, `DATA_BAD_VALUE` for numbers whose
+ *   squares are beyond float64.
  */
 export function readTask(frame: Frame, column: ColumnSchema, request: TaskRequest = {}): Task {
   const { kind, positive, order } = request;
@@ -153,6 +154,7 @@ export function readTask(frame: Frame, column: ColumnSchema, request: TaskReques
       if (value > high) high = value;
     }
     if (!(low < high)) throw constantTarget(name, frame.rowCount, String(low));
+    requireSquares(name, cells.values);
     return { kind: "regression", target: name };
   }
   const classes = labelsIn(frame, name);

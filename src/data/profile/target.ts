@@ -22,7 +22,8 @@ export type ProfileTarget = {
  *
  * @param task - Of a target of numbers, where the user says what they are.
  * @param maxRows - More rows than this are thinned, always the same way.
- * @throws MillwrightError `TARGET_MISSING` with the nearest name, `TARGET_CONSTANT`, `DATA_ALL_MISSING`.
+ * @throws MillwrightError `TARGET_MISSING` with the nearest name, `TARGET_CONSTANT`, `DATA_ALL_MISSING`,
+ *   `DATA_BAD_VALUE` for numbers whose squares are beyond float64.
  */
 export function profileTarget(
   frame: Frame,
@@ -62,12 +63,34 @@ export function profileTarget(
   const enough = task === "classification" ? Infinity : 3;
   for (let i = 0; i < values.length && distinct.size < enough; i++) distinct.add(values[i]!);
   requireTwo(name, distinct.size, String(values[0]), known.length);
-  if (task === "regression" || (task === undefined && distinct.size > 2))
+  if (task === "regression" || (task === undefined && distinct.size > 2)) {
+    requireSquares(name, values);
     return { name, rows, task: "regression", values };
+  }
   const labels = [...distinct].sort((a, b) => a - b);
   const places = new Map(labels.map((label, code) => [label, code]));
   const codes = Int32Array.from(values, (value) => places.get(value)!);
   return { name, rows, task: "classification", labels: labels.map(String), codes };
+}
+
+/** Beyond these a square is infinite, or 0, in float64. */
+const mostSquared = 1e150;
+const leastSquared = 1e-150;
+
+/**
+ * Errors of a number are measured by their squares.
+ *
+ * @throws MillwrightError `DATA_BAD_VALUE` where float64 does not hold those of its largest value.
+ */
+export function requireSquares(name: string, values: Float64Array): void {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Number.isFinite(value) ? Math.abs(value) : 0);
+  if (largest === 0 || (largest >= leastSquared && largest <= mostSquared)) return;
+  throw new MillwrightError(
+    "DATA_BAD_VALUE",
+    `The largest value of the target "${name}" is ${largest.toPrecision(4)}, and errors are squared, which float64 bears from 1e-150 to 1e150.`,
+    `Give the target in another unit: --sql 'SELECT * REPLACE ("${name}" / ${largest.toExponential(0)} AS "${name}") FROM …'.`,
+  );
 }
 
 function requireTwo(name: string, distinct: number, value: string, rowCount: number): void {
