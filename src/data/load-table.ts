@@ -2,7 +2,8 @@
  * A source into memory: its columns are read, their schema is inferred or obeyed, and they are converted.
  *
  * Columns are read as plain numbers, ISO datetimes or strings, as a sample suggests; a column that turns out
- * to be something else is read a second time as strings, and the parsers of `schema/` decide.
+ * to be something else, or an id of more digits than float64 holds, is read a second time as strings, and the parsers
+ * of `schema/` decide.
  */
 import { MillwrightError } from "../core/index.ts";
 import type { Cells, ColumnSchema } from "../schema/index.ts";
@@ -10,6 +11,8 @@ import type { FieldPlan } from "../kernels/index.ts";
 import { type Finding, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { inferColumn } from "./infer/infer-column.ts";
+import { isLongId, namesRows } from "./infer/infer-numbers.ts";
+import { NumberSummary } from "./infer/number-summary.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
 import type { RawColumn } from "./raw-column.ts";
 import type { Declared, RawSource, ScanOptions } from "./raw-source.ts";
@@ -27,8 +30,13 @@ export interface LoadOptions extends Declared {
  * @throws MillwrightError `DATA_EMPTY` without rows; with a given schema `SCHEMA_BAD_CELL`, `SCHEMA_WRONG_KIND`.
  */
 export async function loadTable(source: RawSource, options: LoadOptions): Promise<Table> {
-  const { rowCount, columns } = await scanWhole(source, source.plan(options), options);
-  const odd = columns.map((column): FieldPlan => (column.type === "odd" ? "string" : "skip"));
+  const plans = source.plan(options);
+  const { rowCount, columns } = await scanWhole(source, plans, options);
+  const odd = columns.map((column, index): FieldPlan => {
+    const name = source.names[index]!;
+    const long = plans[index] !== "string" && isInferred(name, options) && holdsLongIds(name, column);
+    return column.type === "odd" || long ? "string" : "skip";
+  });
   if (odd.includes("string")) {
     const again = await scanWhole(source, odd, options);
     for (const [index, column] of again.columns.entries())
@@ -45,6 +53,18 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
     findings: withoutRepeats(findings),
     content: () => source.content(),
   });
+}
+
+/** Whether nobody says what a column is. */
+export function isInferred(name: string, { schema, columns }: Declared): boolean {
+  return schema === undefined && columns?.[name]?.kind === undefined;
+}
+
+function holdsLongIds(name: string, column: RawColumn): boolean {
+  if (column.type !== "number" || !namesRows(name)) return false;
+  const summary = new NumberSummary(false);
+  summary.add(column.values, undefined, column.seen);
+  return isLongId(name, summary);
 }
 
 export function noRows(source: Pick<RawSource, "owner" | "names">): MillwrightError {

@@ -9,9 +9,11 @@ import {
   type QueryColumn,
   queryColumns,
   shapedQuery,
+  sqlName,
 } from "./duckdb/read-query.ts";
 import type { Content } from "./bytes.ts";
 import type { Finding } from "./finding.ts";
+import { namesRows } from "./infer/infer-numbers.ts";
 import type { Ragged } from "./raw-column.ts";
 import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
 
@@ -70,8 +72,11 @@ export class QuerySource implements RawSource {
         "Give a source with columns and rows.",
       );
     }
-    const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${sql})`);
-    return new QuerySource({ ...options, sql }, columns, rowCount, nested);
+    const { rowCount, long } = await counted(options.engine, sql, columns);
+    const shaped = columns.map(
+      (column): QueryColumn => (long.has(column.name) ? { ...column, shape: "string" } : column),
+    );
+    return new QuerySource({ ...options, sql }, shaped, rowCount, nested);
   }
 
   plan(declared: Declared): readonly FieldPlan[] {
@@ -120,6 +125,30 @@ export class QuerySource implements RawSource {
     await this.options.onClose?.();
   }
 }
+
+/** How many rows there are, and which ids are whole numbers of more digits than float64 holds. */
+async function counted(
+  engine: Engine,
+  sql: string,
+  columns: readonly QueryColumn[],
+): Promise<{ readonly rowCount: number; readonly long: ReadonlySet<string> }> {
+  const ids = columns.filter(({ name, type }) => namesRows(name) && longTypes.test(type));
+  const most = ids.map(({ name }) => {
+    const column = sqlName(name);
+    return `, coalesce(greatest(max(${column})::DOUBLE, -(min(${column})::DOUBLE)), 0)`;
+  });
+  const long = new Set<string>();
+  let rowCount = 0;
+  for await (const chunk of engine.stream(`SELECT count(*)::DOUBLE${most.join("")} FROM (${sql})`)) {
+    rowCount = chunk.doubles(0)[0]!;
+    for (const [at, { name }] of ids.entries())
+      if (chunk.doubles(at + 1)[0]! > Number.MAX_SAFE_INTEGER) long.add(name);
+  }
+  return { rowCount, long };
+}
+
+/** DuckDB's whole numbers that float64 does not hold all of. */
+const longTypes = /^(U?(BIG|HUGE)INT|DECIMAL\((1[6-9]|[23]\d),0\))$/;
 
 function spread(
   count: number,

@@ -253,6 +253,39 @@ test("numbers declared as categories agree between CSV and Parquet", async () =>
   }
 });
 
+test.each([
+  ["ids.csv", undefined],
+  ["ids.csv", 1],
+  ["ids.ndjson", undefined],
+  ["ids.parquet", undefined],
+])("%s keeps all digits of ids beyond 2^53, with %s bytes of memory", async (name, memoryBytes) => {
+  const ids = Array.from({ length: 40 }, (_, row) => String(1234567890123456789n + BigInt(row)));
+  const lines = ids.map((id, row) => `{"order_id":${id},"amount":${id},"shop_no":${row % 7},"v":${row % 3}}`);
+  await writeFile(at("ids.ndjson"), `${lines.join("\n")}\n`);
+  const cells = ids.map((id, row) => `${id},${id},${row % 7},${row % 3}`);
+  await writeFile(at("ids.csv"), `order_id,amount,shop_no,v\n${cells.join("\n")}\n`);
+  const engine = await Engine.open();
+  const source = `SELECT * FROM read_json(${sqlText(at("ids.ndjson"))})`;
+  await engine.execute(`COPY (${source}) TO ${sqlText(at("ids.parquet"))} (FORMAT parquet)`);
+  engine.close();
+  const table = await openTable(at(name), memoryBytes === undefined ? {} : { memoryBytes });
+  expect(table.streamedBytes === undefined).toBe(memoryBytes === undefined);
+  const { columns } = table.schema;
+  const digits: (string | undefined)[] = [];
+  for await (const { columns: cells } of table.stream()) {
+    const found = cells.get("order_id");
+    if (found?.type === "string") digits.push(...Array.from(found.codes, (code) => found.dictionary[code]));
+  }
+  await table.close();
+  expect(columns[0]).toMatchObject({ kind: "id", role: "id" });
+  expect(digits).toEqual(ids);
+  // What the name does not call an id may be an amount, or a time in nanoseconds.
+  expect(columns.slice(1).map(({ kind }) => kind)).toEqual(["number", "number", "number"]);
+  const sums = await openTable(at(name), { columns: { order_id: { kind: "number" } } });
+  expect(sums.schema.columns[0]).toMatchObject({ kind: "number" });
+  await sums.close();
+});
+
 test("a table read by the schema of another has its columns, kinds and formats", async () => {
   await writeFile(at("train.csv"), "price,city,y\n$5,a,1\n$1,b,0\n$3,a,1\n");
   await writeFile(at("new.csv"), "city,price,more\na,$12,x\nc,,x\n");

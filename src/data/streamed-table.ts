@@ -9,7 +9,7 @@ import type { Content, ContentRead } from "./bytes.ts";
 import { type Finding, shellWord, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
-import { type LoadOptions, noRows, settleColumn } from "./load-table.ts";
+import { isInferred, type LoadOptions, noRows, settleColumn } from "./load-table.ts";
 import { type RawSource, ScanAgain } from "./raw-source.ts";
 import { GatheredColumn } from "./gathered-column.ts";
 import { dictionaryLimit } from "./memory.ts";
@@ -50,7 +50,11 @@ async function settle(source: RawSource, options: LoadOptions, distinctBytes: nu
       rowCount += chunk.rowCount;
       for (const [index, column] of chunk.columns.entries()) summarisers[index]!.add(column);
     }
-    const again = plans.map((_, index): FieldPlan => (summarisers[index]!.odd ? "string" : "skip"));
+    const again = plans.map((plan, index): FieldPlan => {
+      const { odd, longId } = summarisers[index]!;
+      const free = plan !== "string" && isInferred(source.names[index]!, options);
+      return odd || (longId && free) ? "string" : "skip";
+    });
     for (const [index, plan] of again.entries()) {
       if (plan === "skip") continue;
       plans[index] = plan;

@@ -20,6 +20,14 @@ const fileOf = (text: string, extension = "csv"): string => {
   return path;
 };
 
+test("rows are told apart by ids beyond 2^53", async () => {
+  const rows = (from: number): string =>
+    Array.from({ length: 30 }, (_, row) => `${1234567890123456789n + BigInt(from + row)},5\n`).join("");
+  const [before, after] = [fileOf(`id,v\n${rows(0)}`), fileOf(`id,v\n${rows(1)}`)];
+  const { rows: found } = await diffTables(before, after, { id: ["id"] });
+  expect(found).toMatchObject({ added: 1, removed: 1, changed: 0, matched: 29 });
+});
+
 interface Row {
   readonly shop: string;
   readonly no: number;

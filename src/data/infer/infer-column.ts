@@ -11,7 +11,7 @@ import {
   type Role,
 } from "../../schema/index.ts";
 import { float32Keeps } from "./float-precision.ts";
-import { type Inferred, inferNumbers } from "./infer-numbers.ts";
+import { type Inferred, inferNumbers, losesDigits } from "./infer-numbers.ts";
 import { inferAllMissing, inferStrings } from "./infer-strings.ts";
 import type { NumberSummary } from "./number-summary.ts";
 
@@ -146,11 +146,6 @@ function areNumbers(dictionary: readonly string[]): boolean {
     const value = parseNumberCell(text);
     return value !== undefined && !/^[+-]?0\d/.test(text.trim()) && !losesDigits(text.trim(), value);
   });
-}
-
-/** Whether two whole numbers this long may be one as a float64: then they are text. */
-function losesDigits(text: string, value: number): boolean {
-  return /^-?\d{16,}$/.test(text) && BigInt(text) !== BigInt(value);
 }
 
 function datetimeOf(

@@ -20,6 +20,22 @@ export function namesRows(name: string): boolean {
 }
 
 /**
+ * Whether a column that is called an id holds whole numbers so large that float64 makes one of several: then its cells
+ * are read as text.
+ */
+export function isLongId(
+  name: string,
+  { integral, low, high }: { readonly integral: boolean; readonly low: number; readonly high: number },
+): boolean {
+  return namesRows(name) && integral && Math.max(-low, high) > Number.MAX_SAFE_INTEGER;
+}
+
+/** Whether two whole numbers this long may be one as a float64: then they are text. */
+export function losesDigits(text: string, value: number): boolean {
+  return /^-?\d{16,}$/.test(text) && BigInt(text) !== BigInt(value);
+}
+
+/**
  * @param keepsFloat32 - Whether float32 keeps the distinct values apart.
  * @param place - Where the column stands: 0-based, and how many columns there are.
  */

@@ -12,7 +12,7 @@ import {
 } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import { float32Keeps } from "./float-precision.ts";
-import { constantFinding, infiniteFinding, type Inferred, namesRows } from "./infer-numbers.ts";
+import { constantFinding, infiniteFinding, type Inferred, losesDigits, namesRows } from "./infer-numbers.ts";
 
 /** A column's distinct cells and how it stands in its file. */
 export interface StringColumn {
@@ -133,6 +133,7 @@ function missingFinding(
 function inferNumberWords(column: StringColumn, values: Split): Inferred | undefined {
   const { name } = column;
   const texts = values.present.map((entry) => entry.text);
+  if (namesRows(name) && areLongIds(texts)) return undefined;
   if (texts.some((text) => codeWithZeros.test(text.trim()))) {
     const digits = texts.every((text) => /^[+-]?\d+$/.test(text.trim()));
     if (!digits) return undefined;
@@ -160,6 +161,13 @@ function inferNumberWords(column: StringColumn, values: Split): Inferred | undef
     if (format === undefined) return undefined;
   }
   return numberColumn(column, values, odd, format);
+}
+
+function areLongIds(texts: readonly string[]): boolean {
+  const trimmed = texts.map((text) => text.trim());
+  return (
+    trimmed.every((text) => /^-?\d+$/.test(text)) && trimmed.some((text) => losesDigits(text, Number(text)))
+  );
 }
 
 function numberColumn(

@@ -2,7 +2,7 @@
 import type { RawColumn } from "../raw-column.ts";
 import { DigitScan, RoundingTable } from "./float-precision.ts";
 import type { ColumnSummary } from "./infer-column.ts";
-import { namesRows } from "./infer-numbers.ts";
+import { isLongId, namesRows } from "./infer-numbers.ts";
 import { NumberSummary } from "./number-summary.ts";
 
 /** Gathers one column; `undecided` asks for a second look at the numbers. */
@@ -18,12 +18,14 @@ export class ColumnSummariser {
   private dictionary: readonly string[] = [];
   private counts = new Float64Array(0);
   private typed: "boolean" | undefined;
+  private readonly name: string;
   private readonly distinctBytes: number;
   /** Whether the distinct strings were too many to be kept: what is known is of the rows before. */
   crowded = false;
 
   /** @param distinctBytes - Bytes that the distinct values may take. */
   constructor(name: string, distinctBytes: number = Number.POSITIVE_INFINITY) {
+    this.name = name;
     this.distinctBytes = distinctBytes;
     this.numbers = new NumberSummary(namesRows(name), distinctBytes);
   }
@@ -36,6 +38,11 @@ export class ColumnSummariser {
   /** Whether the way the column was read did not fit. */
   get odd(): boolean {
     return this.type === "odd";
+  }
+
+  /** Whether it was read as numbers, and is an id that float64 does not hold. */
+  get longId(): boolean {
+    return this.type === "number" && isLongId(this.name, this.numbers);
   }
 
   /** Whether only a look at all values together shows if float32 keeps them apart. */
