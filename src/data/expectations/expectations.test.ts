@@ -27,6 +27,7 @@ test("a file is read as it stands; what it leaves out is not expected", () => {
 
 describe.each([
   ["{", "SOURCE_FORMAT", "not JSON"],
+  ["x\n\ny", "SOURCE_FORMAT", '"x y" is not valid JSON'],
   ['{"format":1,"columns":{"a":{"min":1},"b":{},"\\u0061" : {}}}', "PARAMETER_CONFLICT", '"a" twice'],
   ["[]", "PARAMETER_RANGE", "an object is needed"],
   [{}, "PARAMETER_MISSING", '"format": 1'],

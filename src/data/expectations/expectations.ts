@@ -129,7 +129,7 @@ export function parseExpectations(text: string, owner: string): Expectations {
   } catch (cause) {
     throw new MillwrightError(
       "SOURCE_FORMAT",
-      `${owner} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `${owner} is not JSON: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ")}.`,
       "Correct it, or write expectations from a reference table with --write.",
       { cause },
     );
