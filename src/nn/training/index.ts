@@ -11,7 +11,7 @@ export {
 } from "./fit.ts";
 export { arrayLoader, type ArrayLoaderOptions } from "./array-loader.ts";
 export type { Batch, Loader, OpenLoader, RowData } from "./loader.ts";
-export { type GroupOptions, scoringGraph, type StepOptions } from "./step.ts";
+export { type GroupOptions, scoresOf, scoringGraph, type StepOptions } from "./step.ts";
 export { findLearningRate, type FoundRate, type RateFinderOptions } from "./find-learning-rate.ts";
 export { type RowSource, type RowsRead, sourceLoader, type SourceLoaderOptions } from "./source-loader.ts";
 export { streamLoader, type StreamLoaderOptions } from "./stream-loader.ts";
