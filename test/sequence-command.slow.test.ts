@@ -35,6 +35,45 @@ async function predicted(out: string, file: string): Promise<string[][]> {
     .map((line) => line.split(","));
 }
 
+const evaluateSchema = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../docs/schemas/evaluate.json"), "utf8"),
+) as JsonSchema;
+
+interface Evaluated {
+  readonly rows: number;
+  readonly metrics: SequenceRecord["test"]["metrics"];
+  readonly byHorizon?: { readonly file: readonly number[]; readonly nothing: readonly number[] };
+  readonly confusion?: readonly number[];
+  readonly classes?: readonly { readonly label: string; readonly rows: number; readonly recall: number }[];
+  readonly notes?: readonly string[];
+  readonly requirements?: readonly { readonly passed: boolean }[];
+}
+
+async function evaluated(out: string, file: string, ...flags: string[]): Promise<Evaluated> {
+  const words = ["evaluate", inWork(`${out}/model.onnx`), inWork(file), "--json", ...flags];
+  const ran = await runHere(words);
+  expect([0, 3], ran.stderr + ran.stdout).toContain(ran.code);
+  const said = JSON.parse(ran.stdout) as Evaluated;
+  expect(findProblem(evaluateSchema, said)).toBeUndefined();
+  return said;
+}
+
+async function refused(out: string, file: string, ...flags: string[]): Promise<string> {
+  const ran = await runHere(["evaluate", inWork(`${out}/model.onnx`), inWork(file), ...flags]);
+  expect(ran.code, ran.stdout).toBe(1);
+  return ran.stderr;
+}
+
+/** Lines of a file without its header, of which some are kept or changed. */
+function rewrite(from: string, to: string, change: (cells: string[]) => readonly string[] | undefined): void {
+  const [header, ...lines] = readFileSync(inWork(from), "utf8").trimEnd().split("\n");
+  const kept = lines.flatMap((line) => {
+    const cells = change(line.split(","));
+    return cells === undefined ? [] : [cells.join(",")];
+  });
+  writeFileSync(inWork(to), `${[header, ...kept].join("\n")}\n`);
+}
+
 const shops = ["--target", "sales", "--group", "shop", "--time-column", "time"];
 const machines = ["--group", "machine", "--time-column", "minute", "--drop"];
 beforeAll(() => {
@@ -95,6 +134,51 @@ describe("a forecast", () => {
     );
   });
 
+  test("evaluate on the untouched hours, and those that they look back on, has the figures of run.json", async () => {
+    const first = record.task.cuts!.test - record.input.steps * 3_600_000;
+    rewrite("shops.csv", "late.csv", (cells) =>
+      Date.parse(`${cells[1]!.replace(" ", "T")}Z`) < first ? undefined : cells,
+    );
+    const said = await evaluated("shops", "late.csv", "--seed", "1", "--require", "mae<=1");
+    expect(said.rows).toBe(record.data.testRows);
+    expect(said.requirements).toMatchObject([{ passed: false }]);
+    const { metrics } = record.test;
+    said.metrics.forEach((metric, i) => {
+      const { baseline, ...figures } = metrics[i]!;
+      expect(metric).toMatchObject(figures);
+      expect(metric.baseline / baseline).toBeCloseTo(1, 9);
+    });
+    expect(said.metrics).toHaveLength(metrics.length);
+    expect(said.byHorizon!.file).toEqual(record.byHorizon!.chosen);
+    said.byHorizon!.nothing.forEach((value, k) =>
+      expect(value / record.byHorizon!.naive[k]!).toBeCloseTo(1, 9),
+    );
+  });
+
+  test("evaluate says what is missing, and what is no window", async () => {
+    rewrite("shops.csv", "gap.csv", (cells) =>
+      cells[0] === "south" && Number(cells[1]!.slice(8, 10)) > 2
+        ? undefined
+        : cells[1] === "2024-01-10 03:00:00"
+          ? [...cells.slice(0, 2), "", ...cells.slice(3)]
+          : cells,
+    );
+    const { notes, rows } = await evaluated("shops", "gap.csv");
+    expect(notes!.join("\n")).toMatch(
+      /1 of 2 series have fewer than \d+ rows.*at \d places no window stands/s,
+    );
+    expect(rows).toBeGreaterThan(60);
+    const header = readFileSync(inWork("shops.csv"), "utf8").replace("sales", "sold");
+    writeFileSync(inWork("sold.csv"), header);
+    expect(await refused("shops", "sold.csv")).toMatch(
+      /"sales".* holds the answers to judge by.*TARGET_MISSING/s,
+    );
+    rewrite("shops.csv", "short.csv", (cells) => (cells[1]! < "2024-01-02" ? cells : undefined));
+    expect(await refused("shops", "short.csv")).toContain("the longest of 2 has 24");
+    expect(await refused("shops", "shops.csv", "--metric", "accuracy")).toContain("is for classification");
+    expect(await refused("shops", "shops.csv", "--group", "shop")).toContain("--group is for a file of ours");
+  });
+
   test("the same command gives the same file; the report draws forecasts", async () => {
     const again = await trained(
       "shops.csv",
@@ -135,6 +219,38 @@ describe("one answer a group", () => {
     expect(header).toEqual(["machine", "prediction", "probability_no", "probability_yes"]);
     expect(lines).toHaveLength(160);
     expect(Number(lines[0]![2]) + Number(lines[0]![3])).toBeCloseTo(1, 9);
+
+    const truth = new Map(
+      readFileSync(inWork("machines.csv"), "utf8")
+        .split("\n")
+        .map((row) => [row.split(",")[0]!, row.split(",")[4]!]),
+    );
+    const counts = ["no", "yes"].flatMap((actual) =>
+      ["no", "yes"].map(
+        (answer) => lines.filter(([name, told]) => truth.get(name!) === actual && told === answer).length,
+      ),
+    );
+    const said = await evaluated("fails", "machines.csv", "--metric", "accuracy,rocAuc");
+    expect(said.confusion).toEqual(counts);
+    expect(said.rows).toBe(160);
+    expect(said.metrics[0]).toMatchObject({ name: "accuracy", value: (counts[0]! + counts[3]!) / 160 });
+    expect(said.metrics[1]!.name).toBe("rocAuc");
+    expect(said.classes![1]!.recall).toBeCloseTo(counts[3]! / (counts[2]! + counts[3]!), 12);
+    const ran = await runHere(["evaluate", inWork("fails/model.onnx"), inWork("machines.csv")]);
+    expect(ran.stdout).toMatch(/on 160 groups of .*class +groups +recall/s);
+
+    rewrite("machines.csv", "some.csv", (cells) =>
+      cells[0] === "m3" ? cells.with(4, "") : Number(cells[0]!.slice(1)) < 20 ? cells : undefined,
+    );
+    const some = await evaluated("fails", "some.csv");
+    expect(some.rows).toBe(19);
+    expect(some.notes).toEqual(['1 group has no value in "fails" and no figure counts them']);
+    rewrite("machines.csv", "odd.csv", (cells) => (cells[0] === "m3" ? cells.with(4, "broken") : cells));
+    expect(await refused("fails", "odd.csv")).toMatch(/group "m3" of "machine" has the label "broken"/);
+    rewrite("machines.csv", "both.csv", (cells) =>
+      cells[0] === "m3" ? cells.with(4, cells[1] === "0" ? "yes" : "no") : cells,
+    );
+    expect(await refused("fails", "both.csv")).toMatch(/changes within 1 of 160 groups.*one answer a group/s);
   }, 300_000);
 
   test("numbers of whole machines", async () => {
@@ -152,6 +268,16 @@ describe("one answer a group", () => {
     const [header, ...lines] = await predicted("wear", "machines.csv");
     expect(header).toEqual(["machine", "prediction"]);
     expect(lines).toHaveLength(160);
+
+    const truth = new Map(
+      readFileSync(inWork("machines.csv"), "utf8")
+        .split("\n")
+        .map((row) => [row.split(",")[0]!, Number(row.split(",")[5])]),
+    );
+    const errors = lines.map(([name, told]) => Math.abs(truth.get(name!)! - Number(told)));
+    const said = await evaluated("wear", "machines.csv");
+    expect(said.metrics[0]!.name).toBe("mae");
+    expect(said.metrics[0]!.value).toBeCloseTo(errors.reduce((a, b) => a + b, 0) / 160, 9);
   }, 300_000);
 });
 

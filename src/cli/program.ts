@@ -403,7 +403,7 @@ function createProgram(run: Run): Command {
   readingOptions(
     program
       .command("evaluate")
-      .description("score a model file on rows, pictures, sounds or sentences with known answers")
+      .description("score a model file on rows, sequences, pictures, sounds or sentences with known answers")
       .argument("<model>", "a model.onnx")
       .argument(
         "<source...>",

@@ -296,6 +296,12 @@ export const metadataSchemas = {
         enum: ["milliseconds", "months", "number"],
         description: "Of a forecast: what `step` counts; `number` where the time is no date.",
       },
+      season: {
+        type: "integer",
+        minimum: 1,
+        description:
+          "Of a forecast: doing nothing answers the value so many steps before each next one, where it is known; 1 is the last known value.",
+      },
       constant: {
         type: "array",
         items: { type: "number" },

@@ -110,6 +110,7 @@ test("the inferred types are those of the contracts", () => {
     readonly columns?: readonly string[];
     readonly step?: number;
     readonly stepUnit?: "milliseconds" | "months" | "number";
+    readonly season?: number;
     readonly constant?: readonly number[];
   }>();
   expectTypeOf<NonNullable<ModelMetadata["card"]>["members"][number]["parameters"]>().toEqualTypeOf<Json>();

@@ -3,6 +3,8 @@ import { MillwrightError } from "../core/index.ts";
 import { evaluateMedia } from "./media/evaluate-media.ts";
 import { mediaColumn } from "./media/predict-media.ts";
 import { evaluateLabels } from "./multilabel/evaluate-labels.ts";
+import { evaluateSequences } from "./sequence/evaluate-sequences.ts";
+import { sequenceColumn } from "./sequence/file-sequences.ts";
 import { closeContender, type Contender, openContender } from "./tabular/contender/contender.ts";
 import {
   type EvaluateOptions,
@@ -15,7 +17,7 @@ import { evaluateTags } from "./tags/evaluate-tags.ts";
 /**
  * @param path - A model file, of ours or of another tool.
  * @param source - What it answers, with known answers: tables; folders of class folders, or a table that names files;
- *   CoNLL files.
+ *   CoNLL files; rows of groups or series.
  * @throws MillwrightError `TARGET_MISSING`, `SCHEMA_*`, `MODEL_*`, `PARAMETER_UNKNOWN` for a metric that does not
  *   exist, `PARAMETER_CONFLICT` for options that the file settles itself or has no use for.
  */
@@ -32,6 +34,8 @@ export async function evaluateFile(
     requireNoMedia(contender, options);
     if (contender.kind === "ours") {
       const { kind } = contender.model.metadata.task;
+      if (sequenceColumn(contender.model) !== undefined)
+        return await evaluateSequences(contender, source, options);
       if (kind === "tags") return await evaluateTags(contender, source, options);
       if (kind === "multilabel") return await severalLabels(contender, source, options);
     }

@@ -13,6 +13,8 @@ export interface Candidate extends Entered {
   /** Of a network. */
   readonly training?: FitResult;
   readonly parameterCount?: number;
+  /** Of a naive forecast: steps to the value that it answers; 1 is the last known one. */
+  readonly season?: number;
   /** float64 [batch, steps, columns] to numbers [batch, horizon], or to probabilities [batch, classes]. */
   emit(x: Value): Value;
 }

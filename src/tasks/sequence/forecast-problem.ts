@@ -76,7 +76,7 @@ export function forecastProblem(table: SequenceTable, options: SequenceTaskOptio
     },
     withoutAnswer: windows.gaps,
     x: (name) => parts[name].x,
-    scored: (name, answers) => ({ y: parts[name].y, predicted: answers, weight: undefined }),
+    truth: (name) => ({ kind: "regression", values: parts[name].y }),
     groups: (name) => windowOfEach(parts[name].y.length, horizon),
     baselines: naiveForecasts(shape),
     classical: async (context) => [
@@ -100,7 +100,8 @@ export function stepsFor(period: number, horizon: number): number {
   return Math.min(mostSteps, wanted);
 }
 
-const windowOfEach = (count: number, horizon: number): Int32Array =>
+/** Window of each of row-major values. */
+export const windowOfEach = (count: number, horizon: number): Int32Array =>
   Int32Array.from({ length: count }, (_, at) => Math.floor(at / horizon));
 
 function forecastTarget(column: ColumnSchema, horizon: number): ColumnSchema {

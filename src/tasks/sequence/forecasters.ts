@@ -34,13 +34,19 @@ const mostBoosted = 40_000;
 
 /** Answers that nothing was learnt for. */
 export function naiveForecasts(shape: ForecastShape): Candidate[] {
-  const naive = (name: string, title: string, answer: (window: ScaledWindow) => Value): Candidate => ({
+  const naive = (
+    season: number,
+    name: string,
+    title: string,
+    answer: (window: ScaledWindow) => Value,
+  ): Candidate => ({
     name,
     family: "baseline",
     title,
     parameters: {},
     summary: {},
     seconds: 0,
+    season,
     emit: (x) => {
       const window = scaleWindow(x, shape);
       return unscaled(answer(window), window);
@@ -48,10 +54,11 @@ export function naiveForecasts(shape: ForecastShape): Candidate[] {
   });
   const { horizon, period } = shape;
   return [
-    naive("last value", "the last known value", ({ last }) => repeat(last, horizon)),
+    naive(1, "last value", "the last known value", ({ last }) => repeat(last, horizon)),
     ...(period > 1
       ? [
           naive(
+            period,
             `value ${period} steps before`,
             `the value one season of ${period} steps before`,
             ({ seasonal }) => seasonal,

@@ -1,7 +1,6 @@
 /** One label or number a group: whole groups stand on one side of each split. */
 import { MillwrightError } from "../../core/index.ts";
 import { holdOut } from "../../data/index.ts";
-import { scoredRows } from "../../evaluate/index.ts";
 import { type Target, takeTarget } from "../../estimators/index.ts";
 import * as ops from "../../graph/index.ts";
 import { metric as metricByName } from "../../metrics/index.ts";
@@ -11,6 +10,7 @@ import type { Candidate } from "./candidate.ts";
 import { type LabelledSequences, type LabelShape, networkLabeller, summaryModels } from "./labellers.ts";
 import { type SequenceTaskOptions, sequenceDefaults, validationSize } from "./options.ts";
 import { type PartName, type Problem } from "./problem.ts";
+import { oneAnswerEach } from "./group-answers.ts";
 import { columnNamed, type SequenceTable } from "./read-sequences.ts";
 import { fileColumns, figuresOf, inputColumn } from "./shared-columns.ts";
 
@@ -77,7 +77,7 @@ export function labelProblem(table: SequenceTable, options: SequenceTaskOptions)
     },
     withoutAnswer: told.withoutAnswer,
     x: (name) => parts[name].x,
-    scored: (name, answers) => scoredRows(parts[name].y, answers),
+    truth: (name) => parts[name].y,
     groups: () => undefined,
     baselines: [constantAnswer(constant, classes)],
     classical: (context) => summaryModels(parts.train, parts.validation, shape, context),
@@ -139,30 +139,12 @@ function answersOfGroups(
   { frame, sequences: all }: SequenceTable,
   { target, group }: SequenceTaskOptions,
 ): GroupAnswers {
-  const cells = frame.columns.get(target)!;
-  const textAt = (row: number): string | undefined => {
-    if (cells.type === "string")
-      return cells.codes[row]! < 0 ? undefined : cells.dictionary[cells.codes[row]!]!;
-    return Number.isNaN(cells.values[row]!) ? undefined : String(cells.values[row]!);
-  };
-  const told = all.map((sequence) => {
-    const found = new Set<string>();
-    for (const row of sequence.rows) {
-      const text = textAt(row);
-      if (text !== undefined) found.add(text);
-    }
-    return { sequence, found: [...found] };
-  });
-  const changing = told.filter(({ found }) => found.length > 1);
-  if (changing.length > 0) {
-    const [first] = changing;
-    throw new MillwrightError(
-      "DATA_BAD_VALUE",
-      `"${target}" changes within ${changing.length} of ${told.length} groups (${first!.found.slice(0, 3).join(", ")} in "${first!.sequence.name}"), so that a group has no one answer.`,
-      `Give --horizon to forecast the next values of "${target}", or name another --group or --target.`,
-    );
-  }
-  const known = told.filter(({ found }) => found.length === 1);
+  const { known, without } = oneAnswerEach(
+    frame,
+    all,
+    target,
+    `Give --horizon to forecast the next values of "${target}", or name another --group or --target.`,
+  );
   if (known.length < leastGroups) {
     throw new MillwrightError(
       "DATA_TOO_FEW_ROWS",
@@ -172,9 +154,9 @@ function answersOfGroups(
   }
   const shared = {
     sequences: known.map(({ sequence }) => sequence),
-    withoutAnswer: told.length - known.length,
+    withoutAnswer: without,
   };
-  const texts = known.map(({ found }) => found[0]!);
+  const texts = known.map(({ text }) => text);
   const column = columnNamed(frame.schema, target);
   if (inferTaskKind(column, frame) === "regression")
     return { ...shared, y: { kind: "regression", values: Float64Array.from(texts, Number) } };

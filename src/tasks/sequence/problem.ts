@@ -1,5 +1,6 @@
 /** The two readings of a table of sequences as one kind of problem: rows of three parts, and what is raced on them. */
-import type { Metric, ScoredRows } from "../../metrics/index.ts";
+import type { Target } from "../../estimators/index.ts";
+import type { Metric } from "../../metrics/index.ts";
 import type { ModelTask } from "../../model/index.ts";
 import type { ColumnSchema, SequenceColumnSchema } from "../../schema/index.ts";
 import type { Candidate, RaceContext } from "./candidate.ts";
@@ -24,8 +25,8 @@ export interface Problem {
   readonly withoutAnswer: number;
   /** Row-major [rows, steps, columns]. */
   x(part: PartName): Float64Array;
-  /** The truth of a part beside a file's answers. */
-  scored(part: PartName, answers: Float64Array): ScoredRows;
+  /** What a part's answers should be; of a forecast row-major [windows, horizon]. */
+  truth(part: PartName): Target;
   /** Values of one window stand and fall together; undefined where each row stands alone. */
   groups(part: PartName): Int32Array | undefined;
   /** What nothing was learnt for. */

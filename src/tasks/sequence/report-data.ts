@@ -31,9 +31,8 @@ export function sequenceReport(parts: ReportParts): ReportData {
     networks.find(({ name }) => name === versus?.network);
   // A window is as many rows of the report as it has next values.
   const each = task.horizon ?? 1;
-  const truth = problem.scored("test", answers).y;
-  const numbers =
-    problem.classes === undefined ? errorsOf(truth as Float64Array, answers, nothing) : undefined;
+  const truth = problem.truth("test");
+  const numbers = truth.kind === "regression" ? errorsOf(truth.values, answers, nothing) : undefined;
   const { seed, time } = options;
   return {
     ...raceReport(record, { title, seed, time, networks, skipped: record.skipped, hashed: "table" }),

@@ -2,11 +2,12 @@
  * Sequences of a table: read, split so that nothing leaks, race naive answers, classical families and networks on the
  * same rows, compose one file a candidate, choose on the validation part, and judge the chosen file on the untouched one.
  */
-import { createRandom, MillwrightError } from "../../core/index.ts";
+import { createRandom } from "../../core/index.ts";
 import { readingFlags, withoutPassword } from "../../data/index.ts";
-import { bootstrapInterval, comparePaired } from "../../evaluate/index.ts";
-import { confusionMatrix, mostProbable, type Metric, metricsFor } from "../../metrics/index.ts";
-import type { ComposedModel } from "../../pipeline/index.ts";
+import { comparePaired, scoredRows } from "../../evaluate/index.ts";
+import { confusionMatrix, mostProbable } from "../../metrics/index.ts";
+import type { Target } from "../../estimators/index.ts";
+import type { ComposedModel, Task } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import { commandLine } from "../command-line.ts";
 import { stopSignal } from "../race/fit-network.ts";
@@ -14,7 +15,7 @@ import { askFile, cardMembers, threadNotes, writeJudged } from "../race/judged-f
 import { boardOf, fileRecord, runSeconds, type Versus } from "../race/record.ts";
 import { versusOf } from "../race/versus.ts";
 import { dataRecord } from "../read-table.ts";
-import type { MetricFigure } from "../tabular/judge.ts";
+import { judgeAnswers } from "../tabular/judge.ts";
 import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import type { Candidate, RaceContext } from "./candidate.ts";
 import { composeSequences, type SequenceModelParts } from "./compose.ts";
@@ -25,6 +26,7 @@ import type { PartName, Problem } from "./problem.ts";
 import { readSequenceTable, type SequenceTable } from "./read-sequences.ts";
 import { sequenceReport } from "./report-data.ts";
 import type { SequenceRecord } from "./run-record.ts";
+import { errorsByHorizon } from "./windows.ts";
 
 export interface SequenceResult {
   /** The bytes of `model.onnx`. */
@@ -76,14 +78,14 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
   progress({ stage: "compose the files" });
   const entries: Entry[] = [];
   for (const candidate of candidates) {
-    const composed = await composeSequences(partsOf(candidate, problem, table, options));
+    // Naive answers come first: what is learnt is held against the best of them, and its file says which that is.
+    const season = candidate.season ?? ranking(entries, metric)[0]?.candidate.season;
+    const composed = await composeSequences(partsOf(candidate, problem, table, options, season));
     const answers = await answersOf(composed.write(), problem, "validation");
-    const score = metric.score(problem.scored("validation", answers));
+    const score = metric.score(scoredRows(problem.truth("validation"), answers));
     entries.push({ candidate, composed, score });
   }
-  const better = (a: Entry, b: Entry): number =>
-    metric.greaterIsBetter ? b.score - a.score : a.score - b.score;
-  const ranked = [...entries].sort(better);
+  const ranked = ranking(entries, metric);
   const chosen = ranked[0]!;
   const bestOf = (family: Candidate["family"]): Entry | undefined =>
     ranked.find(({ candidate }) => candidate.family === family);
@@ -97,7 +99,10 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
   };
   const naive = bestOf("baseline")!;
   const [answers, nothing] = [await testOf(chosen), await testOf(naive)];
-  const metrics = figuresOf(problem, answers, nothing, options.seed);
+  const { metrics } = judgeAnswers(answers, heldBack(problem), taskOf(problem), nothing, {
+    metric,
+    seed: options.seed,
+  });
   const bytes = writeJudged(chosen.composed, problem.counts.test, metrics);
   const [network, classical] = [bestOf("network"), bestOf("classical")];
   const versus =
@@ -149,7 +154,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
       ...(forecast && maseOf(forecast, answers, nothing)),
     },
     ...(forecast && {
-      byHorizon: { chosen: errorsByHorizon(forecast, answers), naive: errorsByHorizon(forecast, nothing) },
+      byHorizon: byHorizonOf(forecast, answers, nothing),
     }),
     ...(problem.classes && { confusion: confusionOf(problem, answers) }),
     leftOut: table.leftOut,
@@ -195,37 +200,19 @@ async function answersOf(bytes: Uint8Array, problem: Problem, part: PartName): P
   );
 }
 
-function figuresOf(
-  problem: Problem,
-  answers: Float64Array,
-  nothing: Float64Array,
-  seed: number,
-): MetricFigure[] {
-  const { metric, classes } = problem;
-  const scored = problem.scored("test", answers);
-  const baseline = problem.scored("test", nothing);
+/** The best first. */
+function ranking(entries: readonly Entry[], { greaterIsBetter }: Problem["metric"]): Entry[] {
+  return [...entries].sort((a, b) => (greaterIsBetter ? b.score - a.score : a.score - b.score));
+}
+
+/** The untouched rows. */
+function heldBack(problem: Problem): { readonly y: Target; readonly groups?: Int32Array } {
   const groups = problem.groups("test");
-  const kind = classes === undefined ? "regression" : "classification";
-  const every = new Map(
-    [metric, ...metricsFor(kind, classes?.length ?? 0)].map((each) => [each.name, each] as const),
-  );
-  return [...every.values()].flatMap((item: Metric): MetricFigure[] => {
-    try {
-      const { score, low, high } = bootstrapInterval(item, scored, {
-        seed,
-        replicates: item.name === metric.name ? 1000 : 200,
-        groups,
-      });
-      const { name, title, greaterIsBetter, unit } = item;
-      return [
-        { name, title, greaterIsBetter, unit, value: score, low, high, baseline: item.score(baseline) },
-      ];
-    } catch (error) {
-      // A metric that these rows do not define has no figure; the chosen one must have.
-      if (item.name === metric.name || !(error instanceof MillwrightError)) throw error;
-      return [];
-    }
-  });
+  return { y: problem.truth("test"), ...(groups && { groups }) };
+}
+
+function taskOf({ target: { name: target }, classes }: Problem): Task {
+  return classes === undefined ? { kind: "regression", target } : { kind: "classification", target, classes };
 }
 
 function compare(
@@ -235,7 +222,8 @@ function compare(
   seed: number,
 ): Versus {
   const { metric } = problem;
-  const paired = comparePaired(metric, problem.scored("test", b), problem.scored("test", a), {
+  const truth = problem.truth("test");
+  const paired = comparePaired(metric, scoredRows(truth, b), scoredRows(truth, a), {
     seed,
     groups: problem.groups("test"),
   });
@@ -248,16 +236,15 @@ function compare(
   });
 }
 
-function errorsByHorizon({ windows, shape }: ForecastProblem, answers: Float64Array): number[] {
-  const { y, origins } = windows.test;
-  return Array.from({ length: shape.horizon }, (_, k) => {
-    let sum = 0;
-    for (let i = 0; i < origins.length; i++) {
-      const at = i * shape.horizon + k;
-      sum += Math.abs(y[at]! - answers[at]!);
-    }
-    return sum / origins.length;
-  });
+function byHorizonOf(
+  { windows: { test }, shape: { horizon } }: ForecastProblem,
+  answers: Float64Array,
+  nothing: Float64Array,
+): NonNullable<SequenceRecord["byHorizon"]> {
+  return {
+    chosen: errorsByHorizon(test.y, answers, horizon),
+    naive: errorsByHorizon(test.y, nothing, horizon),
+  };
 }
 
 function maseOf(
@@ -285,8 +272,8 @@ function maseOf(
 
 function confusionOf(problem: Problem, answers: Float64Array): number[] {
   const classCount = problem.classes!.length;
-  const truth = problem.scored("test", answers).y as Int32Array;
-  return [...confusionMatrix(truth, mostProbable(answers, classCount), { classCount })];
+  const { codes } = problem.truth("test") as Extract<Target, { kind: "classification" }>;
+  return [...confusionMatrix(codes, mostProbable(answers, classCount), { classCount })];
 }
 
 function partsOf(
@@ -294,6 +281,7 @@ function partsOf(
   problem: Problem,
   table: SequenceTable,
   options: SequenceTaskOptions,
+  season: number | undefined,
 ): SequenceModelParts {
   const { input, target } = problem;
   const { horizon, timeColumn, group } = options;
@@ -318,7 +306,7 @@ function partsOf(
     columns: problem.columns,
     input,
     target,
-    task: problem.task,
+    task: { ...problem.task, ...(season !== undefined && { season }) },
     ...(problem.classes && { classes: problem.classes }),
     figures: problem.figures,
     ...(problem.stepMs !== undefined && { stepMs: problem.stepMs }),

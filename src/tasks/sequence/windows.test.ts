@@ -4,7 +4,7 @@ import { createRandom } from "../../core/index.ts";
 import { findPeriod } from "./period.ts";
 import { ontoGrid } from "./read-sequences.ts";
 import { findStep, later, placesOf, stepInWords } from "./time-step.ts";
-import { cutsOf, makeWindows } from "./windows.ts";
+import { cutsOf, makeWindows, windowsToJudge } from "./windows.ts";
 
 const hour = 3_600_000;
 const months = Float64Array.from({ length: 30 }, (_, i) => Date.UTC(2020, i, 1));
@@ -107,6 +107,26 @@ describe("windows", () => {
     const { y } = parts.test;
     expect(new Set(y).size).toBe(y.length);
     expect(y.length).toBeGreaterThan(100);
+  });
+
+  test("of another table stand side by side behind the rows that they look back on", () => {
+    const judged = windowsToJudge(series, shape);
+    const expected: number[] = [];
+    series.forEach(({ values }, s) => {
+      const known = (place: number): boolean => !Number.isNaN(values[2 * place]!);
+      for (let place = 5; place + 3 < count - 100 * s; ) {
+        const whole = [1, 2, 3].every((k) => known(place + k));
+        if (whole) expected.push(...[1, 2, 3].map((k) => place + k + s * count));
+        place += whole ? 3 : 1;
+      }
+    });
+    expect([...judged.y]).toEqual(expected);
+    expect(judged.all).toBe(judged.origins.length);
+    // The value that is missing would be the last of a window, and is of the two behind it too.
+    expect(judged.gaps).toBe(3);
+    expect(() => windowsToJudge(series, { ...shape, steps: 400 })).toThrow(
+      /series of at least 403 rows .* and the longest of 2 has 400/,
+    );
   });
 
   test("too short series are refused with their numbers", () => {

@@ -57,7 +57,44 @@ export function makeWindows(
   shape: WindowShape,
   cuts: WindowParts["cuts"],
 ): WindowParts {
-  const { steps, horizon, columns } = shape;
+  const { found, gaps } = findWindows(series, shape, cuts);
+  const part = (name: PartName): Windows => {
+    if (found[name].length < least[name]) throw tooFew(name, found[name].length, shape);
+    return windowsAt(series, spread(found[name], most[name]), shape);
+  };
+  return { train: part("train"), validation: part("validation"), test: part("test"), cuts, gaps };
+}
+
+/**
+ * Windows of other series as a test part has them: side by side, each behind `steps` places that it looks back on.
+ *
+ * @returns At most as many as of a test part, evenly spread, and how many of `all` there are.
+ * @throws MillwrightError `DATA_TOO_FEW_ROWS` where there is none.
+ */
+export function windowsToJudge(
+  series: readonly GridSeries[],
+  shape: WindowShape,
+): Windows & { readonly all: number; readonly gaps: number } {
+  const { found, gaps } = findWindows(series, shape, [-Infinity, -Infinity]);
+  const { steps, horizon } = shape;
+  if (found.test.length === 0) {
+    const longest = Math.max(...series.map(({ times }) => times.length));
+    throw new MillwrightError(
+      "DATA_TOO_FEW_ROWS",
+      `A forecast of ${horizon} values from ${steps} rows is judged on series of at least ${steps + horizon} rows with all of the values to forecast, and the longest of ${series.length} has ${longest}${gaps > 0 ? `, with ${gaps} windows that have a gap there` : ""}.`,
+      "Bring longer series: the rows before those that are judged are read too.",
+    );
+  }
+  return { ...windowsAt(series, spread(found.test, most.test), shape), all: found.test.length, gaps };
+}
+
+type PartName = "train" | "validation" | "test";
+
+function findWindows(
+  series: readonly GridSeries[],
+  { steps, horizon, columns }: WindowShape,
+  cuts: WindowParts["cuts"],
+): { readonly found: Readonly<Record<PartName, Windows["origins"]>>; readonly gaps: number } {
   const found = {
     train: [] as { series: number; place: number }[],
     validation: [] as { series: number; place: number }[],
@@ -87,11 +124,7 @@ export function makeWindows(
       found[part].push({ series: s, place });
     }
   });
-  const part = (name: keyof typeof found): Windows => {
-    if (found[name].length < least[name]) throw tooFew(name, found[name].length, shape);
-    return windowsAt(series, spread(found[name], most[name]), shape);
-  };
-  return { train: part("train"), validation: part("validation"), test: part("test"), cuts, gaps };
+  return { found, gaps };
 }
 
 function hasGap(values: Float64Array, place: number, horizon: number, columns: number): boolean {
@@ -119,7 +152,18 @@ function windowsAt(
   return { x, y, origins };
 }
 
-function tooFew(part: keyof typeof least, count: number, { steps, horizon }: WindowShape): MillwrightError {
+/**
+ * Mean absolute error of each next value, the nearest first.
+ *
+ * @param y - Row-major [windows, horizon], as `answers`.
+ */
+export function errorsByHorizon(y: Float64Array, answers: Float64Array, horizon: number): number[] {
+  const sums = new Array<number>(horizon).fill(0);
+  y.forEach((value, at) => (sums[at % horizon]! += Math.abs(value - answers[at]!)));
+  return sums.map((sum) => sum / (y.length / horizon));
+}
+
+function tooFew(part: PartName, count: number, { steps, horizon }: WindowShape): MillwrightError {
   const words = { train: "learn from", validation: "choose by", test: "judge by" }[part];
   return new MillwrightError(
     "DATA_TOO_FEW_ROWS",

@@ -63,10 +63,12 @@ export interface Evaluation {
   /** What was found while reading, what had to be assumed of a file that another tool wrote, and why metrics have no figure. */
   readonly notes: readonly string[];
   readonly requirements?: readonly RequirementResult[];
-  /** Of pictures and sounds: how each class fares. */
+  /** Of pictures, sounds and groups of rows: how each class fares. */
   readonly classes?: readonly ClassFigures[];
   /** The same: row-major [actual, predicted], in the order of the classes. */
   readonly confusion?: readonly number[];
+  /** Of forecasts: mean absolute error of each next value, the nearest first. */
+  readonly byHorizon?: { readonly file: readonly number[]; readonly nothing: readonly number[] };
   /** Of tagged sentences: their tokens, and spans by kind. */
   readonly tokens?: number;
   readonly kinds?: readonly KindFigures[];

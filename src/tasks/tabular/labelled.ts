@@ -98,15 +98,7 @@ export async function readLabelled(
     // Without its groups a row is drawn alone: nothing that judging cannot do without.
     optional: [...(options.optional ?? []), ...groupNames],
   }).catch((error: unknown) => {
-    const { code, what = "" } = error as Partial<MillwrightError>;
-    if (code !== "SCHEMA_MISSING_COLUMN" || !what.includes(`"${task.target}"`)) throw error;
-    const [said] = what.split("; the nearest");
-    throw new MillwrightError(
-      "TARGET_MISSING",
-      `${said!.replace(/\.$/, "")}, which holds the answers to judge by.`,
-      "Bring rows with known answers in that column.",
-      { cause: error },
-    );
+    throw answersMissing(error, task.target);
   });
   try {
     const within = { memory: options.memory, copies: judgedCopies };
@@ -132,6 +124,19 @@ export async function readLabelled(
   } finally {
     await table.close();
   }
+}
+
+/** An error of a source that lacks the target, as `TARGET_MISSING`; any other as it is. */
+export function answersMissing(error: unknown, target: string): unknown {
+  const { code, what = "" } = error as Partial<MillwrightError>;
+  if (code !== "SCHEMA_MISSING_COLUMN" || !what.includes(`"${target}"`)) return error;
+  const [said] = what.split("; the nearest");
+  return new MillwrightError(
+    "TARGET_MISSING",
+    `${said!.replace(/\.$/, "")}, which holds the answers to judge by.`,
+    "Bring rows with known answers in that column.",
+    { cause: error },
+  );
 }
 
 /**

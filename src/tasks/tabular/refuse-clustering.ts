@@ -16,8 +16,8 @@ const done: Readonly<Record<Wish, string>> = {
 
 /**
  * @param name - The file's name.
- * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering and of sequences; of pictures, sounds and tags,
- *   but to score it; of several labels, to eject it.
+ * @throws MillwrightError `PARAMETER_CONFLICT` for the file of a clustering; of pictures, sounds, sequences and tags, but
+ *   to score it; of several labels, to eject it.
  */
 export function refuseClustering(
   name: string,
@@ -29,24 +29,17 @@ export function refuseClustering(
     ? "answers pictures"
     : holds("audio")
       ? "answers sounds"
-      : task.kind === "tags"
-        ? "tags tokens of sentences"
-        : undefined;
+      : holds("sequence")
+        ? "answers sequences"
+        : task.kind === "tags"
+          ? "tags tokens of sentences"
+          : undefined;
   if (other !== undefined && wish !== "score") {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      `${name} ${other}, and only a file that reads a table can be ${done[wish]}.`,
+      `${name} ${other}, and only a file that reads a table row by row can be ${done[wish]}.`,
       wish === "compare"
         ? "Score each with `millwright evaluate`."
-        : "Run the command under `reproduce` in its run.json.",
-    );
-  }
-  if (holds("sequence")) {
-    throw new MillwrightError(
-      "PARAMETER_CONFLICT",
-      `${name} answers sequences, and only a file that reads a table row by row can be ${done[wish]}.`,
-      wish === "score" || wish === "compare"
-        ? "Its figures on untouched sequences are in run.json; `millwright predict` answers a table of them."
         : "Run the command under `reproduce` in its run.json.",
     );
   }
