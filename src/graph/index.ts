@@ -6,6 +6,7 @@ export type { ReadLimits } from "./onnx/limits.ts";
 export { readOnnx, readOnnxMetadata, readOnnxWidened } from "./onnx/read.ts";
 export { graphHash, writeOnnx, type WriteOptions } from "./onnx/write.ts";
 export { supportedOps, type SupportedOp } from "./ops/catalogue.ts";
+export { convolutionInBlocks, toBlocks } from "./ops/blocked-convolution.ts";
 export * from "./ops/index.ts";
 export { inline } from "./inline.ts";
 export { printGraph } from "./print.ts";

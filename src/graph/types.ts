@@ -250,7 +250,7 @@ export interface GradientCall {
 /** Gradients by input, in order; undefined where none flows. */
 export type GradientRule = (call: GradientCall, ops: Ops) => readonly (Value | undefined)[];
 
-export type Domain = "" | "ai.onnx.ml" | "com.microsoft";
+export type Domain = "" | "ai.onnx.ml" | "com.microsoft" | "com.microsoft.nchwc";
 
 export interface OpDefinition {
   /** Name of the op function, for messages. */

@@ -3,6 +3,7 @@ import { createRandom } from "../core/index.ts";
 import {
   batchNormalizationInTraining,
   conv,
+  type ConvOptions,
   type Graph,
   graph,
   input,
@@ -10,7 +11,7 @@ import {
   relu,
   shapeOf,
 } from "../graph/index.ts";
-import { compile } from "./index.ts";
+import { compile, createTrainState } from "./index.ts";
 import { lowerFor } from "./lowering.ts";
 
 function convolutions(channels: number, kernel: number, groups = 1): Graph {
@@ -82,6 +83,71 @@ describe("lowering", () => {
         expect(Number(found["y"]!.data[at])).toBeCloseTo(wanted, 5);
       });
     }
+  });
+
+  test.each<[string, number[], number[], ConvOptions]>([
+    ["3 × 3", [4, 32, 16, 17], [48, 32, 3, 3], { pads: 1 }],
+    [
+      "strides, dilations, uneven padding",
+      [3, 16, 40, 41],
+      [16, 16, 2, 3],
+      { strides: [2, 1], dilations: [1, 2], pads: [0, 1, 1, 2] },
+    ],
+    ["padding to the same size", [4, 16, 17, 18], [32, 16, 3, 2], { pads: "sameUpper" }],
+    [
+      "each channel by itself, by strides",
+      [16, 32, 18, 18],
+      [32, 1, 3, 3],
+      { groups: 32, strides: 2, pads: 1 },
+    ],
+    ["a sequence", [8, 16, 200], [32, 16, 5], { dilations: 2, pads: [8, 0] }],
+  ])(
+    "a training step's convolution, %s, answers in blocks what it answers plainly (1e-5)",
+    async (_name, x, w, options) => {
+      const inputs = [
+        input("x", "float32", x),
+        input("w", "float32", w),
+        input("b", "float32", [w[0]!]),
+      ] as const;
+      const plain = graph({ inputs, outputs: { y: relu(conv(...inputs, options)) } });
+      const types = lowerFor("cpu", plain, 16).nodes.map(({ type, domain }) => `${domain}:${type}`);
+      expect(types).toContain("com.microsoft.nchwc:Conv");
+      expect(types).not.toContain(":Conv");
+      const random = createRandom(1);
+      const tensor = (shape: readonly number[]) => ({
+        dtype: "float32" as const,
+        shape,
+        data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+      });
+      const feeds = { x: tensor(x), w: tensor(w), b: tensor([w[0]!]) };
+      const session = await compile(plain);
+      const wanted = (await session.run(feeds))["y"]!;
+      await session.release();
+      // The step of a machine without such kernels is the plain one.
+      const step = await createTrainState(plain, { next: {}, initial: {} });
+      const found = (await step.step(feeds))["y"]!;
+      await step.release();
+      expect(found.shape).toEqual(wanted.shape);
+      const data = found.data as Float32Array;
+      const largest = data.reduce((most, value) => Math.max(most, value), 0);
+      data.forEach((value, i) =>
+        expect(Math.abs(value - Number(wanted.data[i]))).toBeLessThan(1e-5 * largest),
+      );
+    },
+  );
+
+  test.each<[string, number[], number[], ConvOptions]>([
+    ["channels that are no whole blocks", [8, 24, 16, 16], [32, 24, 3, 3], {}],
+    ["outputs that are none", [8, 32, 16, 16], [24, 32, 3, 3], {}],
+    ["groups of two", [8, 32, 16, 16], [32, 16, 3, 3], { groups: 2 }],
+    ["a window of one place", [8, 32, 16, 16], [32, 32, 1, 1], {}],
+    ["small pictures", [64, 32, 5, 5], [32, 32, 3, 3], { pads: 1 }],
+    ["few rows", [1, 32, 20, 20], [32, 32, 3, 3], {}],
+    ["volumes", [4, 16, 8, 8, 8], [16, 16, 3, 3, 3], {}],
+  ])("%s: left as they are", (_name, x, w, options) => {
+    const inputs = [input("x", "float32", x), input("w", "float32", w)] as const;
+    const plain = graph({ inputs, outputs: { y: relu(conv(...inputs, undefined, options)) } });
+    expect(lowerFor("cpu", plain, 16).nodes.map(({ domain }) => domain)).toEqual(["", ""]);
   });
 
   test.each([

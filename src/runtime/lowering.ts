@@ -8,9 +8,12 @@
  * The training form of BatchNormalization, which frozen layers of a training step and files hold, is written in other
  * ops: WebGPU has none ("not supported yet"), and on the CPU its new mean and variance take the memory of the old ones,
  * so that they overwrite each other where both old ones are one value.
+ *
+ * Convolutions of a training step are computed in blocks of channels on processors that have kernels for it.
  */
 import {
   type AnyValue,
+  convolutionInBlocks,
   type Graph,
   isKnown,
   type Node,
@@ -22,11 +25,22 @@ import {
 } from "../graph/index.ts";
 import type { Device } from "./backend.ts";
 
-/** The graph as a device can compute it. */
-export function lowerFor(device: Device, graph: Graph): Graph {
+/**
+ * The graph as a device can compute it.
+ *
+ * @param block - Channels in a block, for convolutions in blocks; 0 leaves them as they are.
+ */
+export function lowerFor(device: Device, graph: Graph, block = 0): Graph {
   const missingOf = (node: Node): number => (device === "webgpu" ? missingChannels(node) : 0);
-  if (!graph.nodes.some((node) => isTrainingNorm(node) || missingOf(node) > 0)) return graph;
+  const inBlocks = (node: Node): boolean => block > 0 && isKnownConv(node);
+  if (!graph.nodes.some((node) => isTrainingNorm(node) || missingOf(node) > 0 || inBlocks(node)))
+    return graph;
   return rewrite(graph, new Map(), (node, to) => {
+    if (inBlocks(node)) {
+      const inputs = node.inputs.map((value) => value && (to(value) as Value));
+      const y = convolutionInBlocks(node.attributes, inputs, block);
+      return y && [y];
+    }
     if (isTrainingNorm(node)) {
       const inputs = node.inputs.map((value) => to(value!) as Value);
       return writtenBatchNormalization(inputs, node.attributes).slice(0, node.outputs.length);
@@ -43,6 +57,10 @@ function isTrainingNorm({ type, domain, attributes, inputs }: Node): boolean {
   if (type !== "BatchNormalization" || domain !== "" || attributes.int("training_mode", 0) === 0)
     return false;
   return inputs.every((value) => value !== undefined && isKnown(value));
+}
+
+function isKnownConv({ type, domain, inputs }: Node): boolean {
+  return type === "Conv" && domain === "" && inputs.every((value) => value === undefined || isKnown(value));
 }
 
 /** How many channels a convolution lacks for a multiple of four, where that matters. */

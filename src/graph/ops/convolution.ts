@@ -110,6 +110,9 @@ const fewChannels = 4;
  */
 const fewPlaces = 256;
 
+/** With fewer outputs, a product whose rows are the channels takes less time than one whose rows are the outputs. */
+const manyOutputs = 96;
+
 /** Windows of up to so many places are laid out at once: beyond, what is laid out would outgrow the pictures too far. */
 const mostStacked = 64;
 
@@ -156,13 +159,22 @@ function weightGradient(
       shape,
     );
   }
-  const stacked = places > 0 && places < fewPlaces && tapCount <= mostStacked;
-  if (groups === 1 && stacked && width >= fewChannels) {
+  if (groups === 1 && width >= fewChannels && places > 0) {
     const turn = (x: Value): Value => ops.transpose(x, [1, 0, ...x.shape.map((_, axis) => axis).slice(2)]);
-    const rows = ops.reshape(turn(field), [outputs, -1]);
-    const columns = seenIn(turn(padded)).map((part) => ops.reshape(part, [width, 1, -1]));
-    const all = ops.reshape(joined(columns, 1), [width * tapCount, -1]);
-    return ops.reshape(ops.gemm(rows, all, undefined, { transB: true }), shape);
+    if (places < fewPlaces && tapCount <= mostStacked) {
+      const columns = seenIn(turn(padded)).map((part) => ops.reshape(part, [width, 1, -1]));
+      const all = ops.reshape(joined(columns, 1), [width * tapCount, -1]);
+      const rows = ops.reshape(turn(field), [outputs, -1]);
+      if (outputs >= manyOutputs) return ops.reshape(ops.gemm(rows, all, undefined, { transB: true }), shape);
+      const product = ops.reshape(ops.gemm(all, rows, undefined, { transB: true }), [
+        width,
+        tapCount,
+        outputs,
+      ]);
+      return ops.reshape(ops.transpose(product, [2, 0, 1]), shape);
+    }
+    const shared = sharedShifts(image, field, shape, window, turn, ops);
+    if (shared) return shared;
   }
   const seen = seenIn(padded);
   const by = grouped(field, outputs);
@@ -174,6 +186,52 @@ function weightGradient(
   }
   const parts = seen.map((part) => ops.reshape(product(part, groups * width), [outputs, width, 1]));
   return ops.reshape(joined(parts, 2), shape);
+}
+
+/**
+ * The weights' gradient with the shifts of the window shared between its two sides: the image is moved along the first
+ * spatial axis, the field against the window along the others. So k + k copies stand in the place of k · k, and no
+ * product is wider than it must be. Where the two meet, the plain sum over places is the same, by other names.
+ *
+ * @param turn - Brings channels before the batch.
+ * @returns Undefined where it does not apply: strides, sizes that are names, windows of one row, and shifts out of the
+ *   picture.
+ */
+function sharedShifts(
+  image: Value,
+  field: Value,
+  shape: readonly number[],
+  { kernel, strides, dilations, begins }: Window,
+  turn: (x: Value) => Value,
+  ops: Ops,
+): Value | undefined {
+  const [outputs, width] = shape as [number, number];
+  const [sizes, stops] = [staticShape(image.shape.slice(2)), staticShape(field.shape.slice(2))];
+  const [first = 1, ...others] = kernel;
+  if (!sizes || !stops || others.length === 0 || first === 1 || strides.some((stride) => stride !== 1))
+    return undefined;
+  const offset = (tap: number, axis: number): number => tap * dilations[axis]! - begins[axis]!;
+  const leaves = (offsets: readonly number[], axis: number): boolean =>
+    offsets.some(
+      (by) => by <= -Math.min(sizes[axis]!, stops[axis]!) || by >= Math.min(sizes[axis]!, stops[axis]!),
+    );
+  if (kernel.some((size, axis) => leaves([offset(0, axis), offset(size - 1, axis)], axis))) return undefined;
+  /** What lies `by` places on along an axis, as many as `length`. */
+  const moved = (x: Value, axis: number, by: number, length: number): Value => {
+    const end = length - Number(x.shape[axis + 2]) + by;
+    if (by === 0 && end === 0) return x;
+    const widths = (width: number): number[] => x.shape.map((_, i) => (i === axis + 2 ? width : 0));
+    return ops.pad(x, [...widths(-by), ...widths(end)]);
+  };
+  const [turned, against] = [turn(image), turn(field)];
+  const rows = Array.from({ length: first }, (_, tap) => moved(turned, 0, offset(tap, 0), stops[0]!));
+  const left = ops.reshape(ops.concat(rows, 0), [first * width, -1]);
+  const products = taps(others).map((tap) => {
+    const right = tap.reduce((x, at, i) => moved(x, i + 1, -offset(at, i + 1), sizes[i + 1]!), against);
+    const product = ops.gemm(left, ops.reshape(right, [outputs, -1]), undefined, { transB: true });
+    return ops.reshape(product, [first, width, 1, outputs]);
+  });
+  return ops.reshape(ops.transpose(joined(products, 2), [3, 1, 0, 2]), shape);
 }
 
 /**

@@ -114,79 +114,123 @@ const maxPoolOp = defineOp({
   },
 });
 
+/** One spatial dimension of a window: what each of its places sees at every stop, and the largest of that. */
+interface Stage {
+  readonly seen: readonly Value[];
+  readonly largest: Value;
+}
+
 /**
  * The window taken apart by dimension, the last one first: the largest of each row, then the largest
  * of those. Each step gives the gradient back along its own dimension, which needs k + k comparisons
  * instead of k · k, and still finds the first in the order of rows.
  */
 function maxGradient(call: GradientCall, g: Value, ops: Ops): Value {
-  const { window, sizes } = settled("maxPool", call);
-  const rank = sizes.length;
+  const { window, sizes, counts } = settled("maxPool", call);
   const ceilMode = call.attributes.int("ceil_mode", 0) === 1;
-  const stages: Value[] = [call.inputs[0]!];
-  for (let axis = rank - 1; axis > 0; axis--) {
-    const [begin, end] = [window.begins[axis]!, window.ends[axis]!];
-    if (window.kernel[axis] === 1 && window.strides[axis] === 1 && begin === 0 && end === 0) {
-      stages.push(stages.at(-1)!);
-      continue;
-    }
-    const only = (list: readonly number[], otherwise: number): number[] =>
-      list.map((n, i) => (i === axis ? n : otherwise));
-    stages.push(
-      ops.maxPool(stages.at(-1)!, only(window.kernel, 1), {
-        strides: only(window.strides, 1),
-        dilations: only(window.dilations, 1),
-        pads: [...only(window.begins, 0), ...only(window.ends, 0)],
-        ceilMode,
-      }),
-    );
+  const stages: (Stage | undefined)[] = [];
+  let x = call.inputs[0]!;
+  for (let axis = sizes.length - 1; axis >= 0; axis--) {
+    const { kernel, strides, begins, ends } = window;
+    const same = kernel[axis] === 1 && strides[axis] === 1 && begins[axis] === 0 && ends[axis] === 0;
+    const stage = same
+      ? undefined
+      : (apartAlong(x, window, axis, counts[axis]!, ops) ??
+        slidingAlong(x, window, axis, counts[axis]!, ceilMode, ops));
+    stages.unshift(stage);
+    x = stage?.largest ?? x;
   }
   let back = g;
-  let y = call.outputs[0]!;
-  for (let axis = 0; axis < rank; axis++) {
-    const x = stages.pop()!;
-    back = maxAlong(x, y, back, window, axis, ops);
-    y = x;
-  }
+  stages.forEach((stage, axis) => {
+    if (stage === undefined) return;
+    const largest = axis === 0 ? call.outputs[0]! : stage.largest;
+    back = spreadAlong(
+      firstLargest(stage.seen, largest, back, ops),
+      axis,
+      window,
+      sizes[axis]!,
+      counts[axis]!,
+      ops,
+    );
+  });
   return back;
 }
 
-/** The same along one spatial dimension: place by place of the window, the first that holds the largest takes all. */
-function maxAlong(x: Value, y: Value, g: Value, window: Window, axis: number, ops: Ops): Value {
-  const [size, count] = [Number(x.shape[axis + 2]), Number(y.shape[axis + 2])];
-  const [stride, dilation, begin] = [window.strides[axis]!, window.dilations[axis]!, window.begins[axis]!];
+/** Windows that neither overlap nor reach into padding: one split takes them apart, and its parts give the largest. */
+function apartAlong(x: Value, window: Window, axis: number, count: number, ops: Ops): Stage | undefined {
+  const size = window.kernel[axis]!;
+  if (window.strides[axis] !== size || window.dilations[axis] !== 1 || window.begins[axis] !== 0)
+    return undefined;
+  if (count * size > Number(x.shape[axis + 2]) || size > mostParts) return undefined;
+  const cut = sliceAlong(x, axis, 0, count * size, 1, ops);
+  const spatial = staticShape(x.shape.slice(2))!;
+  const parts = ops.split(
+    ops.reshape(cut, [0, 0, ...spatial.flatMap((places, i) => (i === axis ? [count, size] : [places]))]),
+    axis + 3,
+    size,
+  );
+  const shape = [0, 0, ...spatial.map((places, i) => (i === axis ? count : places))];
+  const seen = parts.map((part) => ops.reshape(part, shape));
+  return { seen, largest: seen.reduce((a, b) => ops.max(a, b)) };
+}
+
+/** Longer windows are slid: so many slices are no fewer passes than a pool's. */
+const mostParts = 16;
+
+/** Windows of any kind: a slice for each place, and a pool along the dimension for the largest. */
+function slidingAlong(
+  x: Value,
+  window: Window,
+  axis: number,
+  count: number,
+  ceilMode: boolean,
+  ops: Ops,
+): Stage {
+  const { kernel, strides, dilations, begins, ends } = window;
+  const only = (list: readonly number[], otherwise: number): number[] =>
+    list.map((n, i) => (i === axis ? n : otherwise));
+  const largest = ops.maxPool(x, only(kernel, 1), {
+    strides: only(strides, 1),
+    dilations: only(dilations, 1),
+    pads: [...only(begins, 0), ...only(ends, 0)],
+    ceilMode,
+  });
+  const [size, begin, stride] = [Number(x.shape[axis + 2]), begins[axis]!, strides[axis]!];
   const covered = (count - 1) * stride + reach(window, axis);
   const end = Math.max(0, covered - begin - size);
   const padded = padAlong(x, axis, begin, end, ops, scalar(x.dtype, -Infinity));
-  const parts: Value[] = [];
+  const seen = Array.from({ length: kernel[axis]! }, (_, place) => {
+    const start = place * dilations[axis]!;
+    return sliceAlong(padded, axis, start, start + (count - 1) * stride + 1, stride, ops);
+  });
+  return { seen, largest };
+}
+
+/** What each place gets of the gradient: the first that holds the largest takes all. */
+function firstLargest(seen: readonly Value[], largest: Value, g: Value, ops: Ops): Value[] {
   let rest = g;
-  for (let i = 0; i < window.kernel[axis]! - 1; i++) {
-    const start = i * dilation;
-    const seen = sliceAlong(padded, axis, start, start + (count - 1) * stride + 1, stride, ops);
-    const largest = ops.equal(seen, y);
+  const parts = seen.slice(0, -1).map((place) => {
+    const first = ops.equal(place, largest);
     // Chosen and not multiplied: 0 times an infinite gradient would be none.
-    parts.push(ops.where(largest, rest, 0));
-    rest = ops.where(largest, 0, rest);
-  }
-  return spreadAlong([...parts, rest], axis, { size, count, begin, stride, dilation }, ops);
+    const part = ops.where(first, rest, 0);
+    rest = ops.where(first, 0, rest);
+    return part;
+  });
+  return [...parts, rest];
 }
 
 /** Adds what each place of the window gives back to where it was seen. */
 function spreadAlong(
   parts: readonly Value[],
   axis: number,
-  from: {
-    readonly size: number;
-    readonly count: number;
-    readonly begin: number;
-    readonly stride: number;
-    readonly dilation: number;
-  },
+  window: Window,
+  size: number,
+  count: number,
   ops: Ops,
 ): Value {
-  const { size, count, begin, dilation } = from;
+  const [begin, dilation] = [window.begins[axis]!, window.dilations[axis]!];
   // Between one stop there is no step, and a hostile file may give any.
-  const stride = count === 1 ? 1 : from.stride;
+  const stride = count === 1 ? 1 : window.strides[axis]!;
   const shift = (i: number): number => Math.floor((i * dilation) / stride);
   const length = count + shift(parts.length - 1);
   // Places that differ by whole strides share a phase; the phases are then laid between each other.
@@ -255,10 +299,9 @@ function spreadWindows(
 ): Value {
   let back = g;
   sizes.forEach((size, axis) => {
-    const [stride, dilation, begin] = [window.strides[axis]!, window.dilations[axis]!, window.begins[axis]!];
     if (shares) back = ops.mul(back, alongAxis(back, axis + 2, shares(axis)));
     const parts = Array<Value>(window.kernel[axis]!).fill(back);
-    back = spreadAlong(parts, axis, { size, count: counts[axis]!, begin, stride, dilation }, ops);
+    back = spreadAlong(parts, axis, window, size, counts[axis]!, ops);
   });
   return back;
 }

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { evaluate, plain } from "../../../test/evaluate.ts";
 import { checkGoldenLayer, goldenLayers } from "../../../test/golden-layers.ts";
-import { MillwrightError } from "../../core/index.ts";
+import { createRandom, MillwrightError } from "../../core/index.ts";
 import { releaseIdleSessions } from "../../runtime/index.ts";
 import { apply } from "../definition.ts";
 import { gradient } from "../gradient.ts";
@@ -79,6 +79,75 @@ describe("answers and gradients are PyTorch's (2e-5 in float32)", () => {
 
   test("every function has its case", () =>
     expect(goldenLayers(...Object.keys(ofTorch)).length).toBe(Object.keys(ofTorch).length));
+});
+
+describe("a convolution's weights", () => {
+  interface Shifted {
+    readonly sizes: readonly number[];
+    readonly kernel: readonly number[];
+    readonly outputs: number;
+    readonly pads?: readonly number[];
+    readonly dilations?: readonly number[];
+  }
+  /** The places of a box, the last dimension fastest. */
+  const placesOf = (sizes: readonly number[]): number[][] =>
+    sizes.reduce<number[][]>(
+      (all, size) => all.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
+      [[]],
+    );
+  const at = (place: readonly number[], sizes: readonly number[]): number =>
+    place.reduce((sum, i, axis) => sum * sizes[axis]! + i, 0);
+
+  test.each<[string, Shifted]>([
+    ["many places", { sizes: [18, 17], kernel: [3, 3], outputs: 3, pads: [1, 1, 1, 1] }],
+    [
+      "dilations and uneven padding",
+      { sizes: [19, 21], kernel: [2, 3], outputs: 2, pads: [1, 3, 0, 2], dilations: [3, 2] },
+    ],
+    ["no padding", { sizes: [20, 19], kernel: [3, 2], outputs: 2 }],
+    ["padding beyond the window", { sizes: [17, 17], kernel: [2, 2], outputs: 2, pads: [2, 3, 3, 2] }],
+    ["a window wider than the picture", { sizes: [5, 80], kernel: [4, 5], outputs: 2, pads: [6, 9, 6, 9] }],
+    ["one row", { sizes: [4, 90], kernel: [1, 5], outputs: 3, pads: [0, 2, 0, 2] }],
+    ["volumes", { sizes: [8, 7, 6], kernel: [2, 3, 2], outputs: 2, pads: [1, 1, 0, 0, 1, 1] }],
+    ["few places, few outputs", { sizes: [6, 5], kernel: [3, 2], outputs: 5, pads: [1, 1, 1, 0] }],
+    ["few places, many outputs", { sizes: [4, 3], kernel: [2, 2], outputs: 101 }],
+  ])("%s: the gradient of plain loops (1e-5)", async (_name, { sizes, kernel, outputs, pads, dilations }) => {
+    const [rows, channels] = [2, 4];
+    const numbers = (length: number, seed: number): Float32Array => {
+      const random = createRandom(seed);
+      return Float32Array.from({ length }, () => random.normal());
+    };
+    const size = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
+    const x = numbers(rows * channels * size(sizes), 1);
+    const w = f32(
+      [outputs, channels, ...kernel],
+      ...Array<number>(outputs * channels * size(kernel)).fill(0),
+    );
+    const options = { ...(pads && { pads }), ...(dilations && { dilations }) };
+    const y = ops.conv(f32([rows, channels, ...sizes], ...x), w, undefined, options);
+    const stops = y.shape.slice(2).map(Number);
+    const by = numbers(rows * outputs * size(stops), 2);
+    const [byW] = gradient(ops.reduceSum(ops.mul(y, f32([rows, outputs, ...stops], ...by))), [w]);
+    const [found] = await evaluate(byW!);
+    const wanted = new Float64Array(outputs * channels * size(kernel));
+    for (let row = 0; row < rows; row++)
+      for (let o = 0; o < outputs; o++)
+        for (const [s, stop] of placesOf(stops).entries())
+          for (let c = 0; c < channels; c++)
+            for (const [t, tap] of placesOf(kernel).entries()) {
+              const place = tap.map(
+                (i, axis) => stop[axis]! + i * (dilations?.[axis] ?? 1) - (pads?.[axis] ?? 0),
+              );
+              if (place.some((i, axis) => i < 0 || i >= sizes[axis]!)) continue;
+              const seen = x[(row * channels + c) * size(sizes) + at(place, sizes)]!;
+              wanted[(o * channels + c) * size(kernel) + t]! +=
+                seen * by[(row * outputs + o) * size(stops) + s]!;
+            }
+    const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    wanted.forEach((value, i) =>
+      expect(Math.abs(Number(found!.data[i]) - value), `element ${i}`).toBeLessThan(1e-5 * largest),
+    );
+  });
 });
 
 describe("sizes", () => {
