@@ -133,6 +133,11 @@ try {
       `${name}, ${horizon}, ${record.test.rows} | ${errors.join(" | ")} | ${ours.value.toFixed(3)} (${ours.low.toFixed(3)} … ${ours.high.toFixed(3)}), ${record.chosen} | ${scaled?.value.toFixed(3)}; naive ${scaled?.naive.toFixed(3)} | ${minutes.toFixed(1)} min`,
     );
     console.log(`  ${record.versus?.sentence ?? ""}`);
+    const { intervals } = record.test;
+    if (intervals)
+      console.log(
+        `  intervals made to hold ${intervals.coverage} hold ${intervals.held.toFixed(3)}, ${Math.min(...record.byHorizon!.held!).toFixed(3)} to ${Math.max(...record.byHorizon!.held!).toFixed(3)} by step; ${intervals.width.toFixed(2)} wide on average`,
+      );
     if (!(ours.value < Math.min(...naive))) {
       console.log(`  The file is not better than the naive answers (${Math.min(...naive).toFixed(3)}).`);
       process.exitCode = 1;

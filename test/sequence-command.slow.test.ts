@@ -42,7 +42,12 @@ const evaluateSchema = JSON.parse(
 interface Evaluated {
   readonly rows: number;
   readonly metrics: SequenceRecord["test"]["metrics"];
-  readonly byHorizon?: { readonly file: readonly number[]; readonly nothing: readonly number[] };
+  readonly byHorizon?: {
+    readonly file: readonly number[];
+    readonly nothing: readonly number[];
+    readonly held?: readonly number[];
+  };
+  readonly intervals?: SequenceRecord["test"]["intervals"];
   readonly confusion?: readonly number[];
   readonly classes?: readonly { readonly label: string; readonly rows: number; readonly recall: number }[];
   readonly notes?: readonly string[];
@@ -112,7 +117,7 @@ describe("a forecast", () => {
 
   test("predict gives the next hours of each shop, and an application the same from rows", async () => {
     const [header, ...lines] = await predicted("shops", "shops.csv");
-    expect(header).toEqual(["shop", "time", "prediction"]);
+    expect(header).toEqual(["shop", "time", "prediction", "low", "high"]);
     expect(lines).toHaveLength(12);
     expect(lines[0]!.slice(0, 2)).toEqual(["north", "2024-01-21T20:00:00"]);
     expect(lines[11]!.slice(0, 2)).toEqual(["south", "2024-01-22T01:00:00"]);
@@ -127,12 +132,55 @@ describe("a forecast", () => {
         promotion: promotion === "yes",
         time: Date.parse(`${time!.replace(" ", "T")}Z`),
       }));
-    const { prediction } = await model.predictOne({ sequence: rows });
+    const { prediction, low, high } = await model.predictOne({ sequence: rows });
     await model.close();
-    (prediction as readonly number[]).forEach((value, k) =>
-      expect(Number(lines[6 + k]![2]) / value).toBeCloseTo(1, 6),
+    [prediction as readonly number[], low!, high!].forEach((values, column) =>
+      values.forEach((value, k) => expect(Number(lines[6 + k]![2 + column]) / value).toBeCloseTo(1, 6)),
     );
+    low!.forEach((value, k) => expect(value).toBeLessThan(high![k]!));
   });
+
+  test("intervals are made of hours behind those that learnt and chose, and hold what they should of the untouched", async () => {
+    const { cuts } = record.task;
+    expect(cuts!.calibration).toBeGreaterThan(cuts!.validation);
+    expect(cuts!.test).toBeGreaterThan(cuts!.calibration!);
+    expect(record.data.calibrationRows).toBeGreaterThan(50);
+    const { coverage, held, width } = record.test.intervals!;
+    expect(coverage).toBe(0.9);
+    // 192 values in windows of 6; more than a tenth beside the stated share would be no accident.
+    expect(Math.abs(held - 0.9)).toBeLessThan(0.1);
+    const each = record.byHorizon!.held!;
+    expect(each.reduce((a, b) => a + b, 0) / 6).toBeCloseTo(held, 12);
+    // North sells 100 and south 1000, with the same spread by its level: the widths tell them apart.
+    const [, ...lines] = await predicted("shops", "shops.csv");
+    const widths = lines.map(([, , , low, high]) => Number(high) - Number(low));
+    widths.slice(0, 6).forEach((north, k) => {
+      expect(widths[6 + k]! / north).toBeGreaterThan(5);
+      expect(widths[6 + k]! / north).toBeLessThan(20);
+    });
+    expect(width).toBeGreaterThan(Math.min(...widths));
+    expect(width).toBeLessThan(Math.max(...widths));
+  });
+
+  test("a wider coverage widens them and leaves the values; a series too short has none, and it is said why", async () => {
+    const flags = [...shops, "--horizon", "6", "--epochs", "3", "--seed", "1", "--coverage"];
+    const narrow = await trained("shops.csv", "narrow", ...flags, "0.5");
+    expect(narrow.test.intervals!.coverage).toBe(0.5);
+    expect(narrow.test.intervals!.width).toBeLessThan(record.test.intervals!.width / 1.5);
+    expect(narrow.test.intervals!.held).toBeLessThan(record.test.intervals!.held);
+    expect(narrow.test.metrics).toEqual(record.test.metrics);
+    expect(narrow.reproduce).toContain("--coverage 0.5");
+    rewrite("shops.csv", "few.csv", (cells) =>
+      cells[0] === "north" && cells[1]! < "2024-01-05" ? cells : undefined,
+    );
+    const few = await trained("few.csv", "few", ...shops, "--horizon", "2", "--period", "1", "--epochs", "1");
+    expect(few.noInterval).toMatch(
+      /\d values could be kept back for it, and a coverage of 0.9 needs 9|too short/,
+    );
+    expect(few.test.intervals).toBeUndefined();
+    expect(few.task.cuts!.calibration).toBeUndefined();
+    expect((await predicted("few", "few.csv"))[0]).toEqual(["shop", "time", "prediction"]);
+  }, 300_000);
 
   test("evaluate on the untouched hours, and those that they look back on, has the figures of run.json", async () => {
     const first = record.task.cuts!.test - record.input.steps * 3_600_000;
@@ -150,6 +198,8 @@ describe("a forecast", () => {
     });
     expect(said.metrics).toHaveLength(metrics.length);
     expect(said.byHorizon!.file).toEqual(record.byHorizon!.chosen);
+    expect(said.byHorizon!.held).toEqual(record.byHorizon!.held);
+    expect(said.intervals).toEqual(record.test.intervals);
     said.byHorizon!.nothing.forEach((value, k) =>
       expect(value / record.byHorizon!.naive[k]!).toBeCloseTo(1, 9),
     );
@@ -193,7 +243,8 @@ describe("a forecast", () => {
     );
     expect(again.model.sha256).toBe(record.model.sha256);
     const page = readFileSync(inWork("shops/report.html"), "utf8");
-    for (const id of ["by-horizon", "forecast-1", "forecast-4", "loss"]) expect(page).toContain(`id="${id}"`);
+    for (const id of ["by-horizon", "intervals", "forecast-1", "forecast-4", "loss"])
+      expect(page).toContain(`id="${id}"`);
     expect(page).toContain("It holds stretches of the series themselves");
   }, 300_000);
 });
@@ -322,6 +373,11 @@ describe("what is refused", () => {
       /nothing to forecast|forecasts numbers/,
     ],
     ["no time column", ["--target", "heat"], /--time-column is not given/],
+    [
+      "a coverage of no forecast",
+      ["--target", "fails", ...machines.slice(0, 4), "--coverage", "0.8"],
+      /--coverage is for a forecast/,
+    ],
     [
       "a flag without a meaning",
       ["--target", "heat", "--time-column", "minute", "--folds", "3"],

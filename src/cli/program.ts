@@ -331,6 +331,11 @@ function createProgram(run: Run): Command {
         numberIn("--period", 1, 2000, true),
       )
       .option(
+        "--coverage <share>",
+        "of a forecast: share of new values that its intervals are made to hold (0.9)",
+        numberIn("--coverage", 0.5, 0.99),
+      )
+      .option(
         "--augment <ways>",
         `how they are changed while the network learns, or none (all): pictures by ${pictureChanges.join(", ")}; sounds by ${soundChanges.join(", ")}`,
         someOf("--augment", [...pictureChanges, ...soundChanges]),

@@ -9,6 +9,7 @@ export {
   numbersAgainstNothing,
 } from "./against-nothing.ts";
 export { bootstrapInterval, type BootstrapOptions, type ScoreInterval } from "./bootstrap.ts";
+export { conformalMargin, leastErrors } from "./conformal.ts";
 export {
   comparePaired,
   correctedResampledT,

@@ -11,16 +11,21 @@ export interface Answer {
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Cluster → distance to its centre, where the file gives them. */
   readonly distances?: Readonly<Record<string, number>>;
+  /** Of a forecast: the ends of the interval of each value, where the file gives them. */
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
 }
 
 /** What stands beside the prediction. */
 export type Beside = "probabilities" | "distances";
 
-/** The outputs of one run. `prediction` is [rows, 1], [rows, horizon] of a forecast, or [rows, places] of tags; `probabilities` and `distances` [rows, classes]. */
+/** The outputs of one run. `prediction` is [rows, 1], [rows, horizon] of a forecast, or [rows, places] of tags; `probabilities` and `distances` [rows, classes]; `low` and `high` as a forecast. */
 export interface Outputs {
   readonly prediction: Tensor;
   readonly probabilities?: Tensor;
   readonly distances?: Tensor;
+  readonly low?: Tensor;
+  readonly high?: Tensor;
 }
 
 /** Tokens of a sentence that a file reads; undefined where it reads no sentences. */
@@ -50,10 +55,16 @@ export function compileAnswer(
   horizon?: number,
   places?: number,
 ): (outputs: Outputs, row: number) => Answer {
-  if (horizon !== undefined)
-    return ({ prediction }, row) => ({
-      prediction: [...(prediction.data as Float64Array).subarray(row * horizon, (row + 1) * horizon)],
+  if (horizon !== undefined) {
+    const valuesOf = ({ data }: Tensor, row: number): readonly number[] => [
+      ...(data as Float64Array).subarray(row * horizon, (row + 1) * horizon),
+    ];
+    return ({ prediction, low, high }, row) => ({
+      prediction: valuesOf(prediction, row),
+      ...(low && { low: valuesOf(low, row) }),
+      ...(high && { high: valuesOf(high, row) }),
     });
+  }
   if (places !== undefined)
     return ({ prediction }, row) => ({
       prediction: tagsAt(prediction.data as readonly string[], row, places),

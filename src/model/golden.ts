@@ -84,10 +84,14 @@ export async function checkGolden(
     const wanted = golden.prediction[row]!;
     if (typeof wanted === "object") {
       const scale = mean(wanted);
-      wanted.forEach((each, k) => {
-        const got = prediction[row * wanted.length + k] as number;
-        if (!near(got, each, scale)) throw changed(name, row, `${each} as value ${k + 1}`, got);
-      });
+      const requireNear = (expected: readonly number[], given: ArrayLike<unknown>, what: string): void =>
+        expected.forEach((each, k) => {
+          const got = given[row * wanted.length + k] as number;
+          if (!near(got, each, scale)) throw changed(name, row, `${each} as ${what} ${k + 1}`, got);
+        });
+      requireNear(wanted, prediction, "value");
+      requireNear(golden.low?.[row] ?? [], answers.low?.data ?? [], "low end");
+      requireNear(golden.high?.[row] ?? [], answers.high?.data ?? [], "high end");
       continue;
     }
     const got =

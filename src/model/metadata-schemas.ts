@@ -54,6 +54,11 @@ const columnSchema = {
           minimum: 1,
           description: "Of the target of a forecast: how many of its next values an answer holds.",
         },
+        coverage: {
+          ...share,
+          description:
+            "The same: the share of values that the intervals `low` to `high` are made to hold; absent where there are none.",
+        },
       },
       required: [...named, "dtype"],
       additionalProperties: false,
@@ -340,6 +345,8 @@ export const metadataSchemas = {
       },
       probabilities: { type: "array", items: { type: "array", items: { type: "number" } } },
       distances: { type: "array", items: { type: "array", items: { type: "number" } } },
+      low: { type: "array", items: { type: "array", items: { type: "number" } } },
+      high: { type: "array", items: { type: "array", items: { type: "number" } } },
     },
     required: ["inputs", "prediction"],
     additionalProperties: false,

@@ -59,6 +59,16 @@ export function horizonOf({ schema }: Pick<ModelMetadata, "schema">): number | u
   return target?.kind === "number" ? target.horizon : undefined;
 }
 
+/** Outputs of the graph beside `prediction`. */
+export function besidesOf(
+  metadata: Pick<ModelMetadata, "schema">,
+): readonly ("probabilities" | "distances" | "low" | "high")[] {
+  const target = targetColumn(metadata.schema);
+  if (target?.kind === "number" && target.coverage !== undefined) return ["low", "high"];
+  const beside = besideOf(metadata);
+  return beside === undefined ? [] : [beside];
+}
+
 /** Bytes of one metadata value that are read at most. */
 const maxValueLength = 64 * 1024 * 1024;
 
@@ -161,6 +171,8 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
   if ((task.kind === "forecast") !== (horizon !== undefined)) {
     return `a ${task.kind} task has a target ${horizon === undefined ? "without" : "with"} a horizon`;
   }
+  if (target.kind === "number" && target.coverage !== undefined && task.kind !== "forecast")
+    return `a ${task.kind} task has a target with a coverage`;
   const beside = answersOf(target);
   if ((task.kind === "multilabel") !== (beside === "labels")) {
     return `a ${task.kind} task has a target that answers ${beside}`;
@@ -190,6 +202,7 @@ function findContradiction(metadata: ModelMetadata): string | undefined {
     classes,
     beside,
     horizon,
+    besidesOf(metadata).includes("low"),
   );
 }
 
@@ -199,6 +212,7 @@ function findGoldenProblem(
   classes: readonly string[] | undefined,
   beside: ReturnType<typeof answersOf>,
   horizon: number | undefined,
+  interval: boolean,
 ): string | undefined {
   const count = golden.prediction.length;
   if (Object.keys(golden.inputs).length !== features.length) {
@@ -210,8 +224,15 @@ function findGoldenProblem(
       return `the golden rows have ${count} answers for another number of cells`;
   }
   if (horizon !== undefined) {
-    const whole = golden.prediction.every((row) => Array.isArray(row) && row.length === horizon);
-    return whole ? undefined : `a golden answer is not ${horizon} numbers`;
+    const whole = (row: unknown): boolean => Array.isArray(row) && row.length === horizon;
+    if (!golden.prediction.every(whole)) return `a golden answer is not ${horizon} numbers`;
+    for (const end of ["low", "high"] as const) {
+      const rows = golden[end];
+      if (!interval && rows !== undefined) return "the golden rows have intervals, and the file gives none";
+      if (interval && !(rows?.length === count && rows.every(whole)))
+        return `the golden ${end} ends are not ${count} × ${horizon}`;
+    }
+    return undefined;
   }
   const type = classes === undefined ? "number" : "string";
   if (golden.prediction.some((answer) => typeof answer !== type)) return `a golden answer is not a ${type}`;

@@ -113,6 +113,8 @@ test("types: rows and labels come from the schema", async () => {
     readonly prediction: string | number | readonly string[] | readonly number[];
     readonly probabilities?: Readonly<Record<string, number>>;
     readonly distances?: Readonly<Record<string, number>>;
+    readonly low?: readonly number[];
+    readonly high?: readonly number[];
   }>();
   expect(loose.prediction).toBe(answer.prediction);
   await untyped.close();

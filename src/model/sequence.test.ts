@@ -44,12 +44,16 @@ const golden: ModelMetadata["golden"] = {
 };
 
 /** First answer: the sum of the loads; second: the last load and whether it is open then. */
-function sums(told: ModelMetadata["golden"], pad: "before" | "behind" = "before"): Uint8Array {
+function nodes() {
   const x = input("sequence", "float64", ["batch", 3, 2]);
   const there = where(isNaN(x), scalar("float64", 0), x);
   const sum = reduceSum(slice(there, [0], [1], [2]), { axes: [1] });
   const last = squeeze(slice(there, [2], [3], [1]), [1]);
-  const prediction = concat([sum, add(slice(last, [0], [1], [1]), slice(last, [1], [2], [1]))], 1);
+  return { x, prediction: concat([sum, add(slice(last, [0], [1], [1]), slice(last, [1], [2], [1]))], 1) };
+}
+
+function sums(told: ModelMetadata["golden"], pad: "before" | "behind" = "before"): Uint8Array {
+  const { x, prediction } = nodes();
   const metadata = encodeMetadata({
     schema: schemaOf(pad),
     task: { kind: "forecast", target: "load", step: 1, stepUnit: "number" },
@@ -121,6 +125,70 @@ test("golden sequences are proven, and must be sequences", async () => {
     await expect(load(sums(odd))).rejects.toMatchObject({ code: "MODEL_INVALID" });
   }
   expect(() => sums({ ...golden, prediction: [[6, 4], [5]] })).toThrow("a golden answer is not 2 numbers");
+});
+
+describe("intervals of a forecast", () => {
+  const withCoverage = defineSchema({
+    sequence: sequence({ steps: 3, columns, pad: "before" }),
+    load: number({ role: "target", horizon: 2, coverage: 0.8 }),
+  });
+  const low = [
+    [5, 3],
+    [4, 5],
+  ];
+  const high = [
+    [8, 6],
+    [7, 8],
+  ];
+  /** One below and two above. */
+  function file(
+    told: ModelMetadata["golden"],
+    outputs: readonly ("low" | "high")[] = ["low", "high"],
+  ): Uint8Array {
+    const { x, prediction } = nodes();
+    const ends = { low: add(prediction, -1), high: add(prediction, 2) };
+    const own = Object.fromEntries(outputs.map((name) => [name, ends[name]]));
+    const metadata = encodeMetadata({
+      schema: withCoverage,
+      task: { kind: "forecast", target: "load", step: 1, stepUnit: "number" },
+      golden: told,
+    });
+    return writeOnnx(graph({ inputs: [x], outputs: { prediction, ...own } }), { metadata });
+  }
+
+  test("stand beside the values, and the types say so", async () => {
+    const model = await load(file({ ...golden, low, high }), withCoverage);
+    const rows = [1, 2, 3].map((value) => ({ load: value, open: value === 3 }));
+    const [one, two] = await model.predict([{ sequence: rows }, { sequence: [{ load: 5, open: 1 }] }]);
+    expect(one).toEqual({ prediction: [6, 4], low: [5, 3], high: [8, 6] });
+    expect(two).toEqual({ prediction: [5, 6], low: [4, 5], high: [7, 8] });
+    expectTypeOf(one!).toEqualTypeOf<
+      { readonly prediction: readonly number[] } & {
+        readonly low: readonly number[];
+        readonly high: readonly number[];
+      }
+    >();
+    await model.close();
+    const text = typesModule(model.metadata, "sums");
+    expect(text).toContain('  load: number({ role: "target", horizon: 2, coverage: 0.8 }),');
+  });
+
+  test("are proven, and must be there where the schema says so", async () => {
+    const wrong = [low[0]!, [4, 9]];
+    await expect(load(file({ ...golden, low: wrong, high }))).rejects.toMatchObject({
+      code: "MODEL_CHANGED",
+      message: expect.stringContaining("9 as low end 2"),
+    });
+    await expect(load(file({ ...golden, low, high }, ["low"]))).rejects.toThrow('has no output "high"');
+    expect(() => file(golden)).toThrow("the golden low ends are not 2 × 2");
+    expect(() => sums({ ...golden, low, high })).toThrow(
+      "the golden rows have intervals, and the file gives none",
+    );
+    await expect(load(sums(golden), withCoverage)).rejects.toMatchObject({
+      code: "SCHEMA_MISMATCH",
+      message: expect.stringContaining("number (the next 2, with intervals of 80 %)"),
+    });
+  });
 });
 
 test("the types say rows in and the next values out", () => {

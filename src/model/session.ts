@@ -6,7 +6,7 @@ import { MillwrightError, type Tensor } from "../core/index.ts";
 import { compile, type Device, type LocalSession, type Port } from "../runtime/index.ts";
 import { featureColumns, inputShape, inputType } from "../schema/index.ts";
 import { type Outputs, placesOf } from "./answers.ts";
-import { besideOf, horizonOf, type ModelMetadata } from "./metadata.ts";
+import { besidesOf, horizonOf, type ModelMetadata } from "./metadata.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -45,8 +45,7 @@ export async function openSession(
     await session.release();
     throw invalid(name, problem);
   }
-  const beside = besideOf(metadata);
-  const outputs = beside === undefined ? ["prediction"] : ["prediction", beside];
+  const outputs = ["prediction", ...besidesOf(metadata)];
   return {
     run: (feeds) => session.run(feeds, outputs) as Promise<Record<string, Tensor> & Outputs>,
     bind: (feeds) => {
@@ -71,13 +70,17 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   const outputs = new Map(session.outputs.map((port) => [port.name, port]));
   const { classes } = metadata;
   const type = classes === undefined ? "float64" : "string";
-  const beside = besideOf(metadata);
-  return (
-    findMismatch("output", "prediction", outputs.get("prediction"), type, [
-      horizonOf(metadata) ?? placesOf(metadata) ?? 1,
-    ]) ??
-    (beside && findMismatch("output", beside, outputs.get(beside), "float64", [classes!.length]))
-  );
+  const horizon = horizonOf(metadata);
+  const sizes = [horizon ?? placesOf(metadata) ?? 1];
+  const problem = findMismatch("output", "prediction", outputs.get("prediction"), type, sizes);
+  if (problem !== undefined) return problem;
+  for (const beside of besidesOf(metadata)) {
+    const found = findMismatch("output", beside, outputs.get(beside), "float64", [
+      horizon ?? classes!.length,
+    ]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** A port of the contract is [a named dimension, ...sizes]. */

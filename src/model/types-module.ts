@@ -65,6 +65,7 @@ function columnText(column: ColumnSchema): string {
   if (column.kind === "category" && column.numeric === true) options.push("numeric: true");
   if (column.kind === "datetime") options.push(`clock: "${column.clock}"`);
   if (column.kind === "number" && column.horizon !== undefined) options.push(`horizon: ${column.horizon}`);
+  if (column.kind === "number" && column.coverage !== undefined) options.push(`coverage: ${column.coverage}`);
   if (column.kind === "sequence") {
     const { steps, columns, pad } = column;
     options.push(`steps: ${steps}`, `columns: [${columns.map(quote).join(", ")}]`, `pad: "${pad}"`);

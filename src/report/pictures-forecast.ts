@@ -13,6 +13,7 @@ export function forecastFigures(data: ReportData): readonly Figure[] {
   if (forecasts === undefined) return [];
   return [
     ...(forecasts.errors.chosen.length > 1 ? [horizonFigure(data, forecasts)] : []),
+    ...(forecasts.intervals ? [intervalFigure(data, forecasts, forecasts.intervals)] : []),
     ...forecasts.windows.map((_, i) => windowFigure(data, forecasts, i)),
   ];
 }
@@ -54,6 +55,44 @@ function horizonFigure(data: ReportData, { errors, naive, step }: ForecastPictur
   };
 }
 
+function intervalFigure(
+  data: ReportData,
+  { step }: ForecastPictures,
+  { coverage, held, width, byHorizon }: NonNullable<ForecastPictures["intervals"]>,
+): Figure {
+  const steps = byHorizon.length;
+  const least = byHorizon.indexOf(Math.min(...byHorizon));
+  const title = say`What the intervals hold`;
+  const reading = say`The intervals were made to hold ${percent(coverage)} of new values. They hold ${percent(held)} of the untouched ones${steps > 1 ? say`, least often (${percent(byHorizon[least]!)}) ${count(least + 1)} ${least === 0 ? "step" : "steps"} ahead` : say``}, and are ${inUnit(data, width)} wide on average.`;
+  const stated: Points = [
+    [1, coverage],
+    [Math.max(2, steps), coverage],
+  ];
+  return {
+    id: "intervals",
+    title,
+    reading,
+    size: "half",
+    key: [
+      { colour: "blue", text: say`held` },
+      { colour: "faint", dashed: true, text: say`made to hold` },
+    ],
+    content: {
+      id: "c-intervals",
+      label: plotLabel(title, reading),
+      ...halfSize,
+      x: wholeAxis(Math.max(2, steps), step),
+      y: linearAxis([0, 1], { title: "share of the values", ticks: 4, grid: true }),
+      marks: [
+        { kind: "line", points: stated, colour: "faint", dash: [4, 4], width: 1.5 },
+        steps === 1
+          ? { kind: "dots", points: ahead(byHorizon), colour: "blue" }
+          : { kind: "line", points: ahead(byHorizon), colour: "blue" },
+      ],
+    },
+  };
+}
+
 function wholeAxis(steps: number, step: string): Axis {
   return linearAxis([1, steps], {
     title: `steps ahead (one is a ${visible(step, 30)})`,
@@ -65,7 +104,7 @@ function wholeAxis(steps: number, step: string): Axis {
 
 function windowFigure(data: ReportData, pictures: ForecastPictures, i: number): Figure {
   const { naive, dates } = pictures;
-  const { name, times, known, actual, forecast, naive: nothing } = pictures.windows[i]!;
+  const { name, times, known, actual, forecast, naive: nothing, low = [], high = [] } = pictures.windows[i]!;
   const start = known.length;
   const of = (values: readonly (number | null)[], from: number): Points =>
     values.flatMap((value, k) => (value === null ? [] : [[from + k, value] as const]));
@@ -76,7 +115,7 @@ function windowFigure(data: ReportData, pictures: ForecastPictures, i: number): 
   const when = dates ? dayOf(times[start]!) : String(times[start]!);
   const title: Sentence = name === "" ? say`From ${when}` : say`${visible(name, 40)}, from ${when}`;
   const reading = say`Off by ${inUnit(data, error)} on average over these ${count(actual.length)} steps; the naive forecast by ${inUnit(data, other)}${error < other ? say`, ${percent(1 - error / other)} more saved` : say``}.`;
-  const all = [...past.map(([, value]) => value), ...actual, ...forecast, ...nothing];
+  const all = [...past.map(([, value]) => value), ...actual, ...forecast, ...nothing, ...low, ...high];
   const y = linearAxis(all, {
     title: titleWithUnit(visible(data.target.column, 40), data.target.unit),
     ticks: 4,
@@ -96,6 +135,7 @@ function windowFigure(data: ReportData, pictures: ForecastPictures, i: number): 
       colour: "rule",
       width: 1,
     },
+    ...bandOf(of(low, start), of(high, start)),
     { kind: "line", points: joined(nothing), colour: "faint", dash: [4, 4], width: 1.5 },
     { kind: "line", points: past, colour: "soft", width: 1.5 },
     { kind: "line", points: joined(actual), colour: "soft", width: 1.5 },
@@ -110,7 +150,7 @@ function windowFigure(data: ReportData, pictures: ForecastPictures, i: number): 
     size: "half",
     key: [
       { colour: "soft", text: say`what came` },
-      { colour: "blue", text: say`forecast` },
+      { colour: "blue", text: low.length > 0 ? say`forecast, and its interval` : say`forecast` },
       { colour: "faint", dashed: true, text: say`${visible(naive, 60)}` },
     ],
     content: {
@@ -122,6 +162,13 @@ function windowFigure(data: ReportData, pictures: ForecastPictures, i: number): 
       marks,
     },
   };
+}
+
+/** Between the ends of intervals; of one value a line between them. */
+function bandOf(low: Points, high: Points): Mark[] {
+  if (low.length === 0) return [];
+  if (low.length === 1) return [{ kind: "segments", from: low, to: high, colour: "blue" }];
+  return [{ kind: "band", low, high, colour: "blue" }];
 }
 
 const meanError = (actual: readonly number[], given: readonly number[]): number =>

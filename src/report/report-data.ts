@@ -337,7 +337,18 @@ export interface ForecastPictures {
     readonly actual: readonly number[];
     readonly forecast: readonly number[];
     readonly naive: readonly number[];
+    /** Ends of the interval of each. */
+    readonly low?: readonly number[];
+    readonly high?: readonly number[];
   }[];
+  /** Intervals on untouched values: the share that they were made to hold, what they hold, and their mean width. */
+  readonly intervals?: {
+    readonly coverage: number;
+    readonly held: number;
+    readonly width: number;
+    /** Held share of each next value, the nearest first. */
+    readonly byHorizon: readonly number[];
+  };
 }
 
 /** A picture of the user's, or a sound drawn, small. */

@@ -33,12 +33,27 @@ type LabelledSpec<C, R extends Role, L extends string> = Omit<C, "name" | "role"
   readonly labels?: readonly L[];
 };
 
-/** A number. As a target: regression, or with a `horizon` the next values of a series. */
-export function number<const R extends Role = "feature", const H extends number | undefined = undefined>(
-  options: Omit<Options<NumberColumnSchema>, "horizon"> & { readonly role?: R; readonly horizon?: H } = {},
-): Spec<Omit<NumberColumnSchema, "horizon">, R> & { readonly horizon?: NonNullable<H> } {
-  const { horizon, ...rest } = options;
-  return { dtype: "float64", ...rest, ...(horizon && { horizon }), kind: "number", role: roleOf(options) };
+/**
+ * A number. As a target: regression, or with a `horizon` the next values of a series, and with a `coverage` an interval
+ * of each.
+ */
+export function number<
+  const R extends Role = "feature",
+  const H extends number | undefined = undefined,
+  const C extends number | undefined = undefined,
+>(
+  options: Omit<Options<NumberColumnSchema>, "horizon" | "coverage"> & {
+    readonly role?: R;
+    readonly horizon?: H;
+    readonly coverage?: C;
+  } = {},
+): Spec<Omit<NumberColumnSchema, "horizon" | "coverage">, R> & {
+  readonly horizon?: NonNullable<H>;
+  readonly coverage?: NonNullable<C>;
+} {
+  const { horizon, coverage, ...rest } = options;
+  const said = { ...(horizon && { horizon }), ...(coverage && { coverage }) };
+  return { dtype: "float64", ...rest, ...said, kind: "number", role: roleOf(options) };
 }
 
 /**
@@ -222,6 +237,14 @@ type NumberOf<S extends Schema> =
       : readonly number[]
     : number;
 
+/** Ends of the interval of each value that is forecast, where the file gives them. */
+type IntervalOf<S extends Schema> =
+  TargetOf<S> extends { readonly coverage?: infer C }
+    ? [C] extends [never] | [undefined]
+      ? unknown
+      : { readonly low: readonly number[]; readonly high: readonly number[] }
+    : unknown;
+
 /** An answer: a label with every label's probability or distance, or a number. */
 export type PredictionOf<S extends Schema> =
   ColumnSchema extends ColumnsOf<S>
@@ -229,9 +252,11 @@ export type PredictionOf<S extends Schema> =
         readonly prediction: string | number | readonly string[] | readonly number[];
         readonly probabilities?: Readonly<Record<string, number>>;
         readonly distances?: Readonly<Record<string, number>>;
+        readonly low?: readonly number[];
+        readonly high?: readonly number[];
       }
     : TargetOf<S> extends { readonly kind: "number" }
-      ? { readonly prediction: NumberOf<S> }
+      ? { readonly prediction: NumberOf<S> } & IntervalOf<S>
       : { readonly prediction: ChosenOf<S> } & ([BesideOf<S>] extends ["label" | "tags"]
           ? [BesideOf<S>] extends [never]
             ? { readonly probabilities: Readonly<Record<LabelOf<S> & string, number>> }

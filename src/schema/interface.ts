@@ -77,13 +77,18 @@ function targetDifference(file?: ColumnSchema, given?: ColumnSchema): string | u
 /** A column's kind in words: "number", "datetime (instant)", "category (numbers)". */
 export function kindOf(column: ColumnSchema): string {
   if (column.kind === "datetime") return `datetime (${column.clock})`;
-  if (column.kind === "number" && column.horizon !== undefined) return `number (the next ${column.horizon})`;
+  if (column.kind === "number" && column.horizon !== undefined) {
+    const { horizon, coverage } = column;
+    return `number (the next ${horizon}${coverage === undefined ? "" : `, with intervals of ${percentOf(coverage)}`})`;
+  }
   if (column.kind === "sequence") return `sequence (${column.steps} steps of ${column.columns.join(", ")})`;
   if (column.kind === "image") return `image (${column.height} × ${column.width} × ${column.channels})`;
   if (column.kind === "audio") return `audio (${column.length} samples, ${column.rate} a second)`;
   if (column.kind === "tokens") return `tokens (at most ${column.places})`;
   return column.kind === "category" && column.numeric === true ? "category (numbers)" : column.kind;
 }
+
+const percentOf = (share: number): string => `${Number((100 * share).toPrecision(6))} %`;
 
 /** What a file gives beside its answer. */
 export function answersOf(

@@ -39,6 +39,8 @@ export interface NumberColumnSchema extends ColumnBase {
   readonly wordsAreMissing?: true;
   /** Of a target that is forecast: how many of its next values an answer holds, the nearest first. */
   readonly horizon?: number;
+  /** The same: the share of values that the intervals beside the answer are made to hold; absent where there are none. */
+  readonly coverage?: number;
 }
 export interface CategoryColumnSchema extends ColumnBase {
   readonly kind: "category";

@@ -1,6 +1,7 @@
 /** `millwright evaluate`: a model file of any tool scored on rows, pictures, sounds or sentences with known answers. */
 import { type Reading, withoutPassword } from "../../data/index.ts";
 import { evaluateFile, type Evaluation, parseRequirement } from "../../tasks/index.ts";
+import { intervalsLine } from "../intervals-line.ts";
 import { printRequirements, requirementsCode } from "../requirements.ts";
 import {
   clip,
@@ -88,6 +89,10 @@ function printEvaluation(evaluation: Evaluation, source: readonly string[]): voi
   ))
     print(line);
   printParts(evaluation);
+  if (evaluation.intervals) {
+    print();
+    print(intervalsLine(evaluation.intervals, "values"));
+  }
   if (metrics.some(({ low }) => Number.isNaN(low))) print(`${dim("note:")} ${noInterval}`);
   printBad(evaluation);
   for (const note of notes) print(`${dim("note:")} ${note}`);

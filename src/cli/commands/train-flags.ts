@@ -49,6 +49,7 @@ export interface TrainFlags extends Reading {
   readonly length?: number;
   readonly epochs?: number;
   readonly horizon?: number;
+  readonly coverage?: number;
   readonly steps?: number;
   readonly period?: number;
   readonly augment?: readonly (ChangeName | SoundChange)[];

@@ -3,6 +3,7 @@ import { MillwrightError } from "../../core/index.ts";
 import { parseColumnFlag, readingOf } from "../../data/index.ts";
 import { cutShort, saveRun, type SequenceRecord, trainSequences } from "../../tasks/index.ts";
 import { flagOf } from "../options.ts";
+import { intervalsLine } from "../intervals-line.ts";
 import { printNetwork, printRace } from "../race-lines.ts";
 import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
@@ -10,7 +11,7 @@ import { bold, figure, findingLine, print } from "../terminal.ts";
 import { raceFlags, raceSettings, refuseOtherFlags, type TrainFlags } from "./train-flags.ts";
 
 /** What only sequences have. */
-const own = ["horizon", "steps", "period"] as const satisfies readonly (keyof TrainFlags)[];
+const own = ["horizon", "steps", "period", "coverage"] as const satisfies readonly (keyof TrainFlags)[];
 /** What has a meaning for sequences, beside the flags of reading. */
 const taken = [
   ...raceFlags,
@@ -40,12 +41,13 @@ export async function trainSequenceTable(source: readonly string[], flags: Train
   refuseOtherFlags(flags, [...taken, ...Object.keys(reading)], "sequences");
   const target = needed(flags.target, "--target", "the column to predict");
   const timeColumn = needed(flags.timeColumn, "--time-column", "the column that orders the rows");
-  const { out, group, horizon, steps, period, column, drop, id } = flags;
-  if (period !== undefined && horizon === undefined) {
+  const { out, group, horizon, steps, period, coverage, column, drop, id } = flags;
+  const ofForecasts = (["period", "coverage"] as const).find((name) => flags[name] !== undefined);
+  if (ofForecasts !== undefined && horizon === undefined) {
     throw new MillwrightError(
       "PARAMETER_CONFLICT",
-      "--period is for a forecast, and --horizon is not given.",
-      "Give --horizon, or leave --period out.",
+      `--${ofForecasts} is for a forecast, and --horizon is not given.`,
+      `Give --horizon, or leave --${ofForecasts} out.`,
     );
   }
   await runAndSave(
@@ -60,6 +62,7 @@ export async function trainSequenceTable(source: readonly string[], flags: Train
         ...(horizon !== undefined && { horizon }),
         ...(steps !== undefined && { steps }),
         ...(period !== undefined && { period }),
+        ...(coverage !== undefined && { coverage }),
         ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
         ...(drop && { drop }),
         ...(id !== undefined && { id }),
@@ -119,10 +122,14 @@ function printRun(record: SequenceRecord): void {
   printRace(record, {
     many,
     nothing: test.naive === undefined ? "doing nothing" : `the naive forecast, ${test.naive},`,
-    details: test.mase
-      ? [
-          `Scaled by the season's error in training (MASE): ${figure(test.mase.value)}; naive ${figure(test.mase.naive)}.`,
-        ]
-      : [],
+    details: [
+      ...(test.mase
+        ? [
+            `Scaled by the season's error in training (MASE): ${figure(test.mase.value)}; naive ${figure(test.mase.naive)}.`,
+          ]
+        : []),
+      ...(test.intervals ? [intervalsLine(test.intervals, "untouched values")] : []),
+      ...(record.noInterval === undefined ? [] : [`No intervals: ${record.noInterval}.`]),
+    ],
   });
 }

@@ -57,6 +57,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     horizon: _horizon,
     steps: _steps,
     period: _period,
+    coverage: _coverage,
     ...rest
   } = flags;
   if (validation !== undefined) {

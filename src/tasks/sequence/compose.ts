@@ -1,10 +1,22 @@
 /** The one file of a sequence task: rows in the order of time in, a label, a number or the next values out. */
 import type { Random } from "../../core/index.ts";
-import { argMax, constant, gather, graph, simplify, type Value, writeOnnx } from "../../graph/index.ts";
+import {
+  add,
+  argMax,
+  constant,
+  gather,
+  graph,
+  mul,
+  simplify,
+  sub,
+  type Value,
+  writeOnnx,
+} from "../../graph/index.ts";
 import type { ModelMetadata, ModelTask } from "../../model/index.ts";
 import { type ComposedModel, composedOf } from "../../pipeline/index.ts";
 import { compile } from "../../runtime/index.ts";
 import type { ColumnSchema, Schema, SequenceColumnSchema } from "../../schema/index.ts";
+import type { Intervals } from "./intervals.ts";
 import { sequenceValue } from "./run-graph.ts";
 
 export interface SequenceModelParts {
@@ -19,6 +31,8 @@ export interface SequenceModelParts {
   /** Of the column of times, if it is among them: milliseconds of a step. */
   readonly stepMs?: number;
   emit(x: Value): Value;
+  /** Of a forecast. */
+  readonly intervals?: Intervals | undefined;
   readonly about: Required<Pick<ModelMetadata, "card" | "data" | "recipe">>;
   readonly random: Random;
 }
@@ -31,7 +45,7 @@ export async function composeSequences(parts: SequenceModelParts): Promise<Compo
   const labels = classes && constant({ dtype: "string", shape: [classes.length], data: classes });
   const outputs: Record<string, Value> =
     labels === undefined
-      ? { prediction: answer }
+      ? { prediction: answer, ...(parts.intervals && endsOf(x, answer, parts.intervals)) }
       : { prediction: gather(labels, argMax(answer, { axis: 1, keepDims: true })), probabilities: answer };
   const whole = simplify(graph({ inputs: [x], outputs }));
   const schema: Schema = { columns: [...parts.columns, input, target] };
@@ -42,6 +56,18 @@ export async function composeSequences(parts: SequenceModelParts): Promise<Compo
     golden: await answerGolden(writeOnnx(whole), parts),
     ...about,
   });
+}
+
+function endsOf(
+  x: Value,
+  answer: Value,
+  { margins, spread }: Intervals,
+): { readonly low: Value; readonly high: Value } {
+  const margin = mul(
+    spread(x),
+    constant({ dtype: "float64", shape: [1, margins.length], data: Float64Array.from(margins) }),
+  );
+  return { low: sub(answer, margin), high: add(answer, margin) };
 }
 
 /** The mean standing still, a slope, and noise with gaps: no row of the table. */
@@ -85,6 +111,8 @@ async function answerGolden(
           ? rowsOf(prediction as Float64Array)
           : [...(prediction as Float64Array | readonly string[])],
       ...(classes && { probabilities: rowsOf(answers["probabilities"]!.data as Float64Array) }),
+      ...(answers["low"] && { low: rowsOf(answers["low"].data as Float64Array) }),
+      ...(answers["high"] && { high: rowsOf(answers["high"].data as Float64Array) }),
     };
   } finally {
     await session.release();

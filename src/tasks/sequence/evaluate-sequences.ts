@@ -8,6 +8,7 @@ import type { Target } from "../../estimators/index.ts";
 import { confusionMatrix, metric as metricByName, mostProbable } from "../../metrics/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { Task } from "../../pipeline/index.ts";
+import { type NumberColumnSchema, targetColumn } from "../../schema/index.ts";
 import { classFigures } from "../media/class-figures.ts";
 import {
   type EvaluateOptions,
@@ -24,6 +25,7 @@ import { type FileSequences, readForFile } from "./file-sequences.ts";
 import { windowOfEach } from "./forecast-problem.ts";
 import { naiveForecasts } from "./forecasters.ts";
 import { oneAnswerEach } from "./group-answers.ts";
+import { coverageOf, type Ends } from "./intervals.ts";
 import { runOver } from "./run-graph.ts";
 import { errorsByHorizon, windowsToJudge } from "./windows.ts";
 
@@ -69,7 +71,7 @@ export async function evaluateSequences(
   const { horizon } = read;
   const { inputs, y, groups, nothing, notes } =
     horizon === undefined ? askedOfGroups(model, read) : await askedOfSeries(model, read, horizon);
-  const answers = await answersTo(model, read.input.name, inputs, options);
+  const { values: answers, ends } = await answersTo(model, read.input.name, inputs, options);
   const wanted = (options.metrics ?? []).map(metricByName);
   const required = options.require ?? [];
   const { metrics, undefinedMetrics } = judgeAnswers(
@@ -88,6 +90,7 @@ export async function evaluateSequences(
   const single = (most: number) =>
     inputs.slice(0, most).map((values) => () => model.predictOne({ [read.input.name]: values }));
   const file = { bytes, metrics, undefinedMetrics, rowCount: inputs.length, single, timedRows };
+  const coverage = ends && coverageOf(valuesOf(y), ends, horizon!);
   const confusion =
     y.kind === "classification"
       ? [...confusionMatrix(y.codes, mostProbable(answers, y.classCount), { classCount: y.classCount })]
@@ -104,10 +107,18 @@ export async function evaluateSequences(
       byHorizon: {
         file: errorsByHorizon(valuesOf(y), answers, horizon),
         nothing: errorsByHorizon(valuesOf(y), nothing, horizon),
+        ...(coverage && { held: coverage.byHorizon }),
       },
+    }),
+    ...(coverage && {
+      intervals: { coverage: statedOf(model), held: coverage.value, width: coverage.width },
     }),
   };
 }
+
+/** Share of values that the file's intervals were made to hold. */
+const statedOf = ({ metadata }: Model): number =>
+  (targetColumn(metadata.schema) as NumberColumnSchema).coverage!;
 
 const valuesOf = (y: Target): Float64Array => (y as Extract<Target, { kind: "regression" }>).values;
 
@@ -116,20 +127,26 @@ async function answersTo(
   name: string,
   inputs: readonly Float64Array[],
   { onProgress }: EvaluateOptions,
-): Promise<Float64Array> {
+): Promise<{ readonly values: Float64Array; readonly ends?: Ends }> {
   const { classes } = model.metadata;
-  const found: number[][] = [];
+  const [found, lows, highs]: [number[][], number[][], number[][]] = [[], [], []];
   for (let start = 0; start < inputs.length; start += blockRows) {
     const rows = inputs.slice(start, start + blockRows).map((values) => ({ [name]: values }));
-    for (const { prediction, probabilities } of await model.predict(rows))
+    for (const { prediction, probabilities, low, high } of await model.predict(rows)) {
+      if (low && high) {
+        lows.push([...low]);
+        highs.push([...high]);
+      }
       found.push(
         classes === undefined
           ? [prediction as number | readonly number[]].flat()
           : classes.map((label) => probabilities![label]!),
       );
+    }
     onProgress?.(found.length, inputs.length);
   }
-  return Float64Array.from(found.flat());
+  const [values, low, high] = [found, lows, highs].map((rows) => Float64Array.from(rows.flat()));
+  return { values: values!, ...(lows.length > 0 && { ends: { low: low!, high: high! } }) };
 }
 
 /** Groups of rows, of which each has one answer. */

@@ -1,22 +1,34 @@
 /** The next values of each series: time is cut for all series alike, and the last part is untouched. */
 import { MillwrightError } from "../../core/index.ts";
+import { leastErrors } from "../../evaluate/index.ts";
 import { metric as metricByName } from "../../metrics/index.ts";
 import type { ColumnSchema } from "../../schema/index.ts";
 import { boostingForecast, naiveForecasts, networkForecast, ridgeForecast } from "./forecasters.ts";
-import { sequenceDefaults, type SequenceTaskOptions, validationSize } from "./options.ts";
+import { calibrationSize, sequenceDefaults, type SequenceTaskOptions, validationSize } from "./options.ts";
 import { findPeriod } from "./period.ts";
 import type { Problem } from "./problem.ts";
 import { columnNamed, type GridSeries, ontoGrid, type SequenceTable, stepOf } from "./read-sequences.ts";
 import type { ForecastShape } from "./scale.ts";
 import { fileColumns, figuresOf, inputColumn } from "./shared-columns.ts";
 import type { TimeStep } from "./time-step.ts";
-import { cutsOf, makeWindows, type WindowParts } from "./windows.ts";
+import {
+  cutsOf,
+  makeWindows,
+  partTooSmall,
+  requireEnough,
+  type WindowParts,
+  type WindowShape,
+} from "./windows.ts";
 
 export interface ForecastProblem extends Problem {
   readonly series: readonly GridSeries[];
   readonly windows: WindowParts;
   readonly shape: ForecastShape;
   readonly step: TimeStep;
+  /** Share of new values that intervals are made to hold. */
+  readonly coverage: number;
+  /** Why there are none. */
+  readonly noInterval: string | undefined;
 }
 
 const hour = 3_600_000;
@@ -27,7 +39,7 @@ const mostSteps = 512;
 
 /** @throws MillwrightError `DATA_*`, `PARAMETER_RANGE`. */
 export function forecastProblem(table: SequenceTable, options: SequenceTaskOptions): ForecastProblem {
-  const { target, testSize = sequenceDefaults.testSize } = options;
+  const { target, testSize = sequenceDefaults.testSize, coverage = sequenceDefaults.coverage } = options;
   const horizon = options.horizon!;
   requireChange(table, options);
   const step = stepOf(table);
@@ -39,11 +51,18 @@ export function forecastProblem(table: SequenceTable, options: SequenceTaskOptio
     calendar.length > 0 ? withTimes(each, numbers.size) : each,
   );
   const columns = numbers.size;
-  const cuts = cutsOf(series, columns, { test: testSize, validation: validationSize });
-  const period =
-    options.period ?? findPeriod(earlyValues(series, columns, cuts[0]), naturalPeriods(step, table.dates));
-  const steps = options.steps ?? stepsFor(period, horizon);
-  const windows = makeWindows(series, { steps, horizon, columns }, cuts);
+  const size = (steps: number): WindowShape => ({ steps, horizon, columns });
+  const divide = (calibration: number): { windows: WindowParts; period: number; steps: number } => {
+    const cuts = cutsOf(series, columns, { test: testSize, validation: validationSize, calibration });
+    const period =
+      options.period ?? findPeriod(earlyValues(series, columns, cuts[0]), naturalPeriods(step, table.dates));
+    const steps = options.steps ?? stepsFor(period, horizon);
+    return { windows: makeWindows(series, size(steps), cuts), period, steps };
+  };
+  const wide = divide(calibrationSize);
+  const noInterval = whyNoInterval(wide.windows, horizon, coverage);
+  const { windows, period, steps } = noInterval === undefined ? wide : divide(0);
+  requireEnough(windows, size(steps));
   const figures = figuresBefore(series, columns, windows.cuts[0]);
   const shape: ForecastShape = {
     steps,
@@ -62,6 +81,8 @@ export function forecastProblem(table: SequenceTable, options: SequenceTaskOptio
     windows,
     shape,
     step,
+    coverage,
+    noInterval,
     input: inputColumn(table.frame.schema, [...numbers.keys()], steps, "before"),
     columns: fileColumns(table, [target]),
     target: forecastTarget(column, horizon),
@@ -72,6 +93,7 @@ export function forecastProblem(table: SequenceTable, options: SequenceTaskOptio
     counts: {
       train: windows.train.origins.length,
       validation: windows.validation.origins.length,
+      ...(noInterval === undefined && { calibration: windows.calibration.origins.length }),
       test: windows.test.origins.length,
     },
     withoutAnswer: windows.gaps,
@@ -89,9 +111,25 @@ export function forecastProblem(table: SequenceTable, options: SequenceTaskOptio
       period,
       step: step.size,
       stepUnit: step.unit,
-      cuts: { validation: windows.cuts[0], test: windows.cuts[1] },
+      cuts: {
+        validation: windows.cuts[0],
+        ...(noInterval === undefined && { calibration: windows.cuts[1] }),
+        test: windows.cuts[2],
+      },
     },
   };
+}
+
+/** Why no interval is given: too few values are left to make it from, or without them too few to learn from. */
+function whyNoInterval(parts: WindowParts, horizon: number, coverage: number): string | undefined {
+  const small = partTooSmall(parts);
+  if (small !== undefined) return "the series are too short to keep values back for it";
+  const { y } = parts.calibration;
+  const known = Array.from({ length: horizon }, () => 0);
+  y.forEach((value, at) => (known[at % horizon]! += Number.isNaN(value) ? 0 : 1));
+  const [fewest, needed] = [Math.min(...known), leastErrors(coverage)];
+  if (fewest >= needed) return undefined;
+  return `${fewest} values could be kept back for it, and a coverage of ${coverage} needs ${needed}`;
 }
 
 /** Rows that an answer is made from: a season and twice what is forecast, two seasons where they are short. */

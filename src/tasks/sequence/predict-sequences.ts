@@ -4,7 +4,7 @@
  */
 import type { Finding, Reading } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
-import type { ColumnSchema } from "../../schema/index.ts";
+import { type ColumnSchema, targetColumn } from "../../schema/index.ts";
 import type { LineTarget } from "../tabular/predict.ts";
 import { readForFile } from "./file-sequences.ts";
 import type { GridSeries } from "./read-sequences.ts";
@@ -32,7 +32,9 @@ export async function predictSequences(
   options: PredictSequencesOptions,
   lines: LineTarget,
 ): Promise<PredictedSequences> {
-  const { classes } = model.metadata;
+  const { classes, schema } = model.metadata;
+  const target = targetColumn(schema)!;
+  const intervals = target.kind === "number" && target.coverage !== undefined;
   const read = await readForFile(model, source, options);
   const { input, time, group, step, horizon, series, findings } = read;
   lines.write(
@@ -40,6 +42,7 @@ export async function predictSequences(
       ...(group ? [group.name] : []),
       ...(horizon === undefined ? [] : [time.name]),
       "prediction",
+      ...(intervals ? ["low", "high"] : []),
       ...(classes ?? []).map((label) => `probability_${label}`),
     ]),
   );
@@ -50,7 +53,7 @@ export async function predictSequences(
     const some = series.slice(start, start + block);
     const answers = await model.predict(some.map(({ values }) => ({ [input.name]: values })));
     let text = "";
-    answers.forEach(({ prediction, probabilities }, i) => {
+    answers.forEach(({ prediction, probabilities, low, high }, i) => {
       const { name, times } = some[i]!;
       const first = group ? [name] : [];
       if (horizon === undefined) {
@@ -63,7 +66,8 @@ export async function predictSequences(
         return;
       }
       (prediction as readonly number[]).forEach((value, k) => {
-        text += line([...first, write(later(times.at(-1)!, k + 1, step)), String(value)]);
+        const ends = intervals ? [String(low![k]!), String(high![k]!)] : [];
+        text += line([...first, write(later(times.at(-1)!, k + 1, step)), String(value), ...ends]);
         rowCount++;
       });
     });

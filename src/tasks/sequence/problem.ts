@@ -21,7 +21,8 @@ export interface Problem {
   readonly figures: readonly { readonly mean: number; readonly deviation: number }[];
   readonly stepMs?: number;
   readonly metric: Metric;
-  readonly counts: Readonly<Record<PartName, number>>;
+  /** Of calibration where intervals are made. */
+  readonly counts: Readonly<Record<PartName, number>> & { readonly calibration?: number };
   readonly withoutAnswer: number;
   /** Row-major [rows, steps, columns]. */
   x(part: PartName): Float64Array;

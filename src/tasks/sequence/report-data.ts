@@ -7,6 +7,7 @@ import { reportFindings } from "../report-findings.ts";
 import { errorPictures } from "../tabular/pictures.ts";
 import type { ForecastProblem } from "./forecast-problem.ts";
 import type { SequenceTaskOptions } from "./options.ts";
+import type { Ends } from "./intervals.ts";
 import type { Problem } from "./problem.ts";
 import type { SequenceRecord } from "./run-record.ts";
 import { later, stepInWords } from "./time-step.ts";
@@ -20,10 +21,11 @@ interface ReportParts {
   /** Of the file on the test part, and of doing nothing. */
   readonly answers: Float64Array;
   readonly nothing: Float64Array;
+  readonly ends?: Ends;
 }
 
 export function sequenceReport(parts: ReportParts): ReportData {
-  const { record, options, problem, title, answers, nothing } = parts;
+  const { record, options, problem, title, answers, nothing, ends } = parts;
   const { data, task, input, test, leaderboard, versus, networks } = record;
   const forecast = problem.reading === "forecast" ? (problem as ForecastProblem) : undefined;
   const network =
@@ -77,7 +79,7 @@ export function sequenceReport(parts: ReportParts): ReportData {
     ...(record.confusion && {
       confusion: { labels: task.classes!.map(({ label }) => label), counts: record.confusion },
     }),
-    ...(forecast && { forecasts: forecastsOf(forecast, record, answers, nothing) }),
+    ...(forecast && { forecasts: forecastsOf(forecast, record, { answers, nothing, ends }) }),
     limitations: [
       ...(versus ? [versus.sentence] : []),
       `The board's scores are of ${data.validationRows} ${forecast ? "windows" : "sequences"} that also chose the epoch; what was tested was kept out of that.`,
@@ -90,7 +92,8 @@ export function sequenceReport(parts: ReportParts): ReportData {
   };
 }
 
-function preparationOf({ input, task, leftOut }: SequenceRecord, forecast?: ForecastProblem): string[] {
+function preparationOf(record: SequenceRecord, forecast?: ForecastProblem): string[] {
+  const { input, task, leftOut } = record;
   const left =
     leftOut.length > 0
       ? [`left out: ${leftOut.map(({ column }) => column).join(", ")}, which are no numbers`]
@@ -106,6 +109,9 @@ function preparationOf({ input, task, leftOut }: SequenceRecord, forecast?: Fore
     `each forecast of ${task.horizon} values is made from the ${input.steps} rows before, one row a ${step}`,
     task.period! > 1 ? `the season that was found or given: ${task.period} steps` : "no season was found",
     "each window is scaled by its own mean and spread inside the file",
+    record.noInterval === undefined
+      ? `intervals are made from ${record.data.calibrationRows} windows behind those that learnt and chose, before the untouched ones`
+      : `no intervals: ${record.noInterval}`,
     ...left,
   ];
 }
@@ -126,8 +132,7 @@ const mostBefore = 96;
 function forecastsOf(
   { windows, shape, series, step }: ForecastProblem,
   record: SequenceRecord,
-  answers: Float64Array,
-  nothing: Float64Array,
+  { answers, nothing, ends }: Pick<ReportParts, "answers" | "nothing"> & { readonly ends: Ends | undefined },
 ): NonNullable<ReportData["forecasts"]> {
   const { origins, y } = windows.test;
   const { horizon, columns, steps } = shape;
@@ -144,6 +149,9 @@ function forecastsOf(
     step: stepInWords(step),
     dates: step.unit !== "number",
     errors: record.byHorizon!,
+    ...(record.test.intervals && {
+      intervals: { ...record.test.intervals, byHorizon: record.byHorizon!.held! },
+    }),
     windows: rows.map((row) => {
       const { series: s, place } = origins[row]!;
       const { name, times, values } = series[s]!;
@@ -164,6 +172,7 @@ function forecastsOf(
         actual: part(y, row),
         forecast: part(answers, row),
         naive: part(nothing, row),
+        ...(ends && { low: part(ends.low, row), high: part(ends.high, row) }),
       };
     }),
   };

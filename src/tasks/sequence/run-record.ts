@@ -11,6 +11,8 @@ export interface SequenceRecord extends RaceRecord {
       readonly sequences: number;
       /** Groups without an answer, or windows with a gap in what comes next; left out. */
       readonly withoutAnswer: number;
+      /** Windows that the intervals of a forecast were made from. */
+      readonly calibrationRows?: number;
     };
   readonly task: {
     readonly kind: "forecast" | "multiclass" | "regression";
@@ -22,8 +24,8 @@ export interface SequenceRecord extends RaceRecord {
     readonly period?: number;
     readonly step?: number;
     readonly stepUnit?: "milliseconds" | "months" | "number";
-    /** Of a forecast: from which times on what comes next was validation and test. */
-    readonly cuts?: { readonly validation: number; readonly test: number };
+    /** Of a forecast: from which times on what comes next was validation, calibration of the intervals, and test. */
+    readonly cuts?: { readonly validation: number; readonly calibration?: number; readonly test: number };
   };
   /** What the file takes. */
   readonly input: {
@@ -40,9 +42,17 @@ export interface SequenceRecord extends RaceRecord {
     readonly naive?: string;
     /** Mean absolute error by that of the value a season before within the training part of each series. */
     readonly mase?: { readonly value: number; readonly naive: number };
+    /** Of a forecast: the share that its intervals were made to hold, the share of untouched values that they hold, and their mean width. */
+    readonly intervals?: { readonly coverage: number; readonly held: number; readonly width: number };
   };
-  /** Of a forecast: mean absolute error of each next value, the nearest first. */
-  readonly byHorizon?: { readonly chosen: readonly number[]; readonly naive: readonly number[] };
+  /** Of a forecast: mean absolute error of each next value, the nearest first, and the share of them that its interval holds. */
+  readonly byHorizon?: {
+    readonly chosen: readonly number[];
+    readonly naive: readonly number[];
+    readonly held?: readonly number[];
+  };
+  /** Of a forecast: why its values have no intervals. */
+  readonly noInterval?: string;
   /** Of classes: test groups, row-major [actual, predicted]. */
   readonly confusion?: readonly number[];
   /** Columns that are no numbers. */

@@ -2,13 +2,14 @@
  * Sequences of a table: read, split so that nothing leaks, race naive answers, classical families and networks on the
  * same rows, compose one file a candidate, choose on the validation part, and judge the chosen file on the untouched one.
  */
-import { createRandom } from "../../core/index.ts";
+import { createRandom, type ProgressListener } from "../../core/index.ts";
 import { readingFlags, withoutPassword } from "../../data/index.ts";
 import { comparePaired, scoredRows } from "../../evaluate/index.ts";
 import { confusionMatrix, mostProbable } from "../../metrics/index.ts";
 import type { Target } from "../../estimators/index.ts";
 import type { ComposedModel, Task } from "../../pipeline/index.ts";
 import type { ReportData } from "../../report/index.ts";
+import type { ColumnSchema } from "../../schema/index.ts";
 import { commandLine } from "../command-line.ts";
 import { stopSignal } from "../race/fit-network.ts";
 import { askFile, cardMembers, threadNotes, writeJudged } from "../race/judged-file.ts";
@@ -20,6 +21,7 @@ import { columnFlags, namesOf } from "../tabular/reproduce.ts";
 import type { Candidate, RaceContext } from "./candidate.ts";
 import { composeSequences, type SequenceModelParts } from "./compose.ts";
 import { type ForecastProblem, forecastProblem, seasonalScales } from "./forecast-problem.ts";
+import { calibrate, coverageOf, type Ends } from "./intervals.ts";
 import { labelProblem } from "./label-problem.ts";
 import { bodies, sequenceDefaults, type SequenceTaskOptions } from "./options.ts";
 import type { PartName, Problem } from "./problem.ts";
@@ -39,6 +41,7 @@ export interface SequenceResult {
 /** A candidate as a file, with its answers on the validation part. */
 interface Entry {
   readonly candidate: Candidate;
+  readonly parts: SequenceModelParts;
   readonly composed: ComposedModel;
   readonly score: number;
 }
@@ -80,25 +83,29 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
   for (const candidate of candidates) {
     // Naive answers come first: what is learnt is held against the best of them, and its file says which that is.
     const season = candidate.season ?? ranking(entries, metric)[0]?.candidate.season;
-    const composed = await composeSequences(partsOf(candidate, problem, table, options, season));
-    const answers = await answersOf(composed.write(), problem, "validation");
-    const score = metric.score(scoredRows(problem.truth("validation"), answers));
-    entries.push({ candidate, composed, score });
+    const parts = partsOf(candidate, problem, table, options, season);
+    const composed = await composeSequences(parts);
+    const { values } = await answersOf(composed.write(), problem, "validation");
+    const score = metric.score(scoredRows(problem.truth("validation"), values));
+    entries.push({ candidate, parts, composed, score });
   }
   const ranked = ranking(entries, metric);
-  const chosen = ranked[0]!;
+  const chosen = await withIntervals(ranked[0]!, problem, progress);
   const bestOf = (family: Candidate["family"]): Entry | undefined =>
     ranked.find(({ candidate }) => candidate.family === family);
 
   progress({ stage: "judge the file on untouched rows" });
+  const told = await answersOf(chosen.composed.write(), problem, "test");
   const known = new Map<Entry, Float64Array>();
   const testOf = async (entry: Entry): Promise<Float64Array> => {
-    const found = known.get(entry) ?? (await answersOf(entry.composed.write(), problem, "test"));
+    if (entry.candidate === chosen.candidate) return told.values;
+    const found = known.get(entry) ?? (await answersOf(entry.composed.write(), problem, "test")).values;
     known.set(entry, found);
     return found;
   };
   const naive = bestOf("baseline")!;
-  const [answers, nothing] = [await testOf(chosen), await testOf(naive)];
+  const answers = told.values;
+  const nothing = await testOf(naive);
   const { metrics } = judgeAnswers(answers, heldBack(problem), taskOf(problem), nothing, {
     metric,
     seed: options.seed,
@@ -109,7 +116,9 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
     network &&
     classical &&
     compare(problem, { network, classical }, [await testOf(network), await testOf(classical)], options.seed);
-  const forecast = problem.reading === "forecast" ? (problem as ForecastProblem) : undefined;
+  const forecast = forecastOf(problem);
+  const coverage =
+    forecast && told.ends && coverageOf(forecast.windows.test.y, told.ends, forecast.shape.horizon);
   const { input } = problem;
   const record: SequenceRecord = {
     format: 1,
@@ -120,6 +129,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
       sequences: table.sequences.length,
       trainRows: problem.counts.train,
       validationRows: problem.counts.validation,
+      ...(problem.counts.calibration !== undefined && { calibrationRows: problem.counts.calibration }),
       testRows: problem.counts.test,
       withoutAnswer: problem.withoutAnswer,
     },
@@ -152,13 +162,20 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
       ...(forecast && { naive: naive.candidate.name }),
       metrics,
       ...(forecast && maseOf(forecast, answers, nothing)),
+      ...(coverage && {
+        intervals: { coverage: forecast!.coverage, held: coverage.value, width: coverage.width },
+      }),
     },
     ...(forecast && {
-      byHorizon: byHorizonOf(forecast, answers, nothing),
+      byHorizon: {
+        ...byHorizonOf(forecast, answers, nothing),
+        ...(coverage && { held: coverage.byHorizon }),
+      },
     }),
     ...(problem.classes && { confusion: confusionOf(problem, answers) }),
     leftOut: table.leftOut,
     skipped,
+    ...(forecast?.noInterval !== undefined && { noInterval: forecast.noInterval }),
     findings: table.findings,
     reproduce: commandOf(options, problem, context.epochs),
     model: fileRecord(bytes),
@@ -170,6 +187,7 @@ export async function trainSequences(options: SequenceTaskOptions): Promise<Sequ
     title: chosen.candidate.title,
     answers,
     nothing,
+    ...(told.ends && { ends: told.ends }),
   });
   return { model: bytes, record, report };
 }
@@ -182,8 +200,26 @@ function evenShare(deadlineMs: number | undefined, shares: number): number | und
   return now + (0.9 * (deadlineMs - now)) / shares;
 }
 
-/** What a file answers: numbers, or probabilities row-major. */
-async function answersOf(bytes: Uint8Array, problem: Problem, part: PartName): Promise<Float64Array> {
+const forecastOf = (problem: Problem): ForecastProblem | undefined =>
+  problem.reading === "forecast" ? (problem as ForecastProblem) : undefined;
+
+/** The file of a forecast answers with intervals, where rows could be kept back for them. */
+async function withIntervals(entry: Entry, problem: Problem, progress: ProgressListener): Promise<Entry> {
+  const forecast = forecastOf(problem);
+  if (forecast === undefined || forecast.noInterval !== undefined) return entry;
+  progress({ stage: "measure the intervals" });
+  const { candidate, parts } = entry;
+  const intervals = await calibrate(forecast, candidate);
+  const target = { ...parts.target, coverage: intervals.coverage } as ColumnSchema;
+  return { ...entry, composed: await composeSequences({ ...parts, target, intervals }) };
+}
+
+/** What a file answers: numbers, or probabilities, row-major; and of a forecast the ends of the intervals. */
+async function answersOf(
+  bytes: Uint8Array,
+  problem: Problem,
+  part: PartName,
+): Promise<{ readonly values: Float64Array; readonly ends?: Ends }> {
   const { input, classes } = problem;
   const x = problem.x(part);
   const width = input.steps * input.columns.length;
@@ -191,13 +227,18 @@ async function answersOf(bytes: Uint8Array, problem: Problem, part: PartName): P
     [input.name]: x.subarray(i * width, (i + 1) * width),
   }));
   const answers = await askFile(bytes, (model) => model.predict(rows));
-  return Float64Array.from(
+  const values = Float64Array.from(
     answers.flatMap(({ prediction, probabilities }) =>
       classes === undefined
         ? (prediction as number | readonly number[])
         : classes.map((label) => probabilities![label]!),
     ),
   );
+  if (answers[0]?.low === undefined) return { values };
+  const [low, high] = (["low", "high"] as const).map((end) =>
+    Float64Array.from(answers.flatMap((answer) => answer[end]!)),
+  );
+  return { values, ends: { low: low!, high: high! } };
 }
 
 /** The best first. */
@@ -295,6 +336,7 @@ function partsOf(
     period: problem.told.period,
     epochs: options.epochs,
     testSize: options.testSize,
+    coverage: options.coverage,
     columns: options.columns,
     drop: options.drop,
   };
@@ -356,6 +398,7 @@ function commandOf(options: SequenceTaskOptions, problem: Problem, epochs: numbe
     ["--period", problem.told.period],
     ["--epochs", epochs],
     ["--test-size", options.testSize],
+    ["--coverage", options.coverage],
     ...columnFlags(options.columns),
     ["--drop", namesOf(options.drop)],
     ["--id", options.id],

@@ -4,7 +4,7 @@ import { createRandom } from "../../core/index.ts";
 import { findPeriod } from "./period.ts";
 import { ontoGrid } from "./read-sequences.ts";
 import { findStep, later, placesOf, stepInWords } from "./time-step.ts";
-import { cutsOf, makeWindows, windowsToJudge } from "./windows.ts";
+import { cutsOf, makeWindows, requireEnough, windowsToJudge } from "./windows.ts";
 
 const hour = 3_600_000;
 const months = Float64Array.from({ length: 30 }, (_, i) => Date.UTC(2020, i, 1));
@@ -79,7 +79,11 @@ describe("windows", () => {
     ]),
     { size: 1, unit: "number", even: true },
   );
-  const parts = makeWindows(series, shape, cutsOf(series, 2, { test: 0.2, validation: 0.15 }));
+  const parts = makeWindows(
+    series,
+    shape,
+    cutsOf(series, 2, { test: 0.2, validation: 0.15, calibration: 0.1 }),
+  );
   const timeOf = (value: number): number => (value < count ? value : value - count + 100);
 
   test("hold what was known and what came next, row by row", () => {
@@ -100,13 +104,33 @@ describe("windows", () => {
     expect(Math.max(...spans[0]!)).toBeLessThan(parts.cuts[0]);
     expect(Math.min(...spans[1]!)).toBeGreaterThanOrEqual(parts.cuts[0]);
     expect(Math.max(...spans[1]!)).toBeLessThan(parts.cuts[1]);
-    expect(Math.min(...spans[2]!)).toBeGreaterThanOrEqual(parts.cuts[1]);
+    expect(Math.min(...spans[2]!)).toBeGreaterThanOrEqual(parts.cuts[2]);
+    expect(parts.cuts[2]).toBeGreaterThan(parts.cuts[1]);
   });
 
   test("each value is tested once", () => {
     const { y } = parts.test;
     expect(new Set(y).size).toBe(y.length);
     expect(y.length).toBeGreaterThan(100);
+  });
+
+  test("each value of calibration is there once for each number of steps ahead, and none of another part", () => {
+    const { y, x, origins } = parts.calibration;
+    const [, from, to] = parts.cuts;
+    for (let k = 0; k < 3; k++) {
+      const told = Array.from(y).filter((value, at) => at % 3 === k && !Number.isNaN(value));
+      const expected = series.flatMap(({ values, times }) =>
+        Array.from(times, (_, i) => values[2 * i]!).filter((_, i) => times[i]! >= from && times[i]! < to),
+      );
+      expect(told).toEqual(expected);
+    }
+    origins.forEach(({ place }, i) => {
+      // The latest known row comes before the values.
+      const last = x[(i * 6 + 5) * 2]!;
+      for (let k = 0; k < 3; k++)
+        expect(Number.isNaN(y[3 * i + k]!) || y[3 * i + k]! === last + 1 + k).toBe(true);
+      expect(last % count).toBe(place);
+    });
   });
 
   test("of another table stand side by side behind the rows that they look back on", () => {
@@ -130,8 +154,10 @@ describe("windows", () => {
   });
 
   test("too short series are refused with their numbers", () => {
-    expect(() => makeWindows(series, { ...shape, steps: 300 }, parts.cuts)).toThrow(
+    const long = { ...shape, steps: 300 };
+    expect(() => requireEnough(makeWindows(series, long, parts.cuts), long)).toThrow(
       /needs at least 30 windows to learn from/,
     );
+    expect(() => requireEnough(parts, shape)).not.toThrow();
   });
 });

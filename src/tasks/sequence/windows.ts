@@ -1,8 +1,9 @@
 /**
  * Windows of series for a forecast: what was known, and what came next.
  *
- * Time is cut twice for all series alike: what comes next in training lies before the first cut, in validation between
- * the cuts, in the test behind the second. A window may look back across a cut, as it will when the file is used.
+ * Time is cut three times for all series alike: what comes next in training lies before the first cut, in validation
+ * before the second, in calibration before the third, in the test behind it. A window may look back across a cut, as it
+ * will when the file is used.
  */
 import { MillwrightError } from "../../core/index.ts";
 import type { GridSeries } from "./read-sequences.ts";
@@ -19,9 +20,11 @@ export interface Windows {
 export interface WindowParts {
   readonly train: Windows;
   readonly validation: Windows;
+  /** What intervals are made from: NaN in `y` is a value of another part, or missing. */
+  readonly calibration: Windows;
   readonly test: Windows;
-  /** Times from which on targets are of validation, and of the test. */
-  readonly cuts: readonly [validation: number, test: number];
+  /** Times from which on targets are of validation, of calibration, and of the test. */
+  readonly cuts: readonly [validation: number, calibration: number, test: number];
   /** Windows left out because a value to forecast is missing. */
   readonly gaps: number;
 }
@@ -33,15 +36,20 @@ export interface WindowShape {
 }
 
 /** Most windows: beyond them evenly spread ones are taken. */
-const most = { train: 8000, validation: 1000, test: 2000 } as const;
+const most = { train: 8000, validation: 1000, calibration: 2000, test: 2000 } as const;
 const least = { train: 30, validation: 3, test: 3 } as const;
 
-/** Times that part what is learnt from, what chooses and what is untouched. @param shares - Of the rows that are test, and of the rest that are validation. */
+/**
+ * Times that part what is learnt from, what chooses, what intervals are made from and what is untouched.
+ *
+ * @param shares - Of the rows that are test, and of the rest that are validation and calibration.
+ */
 export function cutsOf(
   series: readonly GridSeries[],
   columns: number,
-  shares: { readonly test: number; readonly validation: number },
+  shares: { readonly test: number; readonly validation: number; readonly calibration?: number },
 ): WindowParts["cuts"] {
+  const { test, validation, calibration = 0 } = shares;
   const times = Float64Array.from(
     series.flatMap(({ times: own, values }) =>
       Array.from(own).filter((_, i) => !Number.isNaN(values[i * columns]!)),
@@ -49,20 +57,62 @@ export function cutsOf(
   ).sort();
   const at = (share: number): number =>
     times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? Number.NaN;
-  return [at((1 - shares.test) * (1 - shares.validation)), at(1 - shares.test)];
+  return [at((1 - test) * (1 - validation - calibration)), at((1 - test) * (1 - calibration)), at(1 - test)];
 }
 
+/** @returns Also of parts with fewer windows than a training needs: `requireEnough`. */
 export function makeWindows(
   series: readonly GridSeries[],
   shape: WindowShape,
   cuts: WindowParts["cuts"],
 ): WindowParts {
   const { found, gaps } = findWindows(series, shape, cuts);
-  const part = (name: PartName): Windows => {
-    if (found[name].length < least[name]) throw tooFew(name, found[name].length, shape);
-    return windowsAt(series, spread(found[name], most[name]), shape);
+  const part = (name: PartName): Windows => windowsAt(series, spread(found[name], most[name]), shape);
+  return {
+    train: part("train"),
+    validation: part("validation"),
+    calibration: calibrationWindows(series, shape, cuts),
+    test: part("test"),
+    cuts,
+    gaps,
   };
-  return { train: part("train"), validation: part("validation"), test: part("test"), cuts, gaps };
+}
+
+/** The first part with too few windows to learn from, choose by, or judge by. */
+export const partTooSmall = (parts: WindowParts): PartName | undefined =>
+  (["train", "validation", "test"] as const).find((name) => parts[name].origins.length < least[name]);
+
+/** @throws MillwrightError `DATA_TOO_FEW_ROWS`. */
+export function requireEnough(parts: WindowParts, shape: WindowShape): void {
+  const small = partTooSmall(parts);
+  if (small !== undefined) throw tooFew(small, parts[small].origins.length, shape);
+}
+
+/**
+ * Each value of the part is there once for each number of steps that it is ahead: of a window that reaches beyond the
+ * part, only what lies in it counts. So few rows give as many errors a step as there are rows.
+ */
+function calibrationWindows(
+  series: readonly GridSeries[],
+  shape: WindowShape,
+  [, from, to]: WindowParts["cuts"],
+): Windows {
+  const { steps, horizon, columns } = shape;
+  const counts = ({ times, values }: GridSeries, at: number): boolean =>
+    at < times.length && times[at]! >= from && times[at]! < to && !Number.isNaN(values[at * columns]!);
+  const found = series.flatMap((own, s) =>
+    Array.from({ length: Math.max(0, own.times.length - steps) }, (_, i) => steps - 1 + i)
+      .filter((place) =>
+        Array.from({ length: horizon }, (_, k) => place + 1 + k).some((at) => counts(own, at)),
+      )
+      .map((place) => ({ series: s, place })),
+  );
+  const windows = windowsAt(series, spread(found, most.calibration), shape);
+  windows.origins.forEach(({ series: s, place }, i) => {
+    for (let k = 0; k < horizon; k++)
+      if (!counts(series[s]!, place + 1 + k)) windows.y[i * horizon + k] = Number.NaN;
+  });
+  return windows;
 }
 
 /**
@@ -75,7 +125,7 @@ export function windowsToJudge(
   series: readonly GridSeries[],
   shape: WindowShape,
 ): Windows & { readonly all: number; readonly gaps: number } {
-  const { found, gaps } = findWindows(series, shape, [-Infinity, -Infinity]);
+  const { found, gaps } = findWindows(series, shape, [-Infinity, -Infinity, -Infinity]);
   const { steps, horizon } = shape;
   if (found.test.length === 0) {
     const longest = Math.max(...series.map(({ times }) => times.length));
@@ -110,7 +160,7 @@ function findWindows(
       const part =
         last < cuts[0]
           ? "train"
-          : first >= cuts[1]
+          : first >= cuts[2]
             ? "test"
             : first >= cuts[0] && last < cuts[1]
               ? "validation"

@@ -68,7 +68,14 @@ export interface Evaluation {
   /** The same: row-major [actual, predicted], in the order of the classes. */
   readonly confusion?: readonly number[];
   /** Of forecasts: mean absolute error of each next value, the nearest first. */
-  readonly byHorizon?: { readonly file: readonly number[]; readonly nothing: readonly number[] };
+  readonly byHorizon?: {
+    readonly file: readonly number[];
+    readonly nothing: readonly number[];
+    /** Share of them that the file's interval holds. */
+    readonly held?: readonly number[];
+  };
+  /** The same: the share of values that its intervals were made to hold, what they hold here, and their mean width. */
+  readonly intervals?: { readonly coverage: number; readonly held: number; readonly width: number };
   /** Of tagged sentences: their tokens, and spans by kind. */
   readonly tokens?: number;
   readonly kinds?: readonly KindFigures[];
