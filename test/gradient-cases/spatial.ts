@@ -34,6 +34,11 @@ const convolutions: GradientCase[] = [
   conv("groups", [2, 4, 4, 3], [6, 2, 2, 2], { groups: 2 }),
   conv("depthwise", [2, 3, 5, 4], [3, 1, 3, 3], { groups: 3, pads: 1, strides: 2 }),
   conv("depthwise with two outputs a channel", [2, 3, 3, 4], [6, 1, 2, 2], { groups: 3 }),
+  conv("depthwise by strides that leave some over", [2, 3, 6, 7], [3, 1, 3, 2], {
+    groups: 3,
+    strides: 2,
+    dilations: [1, 2],
+  }),
   conv("depthwise at stride 1", [2, 3, 5, 4], [3, 1, 3, 2], { groups: 3, pads: [1, 0, 1, 1] }),
   conv("1 × 1", [2, 4, 3, 2], [3, 4, 1, 1]),
   conv("1 × 1 by strides", [2, 4, 3, 4], [3, 4, 1, 1], { strides: 2 }),

@@ -60,7 +60,7 @@ function fromBlocks(x: Value): Value {
   return apply(reorderOutputOp, [x], { channels: Number(x.shape[1]) });
 }
 
-/** A picture of fewer places gains nothing: its windows lie on the padding for the most part. */
+/** A picture of fewer places gains nothing, unless each channel stands alone: its windows lie on the padding for the most part. */
 const fewestPlaces = 36;
 /** With fewer places in all, to lay out the weights takes longer than what the convolution gains. */
 const fewestStops = 1024;
@@ -111,7 +111,7 @@ export function convolutionInBlocks(
   });
   const stops = y.shape.slice(2).map(Number);
   const places = stops.reduce((product, size) => product * size, 1);
-  if (places < fewestPlaces || sizes[0]! * places < fewestStops) return undefined;
+  if (!alone && (places < fewestPlaces || sizes[0]! * places < fewestStops)) return undefined;
   const plain = fromBlocks(y);
   return rank === 1 ? reshape(plain, [sizes[0]!, outputs, stops[1]!]) : plain;
 }

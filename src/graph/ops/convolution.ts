@@ -149,6 +149,8 @@ function weightGradient(
     ops.reshape(x, groups === 1 ? [0, count, places] : [0, groups, count / groups, places]);
   const swap = (x: Value): Value => ops.transpose(x, groups === 1 ? [0, 2, 1] : [0, 1, 3, 2]);
   if (width === 1 && groups === outputs) {
+    const found = correlation(image, field, shape, window, ops);
+    if (found) return found;
     const axes = field.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
     const sums = seenIn(padded).map((part) => ops.reduceSum(ops.mul(part, field), { axes }));
     return ops.reshape(
@@ -186,6 +188,52 @@ function weightGradient(
   }
   const parts = seen.map((part) => ops.reshape(product(part, groups * width), [outputs, width, 1]));
   return ops.reshape(joined(parts, 2), shape);
+}
+
+/**
+ * The gradient of weights of which each channel has its own: the sum over the batch of the image convolved with the
+ * field. What was the window's stride is then its dilation, and the other way round.
+ *
+ * @returns Undefined where sizes are names.
+ */
+function correlation(
+  image: Value,
+  field: Value,
+  shape: readonly number[],
+  { kernel, strides, dilations, begins }: Window,
+  ops: Ops,
+): Value | undefined {
+  const [seen, stops] = [staticShape(image.shape), staticShape(field.shape.slice(2))];
+  if (!seen || !stops) return undefined;
+  const [rows, channels, ...sizes] = seen as [number, number, ...number[]];
+  const ends = kernel.map(
+    (size, axis) =>
+      (size - 1) * dilations[axis]! + (stops[axis]! - 1) * strides[axis]! + 1 - sizes[axis]! - begins[axis]!,
+  );
+  // Where the last step of the window leaves some of the image over, it is cut off.
+  const cut = sizes.flatMap((_, axis) => (ends[axis]! < 0 ? [axis] : []));
+  const used =
+    cut.length === 0
+      ? image
+      : ops.slice(
+          image,
+          cut.map(() => 0),
+          cut.map((axis) => sizes[axis]! + ends[axis]!),
+          cut.map((axis) => axis + 2),
+        );
+  const groups = rows * channels;
+  const byRow = ops.conv(
+    ops.reshape(used, [1, groups, ...staticShape(used.shape.slice(2))!]),
+    ops.reshape(field, [groups, 1, ...stops]),
+    undefined,
+    {
+      groups,
+      strides: dilations,
+      dilations: strides,
+      pads: [...begins, ...ends.map((end) => Math.max(0, end))],
+    },
+  );
+  return ops.reshape(ops.reduceSum(ops.reshape(byRow, [rows, channels, -1]), { axes: [0] }), shape);
 }
 
 /**
