@@ -122,6 +122,33 @@ describe("millwright train on a folder of pictures", () => {
     expect(again.model.sha256).toBe(record.model.sha256);
   }, 300_000);
 
+  test("several networks in one file answer their mean, to the same bytes again", async () => {
+    const words = ["--seed", "3", "--epochs", "2", "--members", "3"];
+    const several = await trained("shapes", "several", ...words);
+    expect(several.network.others!.map(({ history }) => history.length)).toEqual([2, 2]);
+    expect(several.reproduce).toContain("--members 3");
+    const again = await trained("shapes", "several again", ...words);
+    expect(again.model.sha256).toBe(several.model.sha256);
+    const model = await load(inWork("several/model.onnx"));
+    const options = model.metadata.recipe!.options as Record<string, unknown>;
+    expect(options["members"]).toBe(3);
+    await model.close();
+    const from = await runHere([
+      "train",
+      inWork("shapes"),
+      "--from",
+      inWork("out/model.onnx"),
+      "--members",
+      "2",
+      "--out",
+      inWork("none"),
+    ]);
+    expect(from.stderr).toContain("--members is 2, and --from begins with one network");
+    writeFileSync(inWork("rows.csv"), "a,y\n1,2\n2,3\n");
+    const table = await runHere(["train", inWork("rows.csv"), "--target", "y", "--members", "2"]);
+    expect(table.stderr).toContain("--members is for a folder of pictures or sounds");
+  }, 300_000);
+
   test("the report shows its worst and least sure pictures, small, and says that it does", () => {
     const page = readFileSync(join(inWork("out"), "report.html"), "utf8");
     expect(page).toMatch(/<h3>Most unsure<\/h3>/);

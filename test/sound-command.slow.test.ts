@@ -123,6 +123,33 @@ describe("millwright train on a folder of sounds", () => {
     expect(again.model.sha256).toBe(record.model.sha256);
   }, 300_000);
 
+  test("several networks in one file: the first is the one alone, and the same command gives the same file", async () => {
+    const words = [...flags.slice(0, 2), "--epochs", "3", "--seed", "3"];
+    const alone = await trained("tones", "alone", ...words);
+    expect(alone.network.others).toBeUndefined();
+    const several = await trained("tones", "several", ...words, "--members", "2");
+    expect(several.network.history).toEqual(alone.network.history);
+    expect(several.network.others).toHaveLength(1);
+    expect(several.network.others![0]!.history).toHaveLength(3);
+    expect(several.network.others![0]!.history).not.toEqual(alone.network.history);
+    expect(several.reproduce).toContain("--members 2");
+    const again = await trained("tones", "several again", ...words, "--members", "2");
+    expect(again.model.sha256).toBe(several.model.sha256);
+    const page = readFileSync(join(inWork("several"), "report.html"), "utf8");
+    expect(page).toContain("ds-cnn, the first of 2");
+    const ran = await runHere([
+      "train",
+      inWork("tones"),
+      "--out",
+      inWork("told"),
+      "--epochs",
+      "1",
+      "--members",
+      "2",
+    ]);
+    expect(ran.stdout).toMatch(/2 × ds-cnn: \d+ parameters each, best after epochs 1, 1 of 1\./);
+  }, 300_000);
+
   test("the report draws its worst and least sure sounds, small, and says so", () => {
     const page = readFileSync(join(inWork("out"), "report.html"), "utf8");
     expect(page).toContain("Sounds to look at");
@@ -184,6 +211,7 @@ describe("what is refused", () => {
     [["--image-size", "32"], "--image-size is not for a folder of sounds"],
     [["--net", "vit"], "--net vit is for pictures"],
     [["--augment", "flip"], "--augment flip is for pictures"],
+    [["--members", "0"], "--members"],
   ])("%s", async (words, message) => {
     expect(await failed("train", inWork("tones"), ...words)).toContain(message);
   });

@@ -1,5 +1,5 @@
 /** What a training on pictures or sounds prints. */
-import { cutShort, type MediaRecord } from "../tasks/index.ts";
+import { cutShort, type MediaRecord, trainingsOf } from "../tasks/index.ts";
 import { printNetwork, printRace } from "./race-lines.ts";
 import { printSavedRun } from "./saved-run.ts";
 import { bold, findingLine, print } from "./terminal.ts";
@@ -25,7 +25,7 @@ export function printMediaRun(
     source: [data.source],
     reading: {},
     reproduce: record.reproduce,
-    cutShort: cutShort([network]),
+    cutShort: cutShort(trainingsOf(network)),
     answers: "predictions.csv",
   });
 }

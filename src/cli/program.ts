@@ -267,6 +267,11 @@ function createProgram(run: Run): Command {
         `of pictures: ${either(pictureNets)} (small-cnn); of sounds: ${either(soundNets)} (ds-cnn)`,
         oneOf("--net", [...pictureNets, ...soundNets]),
       )
+      .option(
+        "--members <n>",
+        "of pictures and sounds: so many networks of --net, from the seed and those behind it, whose mean the file answers (1)",
+        numberIn("--members", 1, 20, true),
+      )
       .option("--image <column>", "the column of a table that holds paths of pictures to learn from")
       .option("--from <file>", "of pictures: an ONNX network to begin with, its last layer replaced")
       .option(

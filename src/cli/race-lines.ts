@@ -1,12 +1,18 @@
 /** What every race of networks against classical models prints: the networks, the board, the verdict. */
-import type { NetworkRecord, RaceRecord, Versus } from "../tasks/index.ts";
+import type { NetworkRecord, OneNetworkRecord, RaceRecord, Versus } from "../tasks/index.ts";
 import { againstNothing } from "./against-nothing.ts";
 import { bold, figure, interval, noInterval, print, table } from "./terminal.ts";
 
-export function printNetwork({ name, parameterCount, bestEpoch, epochs, ended }: NetworkRecord): void {
-  print(
-    `${name}: ${parameterCount} parameters, best after epoch ${bestEpoch} of ${epochs}${ended === "aborted" ? ", stopped early" : ""}.`,
-  );
+export function printNetwork(network: NetworkRecord & Partial<Pick<OneNetworkRecord, "others">>): void {
+  const { name, parameterCount, epochs, others = [] } = network;
+  const all = [network, ...others];
+  const best = all.map(({ bestEpoch }) => bestEpoch).join(", ");
+  const told =
+    others.length === 0
+      ? `${name}: ${parameterCount} parameters, best after epoch`
+      : `${all.length} × ${name}: ${parameterCount} parameters each, best after epochs`;
+  const stopped = all.some(({ ended }) => ended === "aborted") ? ", stopped early" : "";
+  print(`${told} ${best} of ${epochs}${stopped}.`);
 }
 
 interface RaceWords {

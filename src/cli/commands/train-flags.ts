@@ -37,6 +37,7 @@ export interface TrainFlags extends Reading {
   readonly cost?: { readonly falsePositive: number; readonly falseNegative: number };
   readonly image?: string;
   readonly net?: NetName | SoundNet;
+  readonly members?: number;
   readonly from?: string;
   readonly freeze?: readonly string[];
   readonly backboneRate?: number;

@@ -22,6 +22,7 @@ const taken = [
   ...raceFlags,
   "families",
   "net",
+  "members",
   "from",
   ...ofBackbone,
   "imageSize",
@@ -30,6 +31,7 @@ const taken = [
 /** What only pictures and sounds have; the first that is given is named. */
 const own = [
   "net",
+  "members",
   "from",
   ...ofBackbone,
   "imageSize",
@@ -64,7 +66,7 @@ export function refuseImageFlags(flags: TrainFlags): void {
 }
 
 export async function trainPictures(source: string, flags: TrainFlags): Promise<number> {
-  const { out, net, imageSize, augment } = flags;
+  const { out, net, members, imageSize, augment } = flags;
   const reading = readingOf(flags);
   if (flags.image === undefined) refuseOtherFlags(flags, taken, "a folder of pictures");
   else
@@ -83,6 +85,7 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
         source,
         ...(table && { table }),
         ...(net !== undefined && { net: mediaWord("--net", net, netNames, "sounds") }),
+        ...(members !== undefined && { members }),
         ...(from && { from }),
         ...(ships && { ships }),
         ...(imageSize !== undefined && { size: imageSize }),

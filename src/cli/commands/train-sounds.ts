@@ -9,6 +9,7 @@ import { mediaWord, raceFlags, raceSettings, refuseOtherFlags, type TrainFlags }
 const taken = [
   ...raceFlags,
   "net",
+  "members",
   "rate",
   "length",
   "augment",
@@ -17,7 +18,7 @@ const taken = [
 ] as const satisfies readonly (keyof TrainFlags)[];
 
 export async function trainOnSounds(source: readonly string[], flags: TrainFlags): Promise<number> {
-  const { out, net, rate, length, group, test, augment, audio: column, target } = flags;
+  const { out, net, members, rate, length, group, test, augment, audio: column, target } = flags;
   const ofTable: readonly (keyof TrainFlags)[] = column === undefined ? [] : ["audio", "target"];
   refuseOtherFlags(flags, [...taken, ...ofTable], column === undefined ? "a folder of sounds" : "sounds");
   if (source.length !== 1) {
@@ -37,6 +38,7 @@ export async function trainOnSounds(source: readonly string[], flags: TrainFlags
         ...(group !== undefined && { group }),
         ...(test !== undefined && { test }),
         ...(net !== undefined && { net: mediaWord("--net", net, soundNets, "pictures") }),
+        ...(members !== undefined && { members }),
         ...(rate !== undefined && { rate }),
         ...(length !== undefined && { length }),
         ...(augment && {

@@ -44,6 +44,8 @@ export interface LearnOptions extends TrainingSettings {
   readonly augment: readonly SoundChange[];
   /** Sounds that choose the epoch; without them the last weights are taken. */
   readonly validation?: Side;
+  /** As `NetworkOptions`. */
+  readonly settled?: boolean;
 }
 
 export interface LearntSounds {

@@ -20,6 +20,8 @@ export interface AudioOptions extends RunSettings {
   readonly test?: string;
   /** Default `ds-cnn`. */
   readonly net?: SoundNet;
+  /** Networks of `net`, from the seed and those behind it, whose mean the file answers: 1 … 20. Default 1. */
+  readonly members?: number;
   /** Samples a second that sounds are brought to. Default: what most files have, at most 16,000. */
   readonly rate?: number;
   /** Seconds that the file hears. Default: what 19 of 20 training sounds fit into, at most 10. */
@@ -34,4 +36,10 @@ export interface AudioOptions extends RunSettings {
   readonly testSize?: number;
 }
 
-export const audioDefaults = { net: "ds-cnn", augment: soundChanges, epochs: 12, testSize: 0.2 } as const;
+export const audioDefaults = {
+  net: "ds-cnn",
+  augment: soundChanges,
+  epochs: 12,
+  testSize: 0.2,
+  members: 1,
+} as const;

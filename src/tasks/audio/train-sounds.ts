@@ -15,6 +15,7 @@ import { mediaExamples } from "../media/examples.ts";
 import { classRows, codesAt, raceFiles, sharesOf, splitPlan } from "../media/race.ts";
 import { fingerprintOf } from "../media/read-media.ts";
 import { mediaReport } from "../media/report-data.ts";
+import { membersInWords, otherMembers, requireMembers, trainMembers } from "../media/train-members.ts";
 import { networkRecord, trainingDeadline } from "../race/fit-network.ts";
 import { cardMembers, type Entered, threadNotes } from "../race/judged-file.ts";
 import { fileRecord, runSeconds } from "../race/record.ts";
@@ -47,10 +48,11 @@ const soundColumn = "sound";
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
   const { seed, threads, signal, onProgress, source, group } = options;
-  const { net, augment, epochs, testSize } = { ...audioDefaults, ...options };
+  const { net, augment, epochs, testSize, members } = { ...audioDefaults, ...options };
   const startedMs = options.startedMs ?? performance.now();
   const progress = onProgress ?? (() => {});
   requireSize(options.rate, options.length);
+  requireMembers(members);
   const random = createRandom(seed);
   progress({ stage: "read sounds" });
   const reading = {
@@ -95,15 +97,21 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
   });
 
   progress({ stage: "make spectrograms" });
-  const { trained, figures, shipped } = await learnSounds(
-    train,
+  const learnt = await trainMembers(
+    members,
     {
-      ...{ size, net, classCount, augment, validation, epochs, seed, threads, onProgress: progress },
+      ...{ epochs, seed, threads, onProgress: progress },
       ...trainingDeadline(startedMs, options.time, 0.95),
       ...(signal && { signal }),
     },
-    random.child("copies"),
+    (settings) =>
+      learnSounds(
+        train,
+        { size, net, classCount, augment, validation, ...settings },
+        createRandom(settings.seed).child("copies"),
+      ),
   );
+  const [{ trained, figures }, ...others] = learnt;
 
   progress({ stage: "compose the files" });
   const fingerprint = fingerprintOf(sounds, joined(sounds.samples));
@@ -116,9 +124,8 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
     (entered) => aboutOf(options, made, entered),
     {
       network: {
-        ...{ name: net, trained, recipe },
-        title: `${net}, a network of ${trained.parameterCount} parameters on a spectrogram, after epoch ${trained.bestEpoch} of ${trained.epochs}`,
-        scoring: nn.scoringGraph(shipped, trained.weights),
+        ...{ name: net, members: learnt, recipe },
+        title: `${net}, a network of ${trained.parameterCount} parameters on a spectrogram, ${membersInWords(learnt.map((one) => one.trained))}`,
       },
       forest: {
         title: "random forest on cepstral figures of the sound",
@@ -163,7 +170,10 @@ export async function trainSounds(options: AudioOptions): Promise<AudioResult> {
       classes: classRows(sounds),
     },
     ...race,
-    network: networkRecord(net, trained, threads),
+    network: {
+      ...networkRecord(net, trained, threads),
+      ...otherMembers(others.map((one) => one.trained)),
+    },
     findings,
     reproduce: commandOf(options, trained.epochs),
     model: fileRecord(bytes),
@@ -342,7 +352,7 @@ function aboutOf(
   },
   entered: Entered,
 ): MediaModelParts["about"] {
-  const { net, augment, testSize } = { ...audioDefaults, ...options };
+  const { net, augment, testSize, members } = { ...audioDefaults, ...options };
   const { size, classCount, epochs, fingerprint, rows } = made;
   const { software, seed, threads, group } = options;
   return {
@@ -372,6 +382,7 @@ function aboutOf(
         augment: [...augment],
         epochs,
         testSize,
+        ...(members > 1 && { members }),
         ...(group !== undefined && { group }),
       },
       software,
@@ -387,6 +398,7 @@ function commandOf(options: AudioOptions, epochs: number): string {
     ["--group", options.group],
     ["--test", options.test],
     ["--net", options.net],
+    ["--members", options.members],
     ["--rate", options.rate],
     ["--length", options.length],
     ["--augment", someOrNone(options.augment)],

@@ -15,6 +15,8 @@ export interface ImageOptions extends RunSettings {
   readonly net?: NetName;
   /** A network to begin with, in place of `net`. */
   readonly from?: BackboneOptions;
+  /** Networks of `net`, from the seed and those behind it, whose mean the file answers: 1 … 20. Default 1. */
+  readonly members?: number;
   /** What may become the file; the other is held against it all the same. Default: the better one. */
   readonly ships?: "network" | "forest";
   /** Pixels across and down that pictures are brought to; a multiple of 8. Default 64, or what `from` takes. */
@@ -35,5 +37,6 @@ export const imageDefaults = {
   augment: changeNames,
   epochs: 30,
   headEpochs: 100,
+  members: 1,
   testSize: 0.2,
 } as const;

@@ -4,7 +4,7 @@
  */
 import { createRandom, MillwrightError, type Random } from "../../core/index.ts";
 import { readingFlags } from "../../data/index.ts";
-import { type ArrayLoaderOptions, arrayLoader, type OpenLoader, scoringGraph } from "../../nn/index.ts";
+import { type ArrayLoaderOptions, arrayLoader, type OpenLoader } from "../../nn/index.ts";
 import type { Model } from "../../model/index.ts";
 import type { ReportData } from "../../report/index.ts";
 import type { ImageColumnSchema } from "../../schema/index.ts";
@@ -16,6 +16,7 @@ import { mediaExamples } from "../media/examples.ts";
 import { classRows, type Part, raceFiles, sharesOf, takeRows } from "../media/race.ts";
 import { answerRows } from "../media/predict-media.ts";
 import { mediaReport } from "../media/report-data.ts";
+import { membersInWords, otherMembers, requireMembers, trainMembers } from "../media/train-members.ts";
 import { batchSizeOf, spareThreads, targetRows, trainNetwork } from "../media/train-network.ts";
 import { networkRecord, trainingDeadline } from "../race/fit-network.ts";
 import { askFile, cardMembers, type Entered, threadNotes } from "../race/judged-file.ts";
@@ -55,7 +56,9 @@ const recipe = { optimiser: "adamw", learningRate: 0.002, weightDecay: 0.05, lab
 /** @throws MillwrightError for every mistake in options and data; see docs/errors.md. */
 export async function trainImages(options: ImageOptions): Promise<ImageResult> {
   const { seed, threads, signal, onProgress } = options;
-  const { net, size: side, testSize } = { ...imageDefaults, ...options };
+  const { net, size: side, testSize, members } = { ...imageDefaults, ...options };
+  requireMembers(members);
+  if (members > 1 && options.from) throw fromOneNetwork(members);
   const startedMs = options.startedMs ?? performance.now();
   const progress = onProgress ?? (() => {});
   const backbone = options.from && (await readBackbone(options.from, options.size));
@@ -91,43 +94,48 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     ...{ classCount, random: random.child("classical"), threads },
     ...(signal && { signal }),
   });
-  const training = {
-    train: loaderOf(parts.train, size, {
-      batchSize: batchSizeOf(parts.train.codes.length),
-      seed,
-      dropLast: true,
-      ...(augment.length > 0 && {
-        augment: { image: changesOf(size, augment) },
-        threads: spareThreads(threads),
-      }),
-    }),
-    validation: loaderOf(parts.validation, size, {
-      batchSize: Math.min(64, parts.validation.codes.length),
-    }),
-    epochs,
-    ...trainingDeadline(startedMs, options.time, 0.95),
-    seed,
-    threads,
-    onProgress: progress,
-    ...(signal && { signal }),
-  };
-  const trained = await (begun
-    ? tuneNetwork(begun, loaderOf(parts.train, size, { batchSize: training.train.batchSize }), training)
-    : trainNetwork({
-        ...training,
-        network: pictureNetwork(net, size, classCount, channelFigures(parts.train.data, channels)),
-        recipe,
-      })
-  ).finally(() => training.train.close());
+  const figures = channelFigures(parts.train.data, channels);
+  const learnt = await trainMembers(
+    members,
+    {
+      ...{ epochs, seed, threads, onProgress: progress },
+      ...trainingDeadline(startedMs, options.time, 0.95),
+      ...(signal && { signal }),
+    },
+    async (settings) => {
+      const training = {
+        train: loaderOf(parts.train, size, {
+          batchSize: batchSizeOf(parts.train.codes.length),
+          seed: settings.seed,
+          dropLast: true,
+          ...(augment.length > 0 && {
+            augment: { image: changesOf(size, augment) },
+            threads: spareThreads(threads),
+          }),
+        }),
+        validation: loaderOf(parts.validation, size, {
+          batchSize: Math.min(64, parts.validation.codes.length),
+        }),
+        ...settings,
+      };
+      const one = await (begun
+        ? tuneNetwork(begun, loaderOf(parts.train, size, { batchSize: training.train.batchSize }), training)
+        : trainNetwork({ ...training, network: pictureNetwork(net, size, classCount, figures), recipe })
+      ).finally(() => training.train.close());
+      return { trained: one, shipped: one.network };
+    },
+  );
+  const [{ trained }, ...others] = learnt;
   const name = backbone?.name ?? net;
   const made = {
     net: backbone ? `${backbone.name} ${backbone.sha256}` : net,
     augment: [...augment],
     epochs: trained.epochs,
+    ...(others.length > 0 && { members }),
   };
 
   progress({ stage: "compose the files" });
-  const { parameterCount, bestEpoch } = trained;
+  const { parameterCount } = trained;
   const body = begun
     ? `a new head on ${name}${begun.headAlone ? "" : ", trained on"}, ${parameterCount} parameters`
     : `${net}, a network of ${parameterCount} parameters`;
@@ -139,10 +147,9 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     (entered) => aboutOf(pictures, options, made, entered),
     {
       network: {
-        ...{ name, trained },
-        title: `${body}, after epoch ${bestEpoch} of ${trained.epochs}`,
+        ...{ name, members: learnt },
+        title: `${body}, ${membersInWords(learnt.map((one) => one.trained))}`,
         recipe: begun ? { ...headRecipe, freeze: [...begun.freeze] } : recipe,
-        scoring: scoringGraph(trained.network, trained.weights),
       },
       forest: {
         title: "random forest on means, levels and changes of the picture",
@@ -180,6 +187,7 @@ export async function trainImages(options: ImageOptions): Promise<ImageResult> {
     ...race,
     network: {
       ...networkRecord(name, trained, threads),
+      ...otherMembers(others.map((one) => one.trained)),
       ...(backbone && begun && { from: fromOf(backbone, begun, options) }),
     },
     findings: pictures.findings,
@@ -302,6 +310,13 @@ const augmentedOnce = (): MillwrightError =>
     "Leave --augment out, or train the backbone too: --freeze none.",
   );
 
+const fromOneNetwork = (members: number): MillwrightError =>
+  new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--members is ${members}, and --from begins with one network, so that only its new head would differ.`,
+    "Leave --members out, or name a network of ours with --net.",
+  );
+
 function fromOf(
   { sha256: hash, imported }: Backbone,
   { freeze, headAlone }: Begun,
@@ -319,7 +334,12 @@ function fromOf(
 function aboutOf(
   pictures: LabelledPictures,
   options: ImageOptions,
-  made: { readonly net: string; readonly augment: ChangeName[]; readonly epochs: number },
+  made: {
+    readonly net: string;
+    readonly augment: ChangeName[];
+    readonly epochs: number;
+    readonly members?: number;
+  },
   entered: Entered,
 ): MediaModelParts["about"] {
   const { size, classes } = pictures;
@@ -363,6 +383,7 @@ function commandOf(options: ImageOptions, epochs: number): string {
     ["--drop", namesOf(table?.drop)],
     ...readingFlags(table?.reading ?? {}),
     ["--net", options.net],
+    ["--members", options.members],
     ["--families", options.ships],
     ["--from", from?.file],
     ["--pixel-mean", from?.mean?.join(",")],

@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import type { ReportData } from "../../report/index.ts";
 import { raceReport, simplerModel, trainingCurve } from "../race/report.ts";
+import { trainingsOf } from "../race/record.ts";
 import { reportFindings } from "../report-findings.ts";
 import type { MediaRecord } from "./run-record.ts";
 
@@ -22,7 +23,7 @@ export function mediaReport(parts: ReportParts): ReportData {
   const { record, noun, preparation, split, seed, time, title, examples } = parts;
   const { data, task, network, versus } = record;
   return {
-    ...raceReport(record, { title, seed, time, networks: [network], hashed: noun.many }),
+    ...raceReport(record, { title, seed, time, networks: trainingsOf(network), hashed: noun.many }),
     task: "multiclass",
     target: { column: task.target, classes: task.classes },
     noun,
@@ -37,7 +38,10 @@ export function mediaReport(parts: ReportParts): ReportData {
     families: [network.name, versus.classical, "baseline"],
     findings: reportFindings(record.findings),
     ...(record.chosen === versus.network && versus.gain >= 0 && { simpler: simplerModel(record, versus) }),
-    training: trainingCurve(network, data.validationRows),
+    training: {
+      ...trainingCurve(network, data.validationRows),
+      ...(network.others && { network: `${network.name}, the first of ${1 + network.others.length}` }),
+    },
     examples,
     confusion: { labels: task.classes.map(({ label }) => label), counts: record.confusion },
     limitations: [

@@ -25,6 +25,8 @@ export interface NetworkOptions extends TrainingSettings {
   /** Rows that choose the epoch. */
   readonly validation?: nn.Loader;
   readonly recipe: TrainingRecipe;
+  /** All epochs are planned, also where the time is short: the training then ends earlier. */
+  readonly settled?: boolean;
 }
 
 /** Steps that tell how long an epoch takes; the first one of all is slower and not counted. */
@@ -87,9 +89,9 @@ async function affordable(
   network: nn.Network,
   weights: nn.Weights,
   shared: Omit<nn.FitOptions, "epochs">,
-  { epochs, deadlineMs }: NetworkOptions,
+  { epochs, deadlineMs, settled = false }: NetworkOptions,
 ): Promise<number> {
-  if (deadlineMs === undefined) return epochs;
+  if (deadlineMs === undefined || settled) return epochs;
   let first = 0;
   let stepMs = 0;
   const { validation: _, ...alone } = shared;

@@ -1,1 +1,8 @@
-export { cutShort, type NetworkRecord, type RaceRecord, type Versus } from "./record.ts";
+export {
+  cutShort,
+  type NetworkRecord,
+  type OneNetworkRecord,
+  type RaceRecord,
+  trainingsOf,
+  type Versus,
+} from "./record.ts";

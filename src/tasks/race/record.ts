@@ -29,7 +29,15 @@ export interface NetworkRecord {
 export interface OneNetworkRecord extends NetworkRecord {
   readonly batchSize: number;
   readonly threads: number;
+  /** Where the file answers the mean of several such networks: those behind the first. */
+  readonly others?: readonly Pick<NetworkRecord, "bestEpoch" | "ended" | "history">[];
 }
+
+/** All trainings of a network and those beside it. */
+export const trainingsOf = (network: OneNetworkRecord): readonly Pick<NetworkRecord, "ended">[] => [
+  network,
+  ...(network.others ?? []),
+];
 
 /** The best network against the best classical model on the untouched rows. */
 export interface Versus {

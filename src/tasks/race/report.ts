@@ -8,7 +8,7 @@ interface RaceReportParts {
   readonly seed: number;
   /** Seconds for the whole run, where they were told. */
   readonly time?: number | undefined;
-  readonly networks: readonly NetworkRecord[];
+  readonly networks: readonly Pick<NetworkRecord, "ended">[];
   /** Networks for which no time was left. */
   readonly skipped?: readonly unknown[];
   /** What the data's hash is of: `pictures`. */
