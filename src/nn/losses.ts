@@ -12,7 +12,12 @@ import { requireShare } from "./layer.ts";
 export interface Loss {
   readonly name: string;
   /** What targets must be for these scores. @throws MillwrightError `SHAPE_MISMATCH` where the scores do not suit. */
-  target(scores: Value): { readonly dtype: DType; readonly shape: readonly Dim[] };
+  target(scores: Value): {
+    readonly dtype: DType;
+    readonly shape: readonly Dim[];
+    /** They are int64 codes of so many classes: 0 … codes − 1. */
+    readonly codes?: number;
+  };
   /** Loss by row: [batch], or [batch, positions]. */
   rows(scores: Value, target: Value): Value;
 }
@@ -64,7 +69,7 @@ export function crossEntropy({
       }
       return soft
         ? { dtype: scores.dtype, shape: scores.shape }
-        : { dtype: "int64", shape: scores.shape.slice(0, -1) };
+        : { dtype: "int64", shape: scores.shape.slice(0, -1), codes: classes };
     },
     rows(scores, target) {
       const classes = classCount("crossEntropy", scores);

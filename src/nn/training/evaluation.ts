@@ -5,6 +5,7 @@ import { compile, type Device, type Session } from "../../runtime/index.ts";
 import type { Precision } from "../layer.ts";
 import type { Loss } from "../losses.ts";
 import { buildNetwork, type Network, type Weights } from "../network.ts";
+import { type Expected, requireBatch } from "./batch-checks.ts";
 import type { Loader } from "./loader.ts";
 import { feedNames, resultNames } from "./step.ts";
 
@@ -51,9 +52,11 @@ export const accuracyOfScores: FitMetric = {
 /** A session that judges rows under any weights of one network. */
 export class Evaluator {
   readonly #session: Session;
+  readonly #expected: Expected;
 
-  private constructor(session: Session) {
+  private constructor(session: Session, expected: Expected) {
     this.#session = session;
+    this.#expected = expected;
   }
 
   static async create(
@@ -66,20 +69,26 @@ export class Evaluator {
     }: { readonly dtype?: Precision; readonly threads?: number; readonly device?: Device } = {},
   ): Promise<Evaluator> {
     const built = buildNetwork(net, { batch: "batch", training: false, dtype });
-    const { dtype: targetType, shape } = loss.target(built.scores);
-    const target = input(feedNames.target, targetType, shape);
+    const wanted = loss.target(built.scores);
+    const target = input(feedNames.target, wanted.dtype, wanted.shape);
     const rows = loss.rows(built.scores, target);
     const inputs = [...built.inputs, target, ...built.values.values()];
     const outputs = { [resultNames.scores]: built.scores, [resultNames.rows]: rows };
-    return new Evaluator(await compile(graph({ inputs, outputs }), { threads, device }));
+    const session = await compile(graph({ inputs, outputs }), { threads, device });
+    return new Evaluator(session, { inputs: net.inputs, target: wanted, loss: loss.name });
   }
 
-  /** Mean loss and all scores, in the loader's order of epoch 0. */
+  /**
+   * Mean loss and all scores, in the loader's order of epoch 0.
+   *
+   * @throws MillwrightError `DTYPE_MISMATCH`, `SHAPE_MISMATCH` or `DATA_BAD_VALUE` for a batch that does not fit.
+   */
   async run(weights: Weights, loader: Loader): Promise<{ loss: number; scored: Scored }> {
     const parts: { scores: Tensor; target: Tensor; weight: Float32Array; rows: Uint32Array }[] = [];
     let loss = 0;
     let total = 0;
     for await (const batch of loader.batches(0)) {
+      requireBatch(batch, this.#expected);
       const answer = await this.#session.run({
         ...weights,
         ...batch.inputs,

@@ -26,6 +26,8 @@ function rings(count: number, seed: number): { x: nn.RowData; y: nn.RowData } {
 
 const train = rings(230, 1);
 const held = rings(100, 2);
+const codes = train.y.data as BigInt64Array;
+const floats = Float32Array.from(codes, Number);
 const loader = (options: Partial<nn.ArrayLoaderOptions> = {}): nn.Loader =>
   nn.arrayLoader({ x: train.x }, train.y, { batchSize: 32, seed: 3, ...options });
 const validation = nn.arrayLoader({ x: held.x }, held.y, { batchSize: 32 });
@@ -281,6 +283,60 @@ describe("fit", () => {
     expect(error.message).toMatch(
       /^The loss is NaN at step 1 \(epoch 1, batch 1, learning rate 0\.0200; rows 0, 1, 2, .*FIT_DIVERGED/,
     );
+  });
+
+  test.each<[string, nn.Loader, RegExp]>([
+    [
+      "a code that is no class",
+      nn.arrayLoader({ x: train.x }, { ...train.y, data: codes.with(200, 2n) }, { batchSize: 230, seed: 3 }),
+      /^The target of row 200 is 2, and crossEntropy has the classes 0 to 1\..*DATA_BAD_VALUE/,
+    ],
+    [
+      "a code below 0",
+      nn.arrayLoader({ x: train.x }, { ...train.y, data: codes.with(7, -1n) }, { batchSize: 32 }),
+      /^The target of row 7 is -1, .*DATA_BAD_VALUE/,
+    ],
+    [
+      "targets of another dtype",
+      nn.arrayLoader({ x: train.x }, { ...train.y, dtype: "float32", data: floats }, { batchSize: 32 }),
+      /targets as float32 \[32\], and crossEntropy on these scores takes int64 \[(32|batch)\].*DTYPE_MISMATCH/,
+    ],
+    [
+      "targets of another shape",
+      nn.arrayLoader({ x: train.x }, { ...train.y, shape: [1] }, { batchSize: 32 }),
+      /targets as int64 \[32, 1\], and crossEntropy on these scores takes int64 \[(32|batch)\].*SHAPE_MISMATCH/,
+    ],
+    [
+      "rows of another shape",
+      nn.arrayLoader({ x: { ...train.x, shape: [1, 2] } }, train.y, { batchSize: 32 }),
+      /"x" as float32 \[32, 1, 2\], and the network takes float32 \[32, 2\].*SHAPE_MISMATCH/,
+    ],
+    [
+      "a weight below 0",
+      loader({ batchSize: 230, weights: new Float32Array(230).fill(1).with(9, -0.5) }),
+      /^The weight of row 9 is -0\.5.*DATA_BAD_VALUE/,
+    ],
+  ])("%s is refused, in training and in validation", async (_, odd, message) => {
+    expect((await errorOf(() => eventsOf({ ...base(), train: odd }))).message).toMatch(message);
+    expect((await errorOf(() => eventsOf({ ...base(), validation: odd }))).message).toMatch(message);
+  });
+
+  test("a code that is no class, at weight 0, is only filling", async () => {
+    const ignored = loader({ weights: new Float32Array(230).fill(1).with(200, 0) });
+    const odd = nn.arrayLoader(
+      { x: train.x },
+      { ...train.y, data: codes.with(200, -100n) },
+      {
+        batchSize: 32,
+        seed: 3,
+        weights: new Float32Array(230).fill(1).with(200, 0),
+      },
+    );
+    const [one, other] = [
+      await eventsOf({ ...base(), train: ignored }),
+      await eventsOf({ ...base(), train: odd }),
+    ];
+    expect(lossesOf(other.events)).toEqual(lossesOf(one.events));
   });
 
   test("scores that do not suit the loss are refused before any step", async () => {

@@ -58,6 +58,8 @@ export interface StepPlan {
   /** State at the start. */
   readonly initial: Readonly<Record<string, Tensor>>;
   readonly masks: readonly MaskSite[];
+  /** What the loss asks of targets. */
+  readonly target: ReturnType<Loss["target"]>;
   /** Shape of the rows' losses: what weights are fed in. */
   readonly weightShape: readonly number[];
   /** Paths that training moves by gradients. */
@@ -234,6 +236,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     next,
     initial,
     masks: built.masks,
+    target,
     weightShape: rows.shape as number[],
     trained: trained.map(([path]) => path),
     updates,

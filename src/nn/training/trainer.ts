@@ -2,6 +2,7 @@
 import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
 import { createTrainState, type Device, type TrainState } from "../../runtime/index.ts";
 import type { Network, Weights } from "../network.ts";
+import { type Expected, requireBatch } from "./batch-checks.ts";
 import { canUpdateInPlace, InPlaceUpdate } from "./in-place.ts";
 import type { Batch } from "./loader.ts";
 import { MaskPools } from "./masks.ts";
@@ -27,8 +28,10 @@ export class Trainer {
   readonly #options: StepOptions;
   readonly #masks: MaskPools;
   readonly #weights: Weights;
+  readonly #expected: Expected;
 
   private constructor(
+    net: Network,
     plan: StepPlan,
     state: TrainState,
     update: InPlaceUpdate | undefined,
@@ -41,6 +44,7 @@ export class Trainer {
     this.#update = update;
     this.#options = options;
     this.#weights = weights;
+    this.#expected = { inputs: net.inputs, target: plan.target, loss: options.loss.name };
     this.#masks = new MaskPools(plan.masks, options.dtype ?? "float32", createRandom(seed).child("masks"));
   }
 
@@ -57,7 +61,7 @@ export class Trainer {
     const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser) : undefined;
     const arrays = update ? { fixed: update.fixed, into: update.into } : {};
     const state = await createTrainState(plan.graph, { next, initial, threads, device, ...arrays });
-    return new Trainer(plan, state, update, options, weights, options.seed);
+    return new Trainer(net, plan, state, update, options, weights, options.seed);
   }
 
   /** Numbers that training moves: trainable ones that are not frozen. */
@@ -70,9 +74,11 @@ export class Trainer {
    *
    * @param step - 1, 2, ….
    * @param epoch - 0, 1, …; masks are drawn anew in each.
+   * @throws MillwrightError `DTYPE_MISMATCH`, `SHAPE_MISMATCH` or `DATA_BAD_VALUE` for a batch that does not fit.
    */
   async step(batches: readonly Batch[], rate: number, step: number, epoch: number): Promise<StepResult> {
     const { optimiser, accumulate = 1 } = this.#options;
+    for (const batch of batches) requireBatch(batch, this.#expected);
     const total = batches.reduce((sum, { weight }) => weight.reduce((a, w) => a + w, sum), 0);
     if (!(total > 0)) {
       throw new MillwrightError(
