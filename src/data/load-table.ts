@@ -11,7 +11,7 @@ import type { FieldPlan } from "../kernels/index.ts";
 import { type Finding, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { inferColumn } from "./infer/infer-column.ts";
-import { isLongId, namesRows } from "./infer/infer-numbers.ts";
+import { isLongId, mayBeLongId } from "./infer/infer-numbers.ts";
 import { NumberSummary } from "./infer/number-summary.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
 import type { RawColumn } from "./raw-column.ts";
@@ -34,7 +34,7 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
   const { rowCount, columns } = await scanWhole(source, plans, options);
   const odd = columns.map((column, index): FieldPlan => {
     const name = source.names[index]!;
-    const long = plans[index] !== "string" && isInferred(name, options) && holdsLongIds(name, column);
+    const long = plans[index] !== "string" && mayBecomeText(name, options) && holdsLongIds(name, column);
     return column.type === "odd" || long ? "string" : "skip";
   });
   if (odd.includes("string")) {
@@ -56,12 +56,18 @@ export async function loadTable(source: RawSource, options: LoadOptions): Promis
 }
 
 /** Whether nobody says what a column is. */
-export function isInferred(name: string, { schema, columns }: Declared): boolean {
+function isInferred(name: string, { schema, columns }: Declared): boolean {
   return schema === undefined && columns?.[name]?.kind === undefined;
 }
 
+/** Whether numbers may turn out to be names: not where they are counted on. */
+export function mayBecomeText(name: string, declared: Declared): boolean {
+  const role = declared.columns?.[name]?.role;
+  return isInferred(name, declared) && role !== "target" && role !== "weight" && role !== "time";
+}
+
 function holdsLongIds(name: string, column: RawColumn): boolean {
-  if (column.type !== "number" || !namesRows(name)) return false;
+  if (column.type !== "number" || !mayBeLongId(name)) return false;
   const summary = new NumberSummary(false);
   summary.add(column.values, undefined, column.seen);
   return isLongId(name, summary);

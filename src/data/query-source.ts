@@ -9,11 +9,9 @@ import {
   type QueryColumn,
   queryColumns,
   shapedQuery,
-  sqlName,
 } from "./duckdb/read-query.ts";
 import type { Content } from "./bytes.ts";
 import type { Finding } from "./finding.ts";
-import { namesRows } from "./infer/infer-numbers.ts";
 import type { Ragged } from "./raw-column.ts";
 import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
 
@@ -72,27 +70,34 @@ export class QuerySource implements RawSource {
         "Give a source with columns and rows.",
       );
     }
-    const { rowCount, long } = await counted(options.engine, sql, columns);
-    const shaped = columns.map(
-      (column): QueryColumn => (long.has(column.name) ? { ...column, shape: "string" } : column),
-    );
-    return new QuerySource({ ...options, sql }, shaped, rowCount, nested);
+    const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${sql})`);
+    return new QuerySource({ ...options, sql }, columns, rowCount, nested);
   }
 
+  /** Whole numbers that may have more digits than float64 holds are read as numbers first, unless they are to be names. */
   plan(declared: Declared): readonly FieldPlan[] {
     const { schema } = declared;
-    if (schema === undefined) return this.columns.map(() => "string");
+    const kinds = new Map(schema?.columns.map(({ name, kind }) => [name, kind]));
+    const first = (column: QueryColumn): FieldPlan => {
+      const kind = kinds.get(column.name) ?? declared.columns?.[column.name]?.kind;
+      return isLong(column) && (kind === undefined || kind === "number" || kind === "datetime")
+        ? "number"
+        : "string";
+    };
+    if (schema === undefined) return this.columns.map(first);
     // Whoever reads by a schema has decided what to do with each column.
     this.nested = [];
-    const wanted = new Set(schema.columns.map((column) => column.name));
-    return this.names.map((name) => (wanted.has(name) ? "string" : "skip"));
+    return this.columns.map((column) => (kinds.has(column.name) ? first(column) : "skip"));
   }
 
-  /** A plan other than "skip" means the shape that the query's own type has. */
+  /** Of whole numbers the plan "string" keeps all digits; of others a plan means the shape that their own type has. */
   async *scan(plans: readonly FieldPlan[], options: ScanOptions): AsyncGenerator<RawChunk> {
     const { engine, sql } = this.options;
     const places = plans.flatMap((plan, place) => (plan === "skip" ? [] : [place]));
-    const used = places.map((place) => this.columns[place]!);
+    const used = places.map((place): QueryColumn => {
+      const column = this.columns[place]!;
+      return isLong(column) && plans[place] === "string" ? { ...column, shape: "string" } : column;
+    });
     const enough = Math.min(chunkRows, Math.ceil(chunkCells / Math.max(1, used.length)));
     const collectors = used.map((column) => collectorOf(column, options.dictionaryBytes));
     let rowCount = 0;
@@ -126,29 +131,9 @@ export class QuerySource implements RawSource {
   }
 }
 
-/** How many rows there are, and which ids are whole numbers of more digits than float64 holds. */
-async function counted(
-  engine: Engine,
-  sql: string,
-  columns: readonly QueryColumn[],
-): Promise<{ readonly rowCount: number; readonly long: ReadonlySet<string> }> {
-  const ids = columns.filter(({ name, type }) => namesRows(name) && longTypes.test(type));
-  const most = ids.map(({ name }) => {
-    const column = sqlName(name);
-    return `, coalesce(greatest(max(${column})::DOUBLE, -(min(${column})::DOUBLE)), 0)`;
-  });
-  const long = new Set<string>();
-  let rowCount = 0;
-  for await (const chunk of engine.stream(`SELECT count(*)::DOUBLE${most.join("")} FROM (${sql})`)) {
-    rowCount = chunk.doubles(0)[0]!;
-    for (const [at, { name }] of ids.entries())
-      if (chunk.doubles(at + 1)[0]! > Number.MAX_SAFE_INTEGER) long.add(name);
-  }
-  return { rowCount, long };
-}
-
 /** DuckDB's whole numbers that float64 does not hold all of. */
 const longTypes = /^(U?(BIG|HUGE)INT|DECIMAL\((1[6-9]|[23]\d),0\))$/;
+const isLong = ({ shape, type }: QueryColumn): boolean => shape === "number" && longTypes.test(type);
 
 function spread(
   count: number,

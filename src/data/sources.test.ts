@@ -286,6 +286,64 @@ test.each([
   await sums.close();
 });
 
+test.each([
+  ["names.csv", undefined],
+  ["names.csv", 1],
+  ["names.ndjson", undefined],
+  ["names.parquet", undefined],
+  ["names.parquet", 1],
+])(
+  "%s keeps all digits beyond 2^53 of what no name tells of, with %s bytes of memory",
+  async (name, memoryBytes) => {
+    const start = 1234567890123456789n;
+    const rows = Array.from({ length: 60 }, (_, row) => ({
+      tweet: String(start + BigInt(row)),
+      author: String(start + BigInt(row % 4)),
+      // Exact in float64, and so a number.
+      even: String(2n ** 60n + 4096n * BigInt(row)),
+      plain: String(row),
+    }));
+    const keys = Object.keys(rows[0]!) as (keyof (typeof rows)[number])[];
+    const lines = rows.map((row) => `{${keys.map((key) => `"${key}":${row[key]}`).join(",")}}`);
+    await writeFile(at("names.ndjson"), `${lines.join("\n")}\n`);
+    const cells = rows.map((row) => keys.map((key) => row[key]).join(","));
+    await writeFile(at("names.csv"), `${keys.join(",")}\n${cells.join("\n")}\n`);
+    const engine = await Engine.open();
+    const source = `SELECT * FROM read_json(${sqlText(at("names.ndjson"))})`;
+    await engine.execute(`COPY (${source}) TO ${sqlText(at("names.parquet"))} (FORMAT parquet)`);
+    engine.close();
+    const limits = memoryBytes === undefined ? {} : { memoryBytes };
+    const found = async (options: Parameters<typeof openTable>[1], column: (typeof keys)[number]) => {
+      const table = await openTable(at(name), { ...limits, ...options });
+      expect(table.streamedBytes === undefined).toBe(memoryBytes === undefined);
+      const texts: string[] = [];
+      for await (const { columns } of table.stream()) {
+        const own = columns.get(column)!;
+        if (own.type === "string") texts.push(...Array.from(own.codes, (code) => own.dictionary[code]!));
+      }
+      await table.close();
+      return { texts, kinds: table.schema.columns.map(({ kind }) => kind), findings: table.findings };
+    };
+    const tweets = await found({}, "tweet");
+    expect(tweets.kinds).toEqual(["id", "category", "number", "number"]);
+    expect(tweets.texts).toEqual(rows.map(({ tweet }) => tweet));
+    expect(tweets.findings.filter(({ kind }) => kind === "format").map(({ column }) => column)).toEqual([
+      "tweet",
+      "author",
+    ]);
+    expect((await found({}, "author")).texts).toEqual(rows.map(({ author }) => author));
+    for (const kind of ["category", "id", "text"] as const) {
+      const declared = await found({ columns: { plain: { kind }, author: { kind } } }, "author");
+      expect(declared.kinds.slice(1)).toEqual([kind, "number", kind]);
+      expect(declared.texts).toEqual(rows.map(({ author }) => author));
+    }
+    // What is counted on is a number.
+    for (const role of ["target", "weight", "time"] as const)
+      expect((await found({ columns: { author: { role } } }, "author")).kinds[1]).toBe("number");
+    expect((await found({ columns: { author: { kind: "number" } } }, "author")).kinds[1]).toBe("number");
+  },
+);
+
 test("a table read by the schema of another has its columns, kinds and formats", async () => {
   await writeFile(at("train.csv"), "price,city,y\n$5,a,1\n$1,b,0\n$3,a,1\n");
   await writeFile(at("new.csv"), "city,price,more\na,$12,x\nc,,x\n");

@@ -9,7 +9,7 @@ import type { Content, ContentRead } from "./bytes.ts";
 import { type Finding, shellWord, withoutRepeats } from "./finding.ts";
 import { ColumnConverter } from "./infer/convert.ts";
 import { ColumnSummariser } from "./infer/summarise.ts";
-import { isInferred, type LoadOptions, noRows, settleColumn } from "./load-table.ts";
+import { type LoadOptions, mayBecomeText, noRows, settleColumn } from "./load-table.ts";
 import { type RawSource, ScanAgain } from "./raw-source.ts";
 import { GatheredColumn } from "./gathered-column.ts";
 import { dictionaryLimit } from "./memory.ts";
@@ -52,7 +52,7 @@ async function settle(source: RawSource, options: LoadOptions, distinctBytes: nu
     }
     const again = plans.map((plan, index): FieldPlan => {
       const { odd, longId } = summarisers[index]!;
-      const free = plan !== "string" && isInferred(source.names[index]!, options);
+      const free = plan !== "string" && mayBecomeText(source.names[index]!, options);
       return odd || (longId && free) ? "string" : "skip";
     });
     for (const [index, plan] of again.entries()) {

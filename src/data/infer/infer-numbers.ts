@@ -19,15 +19,42 @@ export function namesRows(name: string): boolean {
   return identifierWord.test(name.trim()) || camelId.test(name.trim());
 }
 
+/** Words of amounts and times: whole numbers under such a name are counted or measured, however many digits they have. */
+const quantityWords = new Set(
+  (
+    "amount amounts at balance bytes capacity cost costs count counts credit date dates debit delta distance duration " +
+    "elapsed energy epoch freq frequency income length mass measure micros microseconds millis milliseconds nanos " +
+    "nanoseconds ns population power price prices quantity rate revenue salary sales satoshi score seconds size sum " +
+    "time times timestamp timestamps total totals ts unix value values volume wei weight"
+  ).split(" "),
+);
+
+/** Whether a column's name says that it counts or measures. */
+function namesQuantity(name: string): boolean {
+  const words = name
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.some((word) => quantityWords.has(word));
+}
+
+/** Whether whole numbers of more digits than float64 holds may be names under this name. */
+export const mayBeLongId = (name: string): boolean => namesRows(name) || !namesQuantity(name);
+
+/** No whole number of a table's own types is as large; what is has been measured. */
+const mostLong = 2 ** 64;
+
 /**
- * Whether a column that is called an id holds whole numbers so large that float64 makes one of several: then its cells
- * are read as text.
+ * Whether a column may hold names that are whole numbers so large that float64 makes one of several: then its cells are
+ * read as text.
  */
 export function isLongId(
   name: string,
   { integral, low, high }: { readonly integral: boolean; readonly low: number; readonly high: number },
 ): boolean {
-  return namesRows(name) && integral && Math.max(-low, high) > Number.MAX_SAFE_INTEGER;
+  const most = Math.max(-low, high);
+  if (!integral || !(most > Number.MAX_SAFE_INTEGER)) return false;
+  return namesRows(name) || (mayBeLongId(name) && most < mostLong);
 }
 
 /** Whether two whole numbers this long may be one as a float64: then they are text. */

@@ -12,7 +12,14 @@ import {
 } from "../../schema/index.ts";
 import { type Finding, shellWord } from "../finding.ts";
 import { float32Keeps } from "./float-precision.ts";
-import { constantFinding, infiniteFinding, type Inferred, losesDigits, namesRows } from "./infer-numbers.ts";
+import {
+  constantFinding,
+  infiniteFinding,
+  type Inferred,
+  losesDigits,
+  mayBeLongId,
+  namesRows,
+} from "./infer-numbers.ts";
 
 /** A column's distinct cells and how it stands in its file. */
 export interface StringColumn {
@@ -63,6 +70,16 @@ export function inferStrings(column: StringColumn): Inferred {
       column: { name, kind: "boolean", role: "feature", ...missing, ...(typed ? {} : { written }) },
       findings,
     };
+  }
+  if (!namesRows(name) && mayBeLongId(name) && areLongIds(words.present.map(({ text }) => text))) {
+    findings.push({
+      kind: "format",
+      column: name,
+      evidence:
+        "Its whole numbers have more digits than a float64 holds: read as they are written, as names.",
+      effect: "readAs",
+      undo: `--column ${shellWord(`${name}=number`)}`,
+    });
   }
   return inferWords(name, words.present, missing, findings);
 }
@@ -133,7 +150,7 @@ function missingFinding(
 function inferNumberWords(column: StringColumn, values: Split): Inferred | undefined {
   const { name } = column;
   const texts = values.present.map((entry) => entry.text);
-  if (namesRows(name) && areLongIds(texts)) return undefined;
+  if (mayBeLongId(name) && areLongIds(texts)) return undefined;
   if (texts.some((text) => codeWithZeros.test(text.trim()))) {
     const digits = texts.every((text) => /^[+-]?\d+$/.test(text.trim()));
     if (!digits) return undefined;
