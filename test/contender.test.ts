@@ -9,6 +9,7 @@ import { foreignAnswers } from "../src/tasks/tabular/contender/contender.ts";
 import { openForeign } from "../src/tasks/tabular/contender/foreign-file.ts";
 import { readOnnx, writeOnnx, graph } from "../src/graph/index.ts";
 import { runHere, temporaryFolder } from "./cli.ts";
+import { makeChurnModel } from "./fixtures/churn-model.ts";
 
 const work = temporaryFolder();
 afterAll(() => work[Symbol.dispose]());
@@ -95,4 +96,29 @@ test("a file that gives labels only is judged by them, and says so", async () =>
   const accuracy = ({ metrics }: typeof full): number =>
     metrics.find(({ name: n }) => n === "accuracy")!.value;
   expect(accuracy(labels)).toBe(accuracy(full));
+});
+
+describe("train --against a file of another table", () => {
+  const at = (name: string): string => join(work.path, name);
+  const lines = Array.from({ length: 40 }, (_, i) => `${i % 7},${i},${i % 3 === 0 ? "Yes" : "No"},${i}`);
+  const failed = async (header: string, target: string): Promise<string> => {
+    writeFileSync(at("other.csv"), `${header}\n${lines.join("\n")}\n`);
+    writeFileSync(at("churn.onnx"), (await makeChurnModel()).bytes);
+    const flags = ["--target", target, "--budget", "1", "--out", at("none")];
+    const ran = await runHere(["train", at("other.csv"), "--against", at("churn.onnx"), ...flags]);
+    expect(ran.code).toBe(1);
+    return ran.stderr;
+  };
+
+  test("names the file that asks for a column", async () => {
+    expect(await failed("tenure,age,churned,rooms", "churned")).toMatch(
+      /churn\.onnx asks for what the table does not have: .*other\.csv has no column "charges" among its 4.*SCHEMA_MISSING_COLUMN/s,
+    );
+  });
+
+  test("says first that it predicts something else", async () => {
+    expect(await failed("tenure,age,churned,rooms", "rooms")).toMatch(
+      /churn\.onnx predicts "churned" with the labels No, Yes, and the table is asked for the number "rooms"/,
+    );
+  });
 });

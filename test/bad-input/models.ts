@@ -117,8 +117,8 @@ const foreignModels: readonly BadInput[] = [
       "--out",
       "./out",
     ],
-    "SCHEMA_MISSING_COLUMN",
-    ["tenure"],
+    "SCHEMA_MISMATCH",
+    ["churn.onnx predicts", '"buys"'],
   ),
   refused(
     "a file to train against that is not there",

@@ -12,7 +12,7 @@ import { judgedSchema, type LabelledFrame, readLabelled, takeLabelled } from "..
 import type { TrainOptions } from "../options.ts";
 import type { PreparedTable } from "../prepare.ts";
 import type { RunSplits } from "../splits.ts";
-import { closeContender, foreignAnswers, openContender, ownAnswers } from "./contender.ts";
+import { closeContender, foreignAnswers, openContender, ownAnswers, requireSameAnswer } from "./contender.ts";
 import { bindInputs } from "./feeds.ts";
 import type { ForeignFile } from "./foreign-file.ts";
 
@@ -71,7 +71,10 @@ export async function answerContenders(
           "Score it with `millwright evaluate`.",
         );
       }
-      const frame = await ownFrame(contender.model, options, table, splits);
+      requireSameAnswer(contender.model, table.task);
+      const frame = await ownFrame(contender.model, options, table, splits).catch((error: unknown) => {
+        throw askedBy(contender.name, error);
+      });
       requireRows(contender.name, frame.rowCount, held.frame.rowCount);
       const { answers, notes } = await ownAnswers(contender.model, table.task, frame, options.threads);
       const { threshold } = contender.model.metadata.task;
@@ -119,6 +122,19 @@ async function ownFrame(
   const rows = await readLabelled(options.source, schema, table.task, options);
   requireRows(model.name, rows.frame.rowCount, rowsWithTarget(table.frame, table.task.target).length);
   return takeLabelled(rows, splits.test).frame;
+}
+
+/** What a table does not have, or writes otherwise, with the file that asks for it. */
+function askedBy(name: string, error: unknown): unknown {
+  if (!(error instanceof MillwrightError)) return error;
+  const { code, what } = error;
+  if (!["SCHEMA_MISSING_COLUMN", "SCHEMA_BAD_CELL", "SCHEMA_WRONG_KIND"].includes(code)) return error;
+  return new MillwrightError(
+    code,
+    `${name} asks for what the table does not have: ${what}`,
+    "Name another file, or give the table the columns that this one reads, written as in its training.",
+    { cause: error },
+  );
 }
 
 function requireRows(name: string, got: number, expected: number): void {

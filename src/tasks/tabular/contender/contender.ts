@@ -77,8 +77,8 @@ export async function foreignAnswers(
 /**
  * Answers of a file of ours, in the order of the task's classes.
  *
+ * @param model - Of the same target and labels: `requireSameAnswer`.
  * @param frame - Read by the file's own schema.
- * @throws MillwrightError `SCHEMA_MISMATCH` when it answers another target or other labels.
  */
 export async function ownAnswers(
   model: Model,
@@ -86,7 +86,6 @@ export async function ownAnswers(
   frame: Frame,
   threads: number,
 ): Promise<ContenderAnswers> {
-  requireSameAnswer(model, task);
   const answers = await answersOf(model, frame, threads);
   const { classes } = model.metadata;
   if (task.kind === "regression" || classes === undefined) return { answers, notes: [] };
@@ -96,7 +95,8 @@ export async function ownAnswers(
   return { answers: ordered, notes: [] };
 }
 
-function requireSameAnswer({ name, metadata }: Model, task: Task): void {
+/** @throws MillwrightError `SCHEMA_MISMATCH` when a file of ours answers another target or other labels. */
+export function requireSameAnswer({ name, metadata }: Model, task: Task): void {
   const ours = task.kind === "regression" ? undefined : [...task.classes].sort();
   const theirs = metadata.classes && [...metadata.classes].sort();
   const same = metadata.task.target === task.target && String(ours) === String(theirs);
