@@ -7,6 +7,7 @@ import { openMysql } from "./database/mysql-source.ts";
 import { openPostgres } from "./database/postgres-source.ts";
 import { openSqlite } from "./database/sqlite-source.ts";
 import { Engine, type EngineOptions } from "./duckdb/engine.ts";
+import { writtenNames } from "./duckdb/json-names.ts";
 import { loadTable as loadView } from "./duckdb/load-table.ts";
 import { sqlName, sqlText } from "./duckdb/read-query.ts";
 import type { Finding } from "./finding.ts";
@@ -140,10 +141,15 @@ async function openFiles(files: readonly SourceFile[], options: SourceOptions): 
   if (format === "csv" || format === "tsv") return openCsvFiles(files, options);
   const engine = await Engine.open(engineOptions(options));
   engine.subject = { kind: "file", path: name, format };
+  const owner = files.length === 1 ? name : `${name} and ${files.length - 1} more`;
   return openQuery(engine, {
-    owner: files.length === 1 ? name : `${name} and ${files.length - 1} more`,
+    owner,
     sql: `SELECT * FROM ${readerOf(files)}`,
     content: () => contentOfFiles(files),
+    ...(format !== "parquet" && {
+      written: (names: readonly string[]) => writtenNames(engine, owner, names, objectsOf(files)),
+      noRows: `${owner} holds no objects, so that it has neither columns nor rows.`,
+    }),
   });
 }
 
@@ -154,15 +160,24 @@ function engineOptions(options: SourceOptions): EngineOptions {
   return { ...(threads !== undefined && { threads }), ...(memoryBytes !== undefined && { memoryBytes }) };
 }
 
+const listOf = (files: readonly SourceFile[]): string =>
+  `[${files.map((file) => sqlText(file.path)).join(", ")}]`;
+
 function readerOf(files: readonly SourceFile[]): string {
-  const list = `[${files.map((file) => sqlText(file.path)).join(", ")}]`;
-  const { format } = files[0]!;
-  if (format === "parquet") return `read_parquet(${list})`;
-  const lines = format === "ndjson" ? "newline_delimited" : "auto";
+  if (files[0]!.format === "parquet") return `read_parquet(${listOf(files)})`;
+  return `read_json(${listOf(files)}, ${jsonOptions(files)}, sample_size = -1)`;
+}
+
+/** The same rows of JSON as objects. */
+const objectsOf = (files: readonly SourceFile[]): string =>
+  `read_json_objects(${listOf(files)}, ${jsonOptions(files)})`;
+
+function jsonOptions(files: readonly SourceFile[]): string {
+  const lines = files[0]!.format === "ndjson" ? "newline_delimited" : "auto";
   const packing = new Set(files.map((file) => file.packing));
   // Files packed in different ways are told apart by their extensions.
   const compression = packing.size > 1 ? "auto" : files[0]!.packing;
-  return `read_json(${list}, format = '${lines}', compression = '${compression === "none" ? "uncompressed" : compression}', sample_size = -1)`;
+  return `format = '${lines}', compression = '${compression === "none" ? "uncompressed" : compression}'`;
 }
 
 async function openQuery(

@@ -11,7 +11,7 @@ import {
   shapedQuery,
 } from "./duckdb/read-query.ts";
 import type { Content } from "./bytes.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, shellWord } from "./finding.ts";
 import type { Ragged } from "./raw-column.ts";
 import type { Declared, RawChunk, RawSource, ScanOptions } from "./raw-source.ts";
 
@@ -29,6 +29,10 @@ export interface QuerySourceOptions {
   readonly content: () => Promise<Content>;
   /** Findings of what the query reads. */
   readonly findings?: readonly Finding[];
+  /** Names of columns as they are written, by those that DuckDB gives them instead. */
+  readonly written?: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** What is said where there is no row; else the columns are told. */
+  readonly noRows?: string;
   /** Runs after the engine is closed. */
   readonly onClose?: () => Promise<void>;
 }
@@ -47,6 +51,7 @@ export class QuerySource implements RawSource {
   private constructor(
     options: QuerySourceOptions,
     columns: readonly QueryColumn[],
+    names: readonly string[],
     rowCount: number,
     nested: readonly Finding[],
   ) {
@@ -54,7 +59,7 @@ export class QuerySource implements RawSource {
     this.nested = nested;
     this.owner = options.owner;
     this.columns = columns;
-    this.names = columns.map((column) => column.name);
+    this.names = names;
     this.expectedBytes = rowCount * columns.length * cellBytes;
   }
 
@@ -71,15 +76,26 @@ export class QuerySource implements RawSource {
       );
     }
     const rowCount = await options.engine.number(`SELECT count(*)::DOUBLE FROM (${sql})`);
-    return new QuerySource({ ...options, sql }, columns, rowCount, nested);
+    if (rowCount === 0 && options.noRows !== undefined)
+      throw new MillwrightError("DATA_EMPTY", options.noRows, "Give a source with rows.");
+    const written = (await options.written?.(given.map(({ name }) => name))) ?? new Map<string, string>();
+    const names = columns.map(({ name }) => nameIn(written, name));
+    const findings = nested.map((finding): Finding => {
+      const column = nameIn(written, finding.column!);
+      return column === finding.column
+        ? finding
+        : { ...finding, column, undo: `--drop ${shellWord(column)}` };
+    });
+    return new QuerySource({ ...options, sql }, columns, names, rowCount, findings);
   }
 
   /** Whole numbers that may have more digits than float64 holds are read as numbers first, unless they are to be names. */
   plan(declared: Declared): readonly FieldPlan[] {
     const { schema } = declared;
     const kinds = new Map(schema?.columns.map(({ name, kind }) => [name, kind]));
-    const first = (column: QueryColumn): FieldPlan => {
-      const kind = kinds.get(column.name) ?? declared.columns?.[column.name]?.kind;
+    const first = (column: QueryColumn, place: number): FieldPlan => {
+      const name = this.names[place]!;
+      const kind = kinds.get(name) ?? declared.columns?.[name]?.kind;
       return isLong(column) && (kind === undefined || kind === "number" || kind === "datetime")
         ? "number"
         : "string";
@@ -87,7 +103,9 @@ export class QuerySource implements RawSource {
     if (schema === undefined) return this.columns.map(first);
     // Whoever reads by a schema has decided what to do with each column.
     this.nested = [];
-    return this.columns.map((column) => (kinds.has(column.name) ? first(column) : "skip"));
+    return this.columns.map((column, place) =>
+      kinds.has(this.names[place]!) ? first(column, place) : "skip",
+    );
   }
 
   /** Of whole numbers the plan "string" keeps all digits; of others a plan means the shape that their own type has. */
@@ -134,6 +152,13 @@ export class QuerySource implements RawSource {
 /** DuckDB's whole numbers that float64 does not hold all of. */
 const longTypes = /^(U?(BIG|HUGE)INT|DECIMAL\((1[6-9]|[23]\d),0\))$/;
 const isLong = ({ shape, type }: QueryColumn): boolean => shape === "number" && longTypes.test(type);
+
+/** A column's name, or that of a part of its objects, as it is written. */
+function nameIn(written: ReadonlyMap<string, string>, name: string): string {
+  for (const [given, own] of written)
+    if (name === given || name.startsWith(`${given}.`)) return `${own}${name.slice(given.length)}`;
+  return name;
+}
 
 function spread(
   count: number,

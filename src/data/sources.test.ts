@@ -207,6 +207,48 @@ describe("objects inside cells", () => {
   });
 });
 
+describe("keys of JSON that differ by letter case alone", () => {
+  const rows = [
+    { a: 1, A: 2, Size: "s", size: "t", x: 1, x_1: 5, O: { n: 1, l: [1] }, o: { n: 2, l: [2] } },
+    { a: 3, A: 4, Size: "u", size: "v", x: 2, x_1: 6, O: { n: 3, l: [3] }, o: { n: 4, l: [4] } },
+  ];
+
+  test("are columns of their own names, in JSON and NDJSON, as in CSV", async () => {
+    await writeFile(at("case.json"), JSON.stringify(rows));
+    await writeFile(at("case.ndjson"), rows.map((row) => JSON.stringify(row)).join("\n"));
+    for (const name of ["case.json", "case.ndjson"]) {
+      const table = await openTable(at(name), {
+        columns: { size: { kind: "text" }, A: { kind: "category" } },
+      });
+      expect(table.schema.columns.map((column) => `${column.name} ${column.kind}`)).toEqual([
+        "a number",
+        "A category",
+        "Size category",
+        "size text",
+        "x number",
+        "x_1 number",
+        "O.n number",
+        "O.l category",
+        "o.n number",
+        "o.l category",
+      ]);
+      const { columns } = await table.read();
+      expect(columns.get("a")).toMatchObject({ values: Float64Array.of(1, 3) });
+      expect(columns.get("A")).toMatchObject({ dictionary: ["2", "4"] });
+      expect(columns.get("size")).toMatchObject({ dictionary: ["t", "v"] });
+      expect(columns.get("o.n")).toMatchObject({ values: Float64Array.of(2, 4) });
+      const told = table.findings.filter(({ kind }) => kind === "mixedTypes");
+      expect(told.map(({ column, undo }) => [column, undo])).toEqual([
+        ["O.l", "--drop O.l"],
+        ["o.l", "--drop o.l"],
+      ]);
+      const again = await read(at(name), { schema: { columns: table.schema.columns.slice(1, 2) } });
+      expect([...again.columns.keys()]).toEqual(["A"]);
+      await table.close();
+    }
+  });
+});
+
 describe("--sql", () => {
   test("what reading a file and the query's rows both find is told once", async () => {
     await writeFile(

@@ -204,8 +204,11 @@ export class Engine {
 }
 
 function failure(subject: Subject, said: string, cause: unknown): MillwrightError {
-  const reason = said.replace(/[.?!]$/, "");
+  // Its advice is about options that nobody here can set.
+  const reason = said.replace(/[.,]? try (increasing '|ignore_errors=).*$/is, "").replace(/[.?!]$/, "");
   if (subject.kind === "file") {
+    const twice = repeatedKey(subject.path, said);
+    if (twice !== undefined) return new MillwrightError("SOURCE_FORMAT", ...twice, { cause });
     const plain = reason.replace(/^(Invalid Input|IO|Conversion|Binder|Serialization|Parser) Error: /, "");
     return new MillwrightError(
       "SOURCE_FORMAT",
@@ -221,6 +224,25 @@ function failure(subject: Subject, said: string, cause: unknown): MillwrightErro
     "Correct the query, or the file that it reads.",
     { cause },
   );
+}
+
+/** What is wrong with an object of JSON in which one name stands twice, and how it is mended. */
+function repeatedKey(path: string, said: string): [what: string, fix: string] | undefined {
+  const key = /has duplicate key "(.*?)"(?: |$)/s.exec(said)?.[1];
+  if (key !== undefined) {
+    const place = /in (?:line|record\/value) (\d+)/.exec(said);
+    const where = place === null ? "" : ` (${place[0].includes("line") ? "line" : "row"} ${place[1]})`;
+    return [
+      `${path} has an object with the key "${key}" twice${where}, so that it is open which of its values counts.`,
+      "Keep one of them, or rename the other.",
+    ];
+  }
+  const name = /Duplicate name "(.*?)" in struct/s.exec(said)?.[1];
+  if (name === undefined) return undefined;
+  return [
+    `${path} has objects inside its cells with keys that differ by letter case alone, "${name}" and another one, which cannot be columns beside each other.`,
+    "Rename one of them.",
+  ];
 }
 
 /** Rows in one of DuckDB's vectors. */
