@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ColumnRef } from "./columns.ts";
 import { datePartsEncoder } from "./encoders/date-parts.ts";
 import { frequencyEncoder } from "./encoders/frequency-encode.ts";
+import { hashedTfidfEncoder } from "./encoders/hashed-tfidf.ts";
 import { hashingEncoder } from "./encoders/hashing.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
@@ -113,6 +114,11 @@ const plans: Readonly<Record<string, Chain | Union>> = {
   tfidf: chainOf(["note", "blank"], tfidfEncoder({ buckets: 4 })),
   characterTfidf: chainOf(["note", "blank"], characterTfidfEncoder({ maxTerms: 60 })),
   "characterTfidf of one length": chainOf(["note"], characterTfidfEncoder({ shortest: 1, longest: 1 })),
+  hashedTfidf: chainOf(["note", "blank"], hashedTfidfEncoder({ buckets: 16 })),
+  "hashedTfidf of single words": chainOf(
+    ["note"],
+    hashedTfidfEncoder({ ngrams: 1, buckets: 8, sublinear: false }),
+  ),
   tokens: chainOf(["note", "blank"], tokensEncoder({ length: 6, buckets: 5 })),
   "tokens of characters": chainOf(["note", "blank"], tokensEncoder({ unit: "characters", length: 40 })),
   "tokens, one place and three terms": chainOf(

@@ -12,6 +12,11 @@ export {
   type FrequencyEncodeOptions,
   frequencyEncodeParameters,
 } from "./encoders/frequency-encode.ts";
+export {
+  hashedTfidf,
+  type HashedTfidfOptions,
+  hashedTfidfParameters,
+} from "./encoders/hashed-tfidf.ts";
 export { hashing, type HashingOptions, hashingParameters } from "./encoders/hashing.ts";
 export { numbers } from "./encoders/numbers.ts";
 export { oneHot, type OneHotOptions, oneHotParameters } from "./encoders/one-hot.ts";

@@ -76,6 +76,15 @@ const textMachine: Candidate = {
   family: "linearSvm",
   parameters: { l2: 2, tolerance: 1e-4 },
 };
+/**
+ * Beside the machine before it, not in its place: on inner folds it is right on 1.0 points more topics of news (three
+ * folds), and on 0.1 points fewer messages (five).
+ */
+const ratioMachine: Candidate = {
+  name: "linear SVM on naive Bayes' ratios",
+  family: "linearSvm",
+  parameters: { l2: 3, tolerance: 1e-4, bayesSmoothing: 0.1 },
+};
 const complement: Candidate = {
   name: "complement naive Bayes",
   family: "complementNaiveBayes",
@@ -85,12 +94,12 @@ const complement: Candidate = {
 const textNetwork: Candidate = { name: "text network", family: "textNet", parameters: {} };
 
 /**
- * Where a feature is text two come after the simple family, and read every word and run of characters. The network stands
+ * Where a feature is text three come after the simple family, and read every word and run of characters. The network stands
  * last, so that a small budget still tries the others.
  */
 const textClassification: readonly Candidate[] = [
   ...classification.flatMap((candidate) =>
-    candidate.family === "logistic" ? [candidate, complement, textMachine] : [candidate],
+    candidate.family === "logistic" ? [candidate, complement, textMachine, ratioMachine] : [candidate],
   ),
   textNetwork,
 ];

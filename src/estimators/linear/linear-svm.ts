@@ -6,17 +6,25 @@
  * by Newton's method, on sparse rows by descent in the dual; of the hinge itself it is SVC with a linear kernel, by an
  * interior point. Several classes
  * are each told from the rest. Probabilities come from scores of rows that were left out, in 5 folds, by
- * Platt scaling. Left to itself it takes the l2 of least cross-validated squared hinge. Source: Keerthi & DeCoste 2005,
- * JMLR 6; Chang, Hsieh & Lin 2008, JMLR 9.
+ * Platt scaling. Left to itself it takes the l2 of least cross-validated squared hinge. With `bayesSmoothing` each feature
+ * is first multiplied by what naive Bayes makes of it for the class (NBSVM), so that the penalty falls least on words that
+ * tell most. Source: Keerthi & DeCoste 2005, JMLR 6; Chang, Hsieh & Lin 2008, JMLR 9; Wang & Manning 2012, ACL.
  */
-import { assert, type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
-import type { Matrix } from "../../features/index.ts";
+import {
+  assert,
+  MillwrightError,
+  type ParameterTable,
+  type ParameterValues,
+  resolveParameters,
+} from "../../core/index.ts";
+import { joinRows, type Matrix, type SparseRows } from "../../features/index.ts";
 import { add, clip, concat, constant, div, mul, neg, reduceSum, sigmoid } from "../../graph/index.ts";
 import {
   type Estimator,
   type FitContext,
   type Fitted,
   plattScale,
+  requireFiniteNumbers,
   take,
   takeRows,
   type TrainingSet,
@@ -51,6 +59,14 @@ export const linearSvmParameters = {
     meaning:
       "strength of the penalty ½ l2 ‖b‖² against the summed loss (1 / C elsewhere); 0 chooses it by cross-validation",
   },
+  bayesSmoothing: {
+    type: "number",
+    default: 0,
+    min: 0,
+    max: 1e6,
+    meaning:
+      "above 0 each feature is multiplied, for each class, by the logarithm of its share in the class over that in the others (NBSVM), its count in both taken as this much larger; a feature that is below 0 in some row stays as it is",
+  },
   ...scoreParameters,
 } as const satisfies ParameterTable;
 
@@ -66,9 +82,21 @@ export interface LinearSvmEstimator extends Estimator {
   fit(rows: TrainingSet, context: FitContext): Promise<LinearSvmFitted>;
 }
 
-/** Linear support vector classification. @throws MillwrightError from `fit`: as `logistic`; `DATA_TOO_MANY_COLUMNS` for the hinge. */
+/**
+ * Linear support vector classification.
+ *
+ * @throws MillwrightError `PARAMETER_CONFLICT` for `bayesSmoothing` with the hinge or with `standardize`; from `fit`: as
+ *   `logistic`; `DATA_TOO_MANY_COLUMNS` for the hinge.
+ */
 export function linearSvm(parameters: Partial<Parameters> = {}): LinearSvmEstimator {
   const resolved = resolveParameters("linearSvm", linearSvmParameters, parameters);
+  if (resolved.bayesSmoothing > 0 && (resolved.standardize || resolved.loss === "hinge")) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `linearSvm has a bayesSmoothing of ${resolved.bayesSmoothing}, which sets the scale of each feature for the squared hinge, and ${resolved.standardize ? "standardize sets another" : "its loss is the hinge"}.`,
+      `Leave out ${resolved.standardize ? "standardize" : "loss"}, or bayesSmoothing.`,
+    );
+  }
   return {
     family: "linearSvm",
     parameters: resolved,
@@ -94,6 +122,12 @@ export function linearSvm(parameters: Partial<Parameters> = {}): LinearSvmEstima
   };
 }
 
+function sparseOf(x: Matrix): SparseRows {
+  // A category has no columns to read.
+  requireFiniteNumbers("linearSvm", x);
+  return joinRows([x.columns], x.rowCount);
+}
+
 /** One class against the rest: a linear score, and the sigmoid that makes it a probability. */
 interface Scorer extends Separator {
   readonly slope: number;
@@ -117,7 +151,7 @@ async function scorerOf(
   parameters: Parameters,
   context: FitContext,
 ): Promise<Scorer> {
-  const { sparse } = usable.x;
+  const sparse = usable.x.sparse ?? (parameters.bayesSmoothing > 0 ? sparseOf(usable.x) : undefined);
   if (sparse !== undefined && parameters.loss === "squaredHinge") {
     const { random, signal } = context;
     const { leftOut, ...found } = await fitSparseSvm(usable, sparse, hit, { ...parameters, random, signal });

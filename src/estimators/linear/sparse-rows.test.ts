@@ -128,6 +128,76 @@ describe("sparse rows give the answers of dense columns, within 1e-9", () => {
   });
 });
 
+describe("linearSvm with bayesSmoothing", () => {
+  const { dense, sparse } = both(400, 60);
+  const y = codesOf(dense, 2);
+  const codes = y.kind === "classification" ? y.codes : new Int32Array();
+  const weight = Float64Array.from({ length: 400 }, (_, i) => 1 + (i % 3));
+
+  /** The definition, feature by feature: log of its share in class 1 over its share in class 0. */
+  function ratiosOf(smoothing: number): number[] {
+    const countOf = (j: number, k: number): number =>
+      codes.reduce(
+        (sum, code, i) => (code === k ? sum + weight[i]! * dense.columns[j]![i]! : sum),
+        smoothing,
+      );
+    const isCount = dense.columns.map((column) => column.every((v) => v >= 0));
+    const totalOf = (k: number): number =>
+      dense.columns.reduce((sum, _, j) => (isCount[j] ? sum + countOf(j, k) : sum), 0);
+    return dense.columns.map((_, j) =>
+      isCount[j] ? Math.log(countOf(j, 1) / totalOf(1) / (countOf(j, 0) / totalOf(0))) : 1,
+    );
+  }
+
+  test("is the machine on features multiplied by the log-ratios, within 1e-6", async () => {
+    const ratios = ratiosOf(0.5);
+    const kept = ratios.filter((ratio) => ratio === 1);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(60);
+    const multiplied: Matrix = {
+      ...dense,
+      columns: dense.columns.map((column, j) => Float64Array.from(column, (v) => v * ratios[j]!)),
+    };
+    const options = { l2: 0.5, tolerance: 1e-20 };
+    const expected = await linearSvm(options).fit({ x: multiplied, y, weight }, context);
+    for (const x of [dense, sparse]) {
+      const got = await linearSvm({ ...options, bayesSmoothing: 0.5 }).fit({ x, y, weight }, context);
+      ratios.forEach((ratio, j) =>
+        expect(Math.abs(got.coefficients[0]![j]! - ratio * expected.coefficients[0]![j]!)).toBeLessThan(1e-6),
+      );
+      expect(Math.abs(got.intercepts[0]! - expected.intercepts[0]!)).toBeLessThan(1e-6);
+    }
+  });
+
+  test("a row that is left out has no part in the ratios that it is judged by", async () => {
+    // Each word is in two rows, whose labels are 00, 01, 10 and 11 as often: one tells nothing of the other. Ratios that
+    // know both would be large just where they agree.
+    const rowCount = 400;
+    const words = Array.from({ length: rowCount / 2 }, (_, j) => ({
+      name: `w${j}`,
+      sources: ["w"],
+      kind: "number" as const,
+    }));
+    const x: Matrix = {
+      rowCount,
+      features: words,
+      columns: words.map((_, j) => Float64Array.from({ length: rowCount }, (_, i) => +(i >> 1 === j))),
+    };
+    const codes = Int32Array.from({ length: rowCount }, (_, i) => [0, 0, 0, 1, 1, 0, 1, 1][i % 8]!);
+    const noise = { kind: "classification" as const, classCount: 2, codes };
+    for (const l2 of [1, 0]) {
+      const fitted = await linearSvm({ l2, bayesSmoothing: 0.1 }).fit({ x, y: noise }, context);
+      fitted.reference(x).forEach((p) => expect(Math.abs(p - 0.5)).toBeLessThan(0.2));
+    }
+  });
+
+  test.each([{ loss: "hinge" as const }, { standardize: true }])("%j sets another scale", (other) => {
+    expect(() => linearSvm({ ...other, bayesSmoothing: 0.1 })).toThrow(
+      /bayesSmoothing of 0.1.*Leave out .*\[PARAMETER_CONFLICT\]/,
+    );
+  });
+});
+
 describe("text of words, pairs and runs of characters", () => {
   const golden = JSON.parse(
     readFileSync(new URL("../../../test/golden/sparse-text.json", import.meta.url), "utf8"),
