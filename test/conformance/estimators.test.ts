@@ -116,6 +116,7 @@ const members: readonly Member[] = [
     table: linearSvmParameters,
     light: { l2: 1, bayesSmoothing: 0.1 },
     sumTolerance: 1e-6,
+    takes: { atLeastZero: true },
     exceptions: {
       "a row of weight 2 counts as two":
         "probabilities come from folds, and a row of weight 2 is in one of them",

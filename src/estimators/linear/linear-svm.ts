@@ -65,7 +65,7 @@ export const linearSvmParameters = {
     min: 0,
     max: 1e6,
     meaning:
-      "above 0 each feature is multiplied, for each class, by the logarithm of its share in the class over that in the others (NBSVM), its count in both taken as this much larger; a feature that is below 0 in some row stays as it is",
+      "for words and other counts: above 0 each feature is multiplied, for each class, by the logarithm of its share in the class over that in the others (NBSVM), its count in both taken as this much larger; a feature that is below 0 in some row stays as it is, and one of like sums in both is all but left out",
   },
   ...scoreParameters,
 } as const satisfies ParameterTable;
