@@ -46,7 +46,12 @@ describe("millwright train --task tags", () => {
     expect(judged.metrics.map(({ name }) => name)).toEqual(["spanF1", "spanPrecision", "spanRecall"]);
     const [f1] = judged.metrics;
     expect(f1!.value).toBeGreaterThan(0.9);
-    expect(leaderboard.map(({ family }) => family).sort()).toEqual(["baseline", "classical", "network"]);
+    expect(leaderboard.map(({ family }) => family).sort()).toEqual([
+      "baseline",
+      "classical",
+      "ensemble",
+      "network",
+    ]);
     expect(versus.sentence).toMatch(/^(The network pays|Classical (is|may be) enough): .* span F1 .*\.$/);
     expect(record.kinds.map(({ kind }) => kind)).toEqual(["person", "place"]);
   });

@@ -6,7 +6,8 @@ import type { MetricFigure } from "../tabular/judge.ts";
 export interface RaceBoardRow {
   readonly rank: number;
   readonly name: string;
-  readonly family: "network" | "classical" | "baseline";
+  /** "ensemble": the network and a classical model together. */
+  readonly family: "network" | "classical" | "ensemble" | "baseline";
   /** In the metric, on the validation rows. */
   readonly score: number;
   /** Of the fit. */

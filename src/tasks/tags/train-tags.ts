@@ -4,7 +4,8 @@
  */
 import { createRandom, MillwrightError, sha256 } from "../../core/index.ts";
 import { holdOut, readConll, type TaggedSentences } from "../../data/index.ts";
-import { inline } from "../../graph/index.ts";
+import * as ops from "../../graph/index.ts";
+import { inline, type Value } from "../../graph/index.ts";
 import { spanScores } from "../../metrics/index.ts";
 import { scoringGraph } from "../../nn/index.ts";
 import type { ComposedModel } from "../../pipeline/index.ts";
@@ -38,7 +39,7 @@ export interface TagResult {
 /** A model in the race, as a file. */
 interface Candidate {
   readonly name: string;
-  readonly family: "network" | "classical";
+  readonly family: "network" | "classical" | "ensemble";
   readonly title: string;
   readonly seconds: number;
   readonly composed: ComposedModel;
@@ -48,6 +49,7 @@ interface Candidate {
 
 const networkName = "LSTM";
 const classicalName = "logistic regression";
+const bothName = "LSTM and logistic regression";
 /** Share of the training sentences that choose, where no file of them is given. */
 const validationSize = 0.15;
 /** Places of a file: so many that few sentences are cut, in steps that do not tell the length of one. */
@@ -126,6 +128,16 @@ export async function trainTags(options: TagOptions): Promise<TagResult> {
         summary: classical.summary,
       },
       (read) => emitClassical(classical, read, places, codes),
+    ),
+    await enter(
+      { name: bothName, family: "ensemble", seconds: network.seconds + classical.seconds },
+      {
+        title:
+          "the network and logistic regression together (the mean of the logarithms of their probabilities)",
+        parameters: { members: [networkName, classicalName] },
+        summary: {},
+      },
+      (read) => meanOf([emitNetwork(network, read), emitClassical(classical, read, places, codes)]),
     ),
   ].sort((a, b) => b.score - a.score);
   const chosen = ranked[0]!;
@@ -246,6 +258,15 @@ const cutRows = ({ tokens, tags }: TaggedRows, places: number): TaggedRows => ({
 
 function emitNetwork({ network, weights }: TrainedNetwork, read: Parameters<TagModelParts["emit"]>[0]) {
   return inline(scoringGraph(network, weights), { ...read })["scores"]!;
+}
+
+/** What several models say together: the mean of the logarithms of their probabilities. */
+function meanOf(scores: readonly Value[]): Value {
+  const each = scores.map((value) => ops.logSoftmax(value, 2));
+  return ops.div(
+    each.reduce((a, b) => ops.add(a, b)),
+    each.length,
+  );
 }
 
 /** The file at the offset that has the best span F1 on the validation sentences, and that F1. */
