@@ -14,7 +14,6 @@ import {
   inputName,
   mul,
   or,
-  readOnnx,
   scalar,
   simplify,
   slice,
@@ -26,6 +25,7 @@ import {
 import type { ModelMetadata } from "../model/index.ts";
 import { featureColumns, type Schema } from "../schema/index.ts";
 import { type ComposedModel, composedOf, type Member } from "./compose.ts";
+import { readFragments } from "./fragments.ts";
 import { answerGolden } from "./golden.ts";
 
 export interface LabelModelParts {
@@ -51,7 +51,7 @@ export interface LabelModelParts {
 /** Composes the graph and answers its golden rows by running it. */
 export async function composeLabels(parts: LabelModelParts): Promise<ComposedModel> {
   const { target, labels, thresholds, separator, columns, about } = parts;
-  const fragments = parts.members.map((member) => readOnnx(member.fragment));
+  const fragments = readFragments(parts.members);
   const used = new Set(fragments.flatMap((fragment) => fragment.inputs.map(inputName)));
   const schema: Schema = {
     columns: [

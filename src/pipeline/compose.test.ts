@@ -6,7 +6,17 @@ import type { Estimator, Target } from "../estimators/index.ts";
 import { logistic, ridge } from "../estimators/linear/index.ts";
 import { boosting } from "../estimators/trees/index.ts";
 import { defaultChains, graphInputs, type PlanStyle } from "../features/index.ts";
-import { graph, simplify, writeOnnx } from "../graph/index.ts";
+import {
+  cast,
+  constant,
+  equal,
+  graph,
+  matMul,
+  parameter,
+  readOnnx,
+  simplify,
+  writeOnnx,
+} from "../graph/index.ts";
 import { load } from "../model/index.ts";
 import type { Cells, ColumnSchema, Frame } from "../schema/index.ts";
 import { composeModel } from "./compose.ts";
@@ -151,6 +161,38 @@ describe("composeModel", () => {
     (prediction as Float64Array).forEach((value, row) =>
       expect(Math.abs(value - reference[row]!)).toBeLessThan(1e-8),
     );
+    await model.close();
+  });
+
+  test("two fits of one network stand in one file: the first keeps the names of its weights", async () => {
+    const { frame } = table(50, 6);
+    const yes = constant({ dtype: "string", shape: [1, 1], data: ["true"] });
+    const fit = (slope: number): Uint8Array => {
+      const inputs = graphInputs(frame.schema, ["member"]);
+      const weight = parameter("head.weight", {
+        dtype: "float64",
+        shape: [1, 1],
+        data: Float64Array.of(slope),
+      });
+      const answer = matMul(cast(equal(inputs.get("member")!, yes), "float64"), weight);
+      return writeOnnx(graph({ inputs: [...inputs.values()], outputs: { answer } }));
+    };
+    const composed = await composeModel({
+      schema: withTarget(frame, { name: "y", kind: "number", role: "target", dtype: "float64" }),
+      task: { kind: "regression", target: "y" },
+      members: [2, 10, 30].map((slope) => ({ fragment: fit(slope), weight: 0.5 })),
+      about: about(frame),
+      random: createRandom(5),
+    });
+    const file = composed.write();
+    const named = readOnnx(file).constants.filter(({ producer }) => producer.kind === "parameter");
+    expect(named.map(({ producer }) => producer)).toMatchObject([
+      { name: "head.weight", tensor: { data: Float64Array.of(2) } },
+    ]);
+    const model = await load(file);
+    const { prediction } = await model.predictColumns(frame.columns, frame.rowCount);
+    const { codes } = frame.columns.get("member") as { codes: Int32Array };
+    expect([...(prediction as Float64Array)]).toEqual([...codes].map((code) => 21 * code));
     await model.close();
   });
 

@@ -22,7 +22,6 @@ import {
   less,
   matMul,
   mul,
-  readOnnx,
   reduceSum,
   simplify,
   slice,
@@ -33,6 +32,7 @@ import {
 import { halfTolerance } from "../metrics/index.ts";
 import { encodeMetadata, type ModelMetadata, type ModelMetrics, type ModelTask } from "../model/index.ts";
 import { featureColumns, type Schema } from "../schema/index.ts";
+import { readFragments } from "./fragments.ts";
 import { answerGolden } from "./golden.ts";
 import type { Task } from "./target.ts";
 
@@ -89,7 +89,7 @@ export function composedOf(whole: Graph, said: Omit<ModelMetadata, "batch" | "me
 /** Composes the graph and answers its golden rows by running it. */
 export async function composeModel(parts: ModelParts): Promise<ComposedModel> {
   const { task, members } = parts;
-  const fragments = members.map((member) => readOnnx(member.fragment));
+  const fragments = readFragments(members);
   const used = new Set(fragments.flatMap((fragment) => fragment.inputs.map(inputName)));
   const schema = usedSchema(parts.schema, task, parts.keepInputs === true ? undefined : used);
   const names = featureColumns(schema).map((column) => column.name);
