@@ -271,6 +271,45 @@ describe("millwright train --image", () => {
     expect(found.test.metrics[0]!.value).toBeGreaterThan(0.6);
   }, 300_000);
 
+  test("the command that it ends with answers the table, a line a row with a picture, in their order", async () => {
+    const file = table("asked.csv", "file;kind", (path, label, i) =>
+      i === 7 ? `shapes/gone.png;${label}` : `${path};${label}`,
+    );
+    const how = ["--image-size", "16", "--epochs", "1", "--delimiter", ";", "--out", inWork("asked")];
+    const ran = await runHere(["train", file, "--image", "file", "--target", "kind", ...how]);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).not.toContain("undefined");
+    const next = /^next: npx millwright (predict .*)$/m.exec(ran.stdout)![1]!.split(" ");
+    expect(next).toEqual([
+      ...["predict", inWork("asked/model.onnx"), file, "--image", "file", "--delimiter", "';'"],
+      ...["-o", "predictions.csv"],
+    ]);
+    const words = next.map((word) => (word === "';'" ? ";" : word));
+    const told = await runHere([...words.slice(0, -1), inWork("asked.out.csv")]);
+    expect(told.code, told.stderr).toBe(0);
+    expect(told.stdout).toContain("3 of 90 images cannot be found");
+    const lines = readFileSync(inWork("asked.out.csv"), "utf8").trim().split("\n");
+    expect(lines[0]).toBe("file,prediction,probability_bar,probability_cross,probability_disc");
+    const asked = readFileSync(file, "utf8").trim().split("\n").slice(1);
+    expect(lines.slice(1).map((line) => line.split(",")[0])).toEqual(
+      asked.map((line) => line.split(";")[0]).filter((name) => name !== "shapes/gone.png"),
+    );
+    const bare = await runHere(["predict", inWork("asked/model.onnx"), file, "-o", inWork("none.csv")]);
+    expect(bare.stderr).toMatch(/answers pictures, and .*asked\.csv is a table.*--image.*PARAMETER_MISSING/);
+    const sounds = await runHere([
+      "predict",
+      inWork("asked/model.onnx"),
+      file,
+      "--audio",
+      "file",
+      "-o",
+      inWork("none.csv"),
+    ]);
+    expect(sounds.stderr).toMatch(
+      /--audio names a column of sounds, and .* answers pictures.*PARAMETER_CONFLICT/,
+    );
+  }, 300_000);
+
   test("other columns are left out by name only", async () => {
     const file = table("more.csv", "file,kind,size", (path, label, i) => `${path},${label},${i * i}`);
     const words = ["train", file, "--image", "file", "--target", "kind"];

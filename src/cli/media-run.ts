@@ -1,13 +1,22 @@
 /** What a training on pictures or sounds prints. */
+import type { Reading } from "../data/index.ts";
 import { cutShort, type MediaRecord, trainingsOf } from "../tasks/index.ts";
 import { printNetwork, printRace } from "./race-lines.ts";
 import { printSavedRun } from "./saved-run.ts";
 import { bold, findingLine, print } from "./terminal.ts";
 
-/** @param rows - What the rows are: `pictures of 64 × 64`. @param many - `pictures`. */
+export interface MediaRunWords {
+  /** What the rows are: `pictures of 64 × 64`. */
+  readonly rows: string;
+  /** `pictures`. */
+  readonly many: string;
+  /** Where a table names the files: the flag and the column of their paths, and how the table is read. */
+  readonly table?: { readonly column: readonly string[]; readonly reading: Reading };
+}
+
 export function printMediaRun(
   record: MediaRecord,
-  { rows, many }: { readonly rows: string; readonly many: string },
+  { rows, many, table }: MediaRunWords,
   model: string,
   out: string,
 ): void {
@@ -22,8 +31,8 @@ export function printMediaRun(
   printSavedRun({
     model,
     out,
-    source: [data.source],
-    reading: {},
+    source: [data.source, ...(table?.column ?? [])],
+    reading: table?.reading ?? {},
     reproduce: record.reproduce,
     cutShort: cutShort(trainingsOf(network)),
     answers: "predictions.csv",

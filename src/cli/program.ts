@@ -400,7 +400,9 @@ function createProgram(run: Run): Command {
         "files, globs, http(s):// or s3:// addresses, or a database URL; the target is not needed",
       )
       .requiredOption("-o, --out <file>", "where to write the CSV")
-      .option("--sample <file>", "lay the answers out like this file: its columns, rows and spelling"),
+      .option("--sample <file>", "lay the answers out like this file: its columns, rows and spelling")
+      .option("--image <column>", "of pictures: the column of a table that holds their paths")
+      .option("--audio <column>", "of sounds: the column of a table that holds their paths"),
   )
     .option(...threadsOption)
     .option(...jsonOption)

@@ -24,13 +24,17 @@ import { findingLine, print, printJson, startProgress } from "../terminal.ts";
 export interface PredictFlags extends Reading {
   readonly out: string;
   readonly sample?: string;
+  readonly image?: string;
+  readonly audio?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
+const tableName = /\.(csv|tsv|json|ndjson|parquet|xlsx)$/i;
+
 export async function predict(path: string, source: readonly string[], flags: PredictFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
-  const { out, sample, threads = availableParallelism(), json = false, ...reading } = flags;
+  const { out, sample, image, audio, threads = availableParallelism(), json = false, ...reading } = flags;
   const progress = startProgress(json);
   const read = await filesBehind([...source, ...(sample === undefined ? [] : [sample])]);
   prepareFile(out, "--out", [path, ...read]);
@@ -38,21 +42,36 @@ export async function predict(path: string, source: readonly string[], flags: Pr
   try {
     progress.listen({ stage: "predict" });
     const media = mediaColumn(model);
+    refuseColumn(path, media?.kind, { image, audio });
     if (media !== undefined) {
       const many = media.kind === "image" ? "pictures" : "sounds";
-      const refused = sample === undefined ? readingFlags(reading)[0] : "--sample";
+      const column = image ?? audio;
+      const ofTable = column === undefined ? readingFlags(reading)[0] : undefined;
+      const refused = sample === undefined ? ofTable : "--sample";
       if (refused !== undefined) {
         throw new MillwrightError(
           "PARAMETER_CONFLICT",
           `${path} answers ${many}, for which ${refused} has no meaning.`,
-          `Leave it out, and name folders or files of ${many}.`,
+          `Leave it out, and name folders or files of ${many}, or a table with --${media.kind}.`,
+        );
+      }
+      const table = column === undefined ? source.find((name) => tableName.test(name)) : undefined;
+      if (table !== undefined) {
+        throw new MillwrightError(
+          "PARAMETER_MISSING",
+          `${path} answers ${many}, and ${table} is a table.`,
+          `Name folders or files of ${many}; of a table, the column of their paths with --${media.kind}.`,
         );
       }
       const { rowCount, bad, findings } = await writeGrowing(out, (file) =>
         predictMedia(
           model,
           source,
-          { threads, onProgress: (done, total) => progress.listen({ stage: "predict", done, total }) },
+          {
+            threads,
+            ...(column !== undefined && { column, reading }),
+            onProgress: (done, total) => progress.listen({ stage: "predict", done, total }),
+          },
           file,
         ),
       );
@@ -123,4 +142,19 @@ export async function predict(path: string, source: readonly string[], flags: Pr
     progress.end();
     await model.close();
   }
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for a column of files that the model does not read. */
+function refuseColumn(
+  path: string,
+  kind: "image" | "audio" | undefined,
+  given: Readonly<Record<"image" | "audio", string | undefined>>,
+): void {
+  const odd = (["image", "audio"] as const).find((name) => given[name] !== undefined && name !== kind);
+  if (odd === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `--${odd} names a column of ${odd === "image" ? "pictures" : "sounds"}, and ${path} answers ${kind === undefined ? "neither pictures nor sounds" : kind === "image" ? "pictures" : "sounds"}.`,
+    kind === undefined ? `Leave --${odd} out.` : `Name the column of their paths with --${kind}.`,
+  );
 }

@@ -97,7 +97,9 @@ export async function trainPictures(source: string, flags: TrainFlags): Promise<
     saveRun,
     (record, model) => {
       const { width, height } = record.data;
-      printMediaRun(record, { rows: `pictures of ${width} × ${height}`, many: "pictures" }, model, out);
+      const words = { rows: `pictures of ${width} × ${height}`, many: "pictures" };
+      const named = table && { table: { column: ["--image", table.image], reading } };
+      printMediaRun(record, { ...words, ...named }, model, out);
     },
   );
   return 0;

@@ -50,7 +50,8 @@ export async function trainOnSounds(source: readonly string[], flags: TrainFlags
     (record, model) => {
       const { data } = record;
       const rows = `sounds of ${data.length / data.rate} s at ${data.rate} samples a second${data.groups === undefined ? "" : `, ${data.groups.test.join(", ")} kept for the test alone`}`;
-      printMediaRun(record, { rows, many: "sounds" }, model, out);
+      const named = column !== undefined && { table: { column: ["--audio", column], reading: {} } };
+      printMediaRun(record, { rows, many: "sounds", ...named }, model, out);
     },
   );
   return 0;

@@ -278,7 +278,7 @@ class Stream implements DecodedFiles<Content> {
       all
         ? `None of the ${total} ${plural(media.kind)} of ${media.root} can be read: ${named}.`
         : `${bad.length} of ${total} ${plural(media.kind)} of ${media.root} cannot be read, more than ${Number((settings.maxBad * 100).toPrecision(6))} %, and what comes after them was not tried: ${named}.`,
-      all ? "Check the files." : "Mend or remove them, or allow more with maxBad.",
+      all ? "Check the files." : "Mend or remove them; in code, { maxBad } allows more.",
     );
   }
 }

@@ -78,7 +78,7 @@ export async function mediaFromTable(
     throw new MillwrightError(
       "SOURCE_NOT_FOUND",
       `None of the ${missing.length} files of ${title} is there; the first would be ${resolve(root, missing[0]!.file)}.`,
-      "Give the folder that the paths are relative to as root.",
+      "Write them relative to the folder of the table; in code, { root } names another.",
     );
   }
   return {

@@ -35,7 +35,7 @@ export interface LabelledFiles extends Media {
 export async function labelledFiles(
   source: string,
   { image, target, drop = [], reading = {} }: PictureTable,
-  options: { readonly threads: number; readonly signal?: AbortSignal },
+  { threads, signal }: { readonly threads: number; readonly signal?: AbortSignal },
 ): Promise<LabelledFiles> {
   if (target === image || target === imageColumn) {
     throw new MillwrightError(
@@ -52,7 +52,7 @@ export async function labelledFiles(
     [image, {}],
     [target, { kind: "category", role: "target" }],
   ]);
-  const table = await openTable(source, { ...reading, ...options, columns });
+  const table = await openTable(source, { ...reading, threads, ...(signal && { signal }), columns });
   try {
     const names = table.schema.columns.map(({ name }) => name);
     const others = names.filter((name) => name !== image && name !== target && !drop.includes(name));

@@ -1,6 +1,10 @@
-/** Answers for the pictures or sounds of a folder, or for single files: one CSV line a file, in the order of names. */
+/**
+ * Answers for the pictures or sounds of a folder, or for single files: one CSV line a file, in the order of names; or for
+ * the files that a table names, in the order of its rows.
+ */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { MillwrightError } from "../../core/index.ts";
 import {
   type BadFile,
   decodeImages,
@@ -9,7 +13,10 @@ import {
   fitSound,
   listMediaFiles,
   type Media,
+  mediaFromTable,
   type MediaKind,
+  openTable,
+  type Reading,
 } from "../../data/index.ts";
 import type { Model } from "../../model/index.ts";
 import {
@@ -34,6 +41,10 @@ export interface PredictedMedia {
 
 export interface PredictMediaOptions {
   readonly threads: number;
+  /** The one source is a table, and this column of it holds the paths, relative to its file. */
+  readonly column?: string;
+  /** How the table is read. */
+  readonly reading?: Reading;
   /** Files done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -51,18 +62,22 @@ const blockRows = 64;
 /**
  * Writes a header, `file,prediction,probability_<label>…`, and a line a file. Broken files have no line.
  *
- * @param sources - Folders, whose files are named relative to them, and files.
- * @throws MillwrightError `SOURCE_NOT_FOUND`, `DATA_EMPTY`; `SOURCE_UNREADABLE` where no file can be read.
+ * @param sources - Folders, whose files are named relative to them, and files; or one table, with `column`.
+ * @throws MillwrightError `SOURCE_NOT_FOUND`, `DATA_EMPTY`; `SOURCE_UNREADABLE` where no file can be read; of a table also
+ *   what `openTable` and `mediaFromTable` throw, and `PARAMETER_CONFLICT` for more than one.
  */
 export async function predictMedia(
   model: Model,
   sources: readonly string[],
-  { threads, onProgress }: PredictMediaOptions,
+  { threads, column: named, reading = {}, onProgress }: PredictMediaOptions,
   lines: LineTarget,
 ): Promise<PredictedMedia> {
   const column = mediaColumn(model)!;
   const classes = model.metadata.classes!;
-  const media = await filesOf(sources, column.kind);
+  const media =
+    named === undefined
+      ? await filesOf(sources, column.kind)
+      : await filesNamed(sources, named, column.kind, { ...reading, threads });
   lines.write(
     `${["file", "prediction", ...classes.map((label) => `probability_${label}`)].map(cell).join(",")}\n`,
   );
@@ -161,6 +176,28 @@ async function filesOf(sources: readonly string[], kind: MediaKind): Promise<Med
     files.push(...media.files.map((file) => join(source, file)));
   }
   return { kind, root: ".", files, missing: [], findings };
+}
+
+/** The files that a column of a table names, in the order of its rows. */
+async function filesNamed(
+  sources: readonly string[],
+  column: string,
+  kind: MediaKind,
+  options: Reading & { readonly threads: number },
+): Promise<Media> {
+  if (sources.length !== 1) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `--${kind} names a column of one table, whose folder the paths are relative to, and ${sources.length} sources are given.`,
+      "Give one table.",
+    );
+  }
+  const table = await openTable(sources[0]!, { ...options, columns: { [column]: { kind: "category" } } });
+  try {
+    return await mediaFromTable(table, column, { kind });
+  } finally {
+    await table.close();
+  }
 }
 
 const isFile = async (path: string): Promise<boolean> =>
