@@ -115,7 +115,7 @@ describe("a file that is trained on", () => {
 describe("a head of one's own", () => {
   const headed = async (): Promise<nn.Imported> =>
     nn.replaceHead(await nn.load(exportedFile("small-cnn.torchscript.onnx"), { prefix: "backbone" }), {
-      head: nn.sequential({ hidden: nn.dense(5), act: nn.relu(), out: nn.dense(2) }),
+      head: nn.sequential({ hidden: nn.dense(5), act: nn.relu(), out: nn.dense(4) }),
       seed: 3,
     });
 
@@ -338,7 +338,7 @@ describe("BatchNormalization that trains", () => {
   test("stays with its figures under a head of one's own, and in features", async () => {
     const imported = nn.replaceHead(
       await nn.load(exportedFile(file), { prefix: "backbone", batchNorm: "train" }),
-      { head: nn.dense(2), seed: 3 },
+      { head: nn.dense(4), seed: 3 },
     );
     const rows = loaderOf("batch-norm");
     const { weights } = await nn.fit(imported.network, imported.weights, {
