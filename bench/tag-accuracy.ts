@@ -50,7 +50,7 @@ function tell(seed: number, { chosen, leaderboard, network, versus, test, kinds 
   const board = leaderboard.map(({ name, score, seconds }) => `${name} ${figure(score)} (${seconds} s)`);
   console.log(`seed ${seed}, on validation: ${board.join(", ")}`);
   console.log(
-    `seed ${seed}, on test: ${chosen} F1 ${figure(f1!.value)} (${figure(f1!.low)} to ${figure(f1!.high)}), precision ${figure(precision!.value)}, recall ${figure(recall!.value)}; tag look-up ${figure(f1!.baseline)}; network − classical ${figure(versus.gain)} (${figure(versus.low)} to ${figure(versus.high)})`,
+    `seed ${seed}, on test: ${chosen} F1 ${figure(f1!.value)} (${figure(f1!.low)} to ${figure(f1!.high)}), precision ${figure(precision!.value)}, recall ${figure(recall!.value)}; tag look-up ${figure(f1!.baseline)}; ${versus.network} − ${versus.classical} ${figure(versus.gain)} (${figure(versus.low)} to ${figure(versus.high)})`,
   );
   console.log(
     `seed ${seed}: ${network.parameterCount} parameters, epoch ${network.bestEpoch} of ${network.epochs}; ${kinds.map(({ kind, f1: own }) => `${kind} ${figure(own)}`).join(", ")}`,

@@ -231,6 +231,15 @@ describe("sections", () => {
     ]);
   });
 
+  test("tell that the test is a file, and which where it is known", async () => {
+    const data = binaryData();
+    const file = { ...data.split, kind: "file" } as const;
+    const { by: _none, ...alone } = file;
+    expect(await renderReport({ ...data, split: alone })).toContain("came from a file of their own: ");
+    const shared = await renderReport({ ...data, split: { ...file, by: "later.csv" } });
+    expect(shared).toMatch(/came from a file of their own, .*later\.csv.*: /);
+  });
+
   test("are absent without data", async () => {
     const { task, target, data, split, metric, intervalLevel, families, chosen, run } = binaryData();
     const bare: ReportData = {

@@ -34,7 +34,7 @@ function splitSentence(data: ReportData): Sentence {
     case "stratified":
       return say`${kept}, drawn at random with equal shares of every label, were set aside for the test.`;
     case "file":
-      return say`The test ${noun(data).many} came from a file of their own, ${split.by === undefined ? "" : by}: ${kept}.`;
+      return say`The test ${noun(data).many} came from a file of their own${split.by === undefined ? say`` : say`, ${by}`}: ${kept}.`;
     case "random":
       return say`${kept}, drawn at random, were set aside for the test.`;
   }

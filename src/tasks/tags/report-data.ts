@@ -1,7 +1,7 @@
 /** Fills the report's data of a training on tagged sentences from a finished run. */
 import { basename } from "node:path";
 import type { ReportData } from "../../report/index.ts";
-import { raceReport, trainingCurve } from "../race/report.ts";
+import { raceReport, simplerModel, trainingCurve } from "../race/report.ts";
 import type { TagOptions } from "./options.ts";
 import type { TagRecord } from "./run-record.ts";
 
@@ -40,6 +40,7 @@ export function tagReport({ record, options, title }: ReportParts): ReportData {
       testRows: data.testRows,
     },
     families: [network.name, versus.classical, "baseline"],
+    ...(record.chosen === versus.network && versus.gain >= 0 && { simpler: simplerModel(record, versus) }),
     test: [
       ...shared.test,
       ...kinds.map(({ kind, spans, f1 }) => ({

@@ -290,21 +290,23 @@ async function decided(
 const answersOf = (bytes: Uint8Array, tokens: TaggedRows["tokens"]): Promise<string[][]> =>
   askFile(bytes, (model) => answerTags(model, tokens));
 
-/** The network against the classical model on the test sentences. */
+/** The network, or it with the classical model where they are the file, against the classical model on the test sentences. */
 function compare(
   candidates: readonly Candidate[],
   answers: ReadonlyMap<Candidate, readonly (readonly string[])[]>,
   actual: TaggedRows["tags"],
   seed: number,
 ): TagRecord["versus"] {
-  const [network, classical] = (["network", "classical"] as const).map(
-    (family) => candidates.find((each) => each.family === family)!,
-  ) as [Candidate, Candidate];
+  const of = (family: Candidate["family"]): Candidate => candidates.find((each) => each.family === family)!;
+  const classical = of("classical");
+  const together = candidates[0]!.family === "ensemble";
+  const network = together ? candidates[0]! : of("network");
   const paired = compareTags(actual, answers.get(classical)!, answers.get(network)!, seed);
+  const whose = together ? "the span F1 of both together" : "the network's span F1";
   return versusOf(network, classical, paired, {
-    ahead: (amount) => `its span F1 is ${amount} above that of ${classical.name}`,
-    little: (amount) => `the network's span F1 is only ${amount} above that of ${classical.name}`,
-    behind: (amount) => `the network's span F1 is ${amount} below that of ${classical.name}`,
+    ahead: (amount) => `${together ? whose : "its span F1"} is ${amount} above that of ${classical.name}`,
+    little: (amount) => `${whose} is only ${amount} above that of ${classical.name}`,
+    behind: (amount) => `${whose} is ${amount} below that of ${classical.name}`,
   });
 }
 
