@@ -163,7 +163,8 @@ function loaderOf({ pixels, codes }: Pictures, frame: Frame, options: nn.ArrayLo
   const { side, channels, classes } = frame;
   const shares = new Float32Array(codes.length * classes);
   codes.forEach((code, row) => (shares[row * classes + code] = 1));
-  const data = Float32Array.from(pixels, (level) => level / 255);
+  const data = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) data[i] = pixels[i]! / 255;
   return nn.arrayLoader(
     { x: { dtype: "float32", shape: [side, side, channels], data } },
     { dtype: "float32", shape: [classes], data: shares },
