@@ -7,7 +7,7 @@
  * the file that ships, so one description gives both graphs. Nothing is computed here, and nobody
  * owns device memory.
  */
-import { MillwrightError, type Random } from "../core/index.ts";
+import { MillwrightError, nearest, type Random } from "../core/index.ts";
 import { type Value, type Dim } from "../graph/index.ts";
 
 /** The precision of a network. */
@@ -111,5 +111,52 @@ export function requireShare(kind: string, name: string, value: number): void {
     "PARAMETER_RANGE",
     `${kind} has { ${name}: ${value} }, and needs a share in [0, 1).`,
     `Give { ${name} } from 0 up to, but not including, 1.`,
+  );
+}
+
+/** @throws MillwrightError `PARAMETER_RANGE` unless `low` ≤ `value` ≤ `high`; `open` leaves both ends out. */
+export function requireWithin(
+  kind: string,
+  name: string,
+  value: number,
+  low: number,
+  high = Infinity,
+  open = false,
+): void {
+  if (open ? value > low && value < high : value >= low && value <= high && Number.isFinite(value)) return;
+  const range =
+    high === Infinity
+      ? `a finite number ${open ? "above" : "of at least"} ${low}`
+      : `a number in ${open ? `(${low}, ${high})` : `[${low}, ${high}]`}`;
+  throw new MillwrightError(
+    "PARAMETER_RANGE",
+    `${kind} has { ${name}: ${value} }, and needs ${range}.`,
+    `Give { ${name} } in its range.`,
+  );
+}
+
+/**
+ * For settings whose mistyped names would train by a default in silence.
+ *
+ * @throws MillwrightError `PARAMETER_UNKNOWN`, naming the nearest that there is.
+ */
+export function requireKnown(kind: string, given: object, known: readonly string[]): void {
+  const odd = Object.keys(given).find((name) => !known.includes(name));
+  if (odd === undefined) return;
+  const guess = nearest(odd, known);
+  throw new MillwrightError(
+    "PARAMETER_UNKNOWN",
+    `${kind} has no { ${odd} }${guess === undefined ? "" : `; the nearest name is { ${guess} }`}.`,
+    `It has ${known.join(", ")}.`,
+  );
+}
+
+/** @throws MillwrightError `PARAMETER_RANGE` unless `seed` is a whole number: others would all draw the same. */
+export function requireSeed(kind: string, seed: number): void {
+  if (Number.isSafeInteger(seed)) return;
+  throw new MillwrightError(
+    "PARAMETER_RANGE",
+    `${kind} has { seed: ${seed} }, and needs a whole number.`,
+    "Give { seed: 1 }, say.",
   );
 }

@@ -7,7 +7,7 @@
 import { type DType, MillwrightError } from "../core/index.ts";
 import * as ops from "../graph/index.ts";
 import type { Dim, Value } from "../graph/index.ts";
-import { requireShare } from "./layer.ts";
+import { requireShare, requireWithin } from "./layer.ts";
 
 export interface Loss {
   readonly name: string;
@@ -56,6 +56,7 @@ export function crossEntropy({
   soft = false,
 }: CrossEntropyOptions = {}): Loss {
   requireShare("crossEntropy", "labelSmoothing", labelSmoothing);
+  classWeights?.forEach((weight, code) => requireWithin("crossEntropy", `classWeights[${code}]`, weight, 0));
   return {
     name: "crossEntropy",
     target(scores) {
@@ -112,6 +113,7 @@ function vector(dtype: DType, numbers: readonly number[]): Value {
  * @param options.positiveWeight - Factor of the loss of positives. Default 1.
  */
 export function binaryCrossEntropy({ positiveWeight = 1 }: { readonly positiveWeight?: number } = {}): Loss {
+  requireWithin("binaryCrossEntropy", "positiveWeight", positiveWeight, 0, Infinity, true);
   return elementwise("binaryCrossEntropy", (s, y) => {
     const negative = ops.mul(softplus(s), ops.sub(1, y));
     const positive = ops.mul(softplus(ops.neg(s)), y);
@@ -138,6 +140,8 @@ export function focal({
   readonly gamma?: number;
   readonly alpha?: number;
 } = {}): Loss {
+  requireWithin("focal", "gamma", gamma, 0);
+  requireWithin("focal", "alpha", alpha, 0, 1);
   return elementwise("focal", (s, y) => {
     const p = ops.sigmoid(s);
     const negative = ops.mul(ops.mul(softplus(s), ops.sub(1, y)), ops.mul(ops.pow(p, gamma), 1 - alpha));
@@ -159,6 +163,7 @@ export const meanAbsoluteError = (): Loss =>
 
 /** Half the squared error up to `delta`, straight beyond: delta · (|error| − delta / 2). */
 export function huber(delta = 1): Loss {
+  requireWithin("huber", "delta", delta, 0, Infinity, true);
   return elementwise("huber", (s, y) => {
     const size = ops.abs(ops.sub(s, y));
     const inside = ops.min(size, delta);
@@ -172,6 +177,9 @@ export function huber(delta = 1): Loss {
  * @param quantiles - In (0, 1).
  */
 export function quantile(quantiles: readonly number[]): Loss {
+  if (quantiles.length === 0)
+    throw new MillwrightError("PARAMETER_RANGE", "quantile has no quantile.", "Give one or more: [0.5].");
+  quantiles.forEach((share, i) => requireWithin("quantile", `quantiles[${i}]`, share, 0, 1, true));
   return {
     name: "quantile",
     target(scores) {

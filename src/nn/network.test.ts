@@ -80,6 +80,33 @@ describe("a network", () => {
 
   test.each([
     ["units", () => nn.dense(0), /dense has { units: 0 }.*PARAMETER_RANGE/],
+    ["momentum", () => nn.batchNorm({ momentum: 2 }), /batchNorm has { momentum: 2 }.*PARAMETER_RANGE/],
+    ["epsilon", () => nn.layerNorm({ epsilon: -1 }), /layerNorm has { epsilon: -1 }.*PARAMETER_RANGE/],
+    ["padding of a pool", () => nn.maxPool(2, { padding: 2 }), /nothing but padding.*PARAMETER_CONFLICT/],
+    ["sizes of a reshape", () => nn.reshape(0, 4), /reshape has { size: 0 }.*PARAMETER_RANGE/],
+    [
+      "class weights",
+      () => nn.crossEntropy({ classWeights: [1, -1] }),
+      /classWeights\[1\]: -1.*PARAMETER_RANGE/,
+    ],
+    [
+      "weight of positives",
+      () => nn.binaryCrossEntropy({ positiveWeight: 0 }),
+      /positiveWeight: 0.*PARAMETER_RANGE/,
+    ],
+    ["alpha", () => nn.focal({ alpha: 2 }), /focal has { alpha: 2 }.*\[0, 1\].*PARAMETER_RANGE/],
+    ["delta", () => nn.huber(0), /huber has { delta: 0 }.*PARAMETER_RANGE/],
+    ["quantiles", () => nn.quantile([0.5, 2]), /quantiles\[1\]: 2.*\(0, 1\).*PARAMETER_RANGE/],
+    ["no quantile", () => nn.quantile([]), /no quantile.*PARAMETER_RANGE/],
+    ["weight decay", () => nn.adamw({ weightDecay: -1 }), /adamw has { weightDecay: -1 }.*PARAMETER_RANGE/],
+    ["epsilon of a step", () => nn.rmsProp({ epsilon: Number.NaN }), /epsilon: NaN.*PARAMETER_RANGE/],
+    [
+      "setting of an optimiser",
+      () => nn.adam({ learnRate: 0.1 } as object),
+      /adam has no { learnRate }; the nearest name is { learningRate }.*PARAMETER_UNKNOWN/,
+    ],
+    ["rise", () => nn.oneCycle({ rise: 2 }), /oneCycle has { rise: 2 }.*PARAMETER_RANGE/],
+    ["factor of a plateau", () => nn.plateau({ factor: 1 }), /plateau has { factor: 1 }.*PARAMETER_RANGE/],
     ["rate", () => nn.dropout(1), /dropout has { rate: 1 }.*\[0, 1\).*PARAMETER_RANGE/],
     ["even kernel", () => nn.conv2d(4, 2), /even kernel of 2.*PARAMETER_CONFLICT/],
     [
@@ -99,6 +126,16 @@ describe("a network", () => {
       "a residual of another shape",
       () => nn.initialise(nn.network(pictures, nn.residual(nn.conv2d(4, 3))), { seed: 1 }),
       /\[batch, 4, 8, 8\], and the shortcut \[batch, 3, 8, 8\].*SHAPE_MISMATCH/,
+    ],
+    [
+      "sizes of a reshape that its rows do not have",
+      () => nn.initialise(nn.network(pictures, nn.reshape(7, 7)), { seed: 1 }),
+      /\(reshape\).*makes \[7, 7\], 49 elements, of rows of 192.*SHAPE_MISMATCH/,
+    ],
+    [
+      "seed",
+      () => nn.initialise(nn.network(pictures, nn.flatten()), { seed: 0.5 }),
+      /seed: 0\.5.*PARAMETER_RANGE/,
     ],
     [
       "groups of a normalisation",

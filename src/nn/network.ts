@@ -7,7 +7,14 @@
  */
 import { createRandom, type DType, MillwrightError, type Tensor } from "../core/index.ts";
 import { type Dim, input, type Value } from "../graph/index.ts";
-import type { Initialiser, Layer, Precision, Running, Scope } from "./layer.ts";
+import {
+  type Initialiser,
+  type Layer,
+  type Precision,
+  requireSeed,
+  type Running,
+  type Scope,
+} from "./layer.ts";
 
 /** One input of a network, without the batch. */
 export interface InputSpec {
@@ -190,6 +197,7 @@ export function initialise(
   net: Network,
   { seed, dtype = "float32" }: { seed: number; dtype?: Precision },
 ): Weights {
+  requireSeed("initialise", seed);
   const { declared } = buildNetwork(net, { batch: "batch", training: false, dtype });
   const random = createRandom(seed).child("weights");
   return Object.fromEntries(

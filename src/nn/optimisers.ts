@@ -9,6 +9,7 @@
 import { MillwrightError } from "../core/index.ts";
 import { add, div, mul, sqrt, sub, type Value } from "../graph/index.ts";
 import type { Placed, UpdateArrays } from "../kernels/index.ts";
+import { requireKnown, requireWithin } from "./layer.ts";
 
 export interface UpdateCall {
   readonly parameter: Value;
@@ -70,13 +71,11 @@ export interface SgdOptions {
 }
 
 /** Stochastic gradient descent. */
-export function sgd({
-  learningRate = 0.01,
-  momentum = 0,
-  nesterov = false,
-  weightDecay = 0,
-}: SgdOptions = {}): Optimiser {
+export function sgd(options: SgdOptions = {}): Optimiser {
+  const { learningRate = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  requireKnown("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
   requireRate("sgd", learningRate);
+  requireWithin("sgd", "weightDecay", weightDecay, 0);
   requireIn("sgd", "momentum", momentum, 0, 1);
   if (nesterov && momentum === 0) {
     throw new MillwrightError(
@@ -139,7 +138,10 @@ export function adamw(options: AdamOptions = {}): Optimiser {
 
 function adamLike(name: string, options: AdamOptions, weightDecay: number, decoupled: boolean): Optimiser {
   const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  requireKnown(name, options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
   requireRate(name, learningRate);
+  requireWithin(name, "weightDecay", weightDecay, 0);
+  requireWithin(name, "epsilon", epsilon, 0);
   requireIn(name, "beta1", beta1, 0, 1);
   requireIn(name, "beta2", beta2, 0, 1);
   return {
@@ -198,7 +200,10 @@ export interface RmsPropOptions {
 /** RMSprop: the gradient in units of its recent size. */
 export function rmsProp(options: RmsPropOptions = {}): Optimiser {
   const { learningRate = 0.01, alpha = 0.99, epsilon = 1e-8, momentum = 0, weightDecay = 0 } = options;
+  requireKnown("rmsProp", options, ["learningRate", "alpha", "epsilon", "momentum", "weightDecay"]);
   requireRate("rmsProp", learningRate);
+  requireWithin("rmsProp", "weightDecay", weightDecay, 0);
+  requireWithin("rmsProp", "epsilon", epsilon, 0);
   requireIn("rmsProp", "alpha", alpha, 0, 1);
   requireIn("rmsProp", "momentum", momentum, 0, 1);
   return {

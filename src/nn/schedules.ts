@@ -1,6 +1,6 @@
 /** How the learning rate goes over a training: factors of the optimiser's own rate. */
 import { MillwrightError } from "../core/index.ts";
-import { requireCount } from "./layer.ts";
+import { requireCount, requireWithin } from "./layer.ts";
 
 /** Where a training stands when a schedule is asked. */
 export interface SchedulePoint {
@@ -17,6 +17,8 @@ export interface Schedule {
   readonly name: string;
   /** Plain settings, stored in checkpoints. */
   readonly settings: Readonly<Record<string, number>>;
+  /** It goes by the watched value, and so needs validation. */
+  readonly watches?: boolean;
   /** Factor of the learning rate at a step, at least 0. */
   factor(point: SchedulePoint): number;
 }
@@ -29,6 +31,7 @@ export const constantRate = (): Schedule => ({ name: "constant", settings: {}, f
  * @param options.end - Factor at the last step. Default 0.
  */
 export function cosine({ end = 0 }: { readonly end?: number } = {}): Schedule {
+  requireWithin("cosine", "end", end, 0);
   return {
     name: "cosine",
     settings: { end },
@@ -52,6 +55,9 @@ export function oneCycle({
   readonly start?: number;
   readonly end?: number;
 } = {}): Schedule {
+  requireWithin("oneCycle", "rise", rise, 0, 1);
+  requireWithin("oneCycle", "start", start, 0);
+  requireWithin("oneCycle", "end", end, 0);
   const glide = (from: number, to: number, share: number): number =>
     to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
   return {
@@ -75,6 +81,7 @@ export function stepDown({
   readonly factor?: number;
 }): Schedule {
   requireCount("stepDown", "epochs", epochs);
+  requireWithin("stepDown", "factor", factor, 0);
   return {
     name: "stepDown",
     settings: { epochs, factor },
@@ -91,8 +98,10 @@ export function plateau({
   readonly factor?: number;
 } = {}): Schedule {
   requireCount("plateau", "patience", patience);
+  requireWithin("plateau", "factor", factor, 0, 1, true);
   return {
     name: "plateau",
+    watches: true,
     settings: { patience, factor },
     factor({ watched }) {
       let best = Infinity;
@@ -117,6 +126,7 @@ export function warmUp(steps: number, then: Schedule): Schedule {
   requireCount("warmUp", "steps", steps);
   return {
     name: `warmUp+${then.name}`,
+    ...(then.watches === true && { watches: true }),
     settings: { steps, ...then.settings },
     factor: (point) =>
       point.step < steps ? ((point.step + 1) / steps) * then.factor(point) : then.factor(point),

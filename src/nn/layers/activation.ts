@@ -1,4 +1,5 @@
 /** Layers without parameters: activations, dropout, and changes of shape. */
+import { MillwrightError } from "../../core/index.ts";
 import * as ops from "../../graph/index.ts";
 import { type Layer, layer, requireCount, requireShare } from "../layer.ts";
 import { sizesAfterBatch } from "./dense.ts";
@@ -44,7 +45,23 @@ export const flatten = (): Layer => layer("flatten", (x) => ops.flatten(x, 1));
 
 /** Gives each row a new shape: [batch, ..] → [batch, ...sizes]. One size may be −1. */
 export function reshape(...sizes: readonly number[]): Layer {
-  return layer("reshape", (x) => ops.reshape(x, [typeof x.shape[0] === "number" ? x.shape[0] : 0, ...sizes]));
+  for (const size of sizes) if (size !== -1) requireCount("reshape", "size", size);
+  const open = sizes.includes(-1);
+  const product = sizes.reduce((all, size) => (size === -1 ? all : all * size), 1);
+  return layer("reshape", (x) => {
+    const row = x.shape.slice(1);
+    const elements = row.every((size) => typeof size === "number")
+      ? row.reduce((all, size) => all * size, 1)
+      : undefined;
+    if (elements !== undefined && (open ? elements % product : elements - product) !== 0) {
+      throw new MillwrightError(
+        "SHAPE_MISMATCH",
+        `makes [${sizes.join(", ")}], ${product} elements${open ? " times -1" : ""}, of rows of ${elements}.`,
+        "Give sizes whose product is that of the row's sizes.",
+      );
+    }
+    return ops.reshape(x, [typeof x.shape[0] === "number" ? x.shape[0] : 0, ...sizes]);
+  });
 }
 
 /** Swaps axes: `order` lists the axes of the input in their new places, the batch (0) included. */

@@ -8,7 +8,7 @@
 import * as ops from "../../graph/index.ts";
 import type { Value } from "../../graph/index.ts";
 import { ones, zeros } from "../initialisers.ts";
-import { fixedSize, type Layer, layer, requireCount } from "../layer.ts";
+import { fixedSize, type Layer, layer, requireCount, requireWithin } from "../layer.ts";
 
 export interface BatchNormOptions {
   /** Share of the batch's figures in the running ones. Default 0.1. */
@@ -24,6 +24,8 @@ export interface BatchNormOptions {
  * a last batch count in the batch's figures: leave that batch out where it matters ({ dropLast }).
  */
 export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions = {}): Layer {
+  requireWithin("batchNorm", "momentum", momentum, 0, 1);
+  requireWithin("batchNorm", "epsilon", epsilon, 0);
   return layer("batchNorm", (x, scope) => {
     const channels = fixedSize(x, 1, "channels");
     const weight = scope.parameter("weight", [channels], ones);
@@ -50,6 +52,7 @@ function blend(kept: Value, fresh: Value, share: number): Value {
 
 /** Mean 0 and variance 1 over the last axis, then a learnt scale and shift. Parameters: `weight`, `bias` [features]. */
 export function layerNorm({ epsilon = 1e-5 }: { readonly epsilon?: number } = {}): Layer {
+  requireWithin("layerNorm", "epsilon", epsilon, 0);
   return layer("layerNorm", (x, scope) => {
     const features = fixedSize(x, -1, "features");
     const weight = scope.parameter("weight", [features], ones);
@@ -64,6 +67,7 @@ export function layerNorm({ epsilon = 1e-5 }: { readonly epsilon?: number } = {}
  */
 export function groupNorm(groups: number, { epsilon = 1e-5 }: { readonly epsilon?: number } = {}): Layer {
   requireCount("groupNorm", "groups", groups);
+  requireWithin("groupNorm", "epsilon", epsilon, 0);
   return layer("groupNorm", (x, scope) => {
     const channels = fixedSize(x, 1, "channels");
     const weight = scope.parameter("weight", [channels], ones);

@@ -1,11 +1,12 @@
 /** Pooling: the largest or the mean of each window of [batch, channels, (height,) width]. */
 import { averagePool as averagePoolOp, isKnown, maxPool as maxPoolOp, relu } from "../../graph/index.ts";
+import { MillwrightError } from "../../core/index.ts";
 import { type Layer, layer, requireCount } from "../layer.ts";
 
 export interface PoolLayerOptions {
   /** Step of the window. Default: its size. */
   readonly stride?: number;
-  /** Places outside on every side, which never win and count for nothing. Default 0. */
+  /** Places outside on every side, which never win and count for nothing; fewer than its size. Default 0. */
   readonly padding?: number;
 }
 
@@ -41,6 +42,13 @@ function pool(
   requireCount(kind, "size", size);
   requireCount(kind, "stride", stride);
   requireCount(kind, "padding", padding, 0);
+  if (padding >= size) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `${kind} has windows of ${size} and { padding: ${padding} }: some windows would see nothing but padding.`,
+      "Give a padding below the size.",
+    );
+  }
   return layer(kind, (x) => {
     const dims = x.shape.length - 2;
     const all = (n: number, count = dims): number[] => new Array<number>(count).fill(n);

@@ -95,12 +95,14 @@ export async function fitForecaster(
     initialise(net, { seed }),
     {
       train: loaderOf(train, true),
-      ...(validation ? { validation: loaderOf(validation, false) } : {}),
+      ...(validation && {
+        validation: loaderOf(validation, false),
+        patience: Math.max(5, Math.ceil(epochs / 2)),
+      }),
       loss: meanAbsoluteError(),
       optimiser: adamw({ learningRate, weightDecay: 0.01 }),
       schedule: oneCycle(),
       clipNorm: 1,
-      patience: Math.max(5, Math.ceil(epochs / 2)),
       epochs,
       seed,
       threads,

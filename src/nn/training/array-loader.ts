@@ -1,7 +1,7 @@
 /**
  * A loader of rows that lie in memory. The order of an epoch depends on the seed and the epoch alone.
  */
-import { MillwrightError, sha256, type Tensor } from "../../core/index.ts";
+import { arrayClass, MillwrightError, sha256, type Tensor } from "../../core/index.ts";
 import { epochRandom } from "../augment/change-rows.ts";
 import { requireCount } from "../layer.ts";
 import { BatchChanges, type ChangeOptions } from "./batch-changes.ts";
@@ -20,7 +20,7 @@ export interface ArrayLoaderOptions extends ChangeOptions {
 /**
  * A loader of rows that lie in memory. With `threads`, `close` ends them; they start again where batches are asked for.
  *
- * @throws MillwrightError `SHAPE_MISMATCH` where lengths differ, `DATA_EMPTY`, `PARAMETER_RANGE`; `PARAMETER_CONFLICT` for
+ * @throws MillwrightError `SHAPE_MISMATCH` where lengths differ, `DTYPE_MISMATCH` where an array is not of its dtype, `DATA_EMPTY`, `PARAMETER_RANGE`; `PARAMETER_CONFLICT` for
  *   changes without a seed, or changes by a function and `threads`; `PARAMETER_UNKNOWN` for changes of no input.
  */
 export function arrayLoader(
@@ -114,7 +114,15 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-function rowsOf(name: string, { shape, data }: RowData): number {
+function rowsOf(name: string, { dtype, shape, data }: RowData): number {
+  const wanted = arrayClass[dtype];
+  if (!(data instanceof wanted)) {
+    throw new MillwrightError(
+      "DTYPE_MISMATCH",
+      `"${name}" is to be ${dtype}, and its data is ${(data as object).constructor.name}.`,
+      `Give a ${wanted.name}.`,
+    );
+  }
   const size = sizeOf(shape);
   if (size > 0 && data.length % size === 0) return data.length / size;
   throw new MillwrightError(

@@ -394,13 +394,67 @@ test.each<[string, Partial<nn.FitOptions>, RegExp]>([
   ["ema", { ema: 1 }, /ema: 1/],
   ["rate", { groups: { "body.**": { rate: -2 } } }, /"body\.\*\*".*-2/],
   ["patience", { patience: 0 }, /patience/],
+  ["weightDecay", { groups: { "body.**": { weightDecay: -1 } } }, /"body\.\*\*".*weightDecay: -1/],
+  ["threads", { threads: 0 }, /threads: 0/],
+  ["seed", { seed: Number.NaN }, /seed: NaN/],
   ["everySteps", { checkpoint: { path: "never.safetensors", everySteps: 0 } }, /everySteps/],
 ])("a %s that trains backwards or not at all is refused", async (_name, given, says) => {
   const error = await errorOf(() => eventsOf({ ...base(), ...given }));
   expect([error.code, says.test(error.message)]).toEqual(["PARAMETER_RANGE", true]);
 });
 
+test.each<[string, Partial<nn.FitOptions>, string]>([
+  ["patience", { patience: 2 }, "{ patience }"],
+  ["a metric", { metric: nn.accuracyOfScores }, "{ metric }"],
+  ["a plateau", { schedule: nn.plateau() }, 'the schedule "plateau"'],
+  ["a plateau after a rise", { schedule: nn.warmUp(3, nn.plateau()) }, 'the schedule "warmUp+plateau"'],
+])("%s without validation is refused: it would watch nothing", async (_name, given, says) => {
+  const { code, message } = await errorOf(() => eventsOf({ ...base(), ...given }));
+  expect(code).toBe("PARAMETER_CONFLICT");
+  expect(message).toContain(`fit has ${says} and no { validation }`);
+});
+
+test("a group's setting of another name is refused, with the nearest", async () => {
+  const groups = { "body.**": { frozn: true } as object };
+  const { message } = await errorOf(() => eventsOf({ ...base(), groups }));
+  expect(message).toMatch(
+    /The group "body\.\*\*" has no \{ frozn \}; the nearest name is \{ frozen \}\..*PARAMETER_UNKNOWN/,
+  );
+});
+
+test("weights that the last step made infinite are no result", async () => {
+  const wild = {
+    ...base(),
+    optimiser: nn.sgd({ learningRate: 1e39 }),
+    epochs: 1,
+    train: loader({ batchSize: 230 }),
+  };
+  expect((await errorOf(() => eventsOf(wild))).message).toMatch(
+    /^The weight ".*" is not finite after step 1\..*FIT_DIVERGED/,
+  );
+});
+
+test("an array of another class than its dtype is refused", async () => {
+  const doubles = { ...train.x, data: Float64Array.from(train.x.data as Float32Array) };
+  const { message } = await errorOf(async () => nn.arrayLoader({ x: doubles }, train.y, { batchSize: 8 }));
+  expect(message).toMatch(/"x" is to be float32, and its data is Float64Array\..*DTYPE_MISMATCH/);
+});
+
 describe("checkpoints", () => {
+  test("a signal leaves one, and what goes on from there has the bits of a run that was not stopped", async () => {
+    const path = join(folder, "signalled.safetensors");
+    const whole = await eventsOf({ ...base(), accumulate: 2 });
+    const stop = new AbortController();
+    const given = { ...base(), accumulate: 2, checkpoint: { path, resume: true } };
+    const stopped = await nn.fit(net, weights, { ...given, signal: stop.signal }, (event) => {
+      if (event.type === "step" && event.step === 6) stop.abort();
+    });
+    expect(stopped.reason).toBe("aborted");
+    const rest = await eventsOf(given);
+    expect(rest.events[0]).toMatchObject({ type: "start", epoch: 2, step: 6 });
+    expect(rest.result).toEqual(whole.result);
+  });
+
   const options = (path: string, resume = false): nn.FitOptions => ({
     ...base(),
     validation,

@@ -8,7 +8,7 @@
 import { type Json, MillwrightError, type Tensor } from "../../core/index.ts";
 import { graphHash } from "../../graph/index.ts";
 import type { Device } from "../../runtime/index.ts";
-import { requireCount } from "../layer.ts";
+import { requireCount, requireSeed } from "../layer.ts";
 import type { Network, Weights } from "../network.ts";
 import { constantRate, factorAt, type Schedule } from "../schedules.ts";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -29,7 +29,7 @@ export interface FitOptions extends Omit<StepOptions, "batchSize"> {
   readonly schedule?: Schedule;
   /** Figure of the validation rows. What is watched: this one, or the validation loss without it. */
   readonly metric?: FitMetric;
-  /** Epochs without a better one after which training ends. Default: never. */
+  /** Epochs without a better one after which training ends. Default: never. Needs validation. */
   readonly patience?: number;
   /** In place of patience: back to the best epoch, and on from there in smaller steps. Needs validation. */
   readonly fallBack?: FallBack;
@@ -62,7 +62,7 @@ export interface FallBack {
 export interface CheckpointOptions {
   /** A .safetensors file. */
   readonly path: string;
-  /** Steps between two of them; one is written after each epoch anyway. */
+  /** Steps between two of them; one is written after each epoch, and where a signal ends training, anyway. */
   readonly everySteps?: number;
   /** Goes on from the file when it is there. Default false: the file is replaced. */
   readonly resume?: boolean;
@@ -84,7 +84,8 @@ export interface FitResult {
  * @param weights - To start from: of `initialise`, or of an earlier training.
  * @param onEvent - Told of every event, as `trainEvents` gives them.
  * @throws MillwrightError `FIT_DIVERGED` naming the batch where the loss is not finite, unless it falls back; `SHAPE_MISMATCH`,
- *   `GRAPH_NO_GRADIENT`, `PARAMETER_UNKNOWN` for a network, loss or group that does not fit.
+ *   `GRAPH_NO_GRADIENT`, `PARAMETER_UNKNOWN` for a network, loss or group that does not fit; `PARAMETER_CONFLICT` for what
+ *   watches validation rows where there are none.
  */
 export async function fit(
   net: Network,
@@ -116,6 +117,9 @@ export async function* trainEvents(
   if (options.patience !== undefined) requireCount("fit", "patience", options.patience);
   if (options.checkpoint?.everySteps !== undefined)
     requireCount("fit", "checkpoint.everySteps", options.checkpoint.everySteps);
+  requireCount("fit", "threads", options.threads ?? 1);
+  requireSeed("fit", options.seed);
+  requireWatched(options);
   requireFallBack(options);
   const run = await Run.start(net, weights, options);
   try {
@@ -205,6 +209,7 @@ class Run {
       }
       const end = yield* this.#epoch();
       if (end === "aborted") {
+        yield* this.#writeCheckpoint();
         reason = "aborted";
         break;
       }
@@ -217,9 +222,11 @@ class Run {
         break;
       }
     }
+    const weights = this.#best ?? this.#trainer.weights();
+    requireFinite(weights, at.step);
     yield { type: "end", reason, step: at.step };
     return {
-      weights: this.#best ?? this.#trainer.weights(),
+      weights,
       history: at.history,
       bestEpoch: at.best?.epoch,
       bestValue: at.best && (this.#options.metric?.better === "higher" ? -at.best.value : at.best.value),
@@ -392,6 +399,37 @@ class Run {
   async release(): Promise<void> {
     await this.#trainer.release();
     await this.#evaluator?.release();
+  }
+}
+
+/** @throws MillwrightError `PARAMETER_CONFLICT` for what looks at validation rows, where there are none. */
+function requireWatched({ validation, patience, metric, schedule }: FitOptions): void {
+  if (validation) return;
+  const idle =
+    patience !== undefined
+      ? "{ patience }"
+      : metric
+        ? "{ metric }"
+        : schedule?.watches === true
+          ? `the schedule "${schedule.name}"`
+          : undefined;
+  if (idle === undefined) return;
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `fit has ${idle} and no { validation }: there is nothing to watch.`,
+    "Give rows to validate on, or leave it out.",
+  );
+}
+
+/** A last step may still go wrong where its loss was finite. @throws MillwrightError `FIT_DIVERGED`. */
+function requireFinite(weights: Weights, step: number): void {
+  for (const [path, { data }] of Object.entries(weights)) {
+    if ((data as Float32Array).every((value) => Number.isFinite(value))) continue;
+    throw new MillwrightError(
+      "FIT_DIVERGED",
+      `The weight "${path}" is not finite after step ${step}.`,
+      "Lower the learning rate, or give { clipNorm: 1 }.",
+    );
   }
 }
 

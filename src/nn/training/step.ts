@@ -15,7 +15,7 @@ import {
   input,
   type Value,
 } from "../../graph/index.ts";
-import type { Precision } from "../layer.ts";
+import { type Precision, requireKnown, requireWithin } from "../layer.ts";
 import type { Loss } from "../losses.ts";
 import { buildNetwork, type Declared, type MaskSite, type Network, type Weights } from "../network.ts";
 import type { Optimiser } from "../optimisers.ts";
@@ -271,18 +271,18 @@ function groupFinder(
   return (path) => list.find(([pattern]) => matches(pattern, path))?.[1];
 }
 
-/** @throws MillwrightError `PARAMETER_RANGE` for a setting that would train backwards, or not at all. */
+/** @throws MillwrightError `PARAMETER_RANGE` for a setting that would train backwards, or not at all, `PARAMETER_UNKNOWN`. */
 function requireRanges({ clipNorm, ema, groups = {} }: StepOptions): void {
-  const refuse = (what: string, value: number, range: string): MillwrightError =>
-    new MillwrightError(
-      "PARAMETER_RANGE",
-      `A training step has { ${what}: ${value} }.`,
-      `Give a number ${range}.`,
-    );
-  if (clipNorm !== undefined && !(clipNorm > 0)) throw refuse("clipNorm", clipNorm, "above 0");
-  if (ema !== undefined && !(ema > 0 && ema < 1)) throw refuse("ema", ema, "in (0, 1)");
-  for (const [pattern, { rate = 1 }] of Object.entries(groups))
-    if (!(rate >= 0)) throw refuse(`groups: { "${pattern}": { rate`, rate, "of at least 0");
+  const who = "A training step";
+  if (clipNorm !== undefined) requireWithin(who, "clipNorm", clipNorm, 0, Infinity, true);
+  if (ema !== undefined) requireWithin(who, "ema", ema, 0, 1, true);
+  for (const [pattern, group] of Object.entries(groups)) {
+    const { rate = 1, weightDecay = 0 } = group;
+    const owner = `The group "${pattern}"`;
+    requireKnown(owner, group, ["rate", "weightDecay", "frozen"]);
+    requireWithin(owner, "rate", rate, 0);
+    requireWithin(owner, "weightDecay", weightDecay, 0);
+  }
 }
 
 /** @throws MillwrightError `PARAMETER_UNKNOWN` for a pattern that fits no parameter of the network. */
