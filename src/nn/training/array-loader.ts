@@ -1,11 +1,11 @@
 /**
  * A loader of rows that lie in memory. The order of an epoch depends on the seed and the epoch alone.
  */
-import { arrayClass, MillwrightError, sha256, type Tensor } from "../../core/index.ts";
+import { MillwrightError, sha256, type Tensor } from "../../core/index.ts";
 import { epochRandom } from "../augment/change-rows.ts";
 import { requireCount } from "../layer.ts";
 import { BatchChanges, type ChangeOptions } from "./batch-changes.ts";
-import type { Batch, OpenLoader, RowData } from "./loader.ts";
+import { type Batch, type OpenLoader, requireArray, type RowData } from "./loader.ts";
 
 export interface ArrayLoaderOptions extends ChangeOptions {
   readonly batchSize: number;
@@ -115,14 +115,7 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 function rowsOf(name: string, { dtype, shape, data }: RowData): number {
-  const wanted = arrayClass[dtype];
-  if (!(data instanceof wanted)) {
-    throw new MillwrightError(
-      "DTYPE_MISMATCH",
-      `"${name}" is to be ${dtype}, and its data is ${(data as object).constructor.name}.`,
-      `Give a ${wanted.name}.`,
-    );
-  }
+  requireArray(name, dtype, data);
   const size = sizeOf(shape);
   if (size > 0 && data.length % size === 0) return data.length / size;
   throw new MillwrightError(

@@ -8,7 +8,7 @@ import { type DType, MillwrightError, type Tensor } from "../../core/index.ts";
 import type { Dim } from "../../graph/index.ts";
 import type { Loss } from "../losses.ts";
 import type { InputSpec } from "../network.ts";
-import type { Batch } from "./loader.ts";
+import { type Batch, requireArray } from "./loader.ts";
 
 export interface Expected {
   readonly inputs: Readonly<Record<string, InputSpec>>;
@@ -28,10 +28,10 @@ export function requireBatch(batch: Batch, { inputs, target, loss }: Expected): 
   for (const [name, spec] of Object.entries(inputs)) {
     const given = Object.hasOwn(batch.inputs, name) ? batch.inputs[name] : undefined;
     const fix = `Give the loader's rows of "${name}" the dtype and shape of the network's input, ${show(spec.dtype, spec.shape)}.`;
-    if (given) requireKind(given, spec.dtype, [rows, ...spec.shape], `"${name}"`, "the network", fix);
+    if (given) requireKind(given, spec.dtype, [rows, ...spec.shape], name, "the network", fix);
   }
   const fix = "Give the loader such targets, or take another loss or a head that suits them.";
-  requireKind(batch.target, target.dtype, target.shape, "targets", `${loss} on these scores`, fix);
+  requireKind(batch.target, target.dtype, target.shape, "target", `${loss} on these scores`, fix);
   const each = batch.weight.length / rows;
   batch.weight.forEach((weight, i) => {
     if (weight < 0) {
@@ -49,17 +49,20 @@ function requireKind(
   given: Tensor,
   dtype: DType,
   shape: readonly Dim[],
-  what: string,
+  name: string,
   taker: string,
   fix: string,
 ): void {
   const sameShape =
     given.shape.length === shape.length &&
     shape.every((size, axis) => typeof size !== "number" || size === given.shape[axis]);
-  if (given.dtype === dtype && sameShape) return;
+  if (given.dtype === dtype && sameShape) {
+    if (dtype !== "string") requireArray(name, dtype, given.data);
+    return;
+  }
   throw new MillwrightError(
     given.dtype === dtype ? "SHAPE_MISMATCH" : "DTYPE_MISMATCH",
-    `The loader gives ${what} as ${show(given.dtype, given.shape)}, and ${taker} takes ${show(dtype, shape)}.`,
+    `The loader gives "${name}" as ${show(given.dtype, given.shape)}, and ${taker} takes ${show(dtype, shape)}.`,
     fix,
   );
 }

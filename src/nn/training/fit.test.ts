@@ -299,12 +299,12 @@ describe("fit", () => {
     [
       "targets of another dtype",
       nn.arrayLoader({ x: train.x }, { ...train.y, dtype: "float32", data: floats }, { batchSize: 32 }),
-      /targets as float32 \[32\], and crossEntropy on these scores takes int64 \[(32|batch)\].*DTYPE_MISMATCH/,
+      /"target" as float32 \[32\], and crossEntropy on these scores takes int64 \[(32|batch)\].*DTYPE_MISMATCH/,
     ],
     [
       "targets of another shape",
       nn.arrayLoader({ x: train.x }, { ...train.y, shape: [1] }, { batchSize: 32 }),
-      /targets as int64 \[32, 1\], and crossEntropy on these scores takes int64 \[(32|batch)\].*SHAPE_MISMATCH/,
+      /"target" as int64 \[32, 1\], and crossEntropy on these scores takes int64 \[(32|batch)\].*SHAPE_MISMATCH/,
     ],
     [
       "rows of another shape",

@@ -5,7 +5,7 @@
  * middle takes up the next batch again. Every batch has the same number of rows: the last one is
  * filled up with rows of weight 0.
  */
-import type { DType, Json, Tensor } from "../../core/index.ts";
+import { arrayClass, type DType, type Json, MillwrightError, type Tensor } from "../../core/index.ts";
 import type { RowNumbers } from "../augment/change-rows.ts";
 
 export interface Batch {
@@ -46,4 +46,19 @@ export interface RowData {
   /** Shape of a row; [] for one number. */
   readonly shape: readonly number[];
   readonly data: RowNumbers;
+}
+
+/**
+ * The bytes of another class would be read as other numbers.
+ *
+ * @throws MillwrightError `DTYPE_MISMATCH` unless the array is of the class that holds its dtype.
+ */
+export function requireArray(name: string, dtype: RowData["dtype"], data: object): void {
+  const wanted = arrayClass[dtype];
+  if (data instanceof wanted) return;
+  throw new MillwrightError(
+    "DTYPE_MISMATCH",
+    `"${name}" is to be ${dtype}, and its data is ${data.constructor.name}.`,
+    `Give a ${wanted.name}.`,
+  );
 }

@@ -10,7 +10,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { arrayClass, canonicalJson, type Json, MillwrightError, type Tensor } from "../../core/index.ts";
-import type { Batch, RowData } from "./loader.ts";
+import { type Batch, requireArray, type RowData } from "./loader.ts";
 import type { RowsRead } from "./source-loader.ts";
 
 /** What of a row lies where in its record. */
@@ -64,8 +64,8 @@ export class RowStore {
    * Writes every row of a stream, which is gone through once.
    *
    * @param requireRoom - Told how long a record is before the first is written; may refuse it.
-   * @throws MillwrightError `DATA_EMPTY`, `DATA_LIMIT`, `SHAPE_MISMATCH` where a part's rows are others than the first
-   *   part's, `OUTPUT_UNWRITABLE`, `CANCELLED`, and what the stream throws.
+   * @throws MillwrightError `DATA_EMPTY`, `DATA_LIMIT`, `DTYPE_MISMATCH`, `SHAPE_MISMATCH` where a part's rows are others than
+   *   the first part's, `OUTPUT_UNWRITABLE`, `CANCELLED`, and what the stream throws.
    */
   static async write(
     parts: AsyncIterable<RowsRead> | Iterable<RowsRead>,
@@ -282,6 +282,7 @@ function layoutOf(part: RowsRead, count: number): Layout {
         "Give numbers, one row of each input for each row of the target.",
       );
     }
+    requireArray(name, dtype, data);
     const bytes = size * arrayClass[dtype].BYTES_PER_ELEMENT;
     offset += bytes;
     return { part: kind, name, dtype, shape: shape.slice(1), offset: offset - bytes, bytes };

@@ -258,6 +258,15 @@ describe("streamLoader", () => {
       /"x" as 8 float32 in the shape \[4, 2\].*a target of 3 rows.*SHAPE_MISMATCH/,
     ],
     [
+      "an array of another class",
+      () => {
+        const { inputs, ...rest } = part(0, 4);
+        const doubles = { ...inputs["x"]!, data: new Float64Array(8) } as const;
+        return nn.streamLoader([{ ...rest, inputs: { x: doubles } }], { batchSize: 2 });
+      },
+      /"x" is to be float32, and its data is Float64Array.*DTYPE_MISMATCH/,
+    ],
+    [
       "weights of other rows",
       () => nn.streamLoader([{ ...part(0, 4), weight: new Float32Array(6) }], { batchSize: 2 }),
       /6 weights for 4 rows.*SHAPE_MISMATCH/,

@@ -37,7 +37,7 @@ const windowBlocks = 64;
  * The loader holds the file, and threads where they are asked for, until `close`; batches are an error after that.
  *
  * @param rows - Parts of any number of rows, all with the same inputs, element types and shapes of a row.
- * @throws MillwrightError `DATA_EMPTY`, `DATA_LIMIT`, `SHAPE_MISMATCH`, `PARAMETER_*`, `OUTPUT_UNWRITABLE` where the
+ * @throws MillwrightError `DATA_EMPTY`, `DATA_LIMIT`, `DTYPE_MISMATCH`, `SHAPE_MISMATCH`, `PARAMETER_*`, `OUTPUT_UNWRITABLE` where the
  *   folder cannot hold the rows, `CANCELLED`; what the stream throws.
  */
 export async function streamLoader(
