@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MillwrightError } from "../core/index.ts";
 import { parametersOf } from "../graph/index.ts";
+import { compile } from "../runtime/index.ts";
 import * as nn from "./index.ts";
 
 function messageOf(run: () => unknown): string {
@@ -160,6 +161,22 @@ describe("a network", () => {
     ],
   ])("%s: a clear error", (_name, run, message) => {
     expect(messageOf(run)).toMatch(message);
+  });
+});
+
+test.each(["float32", "float64"] as const)("silu is x / (1 + exp(−x)) in %s, far out too", async (dtype) => {
+  const net = nn.network({ dtype, shape: [1] }, nn.silu());
+  const points = [-800, -20, -1, -1e-3, 0, 0.5, 3, 40, 800];
+  const data = dtype === "float64" ? Float64Array.from(points) : Float32Array.from(points);
+  const session = await compile(nn.scoringGraph(net, {}, { dtype }));
+  const { scores } = await session.run({ x: { dtype, shape: [points.length, 1], data } });
+  await session.release();
+  points.forEach((x, i) => {
+    const wanted = x / (1 + Math.exp(-x));
+    const close = dtype === "float64" ? 1e-12 : 1e-6;
+    expect(Math.abs(Number(scores!.data[i]) - wanted)).toBeLessThanOrEqual(
+      close * Math.max(1e-3, Math.abs(x)),
+    );
   });
 });
 

@@ -10,8 +10,16 @@ export const elu = (alpha = 1): Layer => layer("elu", (x) => ops.elu(x, alpha));
 export const selu = (): Layer => layer("selu", (x) => ops.selu(x));
 export const gelu = (approximate: "none" | "tanh" = "none"): Layer =>
   layer("gelu", (x) => ops.gelu(x, approximate));
-/** x · sigmoid(x), also called swish. */
-export const silu = (): Layer => layer("silu", (x) => ops.mul(x, ops.sigmoid(x)));
+/**
+ * x · sigmoid(x), also called swish.
+ *
+ * ONNX Runtime 1.30 makes one op of that, which it has in float32 only; in float64 the sigmoid is written by its tanh.
+ */
+export const silu = (): Layer =>
+  layer("silu", (x) => {
+    if (x.dtype !== "float64") return ops.mul(x, ops.sigmoid(x));
+    return ops.mul(x, ops.add(ops.mul(ops.tanh(ops.mul(x, 0.5)), 0.5), 0.5));
+  });
 export const mish = (): Layer => layer("mish", (x) => ops.mish(x));
 export const hardSwish = (): Layer => layer("hardSwish", (x) => ops.hardSwish(x));
 export const sigmoid = (): Layer => layer("sigmoid", (x) => ops.sigmoid(x));
