@@ -24,6 +24,13 @@ export const badSources: readonly BadInput[] = [
     says: ["data.csv is empty"],
   },
   {
+    name: "a folder of pictures mistyped",
+    files: { photos: null },
+    command: ["train", "./photo", "--image-size", "32"],
+    code: "SOURCE_NOT_FOUND",
+    says: ["no file and no folder", "photo", 'nearest name there is "photos"'],
+  },
+  {
     name: "a file of blank lines",
     files: { "data.csv": "\n\n  \n" },
     command: train(),

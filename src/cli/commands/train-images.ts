@@ -1,7 +1,8 @@
 /** `millwright train photos/`: a classifier of pictures from a folder of class folders. */
-import { readdir } from "node:fs/promises";
-import { MillwrightError } from "../../core/index.ts";
-import { listMediaFiles, type MediaKind, type Reading, readingOf } from "../../data/index.ts";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { MillwrightError, nearest } from "../../core/index.ts";
+import { filesBehind, listMediaFiles, type MediaKind, type Reading, readingOf } from "../../data/index.ts";
 import {
   type BackboneOptions,
   changeNames,
@@ -47,6 +48,28 @@ export async function isFolder(source: readonly string[], target: string | undef
   const entries = await readdir(source[0]!, { withFileTypes: true }).catch(() => undefined);
   if (entries === undefined) return false;
   return target === undefined || entries.some((entry) => entry.isDirectory());
+}
+
+/**
+ * A mistyped folder is told to be missing, and not to be a table without a target.
+ *
+ * @throws MillwrightError `SOURCE_NOT_FOUND` with the nearest name, where the one source is a path that is not there.
+ */
+export async function requireThere(source: readonly string[]): Promise<void> {
+  const [path, ...others] = await filesBehind(source);
+  if (path === undefined || others.length > 0 || path !== source[0]) return;
+  const there = await stat(path).then(
+    () => true,
+    (cause: NodeJS.ErrnoException) => cause.code !== "ENOENT",
+  );
+  if (there) return;
+  const beside = await readdir(dirname(path)).catch(() => []);
+  const guess = nearest(basename(path), beside);
+  throw new MillwrightError(
+    "SOURCE_NOT_FOUND",
+    `There is no file and no folder ${path}${guess === undefined ? "" : `; the nearest name there is ${JSON.stringify(guess)}`}.`,
+    "Check the path.",
+  );
 }
 
 /** What a folder holds; pictures where it cannot be told, so that reading it tells why. */

@@ -20,7 +20,7 @@ import { type RunContext, runAndSave } from "../run-and-save.ts";
 import { printSavedRun } from "../saved-run.ts";
 import { bold, dim, figure, findingLine, interval, noInterval, print, table } from "../terminal.ts";
 import { refuseSettledFlags, requireRecipe, type TrainFlags } from "./train-flags.ts";
-import { isFolder, kindOfFolder, refuseImageFlags, trainPictures } from "./train-images.ts";
+import { isFolder, kindOfFolder, refuseImageFlags, requireThere, trainPictures } from "./train-images.ts";
 import { refuseSequenceFlags } from "./train-sequences.ts";
 import { trainOnSounds } from "./train-sounds.ts";
 
@@ -34,6 +34,7 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
     if ((await kindOfFolder(source[0]!)) === "audio") return await trainOnSounds(source, flags);
     return await trainPictures(source[0]!, flags);
   }
+  if (flags.target === undefined && flags.like === undefined) await requireThere(source);
   if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);
   refuseSequenceFlags(flags);
