@@ -4,7 +4,7 @@
  *
  *   npx tsx bench/image-accuracy.ts fashion --data FOLDER [--net small|large] [--epochs 12] [--mirror] [--threads 1]
  *   npx tsx bench/image-accuracy.ts flowers --data FOLDER [--side 48] [--epochs 80] [--hold-out] [--threads 1]
- *   npx tsx bench/image-accuracy.ts transfer --data FOLDER [--net small|resnet8|resnet14] [--learn 01358] [--epochs 2]
+ *   npx tsx bench/image-accuracy.ts transfer --data FOLDER [--net small|resnet8|resnet14|vit] [--learn 01358] [--epochs 2]
  *       [--hold-out] [--threads 1]
  *   npx tsx bench/image-accuracy.ts [fashion|flowers|transfer] --smoke
  *
@@ -21,8 +21,9 @@
  *
  * transfer: a network learns five classes of Fashion-MNIST, all their training pictures. On 20 pictures of each of the
  * other five it is trained on (its first layers slowly, a new head), and so is the same network from nothing, over the
- * same steps, few and many, and over twice the many. All are scored on all test pictures of those five; five draws of
- * the 20. `--learn` names the five; by default T-shirts, trousers, dresses, sandals and bags, so that there are clothes
+ * same steps, few and many, and over more. All are scored on all test pictures of those five; five draws of the 20. What
+ * it gains is told against the best of those from nothing, which the scored pictures choose. `vit`, a transformer of
+ * patches, knows less of pictures by its form than convolutions do. `--learn` names the five; by default T-shirts, trousers, dresses, sandals and bags, so that there are clothes
  * and shoes on both sides: who begins with another network begins with one of things alike. `--hold-out` scores 5,000
  * training pictures, which are then not learnt, in place of the test pictures.
  *
@@ -364,6 +365,7 @@ const nets = {
       nn.dropout(0.2),
       nn.dense(classes),
     ]),
+  vit: (classes: number) => nn.vit(classes, { patch: 7, features: 64, depth: 3, dropout: 0 }),
   large: (classes: number) =>
     nn.sequential([
       stage(32, "keep"),
@@ -478,8 +480,40 @@ function few(all: Pictures, seed: number): Pictures {
   return taken(all, places, fewFrame);
 }
 
-/** Epochs over the few pictures, five steps each. */
-const [fewEpochs, manyEpochs] = [10, 40] as const;
+/** A way to learn few pictures: the largest rate, and epochs of five steps. */
+interface FewSteps {
+  readonly learningRate: number;
+  readonly epochs: number;
+}
+
+/** How a network learns the five classes of many pictures, then those of few: `warm` with what it knows, or `cold`. */
+interface TransferRecipe {
+  readonly learningRate: number;
+  readonly epochs: number;
+  /** Rate of what the network knows, by that of its new head. */
+  readonly bodyRate: number;
+  readonly warm: readonly FewSteps[];
+  readonly cold: readonly FewSteps[];
+}
+
+const ofConvolutions: TransferRecipe = {
+  learningRate: 0.006,
+  epochs: 2,
+  bodyRate: 0.1,
+  warm: [10, 40].map((epochs) => ({ learningRate: 0.02, epochs })),
+  cold: [10, 40, 80].map((epochs) => ({ learningRate: 0.006, epochs })),
+};
+const ofPatches: TransferRecipe = {
+  learningRate: 0.002,
+  epochs: 8,
+  bodyRate: 0.4,
+  warm: [40, 120].map((epochs) => ({ learningRate: 0.005, epochs })),
+  cold: [
+    { learningRate: 0.002, epochs: 120 },
+    { learningRate: 0.004, epochs: 120 },
+    { learningRate: 0.002, epochs: 300 },
+  ],
+};
 
 /** Mean, and its standard error. */
 function meanOf(values: readonly number[]): readonly [mean: number, error: number] {
@@ -488,16 +522,18 @@ function meanOf(values: readonly number[]): readonly [mean: number, error: numbe
   return [mean, Math.sqrt(squares / (values.length - 1) / values.length)];
 }
 
-/** Gain in points of accuracy of starting from some classes, over many steps; mean over the draws. */
+/** Gain in points of accuracy of starting from some classes, over the most steps; mean over the draws. */
 async function transferFrom(learnt: readonly number[], all: Pictures, test: Pictures): Promise<number> {
   const others = Array.from({ length: 10 }, (_, code) => code).filter((code) => !learnt.includes(code));
   const [known, other, unseen] = [ofClasses(all, learnt), ofClasses(all, others), ofClasses(test, others)];
-  const body = nets[netNamed()](fewFrame.classes);
+  const chosen = netNamed();
+  const body = nets[chosen](fewFrame.classes);
+  const { learningRate, epochs, bodyRate, warm, cold } = chosen === "vit" ? ofPatches : ofConvolutions;
   const net = networkOf(body, fewFrame, figuresOf(known, 1));
   const recipe: Recipe = {
-    epochs: flags.smoke ? 4 : Number(flags.epochs ?? 2),
+    epochs: flags.smoke ? 4 : Number(flags.epochs ?? epochs),
     batchSize: 128,
-    learningRate: 0.006,
+    learningRate,
     augment: shifted,
     threads,
     seed: 1,
@@ -508,50 +544,47 @@ async function transferFrom(learnt: readonly number[], all: Pictures, test: Pict
   const file = await nn.load(writeOnnx(nn.scoringGraph(net, before.weights)));
   console.log(`learnt classes ${learnt.join(" ")} of ${known.codes.length} pictures (${spent()})`);
 
-  /** Test accuracy in percent after so many epochs on 20 of each. */
-  const warm = async (draw: number, epochs: number): Promise<number> => {
+  /** Accuracy in percent after some steps on 20 of each: begun with what the network knows. */
+  const knowing = async (draw: number, steps: FewSteps): Promise<number> => {
     const { network, weights } = nn.replaceHead(file, { head: nn.dense(fewFrame.classes), seed: draw });
-    const body = Object.keys(weights).filter((path) => !path.startsWith("head."));
-    const groups = Object.fromEntries(body.map((path) => [path, { rate: 0.1 }]));
-    const small = { ...recipe, batchSize: 20, learningRate: 0.02, seed: draw, epochs, groups };
+    const paths = Object.keys(weights).filter((path) => !path.startsWith("head."));
+    const groups = Object.fromEntries(paths.map((path) => [path, { rate: bodyRate }]));
+    const small = { ...recipe, ...steps, batchSize: 20, seed: draw, groups };
     const fitted = await trained(network, weights, fewFrame, [few(other, draw), undefined], small);
     return 100 * (await scored(network, fitted.weights, fewFrame, unseen));
   };
-  const cold = async (draw: number, epochs: number): Promise<number> => {
+  /** The same from nothing. */
+  const unknowing = async (draw: number, steps: FewSteps): Promise<number> => {
     const shown = few(other, draw);
     const plain = networkOf(body, fewFrame, figuresOf(shown, 1));
-    const small = { ...recipe, batchSize: 20, seed: draw, epochs };
-    const fitted = await trained(
-      plain,
-      nn.initialise(plain, { seed: draw }),
-      fewFrame,
-      [shown, undefined],
-      small,
-    );
+    const first = nn.initialise(plain, { seed: draw });
+    const small = { ...recipe, ...steps, batchSize: 20, seed: draw };
+    const fitted = await trained(plain, first, fewFrame, [shown, undefined], small);
     return 100 * (await scored(plain, fitted.weights, fewFrame, unseen));
   };
 
-  const names = ["few steps", "many steps", "many steps against twice as many from nothing"] as const;
-  const gains = names.map((): number[] => []);
+  const begun = warm.map((): number[] => []);
+  const nothing = cold.map((): number[] => []);
+  const rounded = (all: readonly number[][]): string =>
+    all.map((shares) => `${shares.at(-1)!.toFixed(2)} %`).join(", ");
   for (let draw = 1; draw <= draws; draw++) {
-    const [a, b] = [await warm(draw, fewEpochs), await warm(draw, manyEpochs)];
-    const nothing = [
-      await cold(draw, fewEpochs),
-      await cold(draw, manyEpochs),
-      await cold(draw, 2 * manyEpochs),
-    ];
-    [a, b, b].forEach((share, i) => gains[i]!.push(share - nothing[i]!));
-    console.log(
-      `draw ${draw}: ${a.toFixed(2)} % after ${fewEpochs} epochs and ${b.toFixed(2)} % after ${manyEpochs}; from nothing ${nothing.map((share) => share.toFixed(2)).join(", ")} % after ${fewEpochs}, ${manyEpochs}, ${2 * manyEpochs} (${spent()})`,
-    );
+    for (const [i, steps] of warm.entries()) begun[i]!.push(await knowing(draw, steps));
+    for (const [i, steps] of cold.entries()) nothing[i]!.push(await unknowing(draw, steps));
+    console.log(`draw ${draw}: ${rounded(begun)}; from nothing ${rounded(nothing)} (${spent()})`);
   }
-  names.forEach((name, i) => {
-    const [mean, error] = meanOf(gains[i]!);
+  const told = ({ learningRate: rate, epochs: count }: FewSteps): string => `rate ${rate}, ${count} epochs`;
+  warm.forEach((steps, i) => console.log(`begun, ${told(steps)}: ${meanOf(begun[i]!)[0].toFixed(2)} %`));
+  cold.forEach((steps, i) =>
+    console.log(`from nothing, ${told(steps)}: ${meanOf(nothing[i]!)[0].toFixed(2)} %`),
+  );
+  const best = nothing.reduce((a, b) => (meanOf(b)[0] > meanOf(a)[0] ? b : a));
+  const gains = begun.map((shares) => meanOf(shares.map((share, draw) => share - best[draw]!)));
+  gains.forEach(([mean, error], i) =>
     console.log(
-      `classes ${learnt.join(" ")}, then 20 pictures of each of the others: ${mean.toFixed(1)} ± ${error.toFixed(1)} points above from nothing, ${name}`,
-    );
-  });
-  return meanOf(gains[1]!)[0];
+      `classes ${learnt.join(" ")}, then 20 pictures of each of the others: ${mean.toFixed(1)} ± ${error.toFixed(1)} points above the best from nothing, ${told(warm[i]!)}`,
+    ),
+  );
+  return gains.at(-1)![0];
 }
 
 /** Pictures to learn, and those that are scored. */
