@@ -271,9 +271,11 @@ async function trained(
         ...(augment && { augment: { x: augment } }),
         ...(mix && { mix }),
       }),
-      ...(validation && { validation: loaderOf(validation, frame, { batchSize: 100 }) }),
+      ...(validation && {
+        validation: loaderOf(validation, frame, { batchSize: 100 }),
+        metric: accuracy,
+      }),
       loss: nn.crossEntropy({ labelSmoothing, soft: true }),
-      metric: accuracy,
       optimiser: nn.adamw({ learningRate, weightDecay: 0.05 }),
       schedule,
       ...(ends !== undefined && {
