@@ -206,14 +206,17 @@ function slidingAlong(
   return { seen, largest };
 }
 
-/** What each place gets of the gradient: the first that holds the largest takes all. */
+/**
+ * What each place gets of the gradient: the first that holds the largest takes all.
+ *
+ * As a product and a difference, since `where` takes three times as long and one thread. The price is relu's: in a window
+ * with an infinite gradient the others get NaN, where PyTorch has 0.
+ */
 function firstLargest(seen: readonly Value[], largest: Value, g: Value, ops: Ops): Value[] {
   let rest = g;
   const parts = seen.slice(0, -1).map((place) => {
-    const first = ops.equal(place, largest);
-    // Chosen and not multiplied: 0 times an infinite gradient would be none.
-    const part = ops.where(first, rest, 0);
-    rest = ops.where(first, 0, rest);
+    const part = ops.mul(rest, ops.cast(ops.equal(place, largest), g.dtype));
+    rest = ops.sub(rest, part);
     return part;
   });
   return [...parts, rest];
