@@ -38,11 +38,10 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
   const weights = options.weights ?? nn.initialise(network, { seed });
   const shared = {
     train,
-    ...(validation && { validation }),
+    ...(validation && { validation, metric: nn.accuracyOfScores }),
     ...(groups && { groups }),
     loss: nn.crossEntropy({ labelSmoothing: recipe.labelSmoothing }),
     optimiser: nn.adamw({ learningRate: recipe.learningRate, weightDecay: recipe.weightDecay }),
-    metric: nn.accuracyOfScores,
     clipNorm: 5,
     seed,
     threads,
@@ -55,7 +54,7 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
       ...shared,
       schedule: nn.oneCycle({ rise: 0.2 }),
       epochs,
-      patience: Math.max(10, Math.ceil(epochs / 2)),
+      ...(validation && { patience: Math.max(10, Math.ceil(epochs / 2)) }),
     },
     {
       ...options,
