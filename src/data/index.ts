@@ -82,7 +82,7 @@ export { readWithin, type RowsWithin } from "./read-within.ts";
 export { filesBehind } from "./open-source.ts";
 export { type Reading, readingFlags, readingOf, requireReadingUsed } from "./reading.ts";
 export { streamRows } from "./row-stream.ts";
-export { type Format, formats } from "./source.ts";
+export { type Format, formatOf, formats } from "./source.ts";
 export {
   defaultSplitKind,
   type FoldOptions,

@@ -2,6 +2,7 @@
 import { MillwrightError } from "../../core/index.ts";
 import {
   filesBehind,
+  formatOf,
   prepareFile,
   type Reading,
   readingFlags,
@@ -30,8 +31,6 @@ export interface PredictFlags extends Reading {
   readonly json?: boolean;
 }
 
-const tableName = /\.(csv|tsv|json|ndjson|parquet|xlsx)$/i;
-
 export async function predict(path: string, source: readonly string[], flags: PredictFlags): Promise<void> {
   const { availableParallelism } = await import("node:os");
   const { out, sample, image, audio, threads = availableParallelism(), json = false, ...reading } = flags;
@@ -55,7 +54,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
           `Leave it out, and name folders or files of ${many}, or a table with --${media.kind}.`,
         );
       }
-      const table = column === undefined ? source.find((name) => tableName.test(name)) : undefined;
+      const table = column === undefined ? source.find((name) => formatOf(name) !== undefined) : undefined;
       if (table !== undefined) {
         throw new MillwrightError(
           "PARAMETER_MISSING",
