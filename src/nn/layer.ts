@@ -55,9 +55,14 @@ export interface Scope {
    * @param rate - Chance of 0, in [0, 1).
    */
   mask(shape: readonly Dim[], rate: number): Value;
-  /** The scope of a part. */
+  /**
+   * The scope of a part.
+   *
+   * @param name - Without dots: "a.b" would be the place of "b" within "a", and share its weights. "" is this scope's own place.
+   * @throws MillwrightError `PARAMETER_RANGE` for a name with dots.
+   */
   child(name: string): Scope;
-  /** Applies a layer under a name of its own, so that its errors say where it stands. */
+  /** Applies a layer under a name of its own, as `child` has it, so that its errors say where it stands. */
   apply(name: string, layer: Layer, x: Value): Value;
 }
 
@@ -69,6 +74,16 @@ export interface Scope {
  */
 export function layer(kind: string, apply: Layer["apply"]): Layer {
   return { kind, apply };
+}
+
+/** @throws MillwrightError `PARAMETER_RANGE` for a part's name with dots, which join the names of a path. */
+export function requireNoDots(where: string, name: string): void {
+  if (!name.includes(".")) return;
+  throw new MillwrightError(
+    "PARAMETER_RANGE",
+    `${where} has a part "${name}", and dots join the names of a path: its weights could be those of another layer.`,
+    `Name it "${name.replaceAll(".", "_")}", or put sequential({ … }) within sequential({ … }).`,
+  );
 }
 
 /** The size of axis `axis`, which a layer needs as a number. @throws MillwrightError `SHAPE_MISMATCH`. */

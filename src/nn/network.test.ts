@@ -68,6 +68,48 @@ describe("a network", () => {
     expect(Object.keys(nn.initialise(tied, { seed: 1 }))).toEqual(["tied.weight", "tied.bias"]);
   });
 
+  describe("two layers cannot have one path", () => {
+    const flat = { dtype: "float32", shape: [4] } as const;
+    const part = nn.dense(4);
+    const own = (name: string) => nn.network(flat, (inputs, scope) => scope.apply(name, part, inputs["x"]!));
+    const inner = (name: string) =>
+      nn.network(
+        flat,
+        nn.sequential({ a: nn.layer("own", (x, scope) => part.apply(x, scope.child(name))), b: part }),
+      );
+    test.each([
+      [
+        "sequential",
+        () => nn.sequential({ a: nn.sequential({ b: part }), "a.b": part }),
+        /^sequential has a part "a\.b", and dots join.*"a_b".*PARAMETER_RANGE/,
+      ],
+      [
+        "sequential without a name",
+        () => nn.sequential({ "": nn.sequential({ b: part }), b: part }),
+        /^sequential has a part with an empty name.*PARAMETER_RANGE/,
+      ],
+      ["branches", () => nn.branches({ "0.5x": part, full: part }), /^branches has a part "0\.5x".*"0_5x"/],
+      ["branches without a name", () => nn.branches({ "": part }), /^branches has a part with an empty name/],
+      [
+        "apply",
+        () => nn.initialise(own("a.b"), { seed: 1 }),
+        /^The network has a part "a\.b".*PARAMETER_RANGE/,
+      ],
+      [
+        "child",
+        () => nn.initialise(inner("c.d"), { seed: 1 }),
+        /^The layer "a" \(own\), given \[batch, 4\]: The place "a" has a part "c\.d".*PARAMETER_RANGE/,
+      ],
+    ])("%s", (_name, run, words) => {
+      expect(messageOf(run)).toMatch(words);
+    });
+
+    test("an empty name is the scope's own place", () => {
+      const paths = Object.keys(nn.initialise(own(""), { seed: 1 }));
+      expect(paths).toEqual(["weight", "bias"]);
+    });
+  });
+
   test("a layer that does not fit is named with its path, what it is given and what it needs", () => {
     const dense = nn.sequential({
       body: nn.sequential([nn.conv2d(4, 3), nn.conv1d(4, 3)]),

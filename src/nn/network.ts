@@ -11,6 +11,7 @@ import {
   type Initialiser,
   type Layer,
   type Precision,
+  requireNoDots,
   requireSeed,
   type Running,
   type Scope,
@@ -127,6 +128,10 @@ export function buildNetwork(net: Network, options: BuildOptions): Built {
   };
   const scopeAt = (path: string): Scope => {
     const named = (name: string): string => (path === "" ? name : name === "" ? path : `${path}.${name}`);
+    const place = (name: string): string => {
+      requireNoDots(path === "" ? "The network" : `The place "${path}"`, name);
+      return named(name);
+    };
     return {
       path,
       dtype,
@@ -152,9 +157,9 @@ export function buildNetwork(net: Network, options: BuildOptions): Built {
         maskInputs.push(value);
         return value;
       },
-      child: (name) => scopeAt(named(name)),
+      child: (name) => scopeAt(place(name)),
       apply(name, part, x) {
-        const scope = scopeAt(named(name));
+        const scope = scopeAt(place(name));
         try {
           return part.apply(x, scope);
         } catch (cause) {

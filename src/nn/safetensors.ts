@@ -2,7 +2,8 @@
  * safetensors: named tensors in one flat file, without code inside.
  *
  * Eight bytes with the length of a JSON header, the header, the tensors' bytes one after the other.
- * A file is hostile until read: every length and offset is checked before anything is taken.
+ * A file is hostile until read: every length and offset is checked before anything is taken, and the tensors must lie
+ * end to end, as the reference demands: bytes that two tensors share or that none has are refused.
  * Source: the format's description, github.com/huggingface/safetensors.
  */
 import { arrayClass, type DType, MillwrightError, type Tensor } from "../core/index.ts";
@@ -71,7 +72,9 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
     throw invalid(`its header would take ${length} of ${bytes.length} bytes`);
   }
   const header = parseHeader(bytes.subarray(8, 8 + length));
-  const tensors: Record<string, Tensor> = {};
+  const spans: Span[] = [];
+  // By entries: a tensor may be called "__proto__".
+  const tensors: [string, Tensor][] = [];
   let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") {
@@ -81,12 +84,51 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
       metadata = entry as Record<string, string>;
       continue;
     }
-    tensors[name] = readTensor(name, entry, bytes, 8 + length);
+    const { tensor, span } = readTensor(name, entry, bytes, 8 + length);
+    tensors.push([name, tensor]);
+    spans.push(span);
   }
-  return { tensors, metadata };
+  requireTiling(spans, bytes.length - 8 - length);
+  return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-function readTensor(name: string, entry: unknown, bytes: Uint8Array, start: number): Tensor {
+/** The bytes of a tensor, counted from the end of the header. */
+interface Span {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @throws MillwrightError `MODEL_INVALID` unless the tensors lie end to end and fill all bytes after the header. */
+function requireTiling(spans: Span[], byteCount: number): void {
+  spans.sort((a, b) => a.from - b.from || a.to - b.to);
+  let end = 0;
+  let before: string | undefined;
+  for (const { name, from, to } of spans) {
+    if (from > end) {
+      const left = before === undefined ? "the header" : `"${before}"`;
+      throw invalid(`${from - end} bytes between ${left} and "${name}" belong to no tensor`);
+    }
+    if (from < end)
+      throw invalid(`"${name}" starts at byte ${from}, before "${before!}" ends at byte ${end}`);
+    end = to;
+    before = name;
+  }
+  if (end < byteCount) {
+    throw invalid(
+      before === undefined
+        ? `${byteCount} bytes follow its header, and it names no tensor`
+        : `${byteCount - end} bytes follow its last tensor "${before}", which ends at byte ${end} of ${byteCount}`,
+    );
+  }
+}
+
+function readTensor(
+  name: string,
+  entry: unknown,
+  bytes: Uint8Array,
+  start: number,
+): { readonly tensor: Tensor; readonly span: Span } {
   if (!isRecord(entry)) throw invalid(`"${name}" is not described`);
   const { dtype: type, shape, data_offsets: offsets } = entry;
   const dtype = (Object.keys(types) as Stored[]).find((key) => types[key] === type);
@@ -107,7 +149,7 @@ function readTensor(name: string, entry: unknown, bytes: Uint8Array, start: numb
   }
   const copy = bytes.slice(start + from, start + to);
   const data = new array(copy.buffer, copy.byteOffset, count);
-  return { dtype, shape, data } as Tensor;
+  return { tensor: { dtype, shape, data } as Tensor, span: { name, from, to } };
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
