@@ -1,5 +1,5 @@
 /** Media named by a table: a column of paths, relative to the table's file, one file a row. */
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
 import type { Table } from "../table.ts";
@@ -31,6 +31,11 @@ export interface MediaColumn extends Media {
 /** Files looked for at a time. */
 const atOnce = 64;
 
+/** Folders beside the table that are looked into for a path that is not there. */
+const mostFolders = 100;
+
+const isAddress = "is an address, not a file";
+
 /**
  * Finds the files that a column names, in the order of the rows. No file is opened.
  *
@@ -48,10 +53,11 @@ export async function mediaFromTable(
   if (cells.type !== "string") {
     // A column without any value is read as one of numbers.
     if (cells.values.every(Number.isNaN)) throw allEmpty(table, column);
+    const written = table.schema.columns.find(({ name }) => name === column)!.kind === "datetime";
     throw new MillwrightError(
       "SCHEMA_WRONG_KIND",
-      `The column "${column}" of ${table.owner} holds numbers, and paths of files are needed.`,
-      "Name the column of paths.",
+      `The column "${column}" of ${table.owner} holds ${written ? "dates" : "numbers"} in ${table.rowCount} rows, and paths of files are needed.`,
+      pathsNamed(table, column),
     );
   }
   const root = options.root ?? (await folderOf(table));
@@ -59,11 +65,13 @@ export async function mediaFromTable(
   const used = new Set(codes);
   const named = dictionary.filter((_, code) => used.has(code));
   if (named.length === 0) throw allEmpty(table, column);
-  const kind = options.kind ?? kindOf(`The column "${column}" of ${table.owner}`, named);
+  const firstRow = codes.indexOf(dictionary.indexOf(named[0]!));
+  const kind = options.kind ?? kindOf(table, column, named, inRow(named[0]!, firstRow));
   const found = await findEach(root, dictionary, used);
   const files: string[] = [];
   const rows: number[] = [];
   const missing: BadFile[] = [];
+  const missingRows: number[] = [];
   let emptyCells = 0;
   for (const [row, code] of codes.entries()) {
     const file = found[code];
@@ -71,16 +79,13 @@ export async function mediaFromTable(
     else if (typeof file === "string") {
       files.push(file);
       rows.push(row);
-    } else missing.push({ file: dictionary[code]!, reason: file!.reason });
+    } else {
+      missing.push({ file: dictionary[code]!, reason: file!.reason });
+      missingRows.push(row);
+    }
   }
-  const title = `the column "${column}" of ${table.owner}`;
-  if (files.length === 0) {
-    throw new MillwrightError(
-      "SOURCE_NOT_FOUND",
-      `None of the ${missing.length} files of ${title} is there; the first would be ${resolve(root, missing[0]!.file)}.`,
-      "Write them relative to the folder of the table; in code, { root } names another.",
-    );
-  }
+  const told = missing.map(({ file, reason }, i) => `${inRow(file, missingRows[i]!)} ${reason}`);
+  if (files.length === 0) throw await noneFound(table, column, root, missing, told[0]!);
   return {
     kind,
     root,
@@ -95,7 +100,7 @@ export async function mediaFromTable(
             {
               kind: "missingFiles",
               column,
-              evidence: told(missing, emptyCells, table.rowCount, kind),
+              evidence: evidenceOf(told, emptyCells, table.rowCount, kind),
               effect: "hint",
               undo: null,
               numbers: { missing: missing.length, emptyCells },
@@ -108,8 +113,62 @@ function allEmpty(table: Table, column: string): MillwrightError {
   return new MillwrightError(
     "DATA_ALL_MISSING",
     `The column "${column}" of ${table.owner} is empty in all ${table.rowCount} rows.`,
-    "Name the column of paths.",
+    pathsNamed(table, column),
   );
+}
+
+/** What to do about a column without paths. */
+function pathsNamed({ schema }: Table, column: string): string {
+  const others = schema.columns.filter(
+    ({ name, kind }) => name !== column && kind !== "number" && kind !== "datetime" && kind !== "boolean",
+  );
+  if (others.length === 0) return "Name the column of paths; no other of this table holds words.";
+  return `Name the column of paths; ${others.length === 1 ? "the other that holds words is" : "others that hold words are"} ${othersShown(others)}.`;
+}
+
+function othersShown(columns: readonly { readonly name: string }[]): string {
+  const shown = columns.slice(0, 5).map(({ name }) => `"${name}"`);
+  return [...shown, ...(columns.length > shown.length ? [`${columns.length - shown.length} more`] : [])].join(
+    ", ",
+  );
+}
+
+/** Where not one file is there: the first with the reason, and the folder that it does lie in, where that is near. */
+async function noneFound(
+  { owner }: Table,
+  column: string,
+  root: string,
+  missing: readonly BadFile[],
+  told: string,
+): Promise<MillwrightError> {
+  const [{ file, reason }] = missing as [BadFile];
+  const what = `None of the ${missing.length} files in the column "${column}" of ${owner} is there: ${told}`;
+  if (reason === isAddress) {
+    return new MillwrightError(
+      "SOURCE_NOT_FOUND",
+      `${what}.`,
+      "Download the files, and write where they lie.",
+    );
+  }
+  const near = await nearFolder(root, file);
+  return new MillwrightError(
+    "SOURCE_NOT_FOUND",
+    `${what}${isAbsolute(file) ? "" : ` below ${root}`}${near === undefined ? "" : `, but below ${near}`}.`,
+    near === undefined
+      ? "Write them relative to the folder of the table; in code, { root } names another."
+      : `Write them relative to the folder of the table, or in code give { root: ${JSON.stringify(near)} }.`,
+  );
+}
+
+/** The folder above `root`, or one right in it, below which a path is a file. */
+async function nearFolder(root: string, path: string): Promise<string | undefined> {
+  if (isAbsolute(path)) return undefined;
+  const inside = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const folders = inside.filter((entry) => entry.isDirectory()).map(({ name }) => resolve(root, name));
+  for (const folder of [dirname(root), ...folders.sort().slice(0, mostFolders)]) {
+    if (typeof (await find(folder, path)) === "string") return folder;
+  }
+  return undefined;
 }
 
 /** @throws MillwrightError `PARAMETER_MISSING` where the table is no single local file. */
@@ -123,7 +182,9 @@ async function folderOf(table: Table): Promise<string> {
   );
 }
 
-function kindOf(owner: string, names: readonly string[]): MediaKind {
+/** @param first - The first name, and where it stands. */
+function kindOf(table: Table, column: string, names: readonly string[], first: string): MediaKind {
+  const owner = `The column "${column}" of ${table.owner}`;
   const counts = new Map<MediaKind, number>();
   for (const name of names) {
     const medium = mediumOf(name);
@@ -133,13 +194,13 @@ function kindOf(owner: string, names: readonly string[]): MediaKind {
   if (counts.size === 0) {
     throw new MillwrightError(
       "SOURCE_FORMAT",
-      `${owner} names no file that is read, but ${JSON.stringify(names[0])}: ${mediaKinds.map((kind) => `${kind} (${extensionsOf(kind)})`).join(", ")}.`,
-      "Name the column of paths, or say what the files are, as { kind }.",
+      `${owner} holds ${names.length} different ${names.length === 1 ? "value" : "values"}, none of them a file that is read: ${first} is neither ${mediaKinds.map((kind) => `${kind} (${extensionsOf(kind)})`).join(" nor ")}.`,
+      `${pathsNamed(table, column)} In code, { kind } says what files without an extension are.`,
     );
   }
   throw new MillwrightError(
     "SOURCE_FORMAT",
-    `${owner} names media of several kinds: ${[...counts].map(([kind, count]) => `${count} ${plural(kind)}`).join(", ")}.`,
+    `${owner} names media of several kinds: ${[...counts].map(([kind, count]) => counted(count, kind)).join(", ")}.`,
     "Keep the rows of one kind.",
   );
 }
@@ -163,7 +224,7 @@ async function findEach(
 }
 
 async function find(root: string, written: string): Promise<string | { readonly reason: string }> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(written)) return { reason: "is an address, not a file" };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(written)) return { reason: isAddress };
   // A zero byte, which no path has, is an error of Node's and not of the file system.
   if (written.includes("\0")) return { reason: "is not there" };
   const turned = written.replaceAll("\\", "/");
@@ -175,15 +236,27 @@ async function find(root: string, written: string): Promise<string | { readonly 
   return { reason: "is not there" };
 }
 
-function told(missing: readonly BadFile[], emptyCells: number, rowCount: number, kind: MediaKind): string {
+const counted = (count: number, kind: MediaKind): string =>
+  `${count} ${count === 1 ? plural(kind).slice(0, -1) : plural(kind)}`;
+
+/** A cell, and its row as a reader counts. */
+const inRow = (cell: string, row: number): string => `${JSON.stringify(cell)} in data row ${row + 1}`;
+
+function evidenceOf(
+  missing: readonly string[],
+  emptyCells: number,
+  rowCount: number,
+  kind: MediaKind,
+): string {
   const parts: string[] = [];
   if (missing.length > 0) {
-    const some = missing.slice(0, 5).map(({ file, reason }) => `${file} ${reason}`);
+    const some = missing.slice(0, 5);
     const more = missing.length - some.length;
     parts.push(
-      `${missing.length} of ${rowCount} ${plural(kind)} cannot be found: ${some.join("; ")}${more > 0 ? `; and ${more} more` : ""}.`,
+      `${missing.length} of ${counted(rowCount, kind)} cannot be found: ${some.join("; ")}${more > 0 ? `; and ${more} more` : ""}.`,
     );
   }
-  if (emptyCells > 0) parts.push(`${emptyCells} of ${rowCount} cells are empty.`);
+  if (emptyCells > 0)
+    parts.push(`${emptyCells} of ${rowCount} cells ${emptyCells === 1 ? "is" : "are"} empty.`);
   return parts.join(" ");
 }
