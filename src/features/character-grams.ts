@@ -8,6 +8,7 @@
  */
 import type { StringCells } from "../schema/index.ts";
 import { asSeen } from "./categories.ts";
+import { inverseDocumentFrequency } from "./document-frequency.ts";
 import { bucketOf } from "./murmur3.ts";
 
 /** One character of a word, or all that stands between two; in RE2 and in JavaScript. */
@@ -57,7 +58,11 @@ export function learnCharacterGrams(cells: StringCells, options: CharacterGramOp
     numberOf,
     grams: kept.map((gram) => gram.numbers),
     names: kept.map((gram) => gram.name),
-    idf: Float64Array.from(kept, (gram) => Math.log((1 + rowCount) / (1 + gram.rows)) + 1),
+    idf: inverseDocumentFrequency(
+      kept.map((gram) => gram.rows),
+      rowCount,
+      options.minRows,
+    ),
   };
 }
 

@@ -4,6 +4,8 @@ import { add, gather, graph, writeOnnx } from "../graph/index.ts";
 import { compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { defaultChains, type PlanStyle } from "./default-chains.ts";
+import { characterTfidfEncoder } from "./encoders/character-tfidf.ts";
+import { hashedTfidfEncoder } from "./encoders/hashed-tfidf.ts";
 import { numbersEncoder } from "./encoders/numbers.ts";
 import { oneHotEncoder } from "./encoders/one-hot.ts";
 import { ordinalEncoder } from "./encoders/ordinal.ts";
@@ -12,7 +14,7 @@ import { tfidfEncoder } from "./encoders/tfidf.ts";
 import { fitFeatures, type FittedFeatures } from "./fit-features.ts";
 import { byName, contextOf, frameOf } from "./frame-fixture.ts";
 import { feedsOf, graphInputs } from "./inputs.ts";
-import { chainOf, type Selection, type Transform } from "./step.ts";
+import { chainOf, type Encoder, type Selection, type Transform } from "./step.ts";
 import { impute } from "./transforms/impute.ts";
 import { scale } from "./transforms/scale.ts";
 
@@ -27,6 +29,23 @@ test("numbers that need no rounding are the table's own arrays", async () => {
   for (const [j, name] of ["a", "b"].entries()) {
     expect(matrix.columns[j]).toBe((frame.columns.get(name) as { values: Float64Array }).values);
   }
+});
+
+describe("the graph does not tell words of fewer than 5 rows apart from words of none, and tells those of more", () => {
+  const fitOn = async (holders: number, encoder: Encoder): Promise<Uint8Array> => {
+    const cells = Array.from({ length: 20 }, (_, row) => (row < holders ? "green tea jasmine" : "green tea"));
+    const frame = frameOf({ note: { kind: "text", cells } });
+    return bytesOf(await fitFeatures([chainOf(["note"], encoder)], frame, contextOf()), frame);
+  };
+  test.each([
+    ["tfidf", tfidfEncoder({ ngrams: 1 })],
+    ["hashedTfidf", hashedTfidfEncoder({ buckets: 4096 })],
+    ["characterTfidf", characterTfidfEncoder()],
+  ])("%s", async (_, encoder) => {
+    const without = await fitOn(0, encoder);
+    for (const holders of [1, 2, 3, 4]) expect(await fitOn(holders, encoder)).toEqual(without);
+    expect(await fitOn(6, encoder)).not.toEqual(without);
+  });
 });
 
 test("chains stand side by side in their order, columns in schema order, and a chain's columns share its transforms", async () => {
@@ -158,7 +177,7 @@ describe("targetEncode trains out of fold", () => {
   test("so that pure noise does not look like a signal, as it does in the file", async () => {
     const frame = frameOf({ x: Array.from({ length: n }, (_, row) => `group ${row % 500}`) });
     const encoder = targetEncoder({ smoothing: "fixed", strength: 0 });
-    const fitted = await fitFeatures([chainOf(["x"], encoder)], frame, {
+    const fitted = await fitFeatures([chainOf(["note"], encoder)], frame, {
       ...contextOf(),
       target: { kind: "regression", values: target },
     });

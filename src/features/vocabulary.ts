@@ -7,6 +7,7 @@
  */
 import type { StringCells } from "../schema/index.ts";
 import { asSeen } from "./categories.ts";
+import { inverseDocumentFrequency } from "./document-frequency.ts";
 import { bucketOf } from "./murmur3.ts";
 
 /** A word: letters, the marks that belong to them, digits, underscore; in RE2 and in JavaScript. */
@@ -69,7 +70,8 @@ export function learnVocabulary(cells: StringCells, options: VocabularyOptions):
     writings.length,
   );
   const numberOf = waysOfWriting(words, writings, writingRows, options.minRows);
-  const idf = weights(corpus, words.length, keptPairs, numberOf, options.buckets, cells.codes.length);
+  const rows = rowsOfTerms(corpus, words.length, keptPairs, numberOf, options.buckets);
+  const idf = inverseDocumentFrequency(rows, cells.codes.length, options.minRows);
   return { words, pairs: keptPairs, numberOf, idf };
 }
 
@@ -195,15 +197,14 @@ function capitalised(word: string): string {
   return first.toUpperCase() + rest.join("");
 }
 
-/** Inverse document frequencies of what the graph will count: words, pairs, buckets. */
-function weights(
+/** Rows that hold each of what the graph will count: words, pairs, buckets. */
+function rowsOfTerms(
   corpus: Corpus,
   wordCount: number,
   pairs: readonly (readonly [number, number])[],
   numberOf: ReadonlyMap<string, number>,
   buckets: number,
-  rowCount: number,
-): Float64Array {
+): number[] {
   const single = corpus.writings.map(
     (writing) => numberOf.get(writing) ?? wordCount + bucketOf(writing, buckets),
   );
@@ -211,10 +212,9 @@ function weights(
   const wordOf = Int32Array.from(single, (term) => (term < wordCount ? term : -1));
   const found = pairs.length === 0 ? noPairs : countPairs(corpus, wordOf, wordCount);
   const pairRows = new Map(found.keys.map((key, i) => [key, found.rows[i]!]));
-  const rows = [
+  return [
     ...singleRows.subarray(0, wordCount),
     ...pairs.map(([a, b]) => pairRows.get(a * wordCount + b) ?? 0),
     ...singleRows.subarray(wordCount),
   ];
-  return Float64Array.from(rows, (count) => Math.log((1 + rowCount) / (1 + count)) + 1);
 }

@@ -3,8 +3,8 @@
  * their hash, rows of length 1.
  *
  * It stands beside `tfidf`, which names what enough rows hold: pairs that few rows hold tell much together, and no file
- * may name them. Nothing of a text is stored but how many rows fill each bucket. Source: Weinberger et al. 2009,
- * ICML; weights as `tfidf`.
+ * may name them. Nothing of a text is stored but how many rows fill each bucket, where enough do. Source: Weinberger et
+ * al. 2009, ICML; weights as `tfidf`.
  */
 import { assert, type ParameterTable, type ParameterValues, resolveParameters } from "../../core/index.ts";
 import {
@@ -24,6 +24,7 @@ import {
 import type { StringCells } from "../../schema/index.ts";
 import { asSeen } from "../categories.ts";
 import { type ColumnsThen, encoderChain } from "../columns.ts";
+import { inverseDocumentFrequency } from "../document-frequency.ts";
 import { bucketOf } from "../murmur3.ts";
 import type { Chain, Encoder } from "../step.ts";
 import { firstTokens, tokenPatterns } from "../token-vocabulary.ts";
@@ -61,9 +62,9 @@ export function hashedTfidfEncoder(options: HashedTfidfOptions = {}): Encoder {
     kind: "hashedTfidf",
     parameters,
     accepts: ["text"],
-    fit({ schema, cells }) {
+    fit({ schema, cells }, { minRows }) {
       assert(cells.type === "string", "hashedTfidf reads strings");
-      const idf = bucketWeights(cells, parameters);
+      const idf = inverseDocumentFrequency(rowsOfBuckets(cells, parameters), cells.codes.length, minRows);
       const sources = [schema.name];
       return {
         features: Array.from(idf, (_, bucket) => ({
@@ -92,8 +93,8 @@ function bucketsOf(text: string, { ngrams, buckets }: Parameters): number[] {
   return terms.map((term) => bucketOf(term, buckets));
 }
 
-/** Inverse document frequency of each bucket. Linear in the words of the distinct texts. */
-function bucketWeights({ codes, dictionary }: StringCells, parameters: Parameters): Float64Array {
+/** Rows that fill each bucket. Linear in the words of the distinct texts. */
+function rowsOfBuckets({ codes, dictionary }: StringCells, parameters: Parameters): Int32Array {
   const rowsOf = new Int32Array(dictionary.length);
   for (const code of codes) if (code >= 0) rowsOf[code]!++;
   const filled = new Int32Array(parameters.buckets);
@@ -101,7 +102,7 @@ function bucketWeights({ codes, dictionary }: StringCells, parameters: Parameter
     if (rows === 0) return;
     for (const bucket of new Set(bucketsOf(asSeen(dictionary[code]!), parameters))) filled[bucket]! += rows;
   });
-  return Float64Array.from(filled, (rows) => Math.log((1 + codes.length) / (1 + rows)) + 1);
+  return filled;
 }
 
 /** Where a row has no more tokens. */
