@@ -22,7 +22,7 @@ Millwright knows the shapes of ${ops.length} ops. This page is written from the 
 - **yes**: a gradient flows through (${count("yes")} ops). Where a setting of an op has none (\`clip\` in an LSTM), building the gradient says so.
 - **constant**: the answer does not change in the small (comparisons, rounding, indices, text, sizes), so no path goes through (${count("constant")} ops).
 ${noRule}
-A file with other ops is read, run and written all the same: they are carried as they are, and only a gradient cannot pass through them. Some rules need sizes that are numbers when the gradient is built: MaxPool, AveragePool and Resize those of the spatial dimensions, convolutions those of the weights, LSTM, GRU and RNN the number of steps, STFT and DFT the number of samples. The batch may always have a name.
+A file with other ops is read, run and written all the same: they are carried as they are, and only a gradient cannot pass through them. Some rules need sizes that are numbers when the gradient is built: MaxPool, AveragePool and Resize those of the spatial dimensions, convolutions those of the weights, LSTM, GRU and RNN the number of steps, STFT and DFT the number of samples. The batch may always have a name. Where an infinite gradient comes to a unit that \`Relu\` leaves at 0, as from a square root at 0, it gives NaN, and PyTorch 0: the rule is a product, since choosing made a step of ResNet-18 take 1.2 times as long. Keep such a gradient finite, by \`sqrt(add(relu(x), 1e-12))\` say.
 
 | op | domain | gradient |
 |---|---|---|

@@ -177,7 +177,7 @@ describe("targetEncode trains out of fold", () => {
   test("so that pure noise does not look like a signal, as it does in the file", async () => {
     const frame = frameOf({ x: Array.from({ length: n }, (_, row) => `group ${row % 500}`) });
     const encoder = targetEncoder({ smoothing: "fixed", strength: 0 });
-    const fitted = await fitFeatures([chainOf(["note"], encoder)], frame, {
+    const fitted = await fitFeatures([chainOf(["x"], encoder)], frame, {
       ...contextOf(),
       target: { kind: "regression", values: target },
     });

@@ -518,6 +518,20 @@ describe("gradient", () => {
     await session.release();
   });
 
+  test("an infinite gradient to a 0 of relu is NaN, as docs/ops.md says, and a finite one 0", async () => {
+    const x = floats64([2], -1, 4);
+    const [bare] = gradient(ops.reduceSum(ops.sqrt(ops.relu(x))), [x]);
+    const [kept] = gradient(ops.reduceSum(ops.sqrt(ops.add(ops.relu(x), 1e-12))), [x]);
+    const { compile } = await import("../runtime/index.ts");
+    const session = await compile(graph({ inputs: [], outputs: { bare: bare!, kept: kept! } }));
+    const answers = await session.run({});
+    expect(Array.from(answers["bare"]!.data as Float64Array)).toEqual([NaN, 0.25]);
+    const [off, on] = Array.from(answers["kept"]!.data as Float64Array);
+    expect(off).toBe(0);
+    expect(on).toBeCloseTo(0.25, 12);
+    await session.release();
+  });
+
   test("ties share: the gradient of a maximum over equal elements is spread evenly", async () => {
     const x = floats64([4], 2, 5, 5, 5);
     const [g] = gradient(ops.reduceMax(x), [x]);

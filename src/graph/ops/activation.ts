@@ -221,7 +221,7 @@ const logSoftmaxOp: OpDefinition = {
 
 const float64: DType = "float64";
 
-/** max(x, 0). */
+/** max(x, 0). An infinite gradient that comes to a 0 of it goes on as NaN, where PyTorch has 0: see docs/ops.md. */
 export function relu(x: Value): Value {
   return apply(reluOp, [x]);
 }

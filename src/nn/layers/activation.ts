@@ -4,6 +4,7 @@ import * as ops from "../../graph/index.ts";
 import { type Layer, layer, requireCount, requireShare } from "../layer.ts";
 import { sizesAfterBatch } from "./dense.ts";
 
+/** max(x, 0). An infinite gradient that comes to a unit at 0 goes on as NaN, where PyTorch has 0: see docs/ops.md. */
 export const relu = (): Layer => layer("relu", (x) => ops.relu(x));
 export const leakyRelu = (slope = 0.01): Layer => layer("leakyRelu", (x) => ops.leakyRelu(x, slope));
 export const elu = (alpha = 1): Layer => layer("elu", (x) => ops.elu(x, alpha));
