@@ -23,9 +23,10 @@
  * other five it is trained on (its first layers slowly, a new head), and so is the same network from nothing, over the
  * same steps, few and many, and over more. All are scored on all test pictures of those five; five draws of the 20. What
  * it gains is told against the best of those from nothing, which the scored pictures choose. `vit`, a transformer of
- * patches, knows less of pictures by its form than convolutions do. `--learn` names the five; by default T-shirts, trousers, dresses, sandals and bags, so that there are clothes
- * and shoes on both sides: who begins with another network begins with one of things alike. `--hold-out` scores 5,000
- * training pictures, which are then not learnt, in place of the test pictures.
+ * patches, knows less of pictures by its form than convolutions do; it learns the first five with pieces missing, and
+ * their quarter turns as classes of their own. `--learn` names the five; by default T-shirts, trousers, dresses, sandals
+ * and bags, so that there are clothes and shoes on both sides: who begins with another network begins with one of things
+ * alike. `--hold-out` scores 5,000 training pictures, which are then not learnt, in place of the test pictures.
  *
  * `--peer` trains the same network by the same recipe on the same pictures in PyTorch, in the interpreter that
  * `PEERS_PYTHON` names, and tells the ratio of the processor time (goal: at most 1.2); few epochs are enough for it.
@@ -34,12 +35,9 @@
  * `--minutes N` ends training after so many minutes of the wall, where that is sooner, with the rate as it would be after
  * all epochs: for a machine whose load nobody knows before.
  */
-import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
-import { createRandom, type Random } from "../src/core/index.ts";
+import type { Random } from "../src/core/index.ts";
 import { decodeImages, readMediaFolder } from "../src/data/index.ts";
 import {
   concat,
@@ -57,6 +55,16 @@ import * as nn from "../src/nn/index.ts";
 import { compile } from "../src/runtime/index.ts";
 import { pictureNets as nets } from "./support/picture-nets.ts";
 import { comparePictures, type Frame, type Pictures } from "./support/picture-peer.ts";
+import {
+  bars,
+  few,
+  ofClasses,
+  quarterTurns,
+  readIdx,
+  spacedForTurns,
+  taken,
+} from "./support/picture-sets.ts";
+import { type FewSteps, ofConvolutions, ofPatches, type TransferRecipe } from "./support/transfer-recipes.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -80,45 +88,18 @@ const percent = (share: number): string => (100 * share).toFixed(2);
 
 type Parts = readonly [train: Pictures, validation: Pictures, test: Pictures];
 
-/** Pictures at some places. */
-function taken({ pixels, codes }: Pictures, places: readonly number[], { side, channels }: Frame): Pictures {
-  const bytes = side * side * channels;
-  const out = new Uint8Array(places.length * bytes);
-  places.forEach((from, to) => out.set(pixels.subarray(from * bytes, (from + 1) * bytes), to * bytes));
-  return { pixels: out, codes: Uint8Array.from(places, (from) => codes[from]!) };
-}
-
 const fashionFrame: Frame = { side: 28, channels: 1, classes: 10 };
-
-function idx(folder: string, part: "train" | "t10k"): Pictures {
-  const read = (name: string, header: number): Uint8Array =>
-    gunzipSync(readFileSync(join(folder, `${part}-${name}-ubyte.gz`))).subarray(header);
-  return { pixels: read("images-idx3", 16), codes: read("labels-idx1", 8) };
-}
 
 const validationRows = 5000;
 
 function fashion(folder: string): Parts {
-  const all = idx(folder, "train");
+  const all = readIdx(folder, "train");
   const places = Array.from(all.codes, (_, i) => i);
   return [
     taken(all, places.slice(validationRows), fashionFrame),
     taken(all, places.slice(0, validationRows), fashionFrame),
-    idx(folder, "t10k"),
+    readIdx(folder, "t10k"),
   ];
-}
-
-/** Bars of as many widths as there are classes, with noise: what a smoke run learns. */
-function bars(count: number, seed: number, { side, channels, classes }: Frame): Pictures {
-  const random = createRandom(seed);
-  const codes = Uint8Array.from({ length: count }, (_, i) => i % classes);
-  const pixels = new Uint8Array(count * side * side * channels);
-  for (let i = 0; i < pixels.length; i++) {
-    const at = Math.floor(i / channels);
-    const bar = (at % side) / side < 0.15 + (0.75 * codes[Math.floor(at / (side * side))]!) / classes;
-    pixels[i] = (bar ? 180 : 20) + random.integer(60);
-  }
-  return { pixels, codes };
 }
 
 const made = (frame: Frame): Parts => [bars(640, 1, frame), bars(200, 2, frame), bars(200, 3, frame)];
@@ -316,11 +297,9 @@ async function scored(net: nn.Network, weights: nn.Weights, frame: Frame, test: 
 /** Flips from left to right, and shifts by up to one pixel. */
 const shifts = [nn.augment.flip(), nn.augment.randomCrop({ padding: 1 })];
 const shifted = nn.inPlace(nn.augmentation(shifts), [28, 28, 1]);
-/** The same, and half of the pictures have a piece missing. */
-const erased = nn.inPlace(
-  nn.augmentation([...shifts, nn.augment.randomErasing({ maxArea: 0.15 })]),
-  [28, 28, 1],
-);
+/** The same, and half of the pictures have a piece missing, of at most this share. */
+const erased = (maxArea: number): nn.Augment =>
+  nn.inPlace(nn.augmentation([...shifts, nn.augment.randomErasing({ maxArea })]), [28, 28, 1]);
 
 /** A part of the photo, flipped, in other light, with a piece missing. */
 const otherView = nn.augmentation([
@@ -378,7 +357,7 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
           batchSize: 128,
           learningRate: 0.006,
           ...(chosen !== "small" && { labelSmoothing: 0.05 }),
-          ...(!flags.smoke && { augment: chosen === "small" ? shifted : erased }),
+          ...(!flags.smoke && { augment: chosen === "small" ? shifted : erased(0.15) }),
         }
       : {
           ...common,
@@ -420,58 +399,6 @@ const fewFrame: Frame = { ...fashionFrame, classes: 5 };
 const draws = 5;
 const perClass = 20;
 
-/** The pictures of five classes, their codes counted from 0. */
-function ofClasses(all: Pictures, classes: readonly number[]): Pictures {
-  const places = [...all.codes.keys()].filter((i) => classes.includes(all.codes[i]!));
-  const { pixels, codes } = taken(all, places, fewFrame);
-  return { pixels, codes: codes.map((code) => classes.indexOf(code)) };
-}
-
-/** Some of each class, drawn by a seed. */
-function few(all: Pictures, seed: number): Pictures {
-  const random = createRandom(seed);
-  const places = Array.from({ length: fewFrame.classes }, (_, code) => {
-    const own = Uint32Array.from([...all.codes.keys()].filter((i) => all.codes[i] === code));
-    return [...random.child(code).shuffle(own).subarray(0, perClass)];
-  }).flat();
-  return taken(all, places, fewFrame);
-}
-
-/** A way to learn few pictures: the largest rate, and epochs of five steps. */
-interface FewSteps {
-  readonly learningRate: number;
-  readonly epochs: number;
-}
-
-/** How a network learns the five classes of many pictures, then those of few: `warm` with what it knows, or `cold`. */
-interface TransferRecipe {
-  readonly learningRate: number;
-  readonly epochs: number;
-  /** Rate of what the network knows, by that of its new head. */
-  readonly bodyRate: number;
-  readonly warm: readonly FewSteps[];
-  readonly cold: readonly FewSteps[];
-}
-
-const ofConvolutions: TransferRecipe = {
-  learningRate: 0.006,
-  epochs: 2,
-  bodyRate: 0.1,
-  warm: [10, 40].map((epochs) => ({ learningRate: 0.02, epochs })),
-  cold: [10, 40, 80].map((epochs) => ({ learningRate: 0.006, epochs })),
-};
-const ofPatches: TransferRecipe = {
-  learningRate: 0.002,
-  epochs: 8,
-  bodyRate: 0.4,
-  warm: [40, 120].map((epochs) => ({ learningRate: 0.005, epochs })),
-  cold: [
-    { learningRate: 0.002, epochs: 120 },
-    { learningRate: 0.004, epochs: 120 },
-    { learningRate: 0.002, epochs: 300 },
-  ],
-};
-
 /** Mean, and its standard error. */
 function meanOf(values: readonly number[]): readonly [mean: number, error: number] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -479,47 +406,83 @@ function meanOf(values: readonly number[]): readonly [mean: number, error: numbe
   return [mean, Math.sqrt(squares / (values.length - 1) / values.length)];
 }
 
+/** A network that has learnt pictures of five classes, as a file and read again: what any other network is given too. */
+async function knowledgeOf(
+  known: Pictures,
+  body: (classes: number) => nn.Layer,
+  { learningRate, epochs, turns }: TransferRecipe,
+  common: Pick<Recipe, "batchSize" | "augment" | "threads" | "seed" | "quiet">,
+): Promise<nn.Imported> {
+  const frame = turns ? { ...fewFrame, classes: 4 * fewFrame.classes } : fewFrame;
+  const net = networkOf(body(frame.classes), frame, figuresOf(known, 1));
+  const recipe: Recipe = {
+    ...common,
+    epochs: flags.smoke ? 4 : Number(flags.epochs ?? epochs),
+    learningRate,
+    ...(turns && { augment: erased(0.3), mix: quarterTurns }),
+  };
+  const shown = turns ? spacedForTurns(known) : known;
+  const first = nn.initialise(net, { seed: 1 });
+  const { weights } = await trained(net, first, frame, [shown, undefined], recipe);
+  return await nn.load(writeOnnx(nn.scoringGraph(net, weights)));
+}
+
+/** Prints the means over the draws; gives the gain in points of the last way with knowledge over the best from nothing. */
+function toldGain(
+  learnt: readonly number[],
+  { warm, cold }: TransferRecipe,
+  begun: readonly number[][],
+  nothing: readonly number[][],
+): number {
+  const told = ({ learningRate, epochs }: FewSteps): string => `rate ${learningRate}, ${epochs} epochs`;
+  const mean = (shares: readonly number[]): string => `${meanOf(shares)[0].toFixed(2)} %`;
+  warm.forEach((steps, i) => console.log(`begun, ${told(steps)}: ${mean(begun[i]!)}`));
+  cold.forEach((steps, i) => console.log(`from nothing, ${told(steps)}: ${mean(nothing[i]!)}`));
+  const best = nothing.reduce((a, b) => (meanOf(b)[0] > meanOf(a)[0] ? b : a));
+  const gains = begun.map((shares) => meanOf(shares.map((share, draw) => share - best[draw]!)));
+  gains.forEach(([gain, error], i) =>
+    console.log(
+      `classes ${learnt.join(" ")}, then ${perClass} pictures of each of the others: ${gain.toFixed(1)} ± ${error.toFixed(1)} points above the best from nothing, ${told(warm[i]!)}`,
+    ),
+  );
+  return gains.at(-1)![0];
+}
+
 /** Gain in points of accuracy of starting from some classes, over the most steps; mean over the draws. */
 async function transferFrom(learnt: readonly number[], all: Pictures, test: Pictures): Promise<number> {
   const others = Array.from({ length: 10 }, (_, code) => code).filter((code) => !learnt.includes(code));
-  const [known, other, unseen] = [ofClasses(all, learnt), ofClasses(all, others), ofClasses(test, others)];
+  const [known, other, unseen] = [
+    ofClasses(all, learnt, fewFrame),
+    ofClasses(all, others, fewFrame),
+    ofClasses(test, others, fewFrame),
+  ];
   const chosen = netNamed();
   const body = nets[chosen](fewFrame.classes);
-  const { learningRate, epochs, bodyRate, warm, cold } = chosen === "vit" ? ofPatches : ofConvolutions;
-  const net = networkOf(body, fewFrame, figuresOf(known, 1));
-  const recipe: Recipe = {
-    epochs: flags.smoke ? 4 : Number(flags.epochs ?? epochs),
-    batchSize: 128,
-    learningRate,
-    augment: shifted,
-    threads,
-    seed: 1,
-    quiet: true,
-  };
-  const before = await trained(net, nn.initialise(net, { seed: 1 }), fewFrame, [known, undefined], recipe);
-  // As a file, and read again: what any other network is given too.
-  const file = await nn.load(writeOnnx(nn.scoringGraph(net, before.weights)));
+  const way = chosen === "vit" ? ofPatches : ofConvolutions;
+  const recipe = { batchSize: 128, augment: shifted, threads, seed: 1, quiet: true } as const;
+  const file = await knowledgeOf(known, nets[chosen], way, recipe);
   console.log(`learnt classes ${learnt.join(" ")} of ${known.codes.length} pictures (${spent()})`);
 
+  const shown = (draw: number): Pictures => few(other, perClass, draw, fewFrame);
   /** Accuracy in percent after some steps on 20 of each: begun with what the network knows. */
   const knowing = async (draw: number, steps: FewSteps): Promise<number> => {
     const { network, weights } = nn.replaceHead(file, { head: nn.dense(fewFrame.classes), seed: draw });
     const paths = Object.keys(weights).filter((path) => !path.startsWith("head."));
-    const groups = Object.fromEntries(paths.map((path) => [path, { rate: bodyRate }]));
+    const groups = Object.fromEntries(paths.map((path) => [path, { rate: way.bodyRate }]));
     const small = { ...recipe, ...steps, batchSize: 20, seed: draw, groups };
-    const fitted = await trained(network, weights, fewFrame, [few(other, draw), undefined], small);
+    const fitted = await trained(network, weights, fewFrame, [shown(draw), undefined], small);
     return 100 * (await scored(network, fitted.weights, fewFrame, unseen));
   };
   /** The same from nothing. */
   const unknowing = async (draw: number, steps: FewSteps): Promise<number> => {
-    const shown = few(other, draw);
-    const plain = networkOf(body, fewFrame, figuresOf(shown, 1));
+    const plain = networkOf(body, fewFrame, figuresOf(shown(draw), 1));
     const first = nn.initialise(plain, { seed: draw });
     const small = { ...recipe, ...steps, batchSize: 20, seed: draw };
-    const fitted = await trained(plain, first, fewFrame, [shown, undefined], small);
+    const fitted = await trained(plain, first, fewFrame, [shown(draw), undefined], small);
     return 100 * (await scored(plain, fitted.weights, fewFrame, unseen));
   };
 
+  const { warm, cold } = way;
   const begun = warm.map((): number[] => []);
   const nothing = cold.map((): number[] => []);
   const rounded = (all: readonly number[][]): string =>
@@ -529,25 +492,13 @@ async function transferFrom(learnt: readonly number[], all: Pictures, test: Pict
     for (const [i, steps] of cold.entries()) nothing[i]!.push(await unknowing(draw, steps));
     console.log(`draw ${draw}: ${rounded(begun)}; from nothing ${rounded(nothing)} (${spent()})`);
   }
-  const told = ({ learningRate: rate, epochs: count }: FewSteps): string => `rate ${rate}, ${count} epochs`;
-  warm.forEach((steps, i) => console.log(`begun, ${told(steps)}: ${meanOf(begun[i]!)[0].toFixed(2)} %`));
-  cold.forEach((steps, i) =>
-    console.log(`from nothing, ${told(steps)}: ${meanOf(nothing[i]!)[0].toFixed(2)} %`),
-  );
-  const best = nothing.reduce((a, b) => (meanOf(b)[0] > meanOf(a)[0] ? b : a));
-  const gains = begun.map((shares) => meanOf(shares.map((share, draw) => share - best[draw]!)));
-  gains.forEach(([mean, error], i) =>
-    console.log(
-      `classes ${learnt.join(" ")}, then 20 pictures of each of the others: ${mean.toFixed(1)} ± ${error.toFixed(1)} points above the best from nothing, ${told(warm[i]!)}`,
-    ),
-  );
-  return gains.at(-1)![0];
+  return toldGain(learnt, way, begun, nothing);
 }
 
 /** Pictures to learn, and those that are scored. */
 function transferParts(): readonly [Pictures, Pictures] {
   if (flags.smoke) return [bars(1280, 1, fashionFrame), bars(400, 2, fashionFrame)];
-  if (!flags["hold-out"]) return [idx(flags.data!, "train"), idx(flags.data!, "t10k")];
+  if (!flags["hold-out"]) return [readIdx(flags.data!, "train"), readIdx(flags.data!, "t10k")];
   const [learnt, held] = fashion(flags.data!);
   return [learnt, held];
 }
