@@ -28,6 +28,8 @@
  * and bags, so that there are clothes and shoes on both sides: who begins with another network begins with one of things
  * alike. `--hold-out` scores 5,000 training pictures, which are then not learnt, in place of the test pictures.
  *
+ * `--replicas N` computes each batch in N equal parts at once, in the threads that `--threads` gives.
+ *
  * `--peer` trains the same network by the same recipe on the same pictures in PyTorch, in the interpreter that
  * `PEERS_PYTHON` names, and tells the ratio of the processor time (goal: at most 1.2); few epochs are enough for it.
  *
@@ -73,6 +75,7 @@ const { values: flags, positionals } = parseArgs({
     net: { type: "string", default: "small" },
     epochs: { type: "string" },
     threads: { type: "string", default: "1" },
+    replicas: { type: "string", default: "1" },
     side: { type: "string", default: "48" },
     "hold-out": { type: "boolean", default: false },
     mirror: { type: "boolean", default: false },
@@ -84,6 +87,7 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 const threads = Number(flags.threads);
+const replicas = Number(flags.replicas);
 const percent = (share: number): string => (100 * share).toFixed(2);
 
 type Parts = readonly [train: Pictures, validation: Pictures, test: Pictures];
@@ -136,6 +140,7 @@ interface Recipe {
   readonly labelSmoothing?: number;
   readonly groups?: Readonly<Record<string, nn.GroupOptions>>;
   readonly threads: number;
+  readonly replicas?: number;
   readonly seed: number;
   readonly checkpoint?: string;
   readonly quiet?: boolean;
@@ -266,6 +271,7 @@ async function trained(
       epochs,
       seed,
       threads: recipe.threads,
+      replicas: recipe.replicas ?? 1,
       ...(groups && { groups }),
       ...(checkpoint !== undefined && { checkpoint: { path: checkpoint, resume: true } }),
     },
@@ -347,6 +353,7 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
   const common = {
     epochs,
     threads,
+    replicas,
     seed: 1,
     ...(flags.checkpoint !== undefined && { checkpoint: flags.checkpoint }),
   };

@@ -7,6 +7,8 @@
  *
  *   PEERS_PYTHON=… node --import tsx bench/network-speed.ts [--nets mlp,cnn] [--threads 1,2] [--rounds 5]
  *   node --import tsx bench/network-speed.ts --smoke
+ *
+ * `--replicas all` computes the batch of a training step in as many parts as there are threads, each on one of them.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -23,6 +25,7 @@ const { values: flags } = parseArgs({
     nets: { type: "string", default: "mlp,cnn,resnet18,lstm,transformer,ds-cnn" },
     threads: { type: "string", default: "1,2" },
     rounds: { type: "string", default: "5" },
+    replicas: { type: "string", default: "1" },
     modes: { type: "string", default: "train,infer" },
   },
 });
@@ -189,6 +192,7 @@ async function prepare({
     batchSize: batch,
     seed: 1,
     threads,
+    replicas: flags.replicas === "all" ? threads : Number(flags.replicas),
   });
   const target = {
     dtype: "int64" as const,

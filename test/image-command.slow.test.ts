@@ -122,6 +122,17 @@ describe("millwright train on a folder of pictures", () => {
     expect(again.model.sha256).toBe(record.model.sha256);
   }, 300_000);
 
+  test("two threads share each batch, and two give the same file again", async () => {
+    const words = ["--seed", "3", "--threads", "2", "--epochs", "4", "--net", "resnet-8"];
+    const two = await trained("shapes", "two threads", ...words);
+    const again = await trained("shapes", "two threads again", ...words);
+    expect(again.model.sha256).toBe(two.model.sha256);
+    expect(two.model.sha256).not.toBe(record.model.sha256);
+    const model = await load(inWork("two threads/model.onnx"));
+    expect(model.metadata.card!.notes!.join()).toContain("2 threads, which share each batch");
+    await model.close();
+  });
+
   test("several networks in one file answer their mean, to the same bytes again", async () => {
     const words = ["--seed", "3", "--epochs", "2", "--members", "3"];
     const several = await trained("shapes", "several", ...words);

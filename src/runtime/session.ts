@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly device?: Device;
   /** Threads inside one operation. Default 1: the same bits every time. */
   readonly threads?: number;
+  /** A training step: rewritten as `createTrainState` does, which suits weights that are inputs. Default false. */
+  readonly training?: boolean;
 }
 
 export interface Session {
@@ -60,7 +62,8 @@ export async function compile(
   source: Graph | Uint8Array,
   options: CompileOptions = {},
 ): Promise<LocalSession> {
-  const loan = await borrow(source, options.device ?? "cpu", options.threads ?? 1);
+  const { device = "cpu", threads = 1, training = false } = options;
+  const loan = await borrow(source, device, threads, training ? "extended" : "all");
   try {
     return new OrtSession(loan);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The thread behind `compileInWorker`: compiles, answers runs in order, and ends when told. */
 import { MillwrightError, type Tensor } from "../core/index.ts";
 import { compile, type LocalSession } from "./session.ts";
+import type { Feeds } from "./tensors.ts";
 import type { WorkerReply, WorkerRequest, WorkerTask } from "./worker-session.ts";
 
 const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads");
@@ -28,6 +29,23 @@ function buffersOf(tensors: Record<string, Tensor>): ArrayBuffer[] {
   return [...buffers];
 }
 
+/** Copies of shared arrays, which the runtime refuses, each in one place for all runs. */
+const copies = new Map<string, Float32Array>();
+
+function owned(feeds: Feeds): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      const { data } = tensor;
+      if (!(data instanceof Float32Array) || !(data.buffer instanceof SharedArrayBuffer))
+        return [name, tensor];
+      let copy = copies.get(name);
+      if (copy?.length !== data.length) copies.set(name, (copy = new Float32Array(data.length)));
+      copy.set(data);
+      return [name, { ...tensor, data: copy }];
+    }),
+  );
+}
+
 async function serve(session: LocalSession): Promise<void> {
   let last: Promise<void> = Promise.resolve();
   port.on("message", (request: WorkerRequest) => {
@@ -38,7 +56,7 @@ async function serve(session: LocalSession): Promise<void> {
         return;
       }
       try {
-        const tensors = await session.run(request.feeds, request.outputs);
+        const tensors = await session.run(owned(request.feeds), request.outputs);
         port.postMessage(
           { kind: "result", id: request.id, tensors } satisfies WorkerReply,
           buffersOf(tensors),

@@ -7,6 +7,8 @@
 import type { Worker } from "node:worker_threads";
 import { type ErrorCode, MillwrightError, startWorker, type Tensor } from "../core/index.ts";
 import { type Graph, writeOnnx } from "../graph/index.ts";
+import { loadBackend } from "./backend.ts";
+import { blockSize } from "./blocks.ts";
 import { lowerFor } from "./lowering.ts";
 import { compile, type CompileOptions, type Session } from "./session.ts";
 import type { Feeds, Port } from "./tensors.ts";
@@ -42,7 +44,8 @@ export type WorkerReply =
 /**
  * Compiles a graph in a worker thread of its own.
  *
- * Feeds are copied to the thread, results are moved back. In a browser it compiles
+ * Feeds are copied to the thread, but for arrays of a shared memory, which it reads when the run begins; results are moved
+ * back. In a browser it compiles
  * in place: there, onnxruntime-web is itself told to use a worker (`ort.env.wasm.proxy`).
  *
  * @throws MillwrightError as `compile` does; `WORKER_FAILED` where the thread dies.
@@ -53,12 +56,16 @@ export async function compileInWorker(
 ): Promise<Session> {
   if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function")
     return compile(source, options);
-  const file = source instanceof Uint8Array ? source : writeOnnx(lowerFor(options.device ?? "cpu", source));
+  const file = source instanceof Uint8Array ? source : writeOnnx(await lowered(source, options));
   const session = new WorkerSession(
     startWorker("session.worker", import.meta.url, { file, options } satisfies WorkerTask),
   );
   await session.ready;
   return session;
+}
+
+async function lowered(source: Graph, { device = "cpu", training = false }: CompileOptions): Promise<Graph> {
+  return lowerFor(device, source, training ? await blockSize(await loadBackend(device)) : 0);
 }
 
 interface Waiting {

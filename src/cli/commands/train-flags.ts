@@ -73,7 +73,7 @@ export function raceSettings(
     ...(time !== undefined && { time }),
     ...(testSize !== undefined && { testSize }),
     seed,
-    // More threads inside a step change the last bits: only where they are asked for.
+    // Threads share each batch, which changes what is learnt: only where they are asked for.
     threads,
     ...context,
   };

@@ -49,6 +49,26 @@ function tapsOf(from: number, to: number): Taps {
   return { first, count, weights, stride };
 }
 
+/** Writes a row of pixels at its new width from `at` on. */
+function narrow(
+  row: Float64Array,
+  channels: number,
+  { first, count, weights, stride }: Taps,
+  to: Float32Array,
+  at: number,
+): void {
+  let place = at;
+  for (let x = 0; x < first.length; x++) {
+    const start = first[x]! * channels;
+    const taps = count[x]!;
+    for (let c = 0; c < channels; c++) {
+      let sum = 0;
+      for (let k = 0; k < taps; k++) sum += weights[x * stride + k]! * row[start + k * channels + c]!;
+      to[place++] = sum;
+    }
+  }
+}
+
 /**
  * Resizes a part of a picture.
  *
@@ -72,19 +92,12 @@ export function resizePixels<T extends Uint8Array | Float32Array>(
   const down = tapsOf(box.height, toHeight);
   const rowLength = toWidth * channels;
   const narrowed = new Float32Array(box.height * rowLength);
+  // In floats of one kind, whatever the pixels are: the loop over them is compiled for one kind of array.
+  const row = new Float64Array(box.width * channels);
   for (let y = 0; y < box.height; y++) {
-    const row = ((box.top + y) * width + box.left) * channels;
-    for (let x = 0; x < toWidth; x++) {
-      const start = row + across.first[x]! * channels;
-      const at = y * rowLength + x * channels;
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let k = 0; k < across.count[x]!; k++) {
-          sum += across.weights[x * across.stride + k]! * pixels[start + k * channels + c]!;
-        }
-        narrowed[at + c] = sum;
-      }
-    }
+    const start = ((box.top + y) * width + box.left) * channels;
+    row.set(pixels.subarray(start, start + row.length));
+    narrow(row, channels, across, narrowed, y * rowLength);
   }
   const whole = pixels instanceof Uint8Array;
   const out = whole ? new Uint8Array(toHeight * rowLength) : new Float32Array(toHeight * rowLength);

@@ -57,3 +57,29 @@ export function momentumStep(
     v128.store(parameter + i, f32x4.sub(p, f32x4.mul(direction, r)));
   }
 }
+
+/** Adds one array to another. */
+export function addArray(to: usize, from: usize, count: u32): void {
+  const end = <usize>count << 2;
+  for (let i: usize = 0; i < end; i += 16) {
+    v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
+  }
+}
+
+/** Multiplies an array by a number. */
+export function scaleArray(array: usize, factor: f32, count: u32): void {
+  const end = <usize>count << 2;
+  const f = f32x4.splat(factor);
+  for (let i: usize = 0; i < end; i += 16) v128.store(array + i, f32x4.mul(v128.load(array + i), f));
+}
+
+/** The sum of squares, in float64. */
+export function squareSum(array: usize, count: u32): f64 {
+  const end = <usize>count << 2;
+  let sum: v128 = f64x2.splat(0);
+  for (let i: usize = 0; i < end; i += 8) {
+    const pair = f64x2.promote_low_f32x4(v128.load64_zero(array + i));
+    sum = f64x2.add(sum, f64x2.mul(pair, pair));
+  }
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}

@@ -58,4 +58,18 @@ describe.each(counts)("%i numbers", (count) => {
     for (const [k, { data }] of placed.entries()) expect(data).toEqual(copies[k]);
     expect([...guard.data]).toEqual([7, 7, 7, 7]);
   });
+
+  test("a sum, a product by a number and a sum of squares: the bits of plain loops", () => {
+    const { memory, placed, copies, guard } = arrays(count);
+    const [to, from] = placed as [Placed, Placed];
+    const [a, b] = copies as [Float32Array, Float32Array];
+    memory.add(to, from);
+    memory.scale(to, 0.3);
+    const expected = a.map((value, i) => Math.fround(Math.fround(value + b[i]!) * Math.fround(0.3)));
+    expect(to.data).toEqual(expected);
+    expect(from.data).toEqual(b);
+    const squares = expected.reduce((sum, value) => sum + value * value, 0);
+    expect(memory.squareSum(to) / squares).toBeCloseTo(1, 13);
+    expect([...guard.data]).toEqual([7, 7, 7, 7]);
+  });
 });

@@ -29,6 +29,9 @@ interface Exports {
     decay: number,
     nesterov: number,
   ): void;
+  addArray(to: number, from: number, count: number): void;
+  scaleArray(array: number, factor: number, count: number): void;
+  squareSum(array: number, count: number): number;
 }
 
 /** One array: where it lies, and its numbers. */
@@ -131,6 +134,21 @@ export class UpdateArrays {
       decay,
       nesterov ? 1 : 0,
     );
+  }
+
+  /** Adds `from` to `to`, which is as long. */
+  add(to: Placed, from: Placed): void {
+    this.#exports.addArray(to.at, from.at, fours(to));
+  }
+
+  /** Multiplies by a number, rounded to float32. */
+  scale(array: Placed, factor: number): void {
+    this.#exports.scaleArray(array.at, factor, fours(array));
+  }
+
+  /** The sum of squares, in float64. */
+  squareSum(array: Placed): number {
+    return this.#exports.squareSum(array.at, fours(array));
   }
 }
 

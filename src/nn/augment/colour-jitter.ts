@@ -3,7 +3,7 @@
  * and with its own grey picture. Values that leave the range are moved onto its ends.
  */
 import { MillwrightError } from "../../core/index.ts";
-import { defineStep, emptyLike, pixelOf, type Sample, uniform } from "./step.ts";
+import { defineStep, emptyLike, type Sample, uniform } from "./step.ts";
 
 /** Factors, 1 for no change. */
 export interface Colours {
@@ -23,9 +23,10 @@ export function recoloured({ data, shape }: Sample, { brightness, contrast, satu
     );
   }
   const most = data instanceof Uint8Array ? 255 : 1;
-  const within = (value: number): number => Math.max(0, Math.min(most, value));
-  const values = new Float64Array(data.length);
-  for (let i = 0; i < data.length; i++) values[i] = within(brightness * data[i]!);
+  const within = (value: number): number => (value < 0 ? 0 : value > most ? most : value);
+  // In floats of one kind, whatever the pixels are: the loops over them are compiled for one kind of array.
+  const values = new Float64Array(data);
+  for (let i = 0; i < values.length; i++) values[i] = within(brightness * values[i]!);
   // ITU-R BT.601, as in src/data/media/image.ts.
   const greyAt = (i: number): number =>
     channels === 1 ? values[i]! : 0.299 * values[i]! + 0.587 * values[i + 1]! + 0.114 * values[i + 2]!;
@@ -33,12 +34,12 @@ export function recoloured({ data, shape }: Sample, { brightness, contrast, satu
   for (let i = 0; i < values.length; i += channels) sum += greyAt(i);
   const mean = sum / (values.length / channels);
   for (let i = 0; i < values.length; i++) values[i] = within(mean + contrast * (values[i]! - mean));
-  const out = emptyLike(data, data.length);
   for (let i = 0; i < values.length; i += channels) {
     const grey = greyAt(i);
-    for (let c = 0; c < channels; c++)
-      out[i + c] = pixelOf(data, grey + saturation * (values[i + c]! - grey));
+    for (let c = 0; c < channels; c++) values[i + c] = within(grey + saturation * (values[i + c]! - grey));
   }
+  const out = emptyLike(data, data.length);
+  out.set(data instanceof Uint8Array ? values.map(Math.round) : values);
   return { data: out, shape };
 }
 

@@ -22,6 +22,7 @@ import { oneCycle } from "../schedules.ts";
 import type { TrainEvent } from "../training/events.ts";
 import { fit, type FitResult } from "../training/fit.ts";
 import { arrayLoader } from "../training/array-loader.ts";
+import { partsWithin } from "../training/replicas.ts";
 import { scoringGraph } from "../training/step.ts";
 
 /** Windows of series, scaled: every number about mean 0 and spread 1, none missing. */
@@ -52,7 +53,7 @@ export interface ForecasterOptions {
   readonly batchSize?: number;
   /** Highest of the one-cycle schedule. Default 0.005. */
   readonly learningRate?: number;
-  /** Default 1. */
+  /** Threads of a step, each with its part of every batch. Default 1. */
   readonly threads?: number;
   readonly seed: number;
   /** Windows that choose the epoch. Default: the last epoch is taken. */
@@ -90,11 +91,12 @@ export async function fitForecaster(
       { batchSize: Math.min(batchSize, count), ...(drawn ? { seed } : {}) },
     );
   };
+  const loader = loaderOf(train, true);
   const training = await fit(
     net,
     initialise(net, { seed }),
     {
-      train: loaderOf(train, true),
+      train: loader,
       ...(validation && {
         validation: loaderOf(validation, false),
         patience: Math.max(5, Math.ceil(epochs / 2)),
@@ -106,6 +108,7 @@ export async function fitForecaster(
       epochs,
       seed,
       threads,
+      replicas: partsWithin(threads, loader.batchSize),
       ...(options.signal && { signal: options.signal }),
     },
     options.onEvent,

@@ -21,6 +21,7 @@ import type { TrainEvent } from "../training/events.ts";
 import { fit, type FitResult } from "../training/fit.ts";
 import { arrayLoader } from "../training/array-loader.ts";
 import type { RowData } from "../training/loader.ts";
+import { partsWithin } from "../training/replicas.ts";
 import { scoringGraph } from "../training/step.ts";
 import { groupSequences, type Sequences, type SequenceTable } from "./group-sequences.ts";
 
@@ -45,7 +46,7 @@ export interface SequenceOptions {
   /** Highest of the one-cycle schedule. Default 0.01. */
   readonly learningRate?: number;
   readonly seed: number;
-  /** Threads inside a step. Default 1. */
+  /** Threads of a step, each with its part of every batch. Default 1. */
   readonly threads?: number;
   /** Ends training between two steps. */
   readonly signal?: AbortSignal;
@@ -102,11 +103,13 @@ export async function fitSequences(
   }
   const held = validation && sequences(validation.table);
   if (held) requireTargets(held, validation.target);
+  const threads = options.threads ?? 1;
+  const loader = loaderOf(train, target, true);
   const training = await fit(
     net,
     initialise(net, { seed }),
     {
-      train: loaderOf(train, target, true),
+      train: loader,
       ...(held ? { validation: loaderOf(held, validation.target, false) } : {}),
       ...(held && target.task === "classification" ? { metric: accuracyOfScores } : {}),
       loss: target.task === "classification" ? crossEntropy() : meanSquaredError(),
@@ -115,7 +118,8 @@ export async function fitSequences(
       clipNorm: 1,
       epochs,
       seed,
-      threads: options.threads ?? 1,
+      threads,
+      replicas: partsWithin(threads, loader.batchSize),
       ...(options.signal && { signal: options.signal }),
     },
     options.onEvent,

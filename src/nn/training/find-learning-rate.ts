@@ -8,10 +8,11 @@ import { MillwrightError } from "../../core/index.ts";
 import { requireCount } from "../layer.ts";
 import type { Network, Weights } from "../network.ts";
 import type { Loader } from "./loader.ts";
+import type { ReplicaOptions } from "./replicas.ts";
 import type { StepOptions } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 
-export interface RateFinderOptions extends Omit<StepOptions, "batchSize" | "accumulate"> {
+export interface RateFinderOptions extends Omit<StepOptions, "batchSize" | "accumulate">, ReplicaOptions {
   readonly train: Loader;
   readonly seed: number;
   /** Default 1e-7. */
@@ -20,8 +21,6 @@ export interface RateFinderOptions extends Omit<StepOptions, "batchSize" | "accu
   readonly to?: number;
   /** Default 100. */
   readonly steps?: number;
-  /** Threads inside a step. Default 1. */
-  readonly threads?: number;
   /** Ends the trial between two steps. */
   readonly signal?: AbortSignal;
 }

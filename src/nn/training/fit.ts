@@ -15,10 +15,11 @@ import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from 
 import { Evaluator, type FitMetric } from "./evaluation.ts";
 import type { EpochRecord, TrainEvent } from "./events.ts";
 import type { Batch, Loader } from "./loader.ts";
+import type { ReplicaOptions } from "./replicas.ts";
 import { type StepOptions } from "./step.ts";
 import { Trainer } from "./trainer.ts";
 
-export interface FitOptions extends Omit<StepOptions, "batchSize"> {
+export interface FitOptions extends Omit<StepOptions, "batchSize">, ReplicaOptions {
   readonly train: Loader;
   /** Rows that choose the epoch. */
   readonly validation?: Loader;
@@ -33,8 +34,6 @@ export interface FitOptions extends Omit<StepOptions, "batchSize"> {
   readonly patience?: number;
   /** In place of patience: back to the best epoch, and on from there in smaller steps. Needs validation. */
   readonly fallBack?: FallBack;
-  /** Threads inside a step. More than one: results differ in the last bits from run to run. Default 1. */
-  readonly threads?: number;
   /**
    * Where steps run. "webgpu" is on request only: its driver can end the whole process, so give it one of its own;
    * parameters travel to the device and back with each step. Default "cpu".
@@ -469,6 +468,8 @@ function identityOf({ plan }: Trainer, options: FitOptions): Record<string, Json
     metric: options.metric ? [options.metric.name, options.metric.better] : null,
     patience: options.patience ?? null,
     accumulate: options.accumulate ?? 1,
+    // With one part the length that gradients are clipped to stands in the graph.
+    parts: (options.replicas ?? 1) > 1 ? [options.replicas!, options.clipNorm ?? null] : null,
     fallBack: options.fallBack ? { ...options.fallBack } : null,
     seed: options.seed,
   };

@@ -9,6 +9,7 @@ export {
   type FitResult,
   trainEvents,
 } from "./fit.ts";
+export { partsWithin, type ReplicaOptions } from "./replicas.ts";
 export { arrayLoader, type ArrayLoaderOptions } from "./array-loader.ts";
 export type { Batch, Loader, OpenLoader, RowData } from "./loader.ts";
 export { type GroupOptions, scoresOf, scoringGraph, type StepOptions } from "./step.ts";

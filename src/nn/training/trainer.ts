@@ -1,11 +1,13 @@
 /** A compiled training step with its state: takes groups of batches, gives losses. */
 import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
-import { createTrainState, type Device, type TrainState } from "../../runtime/index.ts";
+import { createTrainState, type Device, type Feeds, type TrainState } from "../../runtime/index.ts";
+import { requireCount } from "../layer.ts";
 import type { Network, Weights } from "../network.ts";
 import { type Expected, requireBatch } from "./batch-checks.ts";
 import { canUpdateInPlace, InPlaceUpdate } from "./in-place.ts";
 import type { Batch } from "./loader.ts";
 import { MaskPools } from "./masks.ts";
+import { partOf, type ReplicaOptions, Replicas, requireParts } from "./replicas.ts";
 import {
   emaName,
   feedNames,
@@ -21,11 +23,18 @@ export interface StepResult {
   readonly gradientNorm: number | undefined;
 }
 
+interface TrainerOptions extends StepOptions, ReplicaOptions {
+  /** Draws the masks. */
+  readonly seed: number;
+  readonly device?: Device;
+}
+
 export class Trainer {
   readonly plan: StepPlan;
   readonly #state: TrainState;
   readonly #update: InPlaceUpdate | undefined;
-  readonly #options: StepOptions;
+  readonly #replicas: Replicas | undefined;
+  readonly #options: TrainerOptions;
   readonly #masks: MaskPools;
   readonly #weights: Weights;
   readonly #expected: Expected;
@@ -33,35 +42,51 @@ export class Trainer {
   private constructor(
     net: Network,
     plan: StepPlan,
-    state: TrainState,
+    state: TrainState | Replicas,
     update: InPlaceUpdate | undefined,
-    options: StepOptions,
+    options: TrainerOptions,
     weights: Weights,
-    seed: number,
   ) {
     this.plan = plan;
-    this.#state = state;
+    this.#replicas = state instanceof Replicas ? state : undefined;
+    this.#state = state instanceof Replicas ? state.state : state;
     this.#update = update;
     this.#options = options;
     this.#weights = weights;
-    this.#expected = { inputs: net.inputs, target: plan.target, loss: options.loss.name };
-    this.#masks = new MaskPools(plan.masks, options.dtype ?? "float32", createRandom(seed).child("masks"));
+    const target = { ...plan.target, shape: inBatch(plan.target.shape, options.replicas) };
+    this.#expected = { inputs: net.inputs, target, loss: options.loss.name };
+    const random = createRandom(options.seed).child("masks");
+    this.#masks = new MaskPools(plan.masks, options.dtype ?? "float32", random);
   }
 
-  /** Compiles the step. `seed` draws the masks. */
-  static async create(
-    net: Network,
-    weights: Weights,
-    options: StepOptions & { readonly seed: number; readonly threads?: number; readonly device?: Device },
-  ): Promise<Trainer> {
-    const { threads = 1, device = "cpu", optimiser } = options;
+  /**
+   * Compiles the step.
+   *
+   * @throws MillwrightError `PARAMETER_CONFLICT` for replicas that cannot share a batch, and as `trainingStep` does.
+   */
+  static async create(net: Network, weights: Weights, options: TrainerOptions): Promise<Trainer> {
+    const { threads = 1, device = "cpu", optimiser, replicas = 1, batchSize } = options;
+    requireCount("training", "replicas", replicas);
     const updateOutside = canUpdateInPlace(options, weights, device);
-    const plan = trainingStep(net, weights, { ...options, updateOutside });
+    requireParts(batchSize, replicas, updateOutside);
+    const { clipNorm, ...rest } = options;
+    // The gradient's length is that of all parts together.
+    const clipped = clipNorm === undefined || replicas > 1 ? {} : { clipNorm };
+    const plan = trainingStep(net, weights, {
+      ...rest,
+      ...clipped,
+      batchSize: batchSize / replicas,
+      updateOutside,
+    });
     const { next, initial } = plan;
-    const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser) : undefined;
+    const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser, replicas) : undefined;
+    if (update && replicas > 1) {
+      const parts = await Replicas.create(plan, update, { threads, replicas });
+      return new Trainer(net, plan, parts, update, options, weights);
+    }
     const arrays = update ? { fixed: update.fixed, into: update.into } : {};
     const state = await createTrainState(plan.graph, { next, initial, threads, device, ...arrays });
-    return new Trainer(net, plan, state, update, options, weights, options.seed);
+    return new Trainer(net, plan, state, update, options, weights);
   }
 
   /** Numbers that training moves: trainable ones that are not frozen. */
@@ -90,6 +115,7 @@ export class Trainer {
     const figures = optimiser.scalarsAt(step);
     const scalars: Record<string, number> = { [feedNames.rate]: rate };
     for (const [name, value] of Object.entries(figures)) scalars[scalarName(name)] = value;
+    if (this.#replicas) return this.#stepInParts(this.#replicas, batches[0]!, total, rate, step, epoch);
     let loss = 0;
     let gradientNorm: number | undefined;
     for (const [k, batch] of batches.entries()) {
@@ -111,8 +137,37 @@ export class Trainer {
     return { loss, gradientNorm };
   }
 
+  async #stepInParts(
+    replicas: Replicas,
+    batch: Batch,
+    total: number,
+    rate: number,
+    step: number,
+    epoch: number,
+  ): Promise<StepResult> {
+    const { optimiser, clipNorm, replicas: count = 1 } = this.#options;
+    const whole = {
+      ...batch.inputs,
+      [feedNames.target]: batch.target,
+      [feedNames.weight]: this.#weightsOf(batch, total),
+    };
+    const parts: Feeds[] = Array.from({ length: count }, (_, k) => {
+      const rows = Object.entries(whole).map(([name, tensor]) => [name, partOf(tensor, k, count)]);
+      const masks = Object.entries(this.#masks.draw(epoch, step * count + k));
+      return Object.fromEntries([...rows, ...masks.map(([name, mask]) => [name, partOf(mask, 0, 1)])]);
+    });
+    const counts = parts.map((part) =>
+      (part[feedNames.weight]!.data as Float32Array).some((weight) => weight > 0),
+    );
+    const answers = await replicas.step(parts, counts);
+    const loss = answers.reduce((sum, answer) => sum + Number(answer[resultNames.loss]!.data[0]), 0);
+    const gradientNorm = clipNorm === undefined ? undefined : this.#update!.clip(clipNorm);
+    this.#update!.step(rate, optimiser.scalarsAt(step));
+    return { loss, gradientNorm };
+  }
+
   #weightsOf({ weight }: Batch, total: number): Tensor {
-    const { weightShape } = this.plan;
+    const weightShape = inBatch(this.plan.weightShape, this.#options.replicas);
     const length = weightShape.reduce((a, b) => a * b, 1);
     if (weight.length !== length) {
       throw new MillwrightError(
@@ -163,6 +218,11 @@ export class Trainer {
   }
 
   release(): Promise<void> {
-    return this.#state.release();
+    return (this.#replicas ?? this.#state).release();
   }
+}
+
+/** The shape of a whole batch from that of a part. */
+function inBatch<D>(shape: readonly D[], replicas = 1): D[] {
+  return shape.map((size, axis) => (axis === 0 && typeof size === "number" ? size * replicas : size) as D);
 }

@@ -45,6 +45,7 @@ export async function trainNetwork(options: NetworkOptions): Promise<TrainedNetw
     clipNorm: 5,
     seed,
     threads,
+    replicas: nn.partsWithin(threads, train.batchSize),
   };
   const epochs = await affordable(network, weights, shared, options);
   return await fitNetwork(

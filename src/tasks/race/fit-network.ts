@@ -10,7 +10,7 @@ export interface TrainingSettings {
   /** `performance.now()` at which training must have ended. */
   readonly deadlineMs?: number;
   readonly seed: number;
-  /** Threads inside a step. */
+  /** Threads of a step, each with its part of every batch: as many give the same bits again. */
   readonly threads: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;

@@ -51,6 +51,6 @@ export function cardMembers({ title, parameters, summary }: Entered): Card["memb
 export function threadNotes(threads: number): string[] {
   if (threads <= 1) return [];
   return [
-    `Trained with ${threads} threads inside a step: training again gives answers that differ in the last bits, and after many steps in more of them.`,
+    `Trained on ${threads} threads, which share each batch: training again on as many gives the same answers, and on another number others.`,
   ];
 }

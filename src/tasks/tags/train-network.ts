@@ -59,6 +59,7 @@ export async function trainTagger(
       patience: Math.max(5, Math.ceil(epochs / 2)),
       seed,
       threads,
+      replicas: nn.partsWithin(threads, batchSize),
     },
     { ...options, beganMs, moreTime: "Give more time (--time)." },
     (event) => {
