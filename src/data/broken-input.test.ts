@@ -1,5 +1,5 @@
 /** What is broken, or looks it: the error with its code and the words that help, or the table that is read all the same. */
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -189,10 +189,23 @@ describe("refused", () => {
   test.each([
     ["a name mistyped", "sale.csv", "SOURCE_NOT_FOUND", /nearest name in its folder is "sales\.csv"/],
     ["a folder that is not there", "nowhere/sales.csv", "SOURCE_NOT_FOUND", /no folder/],
-    ["a folder", ".", "SOURCE_UNREADABLE", /is a folder/],
+    ["a folder", ".", "SOURCE_UNREADABLE", /is a folder\. Name a file in it, or several: '.*\*\.csv'/],
+    ["a folder of other tables", "parts", "SOURCE_UNREADABLE", /parts is a folder\. .*\*\.parquet'/],
+    [
+      "a folder of pictures",
+      "photos",
+      "SOURCE_UNREADABLE",
+      /photos is a folder of 2 images, and a table is needed\. Learn .* `millwright train .*photos`/,
+    ],
     ["a pattern without files", "*.tsv", "SOURCE_NOT_FOUND", /No file matches/],
   ])("%s", async (_what, name, code, message) => {
     await writeFile(join(folder, "sales.csv"), "a\n1\n");
+    await mkdir(join(folder, "parts"), { recursive: true });
+    await writeFile(join(folder, "parts/1.parquet"), "");
+    for (const kind of ["a", "b"]) {
+      await mkdir(join(folder, "photos", kind), { recursive: true });
+      await writeFile(join(folder, "photos", kind, "1.jpg"), "");
+    }
     await expect(openTable(join(folder, name))).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),

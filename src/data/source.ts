@@ -7,7 +7,9 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { MillwrightError, nearest } from "../core/index.ts";
 import { type Content, contentOf, type Packing, packingOf } from "./bytes.ts";
 import type { Encoding } from "./encoding.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, shellWord } from "./finding.ts";
+import { listMediaFiles } from "./media/folder.ts";
+import { counted } from "./media/media.ts";
 import { withoutPassword } from "./without-password.ts";
 
 export const formats = ["csv", "tsv", "json", "ndjson", "parquet", "xlsx"] as const;
@@ -100,18 +102,33 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** A folder of pictures or sounds is for `train`; of others a pattern names the tables. */
+async function folderInPlaceOfFile(path: string): Promise<MillwrightError> {
+  const names: string[] = await readdir(path).catch(() => []);
+  names.sort();
+  const table = names.find((name) => formatOf(name) !== undefined);
+  const media = table === undefined ? await listMediaFiles(path).catch(() => undefined) : undefined;
+  if (media !== undefined && media.kind !== "text") {
+    return new MillwrightError(
+      "SOURCE_UNREADABLE",
+      `${path} is a folder of ${counted(media.files.length, media.kind)}, and a table is needed.`,
+      `Learn from its class folders with \`millwright train ${shellWord(path)}\`.`,
+    );
+  }
+  const extension = table === undefined ? ".csv" : table.slice(stemOf(table).length);
+  return new MillwrightError(
+    "SOURCE_UNREADABLE",
+    `${path} is a folder.`,
+    `Name a file in it, or several: '${join(path, `*${extension}`)}'.`,
+  );
+}
+
 async function describe(path: string, given: Format | undefined): Promise<SourceFile> {
   let bytes: number;
   let packing: Packing;
   try {
     const info = await stat(path);
-    if (info.isDirectory()) {
-      throw new MillwrightError(
-        "SOURCE_UNREADABLE",
-        `${path} is a folder.`,
-        `Name a file in it, or several: '${join(path, "*.csv")}'.`,
-      );
-    }
+    if (info.isDirectory()) throw await folderInPlaceOfFile(path);
     bytes = info.size;
     packing = await packingOf(path);
   } catch (cause) {

@@ -84,7 +84,18 @@ export function refuseOtherFlags(flags: TrainFlags, taken: readonly string[], wh
   const given = Object.entries(flags).find(([name, value]) => value !== undefined && !taken.includes(name));
   if (given === undefined) return;
   const flag = flagOf(given[0]);
-  throw new MillwrightError("PARAMETER_CONFLICT", `${flag} is not for ${what}.`, `Leave ${flag} out.`);
+  throw new MillwrightError(
+    "PARAMETER_CONFLICT",
+    `${flag} is not for ${what}.`,
+    `Leave ${flag} out${insteadOf(given[0], what)}.`,
+  );
+}
+
+/** What does the same elsewhere. */
+function insteadOf(name: string, what: string): string {
+  if (name === "budget") return ": --epochs or --time bounds the work";
+  if (name === "target" && what.startsWith("a folder")) return ": the names of its folders are the classes";
+  return "";
 }
 
 /**

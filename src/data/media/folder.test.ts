@@ -149,8 +149,15 @@ describe("readMediaFolder", () => {
       "none is audio (.wav, .wave)",
     ],
     ["only formats that are not read", ["a/1.mp3", "b/2.mp3"], {}, "SOURCE_FORMAT", "2 files like a/1.mp3"],
-    ["mixed media", ["a/1.jpg", "a/2.jpg", "b/1.wav"], {}, "SOURCE_FORMAT", "2 images, 1 sounds"],
+    ["mixed media", ["a/1.jpg", "a/2.jpg", "b/1.wav"], {}, "SOURCE_FORMAT", "2 images, 1 sound."],
     ["no class folders", ["1.jpg", "2.jpg"], {}, "TARGET_MISSING", "2 images and no class folders"],
+    [
+      "no class folders, told of tables too",
+      ["1.wav"],
+      {},
+      "TARGET_MISSING",
+      "1 sound and no class folders. Put the sounds of each class into a folder with its name, or name files and classes in a table: train files.csv --audio <column> --target <column>.",
+    ],
     [
       "one class folder",
       ["a/1.jpg", "a/2.jpg", "1.jpg"],

@@ -10,6 +10,7 @@ import { MillwrightError } from "../../core/index.ts";
 import type { StringCells } from "../../schema/index.ts";
 import type { Finding } from "../finding.ts";
 import {
+  counted,
   extensionOf,
   extensionsOf,
   type Media,
@@ -121,7 +122,7 @@ function chooseKind(
     const told = mediaKinds.filter((kind) => counts.has(kind));
     throw new MillwrightError(
       "SOURCE_FORMAT",
-      `${path} holds media of several kinds: ${told.map((kind) => `${counts.get(kind)} ${plural(kind)}`).join(", ")}.`,
+      `${path} holds media of several kinds: ${told.map((kind) => counted(counts.get(kind)!, kind)).join(", ")}.`,
       `Say which to read ({ kind: "${told[0]}" }), or put them into folders of their own.`,
     );
   }
@@ -160,6 +161,13 @@ function noMedia(path: string, walked: Walked, given: MediaKind | undefined): Mi
   );
 }
 
+/** The other way to tell classes. */
+function orInTable(kind: MediaKind): string {
+  return kind === "text"
+    ? ""
+    : `, or name files and classes in a table: train files.csv --${kind} <column> --target <column>`;
+}
+
 function requireClasses(
   path: string,
   kind: MediaKind,
@@ -172,8 +180,8 @@ function requireClasses(
   if (classes.length === 0) {
     throw new MillwrightError(
       "TARGET_MISSING",
-      `${path} holds ${files.length} ${plural(kind)} and no class folders.`,
-      `Put the ${plural(kind)} of each class into a folder with its name.`,
+      `${path} holds ${counted(files.length, kind)} and no class folders.`,
+      `Put the ${plural(kind)} of each class into a folder with its name${orInTable(kind)}.`,
     );
   }
   if (classes.length > 1 && classes.every((name) => parts.has(name.toLowerCase()))) {
@@ -190,7 +198,7 @@ function requireClasses(
       `${path} has one class folder with ${plural(kind)}, "${classes[0]}"${walked.folders.length > 1 ? `, among its ${walked.folders.length} folders` : ""}.`,
       deeper
         ? `Name the folder of the class folders: ${join(path, classes[0]!)}, if they lie there.`
-        : "Add a folder of another class.",
+        : `Add a folder of another class${orInTable(kind)}.`,
     );
   }
 }

@@ -5,12 +5,12 @@ import { MillwrightError } from "../../core/index.ts";
 import type { Table } from "../table.ts";
 import {
   type BadFile,
+  counted,
   extensionsOf,
   type Media,
   type MediaKind,
   mediaKinds,
   mediumOf,
-  plural,
 } from "./media.ts";
 
 export interface MediaTableOptions {
@@ -235,9 +235,6 @@ async function find(root: string, written: string): Promise<string | { readonly 
   }
   return { reason: "is not there" };
 }
-
-const counted = (count: number, kind: MediaKind): string =>
-  `${count} ${count === 1 ? plural(kind).slice(0, -1) : plural(kind)}`;
 
 /** A cell, and its row as a reader counts. */
 const inRow = (cell: string, row: number): string => `${JSON.stringify(cell)} in data row ${row + 1}`;

@@ -108,3 +108,8 @@ export function extensionsOf(kind: MediaKind): string {
 export function plural(kind: MediaKind): string {
   return { image: "images", audio: "sounds", text: "texts" }[kind];
 }
+
+/** "1 image", "12 sounds". */
+export function counted(count: number, kind: MediaKind): string {
+  return `${count} ${count === 1 ? kind.replace("audio", "sound") : plural(kind)}`;
+}
