@@ -57,6 +57,11 @@ describe.each(ways)("a result written %s", (way, write) => {
   });
 });
 
+test("the name - is refused, and not a file of that name written", () => {
+  expect(() => prepareFile("-", "--out")).toThrow(/--out is "-".*OUTPUT_UNWRITABLE/);
+  expect(prepareFile(file("-"), "--out")).toBe(file("-"));
+});
+
 describe("a result in the place of what it is made from", () => {
   const table = file("table.csv");
   writeFileSync(table, "a,b\n1,2\n");

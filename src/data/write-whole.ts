@@ -51,6 +51,13 @@ export function prepareFolder(path: string): string {
  * @throws MillwrightError `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`.
  */
 export function prepareFile(path: string, flag = "--out", reads: readonly string[] = []): string {
+  if (path === "-") {
+    throw new MillwrightError(
+      "OUTPUT_UNWRITABLE",
+      `${flag} is "-", and the result is written to a file.`,
+      `Name a file with ${flag}; one that is really called so is ./-.`,
+    );
+  }
   const place = placeOf(path);
   const folder = dirname(place.path);
   try {

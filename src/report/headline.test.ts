@@ -119,6 +119,11 @@ describe("was a simple model enough", () => {
       { chosen: { name: "baseline", family: "baseline", description: "" } },
       /^No model was needed/,
     ],
+    [
+      "the chosen one is behind on the test",
+      { simpler: { ...simple, difference: { value: -0.02, low: -0.05, high: 0.01 } } },
+      /^Yes: "logistic" is ahead by ROC AUC 0\.020 \(−0\.010 to 0\.050\) on the test customers; the customers that chose the model had "ensemble" ahead\.$/,
+    ],
     ["nothing to compare", { simpler: undefined }, /^No simpler model was compared/],
   ])("%s", (_, change, pattern) => {
     expect(summaryLines({ ...binaryData(), ...change })[2]).toMatch(pattern);

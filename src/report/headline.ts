@@ -143,6 +143,11 @@ function simpleEnough(data: ReportData): Sentence {
       ? ""
       : ` (${range(difference.low, difference.high, decimals)})`;
   const against = best === undefined ? "" : ` against ${fixed(best.score.value, decimals)}`;
+  if (difference.value < 0) {
+    const { low, high } = difference;
+    const span = low === undefined || high === undefined ? "" : ` (${range(-high, -low, decimals)})`;
+    return say`${strong("Yes")}: ${name(simpler.name)} is ahead by ${label} ${fixed(-difference.value, decimals)}${span} on the test ${noun(data).many}; the ${noun(data).many} that chose the model had ${name(data.chosen.name)} ahead.`;
+  }
   const gap = `a difference of ${fixed(difference.value, decimals)}${interval}`;
   return simpler.withinNoise
     ? say`${strong("Yes")}: ${name(simpler.name)} reaches ${label} ${fixed(simpler.score, decimals)}${against}, ${gap} that is within the noise.`

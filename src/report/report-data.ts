@@ -122,7 +122,7 @@ export interface ChosenInfo {
 export interface SimplerModel {
   readonly name: string;
   readonly score: number;
-  /** How much better the best one is, in the primary metric, always positive for better; paired on the same rows. */
+  /** How much better the best one is, in the primary metric, positive for better; paired on the same rows. */
   readonly difference: Estimate;
   /** Whether the interval of the difference holds zero. */
   readonly withinNoise: boolean;

@@ -15,11 +15,20 @@ export function whatWasDone(data: ReportData): Sentence {
   const how =
     split.folds === undefined ? "on rows held out of them" : `by ${count(split.folds)}-fold cross-validation`;
   return join([
-    say`Millwright read ${rowsOf(data, data.data.rows)} with ${plural(data.data.columns, "column")} from ${names(data.data.sources)} and used ${plural(data.data.usedColumns, "column")} to predict ${name(data.target.column)}.`,
+    readSentence(data),
     splitSentence(data),
     say`On the other ${count(split.trainRows)} it compared ${tried} ${how} and chose ${name(data.chosen.name)}: ${visible(data.chosen.description, 300)}.`,
     say`The ${count(split.testRows)} test ${noun(data).many} were looked at once, at the end, by running the very file that was saved.`,
   ]);
+}
+
+function readSentence(data: ReportData): Sentence {
+  const read = say`Millwright read ${rowsOf(data, data.data.rows)}`;
+  const from = names(data.data.sources);
+  // A picture or a sound is all that there is to a row.
+  return data.noun !== undefined && data.data.columns === 1
+    ? say`${read} from ${from} to predict ${name(data.target.column)}.`
+    : say`${read} with ${plural(data.data.columns, "column")} from ${from} and used ${plural(data.data.usedColumns, "column")} to predict ${name(data.target.column)}.`;
 }
 
 function splitSentence(data: ReportData): Sentence {
@@ -47,7 +56,7 @@ export function limitations(data: ReportData): Sentence[] {
   const limits: Sentence[] = [];
   if (split.kind === "random" || split.kind === "stratified") {
     limits.push(
-      say`Training and test ${many} were drawn from the same table: the scores hold for ${many} like these, from the same time and source, not for next year's or another place's.`,
+      say`Training and test ${many} were drawn from the same ${data.noun === undefined ? "table" : "source"}: the scores hold for ${many} like these, from the same time and source, not for next year's or another place's.`,
     );
   } else if (split.kind === "time") {
     limits.push(say`One stretch of time was tested; another may be easier or harder.`);
@@ -65,7 +74,7 @@ export function limitations(data: ReportData): Sentence[] {
     );
   }
   limits.push(
-    say`Intervals (${percent(data.intervalLevel)}) cover the luck of which ${many} were drawn, not errors in the table itself.`,
+    say`Intervals (${percent(data.intervalLevel)}) cover the luck of which ${many} were drawn, not errors in ${data.noun === undefined ? "the table itself" : `the ${many} themselves`}.`,
   );
   if (data.leaderboard.length > 2) {
     limits.push(

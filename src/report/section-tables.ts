@@ -179,7 +179,14 @@ function boardReading(data: ReportData, chosen: BoardEntry): Sentence {
 
 function simplerSentence(data: ReportData): Sentence | undefined {
   const simpler = data.simpler;
-  if (simpler === undefined || simpler.name === data.chosen.name || !simpler.withinNoise) return undefined;
+  if (
+    simpler === undefined ||
+    simpler.name === data.chosen.name ||
+    !simpler.withinNoise ||
+    simpler.difference.value < 0
+  ) {
+    return undefined;
+  }
   return say`The simpler ${name(simpler.name)} is behind by ${estimate(simpler.difference, estimateDecimals([simpler.difference, { value: simpler.score }]))} on the same ${noun(data).many}, which noise alone can do: take it if you want a model that can be explained in a line.`;
 }
 

@@ -150,7 +150,7 @@ function printMetadata({ schema, task, classes, card, metrics, data, recipe }: M
     );
   if (data)
     print(
-      `trained on ${data.rowCount} rows × ${data.columnCount} columns, sha256 ${data.sha256.slice(0, 16)}…, seed ${recipe?.seed ?? "unknown"}, by ${recipe?.software ?? "unknown"}`,
+      `trained on ${data.rowCount} rows × ${data.columnCount} ${data.columnCount === 1 ? "column" : "columns"}, sha256 ${data.sha256.slice(0, 16)}…, seed ${recipe?.seed ?? "unknown"}, by ${recipe?.software ?? "unknown"}`,
     );
   if (metrics) {
     const [first] = metrics.values;

@@ -80,7 +80,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
         for (const finding of findings) print(findingLine(finding));
         for (const { file, reason } of bad.slice(0, 20)) print(`left out: ${file} ${reason}`);
         if (bad.length > 20) print(`left out: ${bad.length - 20} more, which --json tells`);
-        print(`${rowCount} answers in ${out}`);
+        print(`${rowCount} ${rowCount === 1 ? "answer" : "answers"} in ${out}`);
       }
       return;
     }
@@ -136,7 +136,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
       return;
     }
     for (const finding of findings) print(findingLine(finding));
-    print(`${rowCount} answers in ${out}`);
+    print(`${rowCount} ${rowCount === 1 ? "answer" : "answers"} in ${out}`);
   } finally {
     progress.end();
     await model.close();

@@ -156,7 +156,7 @@ describe("readMediaFolder", () => {
       ["1.wav"],
       {},
       "TARGET_MISSING",
-      "1 sound and no class folders. Put the sounds of each class into a folder with its name, or name files and classes in a table: train files.csv --audio <column> --target <column>.",
+      "1 sound and no class folders. Put the sounds of each class into a folder with its name, or name files and classes in a table, its column of paths with --audio.",
     ],
     [
       "one class folder",
@@ -214,6 +214,14 @@ describe("listMediaFiles", () => {
     const { kind, files, findings } = await listMediaFiles(root);
     expect({ kind, files }).toEqual({ kind: "image", files: ["1.jpg", "b/2.jpg", "b/c/3.png"] });
     expect(findings.map((finding) => finding.kind)).toEqual(["skippedFiles"]);
+  });
+
+  test("no file of the kind is told without asking for classes", async () => {
+    await put("a/1.wav", "b/2.wav");
+    await expect(listMediaFiles(root, { kind: "image" })).rejects.toMatchObject({
+      code: "DATA_EMPTY",
+      fix: "Name a folder or files of images.",
+    });
   });
 
   test("media of several kinds need the one that is meant", async () => {

@@ -127,7 +127,7 @@ function chooseKind(
     );
   }
   const kind = given ?? [...counts.keys()][0];
-  if (kind === undefined || !counts.has(kind)) throw noMedia(path, walked, given);
+  if (kind === undefined || !counts.has(kind)) throw noMedia(path, walked, given, inClasses);
   const files: Found[] = [];
   const unread: Record<string, number> = {};
   let other = 0;
@@ -140,7 +140,12 @@ function chooseKind(
   return { kind, files, skipped: { hidden: walked.hidden, other, unread, unreachable: walked.unreachable } };
 }
 
-function noMedia(path: string, walked: Walked, given: MediaKind | undefined): MillwrightError {
+function noMedia(
+  path: string,
+  walked: Walked,
+  given: MediaKind | undefined,
+  inClasses: boolean,
+): MillwrightError {
   const unread = walked.found.filter(({ path: file }) => {
     const medium = mediumOf(file);
     return medium?.read === false && (given === undefined || medium.kind === given);
@@ -157,15 +162,15 @@ function noMedia(path: string, walked: Walked, given: MediaKind | undefined): Mi
   return new MillwrightError(
     "DATA_EMPTY",
     `${path} holds ${walked.found.length} files, and none is ${kinds.map((kind) => `${kind} (${extensionsOf(kind)})`).join(", ")}.`,
-    "Name the folder of the class folders.",
+    inClasses
+      ? "Name the folder of the class folders."
+      : `Name a folder or files of ${kinds.map(plural).join(", ")}.`,
   );
 }
 
 /** The other way to tell classes. */
 function orInTable(kind: MediaKind): string {
-  return kind === "text"
-    ? ""
-    : `, or name files and classes in a table: train files.csv --${kind} <column> --target <column>`;
+  return kind === "text" ? "" : `, or name files and classes in a table, its column of paths with --${kind}`;
 }
 
 function requireClasses(

@@ -37,7 +37,7 @@ export function mediaReport(parts: ReportParts): ReportData {
     split,
     families: [network.name, versus.classical, "baseline"],
     findings: reportFindings(record.findings),
-    ...(record.chosen === versus.network && versus.gain >= 0 && { simpler: simplerModel(record, versus) }),
+    simpler: simplerModel(record, versus),
     training: {
       ...trainingCurve(network, data.validationRows),
       ...(network.others && { network: `${network.name}, the first of ${1 + network.others.length}` }),

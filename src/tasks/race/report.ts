@@ -68,9 +68,13 @@ export function chosenFamily({
   return leaderboard.find(({ name }) => name === chosen)!.family;
 }
 
-/** The classical model beside a network that was chosen. */
-export function simplerModel({ leaderboard }: RaceRecord, versus: Versus): SimplerModel {
-  const { classical, gain, low, high } = versus;
+/** The classical model beside a network; none where neither of the two became the file. */
+export function simplerModel(
+  { leaderboard, chosen }: Pick<RaceRecord, "leaderboard" | "chosen">,
+  versus: Versus,
+): SimplerModel | undefined {
+  const { classical, network, gain, low, high } = versus;
+  if (chosen !== classical && chosen !== network) return undefined;
   return {
     name: classical,
     score: leaderboard.find(({ name }) => name === classical)!.score,

@@ -18,7 +18,7 @@ test.each([
     0.5,
     "Classical may be enough: net is only 0.200 ± 0.300 ahead, within the noise, at 12 × the time.",
   ],
-  ["equal", 0, -0.1, 0.1, "Classical is enough: net is 0.000 ± 0.100 behind, at 12 × the time."],
+  ["equal", 0, -0.1, 0.1, "Classical is enough: net is no better than forest (± 0.100), at 12 × the time."],
   ["behind", -0.2, -0.3, -0.1, "Classical is enough: net is 0.200 ± 0.100 behind, at 12 × the time."],
   [
     "ahead where no interval is defined",

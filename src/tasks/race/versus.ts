@@ -34,11 +34,13 @@ export function versusOf(
   // Where every resample has the same gain, no interval is defined.
   const amount = Number.isNaN(low) ? by : `${by} ± ${half}`;
   const times = timeRatio >= 1 ? `${timeRatio.toPrecision(2)} × the time` : "no more time";
+  const [none] = digits(0, 0);
+  const level = `${network.name} is no better than ${classical.name}${Number.isNaN(low) ? "" : ` (± ${half})`}`;
   const sentence =
     low > 0
       ? `The network pays: ${ahead(amount)}, at ${times}.`
       : gain > 0
         ? `Classical may be enough: ${little(amount)}, within the noise, at ${times}.`
-        : `Classical is enough: ${behind(amount)}, at ${times}.`;
+        : `Classical is enough: ${by === none ? level : behind(amount)}, at ${times}.`;
   return { network: network.name, classical: classical.name, gain, low, high, timeRatio, sentence };
 }

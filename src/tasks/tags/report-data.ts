@@ -40,7 +40,7 @@ export function tagReport({ record, options, title }: ReportParts): ReportData {
       testRows: data.testRows,
     },
     families: [network.name, versus.classical, "baseline"],
-    ...(record.chosen === versus.network && versus.gain >= 0 && { simpler: simplerModel(record, versus) }),
+    simpler: simplerModel(record, versus),
     test: [
       ...shared.test,
       ...kinds.map(({ kind, spans, f1 }) => ({
