@@ -57,6 +57,45 @@ describe("the simple model beside the chosen one", () => {
   });
 });
 
+describe("a member that makes most of a large file", () => {
+  const light = entry("ridge", "ridge", (row) => noise[row]!);
+  const costsOf = (bytes: number): ReadonlyMap<RaceEntry, EntryCost> => {
+    const costs = new Map<RaceEntry, EntryCost>();
+    costs.get = ({ candidate }) => ({ bytes: candidate.family === "mlp" ? bytes : 1e6, rowMs: 1 });
+    return costs;
+  };
+  const chooseAt = (bytes: number, ...entries: RaceEntry[]) =>
+    choose(race(...entries), judged, metric("rmse"), { seed: 0, costs: costsOf(bytes) });
+  const far = Float64Array.from({ length: rowCount }, () => random.normal());
+  const shift = (by: number) => (row: number) => noise[row]! + by * noise[(row * 31 + 7) % rowCount]!;
+
+  test("and nothing better beyond the noise is left out", () => {
+    // On its own far off; a small share of it takes as much away as chance may bring.
+    const idle = entry("perceptron", "mlp", (row) => 6 * far[row]!);
+    expect(chooseAt(1e6, light, idle).chosen).toBe("ensemble");
+    const { chosen: name, members } = chooseAt(190e6, light, idle);
+    expect(name).toBe("ridge");
+    expect(members).toEqual([{ entry: light, weight: 1 }]);
+  });
+
+  test("leaves the others' shares as they are among themselves", () => {
+    const other = entry("forest", "forest", shift(-1));
+    const idle = entry("perceptron", "mlp", (row) => 6 * far[row]!);
+    const { members } = chooseAt(190e6, light, other, idle);
+    expect(members.map(({ entry: { candidate } }) => candidate.family)).not.toContain("mlp");
+    expect(members.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+  });
+
+  test("stays where it is worth its weight", () => {
+    const worthy = entry(
+      "perceptron",
+      "mlp",
+      (row) => -noise[row]! + 0.1 * noise[(row * 31 + 7) % rowCount]!,
+    );
+    expect(chooseAt(190e6, light, worthy)).toMatchObject({ chosen: "ensemble" });
+  });
+});
+
 describe("settled shares", () => {
   const one = entry("ridge", "ridge", (row) => noise[row]!);
   const two = entry("boosting", "boosting", (row) => -noise[row]!);

@@ -44,11 +44,16 @@ export interface BoardEntry {
   readonly pareto: boolean;
 }
 
+/** A race entry that goes into the file, and its share. */
+interface Member {
+  readonly entry: RaceEntry;
+  readonly weight: number;
+}
+
 export interface Choice {
   /** Best first; the baseline is always there when it was fitted. */
   readonly board: readonly BoardEntry[];
-  /** Race entries that go into the file, with their shares. */
-  readonly members: readonly { readonly entry: RaceEntry; readonly weight: number }[];
+  readonly members: readonly Member[];
   /** Name on the board of what is shipped. */
   readonly chosen: string;
   /** Out-of-fold answers of what is shipped, row-major over the covered rows. */
@@ -115,13 +120,24 @@ export function choose(
         cost(other.score) < cost(best.score) ? other : best,
       );
   let members = [{ entry: chosen.entry!, weight: 1 }];
-  const blend =
+  const greedy =
     settled ?? blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled, { costs, limits });
+  /** Whether `more` is better than `less` beyond the noise of the rows. */
+  const surpasses = (more: readonly Member[], less: readonly Member[]): boolean => {
+    const rowsOf = (members: readonly Member[]) => scoredRows(sample.y, sampled(average(members)), sample);
+    const how = { seed, replicates, groups: sample.groups };
+    return !(comparePaired(sampleMetric, rowsOf(less), rowsOf(more), how).low <= 0);
+  };
+  const blend = settled ?? lightened(greedy, costs, surpasses);
+  if (blend.length === 1 && greedy.length > 1) {
+    members = [...blend];
+    chosen = ranked.find((item) => item.entry === blend[0]!.entry)!;
+  }
   if (blend.length > 1) {
     const answers = average(blend);
     const score = scoreOf(judged, answers);
     if (settled !== undefined || cost(score) < cost(chosen.score)) {
-      members = blend;
+      members = [...blend];
       chosen = {
         name: "ensemble",
         family: "ensemble",
@@ -182,10 +198,7 @@ export function choose(
 }
 
 /** Entries with their settled shares; what could not be fitted leaves its share to the others. */
-function settledMembers(
-  entries: readonly RaceEntry[],
-  shares: ReadonlyMap<string, number>,
-): { entry: RaceEntry; weight: number }[] {
+function settledMembers(entries: readonly RaceEntry[], shares: ReadonlyMap<string, number>): Member[] {
   const members = entries.flatMap((entry) => {
     const weight = shares.get(entry.candidate.name) ?? 0;
     return weight > 0 ? [{ entry, weight }] : [];
@@ -248,7 +261,7 @@ function blendOf(
   loss: (answers: Float64Array) => number,
   sampled: (answers: Float64Array) => Float64Array,
   { costs, limits }: { readonly costs: ReadonlyMap<RaceEntry, EntryCost>; readonly limits: CostLimits },
-): { entry: RaceEntry; weight: number }[] {
+): Member[] {
   const racers = entries.filter(
     (entry) => entry.candidate.family !== "baseline" && keepsTo(costs.get(entry)!, limits),
   );
@@ -261,7 +274,32 @@ function blendOf(
   return racers.flatMap((entry, i) => (weights[i]! > 0 ? [{ entry, weight: weights[i]! }] : []));
 }
 
-function average(members: readonly { readonly entry: RaceEntry; readonly weight: number }[]): Float64Array {
+/** From so many bytes on, and as so much of the file, a member must be worth its weight. */
+const heavy = { bytes: 32e6, share: 0.75 };
+
+/**
+ * The blend without members that make most of a large file and nothing better beyond the noise of the rows.
+ *
+ * @param surpasses - Whether the first is better than the second beyond it.
+ */
+function lightened(
+  blend: readonly Member[],
+  costs: ReadonlyMap<RaceEntry, EntryCost>,
+  surpasses: (more: readonly Member[], less: readonly Member[]) => boolean,
+): readonly Member[] {
+  if (blend.length < 2) return blend;
+  const bytesOf = ({ entry }: Member): number => costs.get(entry)!.bytes;
+  const heaviest = blend.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a));
+  const total = blend.reduce((sum, member) => sum + bytesOf(member), 0);
+  if (bytesOf(heaviest) < Math.max(heavy.bytes, heavy.share * total)) return blend;
+  const kept = 1 - heaviest.weight;
+  const rest = blend
+    .filter((member) => member !== heaviest)
+    .map(({ entry, weight }) => ({ entry, weight: weight / kept }));
+  return surpasses(blend, rest) ? blend : lightened(rest, costs, surpasses);
+}
+
+function average(members: readonly Member[]): Float64Array {
   const sum = new Float64Array(members[0]!.entry.predictions.length);
   for (const { entry, weight } of members) {
     for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * entry.predictions[i]!;
