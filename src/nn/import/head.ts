@@ -18,7 +18,8 @@ export interface HeadOptions {
  * Cuts a network at a tensor and puts layers in place of what came after it.
  *
  * @throws MillwrightError `PARAMETER_MISSING` where the file shows no last layer and none is named;
- *   `PARAMETER_UNKNOWN` for a name that it does not have, `SHAPE_MISMATCH` where the head does not fit.
+ *   `PARAMETER_CONFLICT` where what is kept has weights under "head" itself; `PARAMETER_UNKNOWN` for a name that it does
+ *   not have, `SHAPE_MISMATCH` where the head does not fit.
  */
 export function replaceHead({ file: from, report }: Imported, { at, head, seed }: HeadOptions): Imported {
   const name = at ?? report.head?.at;
@@ -31,6 +32,15 @@ export function replaceHead({ file: from, report }: Imported, { at, head, seed }
   }
   const output = valueNamed(from.graph, name);
   const imported = importedFrom({ ...from, output, outputName: name, head }, report);
+  const { constants, running } = imported.file;
+  const taken = [...constants.keys(), ...running.keys()].filter((path) => path.startsWith("head."));
+  if (taken.length > 0) {
+    throw new MillwrightError(
+      "PARAMETER_CONFLICT",
+      `The file has ${taken.length} ${taken.length === 1 ? "weight" : "weights"} under "head" (${taken[0]!}${taken.length > 1 ? ", …" : ""}) before the cut, where those of the new head would stand: they could be shared.`,
+      'Load it with a place of its own: { prefix: "backbone" }.',
+    );
+  }
   const weights = initialise(imported.network, { seed, dtype: output.dtype as Precision });
   return { ...imported, weights };
 }

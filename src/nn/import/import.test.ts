@@ -176,6 +176,15 @@ describe("a head of one's own", () => {
     expect(message).toContain("after 2 of 4 rows");
   });
 
+  test("does not stand among weights of the file", async () => {
+    const imported = await nn.load(exportedFile("small-cnn.torchscript.onnx"), { prefix: "head" });
+    const { code, message } = await errorOf(() =>
+      nn.replaceHead(imported, { head: nn.sequential({ fc: nn.dense(4) }), seed: 1 }),
+    );
+    expect(code).toBe("PARAMETER_CONFLICT");
+    expect(message).toContain('4 weights under "head" (head.conv1.weight, …)');
+  });
+
   test("errors name the cut", async () => {
     const imported = await ofFile("small-cnn.torchscript");
     const unknown = await errorOf(() =>
