@@ -44,9 +44,9 @@ export type WorkerReply =
 /**
  * Compiles a graph in a worker thread of its own.
  *
- * Feeds are copied to the thread, but for arrays of a shared memory, which it reads when the run begins; results are moved
- * back. In a browser it compiles
- * in place: there, onnxruntime-web is itself told to use a worker (`ort.env.wasm.proxy`).
+ * Feeds are copied to the thread, but for arrays of a shared memory, which it reads when the run begins; results are
+ * moved back. In a browser it compiles in place: there, onnxruntime-web is itself told to use a worker
+ * (`ort.env.wasm.proxy`).
  *
  * @throws MillwrightError as `compile` does; `WORKER_FAILED` where the thread dies.
  */

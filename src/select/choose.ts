@@ -119,7 +119,7 @@ export function choose(
     : allowedOf(ranked, costs, limits, stated).reduce((best, other) =>
         cost(other.score) < cost(best.score) ? other : best,
       );
-  let members = [{ entry: chosen.entry!, weight: 1 }];
+  let members: readonly Member[] = [{ entry: chosen.entry!, weight: 1 }];
   const greedy =
     settled ?? blendOf(race.entries, (answers) => cost(scoreOf(sample, answers)), sampled, { costs, limits });
   /** Whether `more` is better than `less` beyond the noise of the rows. */
@@ -129,15 +129,17 @@ export function choose(
     return !(comparePaired(sampleMetric, rowsOf(less), rowsOf(more), how).low <= 0);
   };
   const blend = settled ?? lightened(greedy, costs, surpasses);
-  if (blend.length === 1 && greedy.length > 1) {
-    members = [...blend];
+  // What was left out is not to come back alone.
+  const decided = settled !== undefined || blend !== greedy;
+  if (decided && blend.length === 1) {
+    members = blend;
     chosen = ranked.find((item) => item.entry === blend[0]!.entry)!;
   }
   if (blend.length > 1) {
     const answers = average(blend);
     const score = scoreOf(judged, answers);
-    if (settled !== undefined || cost(score) < cost(chosen.score)) {
-      members = [...blend];
+    if (decided || cost(score) < cost(chosen.score)) {
+      members = blend;
       chosen = {
         name: "ensemble",
         family: "ensemble",

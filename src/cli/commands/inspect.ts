@@ -5,7 +5,7 @@ import { decodeMetadata, load, type ModelMetadata, readNamed, readSource } from 
 import { kindOf } from "../../schema/index.ts";
 import type { ImportReport } from "../../nn/index.ts";
 import { carriedText } from "../../tasks/index.ts";
-import { bold, clip, figure, print, printJson, table } from "../terminal.ts";
+import { bold, clip, counted, figure, print, printJson, table } from "../terminal.ts";
 
 export interface InspectFlags {
   readonly graph?: boolean;
@@ -150,7 +150,7 @@ function printMetadata({ schema, task, classes, card, metrics, data, recipe }: M
     );
   if (data)
     print(
-      `trained on ${data.rowCount} rows × ${data.columnCount} ${data.columnCount === 1 ? "column" : "columns"}, sha256 ${data.sha256.slice(0, 16)}…, seed ${recipe?.seed ?? "unknown"}, by ${recipe?.software ?? "unknown"}`,
+      `trained on ${data.rowCount} rows × ${counted(data.columnCount, "column")}, sha256 ${data.sha256.slice(0, 16)}…, seed ${recipe?.seed ?? "unknown"}, by ${recipe?.software ?? "unknown"}`,
     );
   if (metrics) {
     const [first] = metrics.values;

@@ -20,7 +20,7 @@ import {
   tokenPlaces,
 } from "../../tasks/index.ts";
 
-import { findingLine, print, printJson, startProgress } from "../terminal.ts";
+import { counted, findingLine, print, printJson, startProgress } from "../terminal.ts";
 
 export interface PredictFlags extends Reading {
   readonly out: string;
@@ -80,7 +80,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
         for (const finding of findings) print(findingLine(finding));
         for (const { file, reason } of bad.slice(0, 20)) print(`left out: ${file} ${reason}`);
         if (bad.length > 20) print(`left out: ${bad.length - 20} more, which --json tells`);
-        print(`${rowCount} ${rowCount === 1 ? "answer" : "answers"} in ${out}`);
+        print(`${counted(rowCount, "answer")} in ${out}`);
       }
       return;
     }
@@ -136,7 +136,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
       return;
     }
     for (const finding of findings) print(findingLine(finding));
-    print(`${rowCount} ${rowCount === 1 ? "answer" : "answers"} in ${out}`);
+    print(`${counted(rowCount, "answer")} in ${out}`);
   } finally {
     progress.end();
     await model.close();

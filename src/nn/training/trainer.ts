@@ -112,10 +112,10 @@ export class Trainer {
         "Leave rows without weight out, or give positive weights.",
       );
     }
+    if (this.#replicas) return this.#stepInParts(this.#replicas, batches[0]!, total, rate, step, epoch);
     const figures = optimiser.scalarsAt(step);
     const scalars: Record<string, number> = { [feedNames.rate]: rate };
     for (const [name, value] of Object.entries(figures)) scalars[scalarName(name)] = value;
-    if (this.#replicas) return this.#stepInParts(this.#replicas, batches[0]!, total, rate, step, epoch);
     let loss = 0;
     let gradientNorm: number | undefined;
     for (const [k, batch] of batches.entries()) {
