@@ -2,9 +2,9 @@
 import * as nn from "../../src/nn/index.ts";
 
 /** A convolution, halved where told, then normalised. */
-function stage(width: number, down: "pool" | "stride" | "keep", kernel = 3): nn.Layer {
+function stage(width: number, down: "pool" | "stride" | "keep"): nn.Layer {
   const stride = down === "stride" ? 2 : 1;
-  const conv = nn.conv2d(width, kernel, { bias: false, stride });
+  const conv = nn.conv2d(width, 3, { bias: false, stride });
   const rest = { norm: nn.batchNorm(), act: nn.relu() };
   return nn.sequential(down === "pool" ? { conv, pool: nn.maxPool(2), ...rest } : { conv, ...rest });
 }
