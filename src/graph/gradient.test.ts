@@ -306,6 +306,8 @@ const indexing: GradientCase[] = [
     shapes: [[[4, 2]]],
   },
   { op: "Gather", f: (x) => ops.gather(x!, ints([2, 2], 2, 0, 2, -1)), shapes: [[[3, 2]], [[3]]] },
+  { op: "Gather", name: "each once", f: (x) => ops.gather(x!, [2, 0, -3], 1), shapes: [[[2, 4, 2]]] },
+  { op: "Gather", name: "all of them", f: (x) => ops.gather(x!, [2, 0, 1]), shapes: [[[3, 2]]] },
   { op: "Gather", name: "inner axis", f: (x) => ops.gather(x!, [1, 1, 0], 1), shapes: [[[2, 3, 2]]] },
   {
     op: "Gather",

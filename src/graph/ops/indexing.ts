@@ -167,6 +167,8 @@ const gatherOp = defineOp({
     const [x, index] = inputs as [Value, Value];
     const rank = x.shape.length;
     const axis = normalAxis("gather", attributes.int("axis", 0), rank);
+    const back = gatheredBack(x, index, axis, g, ops);
+    if (back) return [back];
     // Bring the picked axes to the front, add row by row into zeros, and bring the axis back.
     const width = index.shape.length;
     const front = [
@@ -193,6 +195,27 @@ const gatherOp = defineOp({
     ];
   },
 });
+
+/**
+ * Places that are known, and none of them twice, are gathered back: ONNX Runtime moves whole rows then, where a scatter
+ * adds one number after another.
+ */
+function gatheredBack(x: Value, index: Value, axis: number, g: Value, ops: Ops): Value | undefined {
+  const size = x.shape[axis]!;
+  const list = index.shape.length === 1 ? integersIn(index) : undefined;
+  if (!list || typeof size !== "number" || 2 * list.length < size) return undefined;
+  const wentTo = Array<number>(size).fill(list.length);
+  for (const [place, at] of list.entries()) {
+    const from = at < 0 ? at + size : at;
+    if (wentTo[from] !== list.length) return undefined;
+    wentTo[from] = place;
+  }
+  const widths = Array<number>(2 * x.shape.length).fill(0);
+  widths[x.shape.length + axis] = 1;
+  // Elements that were left out find a row of zeros behind the last.
+  const padded = list.length < size ? ops.pad(g, widths) : g;
+  return apply(gatherOp, [padded, int64s(wentTo)], { axis });
+}
 
 const gatherElementsOp = defineOp({
   name: "gatherElements",

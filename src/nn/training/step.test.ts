@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { createRandom } from "../../core/index.ts";
+import { createTrainState } from "../../runtime/index.ts";
+import * as nn from "../index.ts";
+import { feedNames, trainingStep } from "./step.ts";
+
+describe("a step by Winograd's algorithm", () => {
+  const net = nn.network(
+    { dtype: "float32", shape: [3, 9, 9] },
+    nn.sequential([
+      nn.conv2d(8, 3, { bias: false }),
+      nn.batchNorm(),
+      nn.relu(),
+      nn.residual(nn.conv2d(8, 3)),
+      nn.conv2d(12, 3, { stride: 2, bias: false }),
+      nn.conv2d(8, 3, { padding: 0 }),
+      nn.globalPool(),
+      nn.dense(3),
+    ]),
+  );
+  const weights = nn.initialise(net, { seed: 1 });
+  const batchSize = 6;
+  const options = { loss: nn.crossEntropy(), optimiser: nn.adamw(), batchSize, updateOutside: true };
+  const random = createRandom(2);
+  const feeds = {
+    ...weights,
+    x: {
+      dtype: "float32" as const,
+      shape: [batchSize, 3, 9, 9],
+      data: Float32Array.from({ length: batchSize * 243 }, () => random.normal()),
+    },
+    [feedNames.target]: {
+      dtype: "int64" as const,
+      shape: [batchSize],
+      data: BigInt64Array.from({ length: batchSize }, (_, i) => BigInt(i % 3)),
+    },
+    [feedNames.weight]: {
+      dtype: "float32" as const,
+      shape: [batchSize],
+      data: new Float32Array(batchSize).fill(1 / batchSize),
+    },
+  };
+
+  test("gives the loss, the gradients and the running figures of the plain step (1e-5 of the largest)", async () => {
+    const answers = [];
+    for (const winograd of [false, true]) {
+      const { graph, trained, initial } = trainingStep(net, weights, { ...options, winograd });
+      // The first convolution has few channels, the third a step of two.
+      const convolutions = graph.nodes.filter(({ type, attributes }) => {
+        return type === "Conv" && attributes.ints("strides")?.[0] !== 2;
+      });
+      expect(convolutions.length > 1).toBe(!winograd);
+      expect(trained).toHaveLength(10);
+      const state = await createTrainState(graph, { next: {}, initial: {} });
+      answers.push(await state.step({ ...initial, ...feeds }));
+      await state.release();
+    }
+    const [plain, fast] = answers as [Record<string, nn.Weights[string]>, Record<string, nn.Weights[string]>];
+    expect(Object.keys(fast)).toEqual(Object.keys(plain));
+    for (const [name, { data }] of Object.entries(plain)) {
+      const found = fast[name]!.data as Float32Array;
+      const largest = (data as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      (data as Float32Array).forEach((value, i) =>
+        expect(Math.abs(found[i]! - value), name).toBeLessThanOrEqual(1e-5 * largest),
+      );
+    }
+  });
+});
