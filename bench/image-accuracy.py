@@ -1,8 +1,9 @@
 """PyTorch's side of image-accuracy.ts --peer: the same network and recipe on the same pictures.
 
 Reads one JSON request from standard input: {net, side, channels, classes, part, epochs, batchSize, learningRate,
-labelSmoothing, threads, mean, deviation, train, trainCount, test, testCount}; `train` and `test` are files of pixels
-[pictures, side, side, channels] as bytes, then one class a picture. Writes one JSON line {accuracy, cpuSeconds, seconds,
+labelSmoothing, threads, mean, deviation, train, trainCount, test, testCount}, and {validation, validationCount} where
+each epoch ends by scoring some; `train` and the others are files of pixels [pictures, side, side, channels] as bytes,
+then one class a picture. Writes one JSON line {accuracy, cpuSeconds, seconds,
 format, torch}. Pictures are changed batch by batch in whole tensors, and the memory format of the first few steps that
 is the faster one is taken.
 """
@@ -139,6 +140,8 @@ def batch_of(pixels, codes, rows):
 
 
 pixels, codes = read(job["train"], job["trainCount"])
+if "validation" in job:
+    validation = read(job["validation"], job["validationCount"])
 steps = job["trainCount"] // job["batchSize"]
 total = steps * job["epochs"]
 
@@ -160,6 +163,19 @@ def step(model, walk, x, y, memory):
     loss.backward()
     walk.step()
     return loss
+
+
+def scored(model, pixels, answers, size, mirror):
+    """The share of pictures told right."""
+    model.eval()
+    right = 0
+    with torch.inference_mode():
+        for x, y in zip(pixels.split(size), answers.split(size)):
+            x = ((x.float() / 255 - mean) / deviation).contiguous(memory_format=memory)
+            scores = model(x) + model(x.flip(3)) if mirror else model(x)
+            right += int((scores.argmax(1) == y).sum())
+    model.train()
+    return right / len(answers)
 
 
 made = nets[job["net"]]()
@@ -185,14 +201,9 @@ for _ in range(job["epochs"]):
         rows = order[k * job["batchSize"] : (k + 1) * job["batchSize"]]
         step(model, walk, *batch_of(pixels, codes, rows), memory)
         rate.step()
+    if "validation" in job:
+        scored(model, *validation, 100, False)
 busy, wall = time.process_time() - busy, time.perf_counter() - wall
 
-model.eval()
-right = 0
-with torch.inference_mode():
-    test, answers = read(job["test"], job["testCount"])
-    for x, y in zip(test.split(200), answers.split(200)):
-        x = (x.float() / 255 - mean) / deviation
-        scores = model(x) + model(x.flip(3)) if job["net"] == "flowers" else model(x)
-        right += int((scores.argmax(1) == y).sum())
-print(json.dumps({"accuracy": right / job["testCount"], "cpuSeconds": busy, "seconds": wall, "format": name, "torch": torch.__version__}))
+accuracy = scored(model, *read(job["test"], job["testCount"]), 200, job["net"] == "flowers")
+print(json.dumps({"accuracy": accuracy, "cpuSeconds": busy, "seconds": wall, "format": name, "torch": torch.__version__}))

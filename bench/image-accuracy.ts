@@ -387,7 +387,7 @@ async function classify(name: "fashion" | "flowers"): Promise<number> {
     const { batchSize, learningRate, labelSmoothing = 0 } = recipe;
     const settings = { epochs, batchSize, learningRate, labelSmoothing, threads };
     const view = { ...frame, ...figures, part: partFrame.side };
-    comparePictures(chosen, view, settings, [train, test], (user + system) / 1e6);
+    comparePictures(chosen, view, settings, [train, validation, test], (user + system) / 1e6);
   }
   return share;
 }

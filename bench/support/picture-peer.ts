@@ -43,7 +43,7 @@ export function comparePictures(
   net: string,
   { mean, deviation, ...frame }: View,
   settings: Settings,
-  [train, test]: readonly [Pictures, Pictures],
+  [train, validation, test]: readonly [Pictures, Pictures | undefined, Pictures],
   ours: number,
 ): void {
   const python = process.env["PEERS_PYTHON"];
@@ -62,6 +62,10 @@ export function comparePictures(
       deviation: [...deviation],
       train: kept("train", train),
       trainCount: train.codes.length,
+      ...(validation && {
+        validation: kept("validation", validation),
+        validationCount: validation.codes.length,
+      }),
       test: kept("test", test),
       testCount: test.codes.length,
     };

@@ -1,4 +1,5 @@
 export { Attributes, type Attribute } from "./attributes.ts";
+export { batchInnermost } from "./batch-innermost.ts";
 export { batchRows } from "./batch-rows.ts";
 export { type Differentiated, differentiate, gradient } from "./gradient.ts";
 export { type Graph, graph, inputName, parametersOf } from "./graph.ts";
@@ -8,7 +9,6 @@ export { graphHash, writeOnnx, type WriteOptions } from "./onnx/write.ts";
 export { supportedOps, type SupportedOp } from "./ops/catalogue.ts";
 export { convolutionInBlocks, toBlocks } from "./ops/blocked-convolution.ts";
 export * from "./ops/index.ts";
-export { winogradConvolution } from "./ops/winograd.ts";
 export { inline } from "./inline.ts";
 export { printGraph } from "./print.ts";
 export { parametersAsInputs, renew, rewrite, type RewriteRule, substitute } from "./rebuild.ts";

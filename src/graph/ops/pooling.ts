@@ -118,6 +118,8 @@ const maxPoolOp = defineOp({
 interface Stage {
   readonly seen: readonly Value[];
   readonly largest: Value;
+  /** Whether a pool of its own finds the largest. */
+  readonly pooled: boolean;
 }
 
 /**
@@ -140,10 +142,13 @@ function maxGradient(call: GradientCall, g: Value, ops: Ops): Value {
     stages.unshift(stage);
     x = stage?.largest ?? x;
   }
+  // Where no step needs a pool of its own, they are the pool.
+  const pooled = stages.some((stage) => stage?.pooled === true);
+  if (!pooled) call.offer([x]);
   let back = g;
   stages.forEach((stage, axis) => {
     if (stage === undefined) return;
-    const largest = axis === 0 ? call.outputs[0]! : stage.largest;
+    const largest = axis === 0 && pooled ? call.outputs[0]! : stage.largest;
     back = spreadAlong(
       firstLargest(stage.seen, largest, back, ops),
       axis,
@@ -171,7 +176,7 @@ function apartAlong(x: Value, window: Window, axis: number, count: number, ops: 
   );
   const shape = [0, 0, ...spatial.map((places, i) => (i === axis ? count : places))];
   const seen = parts.map((part) => ops.reshape(part, shape));
-  return { seen, largest: seen.reduce((a, b) => ops.max(a, b)) };
+  return { seen, largest: seen.reduce((a, b) => ops.max(a, b)), pooled: false };
 }
 
 /** Longer windows are slid: so many slices are no fewer passes than a pool's. */
@@ -203,7 +208,7 @@ function slidingAlong(
     const start = place * dilations[axis]!;
     return sliceAlong(padded, axis, start, start + (count - 1) * stride + 1, stride, ops);
   });
-  return { seen, largest };
+  return { seen, largest, pooled: true };
 }
 
 /**

@@ -49,8 +49,8 @@ export interface StepOptions {
 interface DeviceOptions {
   /** The step up to the gradients, which come out as "gradient/<path>"; the parameters are plain inputs. */
   readonly updateOutside?: boolean;
-  /** Convolutions of 3 × 3 by fewer multiplications, which on a CPU take less time. Default false. */
-  readonly winograd?: boolean;
+  /** Lays the batch innermost for convolutions, which on a CPU takes less time. Default false. */
+  readonly batchInnermost?: boolean;
 }
 
 export interface StepPlan {
@@ -108,7 +108,7 @@ const sumName = (path: string): string => `sum/${path}`;
  */
 export function trainingStep(net: Network, weights: Weights, options: StepOptions & DeviceOptions): StepPlan {
   const { loss, optimiser, batchSize, dtype = "float32", groups = {}, accumulate = 1 } = options;
-  const { updateOutside = false, winograd = false } = options;
+  const { updateOutside = false, batchInnermost = false } = options;
   requireRanges(options);
   const groupOf = groupFinder(groups);
   const frozen = (path: string, { trainable }: Declared): boolean =>
@@ -142,7 +142,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   const parameters = trained.map(([path]) => built.values.get(path)!);
   const running = [...built.running];
   const forward = [plain, ...running.map(([, to]) => to)];
-  const [total, ...after] = winograd ? byWinograd(forward) : forward;
+  const [total, ...after] = batchInnermost ? ops.batchInnermost(forward) : forward;
   const {
     gradients,
     loss: lossNow,
@@ -245,17 +245,6 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
     trained: trained.map(([path]) => path),
     updates,
   };
-}
-
-/** The same values with the convolutions that gain by it computed by Winograd's algorithm. */
-function byWinograd(values: readonly Value[]): Value[] {
-  return ops.substitute(values, new Map(), ({ type, domain, attributes, inputs }, to) => {
-    if (type !== "Conv" || domain !== "" || !inputs.every((x) => x === undefined || ops.isKnown(x)))
-      return undefined;
-    const now = inputs.map((x) => x && (to(x) as Value));
-    const y = ops.winogradConvolution(attributes, now);
-    return y && [y];
-  });
 }
 
 function differentiated(

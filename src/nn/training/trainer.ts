@@ -77,7 +77,7 @@ export class Trainer {
       ...clipped,
       batchSize: batchSize / replicas,
       updateOutside,
-      winograd: device === "cpu",
+      batchInnermost: device === "cpu",
     });
     const { next, initial } = plan;
     const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser, replicas) : undefined;
