@@ -11,7 +11,7 @@ import {
 } from "../definition.ts";
 import { normalAxis, productDim, showShape, staticShape, unknownDim, unknownShape } from "../dims.ts";
 import { integersIn, sizesIn } from "../shape-data.ts";
-import { int64s, vector } from "../value.ts";
+import { constant, fillTensor, int64s, vector } from "../value.ts";
 import type {
   Dim,
   GradientCall,
@@ -214,7 +214,8 @@ function gatheredBack(x: Value, index: Value, axis: number, g: Value, ops: Ops):
   widths[x.shape.length + axis] = 1;
   // Elements that were left out find a row of zeros behind the last.
   const padded = list.length < size ? ops.pad(g, widths) : g;
-  return apply(gatherOp, [padded, int64s(wentTo)], { axis });
+  const places = constant({ dtype: index.dtype, shape: [size], data: fillTensor(index.dtype, wentTo) });
+  return apply(gatherOp, [padded, places], { axis });
 }
 
 const gatherElementsOp = defineOp({

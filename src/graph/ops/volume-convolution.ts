@@ -125,11 +125,11 @@ function sideFor(sizes: Sizes): TileSide | undefined {
 
 /** One product over all that the windows see. */
 function byColumns(volume: Value, w: Value, sizes: Sizes): Value {
-  const { batch, inputs, outputs, size, stops, window } = sizes;
+  const { batch, inputs, outputs, stops, window } = sizes;
   const { kernel, strides, dilations, begins } = window;
   const plain = product(kernel) === 1 && product(strides) === 1 && sum(begins) + sum(window.ends) === 0;
   const offsets = taps(kernel).map((tap) => tap.map((at, axis) => at * dilations[axis]! - begins[axis]!));
-  const rows = plain ? volume : picked(volume, sizes, rowsOf(size, inputs, offsets, stops, strides));
+  const rows = plain ? volume : picked(volume, sizes, rowsOf(sizes, { offsets, stops, strides }));
   const columns = reshape(rows, [inputs * offsets.length, product(stops) * batch]);
   return reshape(matMul(reshape(w, [outputs, -1]), columns), [1, outputs, ...stops, batch]);
 }
@@ -137,32 +137,46 @@ function byColumns(volume: Value, w: Value, sizes: Sizes): Value {
 const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
 
 /** Rows of the volume by number; the one behind the last is of zeros. */
-function picked(volume: Value, { batch }: Sizes, rows: readonly number[]): Value {
-  return gather(pad(reshape(volume, [-1, batch]), [0, 0, 1, 0]), rows, 0);
+function picked(volume: Value, { batch }: Sizes, rows: Int32Array): Value {
+  return gather(pad(reshape(volume, [-1, batch]), [0, 0, 1, 0]), numbers(rows), 0);
 }
 
-/** Row for each [channel, offset, stop], as the volume has them by [channel, y, x]. */
+const numbers = (data: Int32Array): Value => constant({ dtype: "int32", shape: [data.length], data });
+
+/** What is picked: the rows that a window at each stop sees by its offsets. */
+interface Picks {
+  readonly offsets: readonly (readonly number[])[];
+  readonly stops: readonly [number, number];
+  readonly strides: readonly number[];
+}
+
+/**
+ * Row for each [channel, offset, stop], as the volume has them by [channel, y, x].
+ *
+ * @param offsetFirst - Or for each [offset, channel, stop].
+ */
 function rowsOf(
-  [height, width]: readonly [number, number],
-  channels: number,
-  offsets: readonly (readonly number[])[],
-  [down, across]: readonly [number, number],
-  strides: readonly number[],
-): number[] {
-  const list: number[] = [];
-  const places = height * width;
-  for (let channel = 0; channel < channels; channel++) {
-    for (const [dy, dx] of offsets as readonly [number, number][]) {
+  { size, inputs }: Sizes,
+  { offsets, stops, strides }: Picks,
+  offsetFirst = false,
+): Int32Array {
+  const [height, width] = size;
+  const [down, across] = stops;
+  const [perChannel, perOffset] = offsetFirst ? [1, inputs] : [offsets.length, 1];
+  const rows = new Int32Array(inputs * offsets.length * down * across);
+  offsets.forEach(([dy, dx], offset) => {
+    for (let channel = 0; channel < inputs; channel++) {
+      let at = (channel * perChannel + offset * perOffset) * down * across;
       for (let i = 0; i < down; i++) {
         for (let j = 0; j < across; j++) {
-          const [y, x] = [i * strides[0]! + dy, j * strides[1]! + dx];
+          const [y, x] = [i * strides[0]! + dy!, j * strides[1]! + dx!];
           const inside = y >= 0 && y < height && x >= 0 && x < width;
-          list.push(inside ? channel * places + y * width + x : channels * places);
+          rows[at++] = inside ? (channel * height + y) * width + x : inputs * height * width;
         }
       }
     }
-  }
-  return list;
+  });
+  return rows;
 }
 
 type Matrix = readonly (readonly number[])[];
@@ -221,36 +235,29 @@ function byTiles(volume: Value, w: Value, sizes: Sizes, m: TileSide): Value {
   const windows = gemm(kronecker(weights), reshape(w, [outputs * inputs, 9]), undefined, { transB: true });
   const sums = matMul(reshape(windows, [spots, outputs, inputs]), seen);
   const answers = reshape(matMul(kronecker(back), reshape(sums, [spots, -1])), [-1, batch]);
-  return reshape(gather(answers, answerRows(sizes, m), 0), [1, outputs, ...stops, batch]);
+  return reshape(gather(answers, numbers(answerRows(sizes, m)), 0), [1, outputs, ...stops, batch]);
 }
 
 /** Row for each [spot of a tile, channel, tile]. */
-function tileRows(sizes: Sizes, m: number): number[] {
-  const { inputs, size, window } = sizes;
-  const tiles = tilesOf(sizes, m);
-  const offsets = taps([m + 2, m + 2]).map((tap) => tap.map((at, axis) => at - window.begins[axis]!));
-  const byChannel = rowsOf(size, inputs, offsets, tiles, [m, m]);
-  const count = product(tiles);
-  return offsets.flatMap((_, spot) =>
-    Array.from({ length: inputs }, (_, channel) => {
-      const from = (channel * offsets.length + spot) * count;
-      return byChannel.slice(from, from + count);
-    }).flat(),
-  );
+function tileRows(sizes: Sizes, m: number): Int32Array {
+  const { begins } = sizes.window;
+  const offsets = taps([m + 2, m + 2]).map((tap) => tap.map((at, axis) => at - begins[axis]!));
+  return rowsOf(sizes, { offsets, stops: tilesOf(sizes, m), strides: [m, m] }, true);
 }
 
 /** Row of the answers, as [place in a tile, channel, tile], for each [channel, y, x]. */
-function answerRows(sizes: Sizes, m: number): number[] {
+function answerRows(sizes: Sizes, m: number): Int32Array {
   const { outputs, stops } = sizes;
   const [high, wide] = tilesOf(sizes, m);
-  const list: number[] = [];
+  const rows = new Int32Array(outputs * product(stops));
+  let at = 0;
   for (let channel = 0; channel < outputs; channel++) {
     for (let y = 0; y < stops[0]; y++) {
       for (let x = 0; x < stops[1]; x++) {
         const place = (y % m) * m + (x % m);
-        list.push((place * outputs + channel) * high * wide + Math.floor(y / m) * wide + Math.floor(x / m));
+        rows[at++] = ((place * outputs + channel) * high + Math.floor(y / m)) * wide + Math.floor(x / m);
       }
     }
   }
-  return list;
+  return rows;
 }
