@@ -12,6 +12,7 @@ import {
   conv,
   div,
   flatten,
+  gemm,
   maxPool,
   mul,
   reduceMean,
@@ -29,7 +30,12 @@ const gates = input("gates", "float32", [8, 8, 1, 1]);
 const w = input("w", "float32", [8, 8, 3, 3]);
 const scale = input("scale", "float32", [8]);
 const shift = input("shift", "float32", [8]);
-const inputs = [x, w, scale, shift, gates];
+const rows = input("rows", "float32", [32, 400]);
+const dense = input("dense", "float32", [400, 400]);
+const [fewRows, few] = [input("fewRows", "float32", [32, 100]), input("few", "float32", [100, 100])];
+const bias = input("bias", "float32", [400]);
+const head = input("head", "float32", [5, 576]);
+const inputs = [x, w, scale, shift, gates, rows, dense, bias, head];
 const convolved = (from: Value): Value => conv(from, w, undefined, { pads: 1 });
 
 // With no two elements of a window so near to each other that rounding decides.
@@ -93,6 +99,9 @@ function wantedInBoth(): Value[] {
   const y = relu(convolved(x));
   return [reduceMean(flatten(y), { axes: [1] }), convolved(y)];
 }
+const layered = (from: Value, by = dense): Value => gemm(from, by, bias, { transB: true });
+const wide = (): Value => concat([dense, dense], 1);
+const perFeature = (from: Value): Value => batchNormalizationInTraining(from, bias, bias).y;
 const residual = (from: Value): Value => add(from, relu(convolved(from)));
 
 describe("values with the batch innermost are those of the plain graph, and so are their gradients (3e-5 of the largest)", () => {
@@ -116,6 +125,16 @@ describe("values with the batch innermost are those of the plain graph, and so a
     ["a value that is wanted in both layouts", wantedInBoth, 3],
     ["ops between that do not know the layout", () => [convolved(softmax(convolved(x), 1))], 4],
     ["overlapping windows between", () => [convolved(maxPool(convolved(x), 3, { strides: 1, pads: 1 }))], 4],
+    [
+      "flat pictures and a small layer",
+      () => [gemm(flatten(convolved(x)), head, undefined, { transB: true })],
+      2,
+    ],
+    ["a dense layer, which turns what comes from outside", () => [layered(rows)], 1],
+    ["dense layers and what stands between", () => [layered(mul(relu(layered(rows)), rows))], 2],
+    ["dense layers by weights turned round", () => [gemm(gemm(rows, dense), dense, bias)], 1],
+    ["normalised rows of features", () => [layered(perFeature(layered(rows)))], 1],
+    ["joined features", () => [layered(relu(layered(concat([rows, relu(rows)], 1), wide())))], 2],
     ["joined channels", () => [concat([convolved(x), relu(convolved(x)), x], 1)], 2],
   ])("%s", async (_, values, transposes) => {
     await expectSame(values(), transposes);
@@ -133,6 +152,12 @@ test("the largest of windows are found once, by the steps of the gradient", asyn
 });
 
 test.each<[string, Value]>([
+  ["a layer that gains less than the way out costs", relu(gemm(fewRows, few, undefined, { transB: true }))],
+  ["a product with a factor", gemm(rows, dense, undefined, { alpha: 0.5 })],
+  [
+    "a product of what is turned round",
+    gemm(rows, input("turned", "float32", [32, 400]), undefined, { transA: true }),
+  ],
   ["no convolution", relu(maxPool(x, 2, { strides: 2 }))],
   [
     "channels by themselves",

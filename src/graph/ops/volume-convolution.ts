@@ -54,8 +54,9 @@ const fewestRows = 8;
 const fewestChannels = 8;
 /** Most rows that are picked: beyond, as for large photos, their numbers alone would take 8 MB. */
 const mostPicks = 2 ** 20;
-/** Most numbers that windows without the algorithm may be laid out as, each as often as windows see it. */
-const mostColumns = 2 ** 23;
+/** Most numbers that all tiles may be laid out as, 128 MB, and all windows without tiles, each as often as it is seen. */
+const mostInTiles = 2 ** 25;
+const mostInColumns = 2 ** 23;
 
 /**
  * A convolution in this layout.
@@ -105,7 +106,7 @@ const product = (list: readonly number[]): number => list.reduce((a, b) => a * b
 
 function fitsColumns({ batch, inputs, stops, window }: Sizes): boolean {
   const picks = inputs * product(window.kernel) * product(stops);
-  return picks <= mostPicks && picks * batch <= mostColumns;
+  return picks <= mostPicks && picks * batch <= mostInColumns;
 }
 
 /** Tiles down and across. */
@@ -116,11 +117,12 @@ const tilesOf = ({ stops }: Sizes, m: number): [number, number] => [
 
 /** The one with the fewest products, those of places that no sum needs counted too; undefined where none is worth it. */
 function sideFor(sizes: Sizes): TileSide | undefined {
-  const { inputs, outputs } = sizes;
+  const { batch, inputs, outputs } = sizes;
   if (Math.min(inputs, outputs) < fewestChannels) return undefined;
   const cost = (m: number): number => product(tilesOf(sizes, m)) * (m + 2) ** 2;
   const best = sides.reduce((a, b) => (cost(b) <= cost(a) ? b : a));
-  return cost(best) * Math.max(inputs, outputs) <= mostPicks ? best : undefined;
+  const picks = cost(best) * Math.max(inputs, outputs);
+  return picks <= mostPicks && picks * batch <= mostInTiles ? best : undefined;
 }
 
 /** One product over all that the windows see. */
