@@ -2,7 +2,7 @@
  * Networks with the batch innermost.
  *
  * A value [batch, channels, height, width] becomes a volume [1, channels, height, width, batch], which for pointwise ops,
- * normalisation and pools is one more picture with a third dimension, and [batch, features] becomes [1, features, batch].
+ * normalisation and pools is one more picture with a third dimension, and [batch, features] becomes [features, batch].
  * There convolutions are products of matrices (`ops/volume-convolution.ts`), pools take their windows apart by whole rows
  * of memory, and the products of dense layers have their weights on the side that ONNX Runtime reads as it stands: it
  * lays out the other one anew, which is the batch then. The way in and out of the layout costs a copy, so it goes as far
@@ -14,7 +14,7 @@ import { neededBy, order } from "./graph.ts";
 import { gemm } from "./ops/linear.ts";
 import { averagePool, maxPool } from "./ops/pooling.ts";
 import { reduceMean } from "./ops/reduction.ts";
-import { concat, reshape, transpose } from "./ops/shape.ts";
+import { concat, reshape, squeeze, transpose, unsqueeze } from "./ops/shape.ts";
 import { type VolumeConvolution, volumeConvolution } from "./ops/volume-convolution.ts";
 import { substitute } from "./rebuild.ts";
 import { integersIn } from "./shape-data.ts";
@@ -39,9 +39,8 @@ interface Plan {
   readonly gain: number;
   /** Whether it takes values from outside without a copy. */
   readonly turns?: boolean;
-  /** Its outputs, the first of them a volume unless `leaves`. */
+  /** Its outputs, the first of them with the batch innermost. */
   readonly outputs: (now: Now) => readonly Value[];
-  readonly leaves?: boolean;
 }
 
 /**
@@ -64,20 +63,21 @@ export function batchInnermost(values: readonly Value[]): Value[] {
     };
     const isVolume = (value: AnyValue): boolean => volumes.has(plain(value));
     const [y, ...rest] = plan.outputs({ plain, volume, isVolume });
-    if (plan.leaves) return [y!, ...rest];
     const outside = outsideOf(y!);
     volumes.set(outside, y!);
     return [outside, ...rest];
   });
 }
 
-/** [batch, channels, …] with the batch innermost. */
+/** [batch, channels, height, width] or [batch, features] with the batch innermost. */
 function inside(x: Value): Value {
+  if (x.shape.length === 2) return transpose(x, [1, 0]);
   const [batch, ...sizes] = staticShape(x.shape)!;
   return reshape(transpose(reshape(x, [batch!, -1]), [1, 0]), [1, ...sizes, batch!]);
 }
 
 function outsideOf(volume: Value): Value {
+  if (volume.shape.length === 2) return transpose(volume, [1, 0]);
   const [, ...sizes] = staticShape(volume.shape)!;
   const batch = sizes.pop()!;
   return reshape(transpose(reshape(volume, [-1, batch]), [1, 0]), [batch, ...sizes]);
@@ -113,10 +113,10 @@ function worthwhile(nodes: readonly Node[], wanted: readonly Value[]): Map<Node,
     const batched = plans.get(node)?.batched ?? [];
     for (const value of neededBy(node)) if (!batched.includes(value as Value)) leaving.add(value);
   }
-  for (const [node, { batched, gain, turns, leaves }] of plans) {
+  for (const [node, { batched, gain, turns }] of plans) {
     count(node, gain);
     const [y] = node.outputs as readonly [Value];
-    if (!leaves && leaving.has(y)) count(node, -sizeOf(y));
+    if (leaving.has(y)) count(node, -sizeOf(y));
     if (!turns) for (const value of batched) if (!planned(value)) count(node, -sizeOf(value));
   }
   return new Map([...plans].filter(([node]) => gains.get(root(node))! > 0));
@@ -196,9 +196,9 @@ function densePlan({ attributes }: Node, x: Value, w: Value, b: Value | undefine
       const bias = b && reshape(now.plain(b), [-1, 1]);
       // What comes from outside is taken as it stands: the product turns it round.
       const y = now.isVolume(x)
-        ? gemm(now.plain(w), reshape(now.volume(x), [-1, batch!]), bias, { transA })
+        ? gemm(now.plain(w), now.volume(x), bias, { transA })
         : gemm(now.plain(w), now.plain(x), bias, { transA, transB: true });
-      return [reshape(y, [1, -1, batch!])];
+      return [y];
     },
   };
 }
@@ -206,17 +206,21 @@ function densePlan({ attributes }: Node, x: Value, w: Value, b: Value | undefine
 function flattenPlan({ attributes, outputs }: Node, x: Value): Plan | undefined {
   const [batch] = (outputs[0] as Value).shape as readonly number[];
   if (attributes.int("axis", 1) !== 1) return undefined;
-  return { batched: [x], gain: 0, outputs: (now) => [reshape(now.volume(x), [1, -1, batch!])] };
+  return { batched: [x], gain: 0, outputs: (now) => [reshape(now.volume(x), [-1, batch!])] };
 }
 
-/** The same op on the volume. */
+/** The same op on the volume, channels second. */
 function samePlan({ definition, attributes, outputs, inputs }: Node, x: Value): Plan {
   return {
     batched: [x],
     gain: 0,
     outputs(now) {
-      const given = [now.volume(x), ...inputs.slice(1).map((value) => value && now.plain(value))];
-      return makeNode(definition!, given, attributes, outputs.length).outputs as readonly Value[];
+      const volume = now.volume(x);
+      const flat = volume.shape.length === 2 && inputs.length > 1;
+      const others = inputs.slice(1).map((value) => value && now.plain(value));
+      const given = [flat ? unsqueeze(volume, [0]) : volume, ...others];
+      const [y, ...rest] = makeNode(definition!, given, attributes, outputs.length).outputs as [Value];
+      return [flat ? squeeze(y, [0]) : y, ...rest];
     },
   };
 }
@@ -252,10 +256,10 @@ function binaryPlan({ definition, attributes, outputs }: Node, a: Value, b: Valu
     outputs(now) {
       const given = operands.map((operand) => {
         if (ofBatch(operand)) return now.volume(operand);
-        const { shape } = operand;
-        return shape.length === 0
-          ? now.plain(operand)
-          : reshape(now.plain(operand), [...shape.map(Number), 1]);
+        const sizes = operand.shape.map(Number);
+        // Features have nothing before them, where pictures have a 1.
+        const behind = y.shape.length === 2 ? sizes.slice(-1) : sizes;
+        return sizes.length === 0 ? now.plain(operand) : reshape(now.plain(operand), [...behind, 1]);
       });
       return makeNode(definition!, given, attributes, 1).outputs as readonly Value[];
     },
@@ -266,7 +270,8 @@ function binaryPlan({ definition, attributes, outputs }: Node, a: Value, b: Valu
 function concatPlan({ attributes, inputs }: Node): Plan | undefined {
   const batched = inputs as readonly Value[];
   if (attributes.int("axis", 0) !== 1 || !batched.every(isBatched)) return undefined;
-  return { batched, gain: 0, outputs: (now) => [concat(batched.map(now.volume), 1)] };
+  const axis = batched[0]!.shape.length === 2 ? 0 : 1;
+  return { batched, gain: 0, outputs: (now) => [concat(batched.map(now.volume), axis)] };
 }
 
 /** The mean over all places of a picture. */
@@ -274,14 +279,12 @@ function meanPlan({ attributes, outputs }: Node, x: Value, over: Value | undefin
   const axes = integersIn(over)?.map((axis) => (axis + 4) % 4);
   if (axes?.length !== 2 || !axes.includes(2) || !axes.includes(3)) return undefined;
   if (attributes.int("noop_with_empty_axes", 0) !== 0) return undefined;
-  const shape = staticShape((outputs[0] as Value).shape)!;
+  const flat = (outputs[0] as Value).shape.length === 2;
   return {
     batched: [x],
     gain: 0,
-    leaves: true,
-    outputs(now) {
-      const means = reduceMean(now.volume(x), { axes: [0, 2, 3], keepDims: false });
-      return [reshape(transpose(means, [1, 0]), shape)];
-    },
+    outputs: (now) => [
+      reduceMean(now.volume(x), flat ? { axes: [0, 2, 3], keepDims: false } : { axes: [2, 3] }),
+    ],
   };
 }
