@@ -52,7 +52,7 @@ const sides: readonly TileSide[] = [2, 3, 4];
 const fewestRows = 8;
 /** With fewer channels on a side, the way to the points and back costs what the products gain. */
 const fewestChannels = 8;
-/** Most rows that are picked: beyond, as for large photos, their numbers alone would take 8 MB. */
+/** Most rows that are picked: beyond, as for large photos, their numbers alone would take 4 MB. */
 const mostPicks = 2 ** 20;
 /** Most numbers that all tiles may be laid out as, 128 MB, and all windows without tiles, each as often as it is seen. */
 const mostInTiles = 2 ** 25;
