@@ -129,14 +129,13 @@ function sideFor(sizes: Sizes): TileSide | undefined {
 function byColumns(volume: Value, w: Value, sizes: Sizes): Value {
   const { batch, inputs, outputs, stops, window } = sizes;
   const { kernel, strides, dilations, begins } = window;
-  const plain = product(kernel) === 1 && product(strides) === 1 && sum(begins) + sum(window.ends) === 0;
+  const unpadded = [...begins, ...window.ends].every((width) => width === 0);
+  const plain = product(kernel) === 1 && product(strides) === 1 && unpadded;
   const offsets = taps(kernel).map((tap) => tap.map((at, axis) => at * dilations[axis]! - begins[axis]!));
   const rows = plain ? volume : picked(volume, sizes, rowsOf(sizes, { offsets, stops, strides }));
   const columns = reshape(rows, [inputs * offsets.length, product(stops) * batch]);
   return reshape(matMul(reshape(w, [outputs, -1]), columns), [1, outputs, ...stops, batch]);
 }
-
-const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
 
 /** Rows of the volume by number; the one behind the last is of zeros. */
 function picked(volume: Value, { batch }: Sizes, rows: Int32Array): Value {
