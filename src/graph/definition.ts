@@ -9,7 +9,7 @@ import { type DType, MillwrightError } from "../core/index.ts";
 import { Attributes, type PlainAttribute } from "./attributes.ts";
 import { requireSizes, showShape } from "./dims.ts";
 import { isKnown, known } from "./value.ts";
-import type { AnyValue, InferCall, Node, OpDefinition, OutputType, Value } from "./types.ts";
+import type { AnyValue, ForeignValue, InferCall, Node, OpDefinition, Value } from "./types.ts";
 
 /** Fills the defaults of a definition. */
 export function defineOp(
@@ -81,7 +81,7 @@ export function makeNode(
 /** Ties a node and its outputs together: each knows the other. */
 export function assemble(
   parts: Omit<Node, "kind" | "outputs" | "label">,
-  types: readonly (OutputType | Pick<AnyValue, "dtype" | "shape">)[],
+  types: readonly (Pick<AnyValue, "dtype" | "shape"> & Pick<ForeignValue, "type">)[],
   labels: { readonly node?: string; readonly outputs?: readonly string[] } = {},
 ): Node {
   const outputs: AnyValue[] = [];

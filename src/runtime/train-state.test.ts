@@ -2,14 +2,17 @@ import { describe, expect, test } from "vitest";
 import { createRandom, MillwrightError, type Tensor } from "../core/index.ts";
 import {
   add,
+  constant,
   div,
   type Graph,
   gradient,
   graph,
+  greater,
   input,
   matMul,
   mul,
   reduceMean,
+  reshape,
   sqrt,
   sub,
   type Value,
@@ -136,6 +139,47 @@ describe("training state", () => {
     expect(state.snapshot()).toEqual(kept);
     await state.release();
     expect(await codeOf(() => state.step(feeds))).toBe("RUNTIME_FAILED");
+  });
+
+  test.each([2, 8000])("what %i rows answer is what was asked, whatever makes it", async (rows) => {
+    const all = (...row: number[]) => Float32Array.from({ length: 3 * rows }, (_, i) => row[i % 3]!);
+    const [x, w] = [input("x", "float32", [rows, 3]), input("w", "float32", [rows, 3])];
+    const codes = constant({ dtype: "int64", shape: [2], data: BigInt64Array.of(7n, 8n) });
+    const next = add(w, x);
+    const step = graph({
+      inputs: [x, w],
+      outputs: { "w/next": next, same: next, fed: x, codes, above: greater(x, 1), view: reshape(next, [-1]) },
+    });
+    const initial = { w: { dtype: "float32", shape: [rows, 3], data: all(1, 1, 1) } } as const;
+    const state = await createTrainState(step, { next: { w: "w/next" }, initial });
+    const fed = { dtype: "float32", shape: [rows, 3], data: all(0, 1, 2) } as const;
+    const first = await state.step({ x: fed });
+    const again = await state.step({ x: fed });
+    const above = Uint8Array.from(all(0, 0, 1));
+    expect(first).toEqual({
+      same: { dtype: "float32", shape: [rows, 3], data: all(1, 2, 3) },
+      view: { dtype: "float32", shape: [3 * rows], data: all(1, 2, 3) },
+      fed,
+      codes: { dtype: "int64", shape: [2], data: BigInt64Array.of(7n, 8n) },
+      above: { dtype: "bool", shape: [rows, 3], data: above },
+    });
+    expect(again["same"]!.data).toEqual(all(1, 3, 5));
+    expect(state.get("w").data).toEqual(all(1, 3, 5));
+    await state.release();
+  });
+
+  test("a step makes no second copy of the state", async () => {
+    const size = 1_000_000;
+    const [x, w] = [input("x", "float32", []), input("w", "float32", [size])];
+    const step = graph({ inputs: [x, w], outputs: { loss: mul(x, x), "w/next": sub(w, x) } });
+    const initial = { w: { dtype: "float32", shape: [size], data: new Float32Array(size) } } as const;
+    const state = await createTrainState(step, { next: { w: "w/next" }, initial });
+    const fed = { x: { dtype: "float32", shape: [], data: Float32Array.of(2) } } as const;
+    const before = process.memoryUsage().arrayBuffers;
+    expect((await state.step(fed))["loss"]!.data[0]).toBe(4);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(size);
+    expect(state.get("w").data[size - 1]).toBe(-2);
+    await state.release();
   });
 
   test("two steps at once are refused", async () => {

@@ -153,6 +153,7 @@ export {
   trilu,
   where,
 } from "./selection.ts";
+export { emptySequence } from "./sequence.ts";
 export {
   cast,
   concat,
