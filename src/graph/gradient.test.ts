@@ -542,4 +542,17 @@ describe("gradient", () => {
     expect(Array.from((await session.run({})).g!.data as Float64Array)).toEqual([0, 1 / 3, 1 / 3, 1 / 3]);
     await session.release();
   });
+
+  test("at its bounds a clip passes the gradient on, but from 0 on, where it is a rectifier", async () => {
+    const x = floats64([4], -1, 0, 3, 6);
+    const slopes = (low: number): Value => gradient(ops.reduceSum(ops.clip(x, low, 6)), [x])[0]!;
+    const { compile } = await import("../runtime/index.ts");
+    const session = await compile(
+      graph({ inputs: [], outputs: { rectifier: slopes(0), other: slopes(-1) } }),
+    );
+    const { rectifier, other } = await session.run({});
+    expect(Array.from(rectifier!.data as Float64Array)).toEqual([0, 0, 1, 0]);
+    expect(Array.from(other!.data as Float64Array)).toEqual([1, 1, 1, 1]);
+    await session.release();
+  });
 });

@@ -7,7 +7,7 @@
 import type { DType } from "../../core/index.ts";
 import { apply, defineOp, requireDtype, requireSameDtype } from "../definition.ts";
 import { normalAxis } from "../dims.ts";
-import { scalar } from "../value.ts";
+import { scalar, tensorOf } from "../value.ts";
 import { abs, add, div, exp, log, max, min, mul, sub } from "./arithmetic.ts";
 import { greater, less } from "./comparison.ts";
 import { requireFloat32, sumTo, unaryOp } from "./elementwise.ts";
@@ -173,8 +173,11 @@ const clipOp = defineOp({
   gradient({ inputs, gradient: g, needed }, ops) {
     const [x, low, high] = inputs as [Value, Value?, Value?];
     const zero = scalar(g.dtype, 0);
-    const tooLow = low && ops.less(x, low);
-    const tooHigh = high && ops.greater(x, high);
+    // From 0 on it is a rectifier, and units without input lie on its corner: 0 there, as for PyTorch's relu6 and hardtanh.
+    // Elsewhere a bound passes it on, as for PyTorch's clamp: a file has one op for both.
+    const rectifies = low !== undefined && Number(tensorOf(low)?.data[0]) === 0;
+    const tooLow = low && (rectifies ? ops.lessOrEqual(x, low) : ops.less(x, low));
+    const tooHigh = high && (rectifies ? ops.lessOrEqual(high!, x) : ops.greater(x, high));
     let byX = g;
     if (tooLow) byX = ops.where(tooLow, zero, byX);
     if (tooHigh) byX = ops.where(tooHigh, zero, byX);
@@ -293,7 +296,7 @@ export function hardSwish(x: Value): Value {
 export function mish(x: Value): Value {
   return x.dtype === float64 ? mul(x, tanh(softplus(x))) : apply(mishOp, [x]);
 }
-/** Cuts to [low, high]; numbers or scalars. */
+/** Cuts to [low, high]; numbers or scalars. The gradient passes at the bounds, but where `low` is 0: a rectifier has a slope of 0 there. */
 export function clip(x: Value, low?: Value | number, high?: Value | number): Value {
   const bound = (limit: Value | number | undefined): Value | undefined =>
     typeof limit === "number" ? scalar(x.dtype, limit) : limit;
