@@ -13,16 +13,16 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { createRandom } from "../src/core/index.ts";
 import * as nn from "../src/nn/index.ts";
 import { Trainer } from "../src/nn/training/trainer.ts";
 import { compile } from "../src/runtime/index.ts";
 import { machineLine } from "./support/machine.ts";
+import { type SpeedNet, speedNets } from "./support/speed-nets.ts";
 
 const { values: flags } = parseArgs({
   options: {
     smoke: { type: "boolean", default: false },
-    nets: { type: "string", default: "mlp,cnn,resnet18,lstm,transformer,ds-cnn" },
+    nets: { type: "string", default: Object.keys(speedNets).join(",") },
     threads: { type: "string", default: "1,2" },
     rounds: { type: "string", default: "5" },
     replicas: { type: "string", default: "1" },
@@ -43,110 +43,25 @@ interface Job {
   readonly mode: "train" | "infer";
 }
 
-const block = (inputs: number, outputs: number, stride: number): nn.Layer =>
-  nn.sequential([
-    nn.residual(
-      nn.sequential([
-        nn.conv2d(outputs, 3, { stride, padding: 1, bias: false }),
-        nn.batchNorm(),
-        nn.relu(),
-        nn.conv2d(outputs, 3, { bias: false }),
-        nn.batchNorm(),
-      ]),
-      stride === 1 && inputs === outputs
-        ? undefined
-        : nn.sequential([nn.conv2d(outputs, 1, { stride, padding: 0, bias: false }), nn.batchNorm()]),
-    ),
-    nn.relu(),
-  ]);
-
-const nets: Readonly<
-  Record<string, { shape: readonly number[]; batch: number; body: nn.Layer; steps: number; adam: boolean }>
-> = {
-  mlp: {
-    shape: [784],
-    batch: 128,
-    steps: 40,
-    adam: true,
-    body: nn.sequential([nn.dense(512), nn.relu(), nn.dense(512), nn.relu(), nn.dense(10)]),
-  },
-  cnn: {
-    shape: [1, 28, 28],
-    batch: 128,
-    steps: 10,
-    adam: false,
-    body: nn.sequential([
-      nn.conv2d(32, 3),
-      nn.relu(),
-      nn.maxPool(2),
-      nn.conv2d(64, 3),
-      nn.relu(),
-      nn.maxPool(2),
-      nn.flatten(),
-      nn.dense(128),
-      nn.relu(),
-      nn.dense(10),
-    ]),
-  },
-  resnet18: {
-    shape: [3, 32, 32],
-    batch: 32,
-    steps: 3,
-    adam: false,
-    body: nn.sequential([
-      nn.conv2d(64, 3, { bias: false }),
-      nn.batchNorm(),
-      nn.relu(),
-      ...[64, 128, 256, 512].flatMap((outputs, i) => [
-        block(i === 0 ? 64 : outputs / 2, outputs, i === 0 ? 1 : 2),
-        block(outputs, outputs, 1),
-      ]),
-      nn.globalPool(),
-      nn.dense(10),
-    ]),
-  },
-  lstm: {
-    shape: [64, 64],
-    batch: 32,
-    steps: 20,
-    adam: true,
-    body: nn.sequential([nn.lstm(128), nn.pick(1, -1), nn.dense(10)]),
-  },
-  transformer: {
-    shape: [64, 128],
-    batch: 32,
-    steps: 8,
-    adam: true,
-    body: nn.sequential([
-      nn.transformerBlock({ heads: 4 }),
-      nn.transformerBlock({ heads: 4 }),
-      nn.meanOver(1),
-      nn.dense(10),
-    ]),
-  },
-  // As `millwright train` makes it for 0.7 s of speech.
-  "ds-cnn": { shape: [40, 34], batch: 64, steps: 10, adam: true, body: nn.dsCnn(10) },
-};
-
 console.log(machineLine());
 const peer = flags.smoke ? undefined : startPeer();
 const chosen = flags.nets.split(",");
-for (const net of flags.smoke ? ["mlp"] : chosen) {
+for (const name of flags.smoke ? ["mlp"] : chosen) {
+  const net = speedNets[name]!();
   for (const threads of flags.smoke ? [1] : flags.threads.split(",").map(Number)) {
     for (const mode of flags.modes.split(",") as Job["mode"][])
-      await compare({ net, threads, mode, steps: nets[net]!.steps });
+      await compare(net, { net: name, threads, mode, steps: net.steps });
   }
 }
 peer?.end();
 
-async function compare(job: Job): Promise<void> {
-  const ours = await prepare(job);
+async function compare(net: SpeedNet, job: Job): Promise<void> {
+  const ours = await prepare(net, job);
   const rounds: { ours: Figures; theirs: Figures | undefined }[] = [];
   for (let k = 0; k < (flags.smoke ? 1 : Number(flags.rounds)); k++) {
     const mine = await measure(ours.run, flags.smoke ? 2 : job.steps);
     const plain = await peer?.ask({ ...job, channelsLast: false });
-    const pictures = nets[job.net]!.shape.length === 3 || job.net === "ds-cnn";
-    const last = pictures ? await peer?.ask({ ...job, channelsLast: true }) : undefined;
+    const last = net.pictures ? await peer?.ask({ ...job, channelsLast: true }) : undefined;
     rounds.push({ ours: mine, theirs: last && plain && last.median < plain.median ? last : plain });
   }
   await ours.release();
@@ -166,44 +81,27 @@ async function compare(job: Job): Promise<void> {
   );
 }
 
-async function prepare({
-  net: name,
-  threads,
-  mode,
-}: Job): Promise<{ run: () => Promise<unknown>; release: () => Promise<void> }> {
-  const { shape, batch, body, adam } = nets[name]!;
-  const net = nn.network({ dtype: "float32", shape }, body);
-  const weights = nn.initialise(net, { seed: 1 });
-  const random = createRandom(1);
-  const size = shape.reduce((a, b) => a * b, batch);
-  const x = {
-    dtype: "float32" as const,
-    shape: [batch, ...shape],
-    data: Float32Array.from({ length: size }, () => random.normal()),
-  };
+async function prepare(
+  { network, loss, optimiser, clipNorm, rows }: SpeedNet,
+  { threads, mode }: Job,
+): Promise<{ run: () => Promise<unknown>; release: () => Promise<void> }> {
+  const weights = nn.initialise(network, { seed: 1 });
   if (mode === "infer") {
-    const session = await compile(nn.scoringGraph(net, weights), { threads });
-    return { run: () => session.run({ x }), release: () => session.release() };
+    const session = await compile(nn.scoringGraph(network, weights), { threads });
+    return { run: () => session.run(rows.inputs), release: () => session.release() };
   }
-  const optimiser = adam ? nn.adam() : nn.sgd({ momentum: 0.9 });
-  const trainer = await Trainer.create(net, weights, {
-    loss: nn.crossEntropy(),
+  const trainer = await Trainer.create(network, weights, {
+    loss,
     optimiser,
-    batchSize: batch,
+    ...(clipNorm !== undefined && { clipNorm }),
+    batchSize: rows.rows.length,
     seed: 1,
     threads,
     replicas: flags.replicas === "all" ? threads : Number(flags.replicas),
   });
-  const target = {
-    dtype: "int64" as const,
-    shape: [batch],
-    data: BigInt64Array.from({ length: batch }, () => BigInt(random.integer(10))),
-  };
-  const rows = Uint32Array.from({ length: batch }, (_, i) => i);
-  const batches = [{ inputs: { x }, target, weight: new Float32Array(batch).fill(1), rows }];
   let step = 0;
   return {
-    run: () => trainer.step(batches, optimiser.learningRate, ++step, 0),
+    run: () => trainer.step([rows], optimiser.learningRate, ++step, 0),
     release: () => trainer.release(),
   };
 }
