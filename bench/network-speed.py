@@ -4,11 +4,9 @@ A job: {"net": ..., "threads": n, "steps": n, "mode": "train" | "infer", "channe
 """
 
 import json
-import os
 import sys
 import time
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import torch
 from torch import nn
 from torch.nn import functional as F

@@ -1,9 +1,10 @@
 /**
- * A training step (forward, loss, backward, optimiser) and an inference of six networks, beside PyTorch on the CPU.
+ * A training step (forward, loss, backward, optimiser) and an inference of eight networks, beside PyTorch on the CPU.
  *
- * Both run in one process each, in turn, round by round; PyTorch in the better of its two memory formats. A round's
- * figure is the median step; what is told is the median of the rounds, and the ratio of processor time, which holds on a
- * busy machine too.
+ * They run in turn, round by round; PyTorch in the better of its two memory formats, and with threads that wait for work
+ * as its OpenMP does by default (quicker where the machine is quiet) and asleep, whichever is better in the round. A
+ * round's figure is the median step; what is told is the median of the rounds, and the ratio of processor time, which
+ * holds on a busy machine too.
  *
  *   PEERS_PYTHON=… node --import tsx bench/network-speed.ts [--nets mlp,cnn] [--threads 1,2] [--rounds 5]
  *   node --import tsx bench/network-speed.ts --smoke
@@ -44,7 +45,10 @@ interface Job {
 }
 
 console.log(machineLine());
-const peer = flags.smoke ? undefined : startPeer();
+const python = flags.smoke ? undefined : process.env["PEERS_PYTHON"];
+const peers =
+  python === undefined ? [] : [startPeer(python, {}), startPeer(python, { OMP_WAIT_POLICY: "passive" })];
+if (peers[0]) console.log(`PyTorch ${await peers[0].version}`);
 const chosen = flags.nets.split(",");
 for (const name of flags.smoke ? ["mlp"] : chosen) {
   const net = speedNets[name]!();
@@ -53,16 +57,22 @@ for (const name of flags.smoke ? ["mlp"] : chosen) {
       await compare(net, { net: name, threads, mode, steps: net.steps });
   }
 }
-peer?.end();
+for (const peer of peers) peer.end();
 
 async function compare(net: SpeedNet, job: Job): Promise<void> {
   const ours = await prepare(net, job);
   const rounds: { ours: Figures; theirs: Figures | undefined }[] = [];
   for (let k = 0; k < (flags.smoke ? 1 : Number(flags.rounds)); k++) {
     const mine = await measure(ours.run, flags.smoke ? 2 : job.steps);
-    const plain = await peer?.ask({ ...job, channelsLast: false });
-    const last = net.pictures ? await peer?.ask({ ...job, channelsLast: true }) : undefined;
-    rounds.push({ ours: mine, theirs: last && plain && last.median < plain.median ? last : plain });
+    let theirs: Figures | undefined;
+    // One thread waits for nobody.
+    for (const peer of job.threads > 1 ? peers : peers.slice(0, 1)) {
+      for (const channelsLast of net.pictures ? [false, true] : [false]) {
+        const each = await peer.ask({ ...job, channelsLast });
+        if (theirs === undefined || each.median < theirs.median) theirs = each;
+      }
+    }
+    rounds.push({ ours: mine, theirs });
   }
   await ours.release();
   const middle = (values: readonly number[]): number =>
@@ -120,21 +130,24 @@ async function measure(run: () => Promise<unknown>, steps: number): Promise<Figu
   return { median: times[steps >> 1]!, least: times[0]!, cpu: (user + system) / 1000 / steps };
 }
 
-function startPeer():
-  | { ask(job: Job & { channelsLast: boolean }): Promise<Figures>; end(): void }
-  | undefined {
-  const python = process.env["PEERS_PYTHON"];
-  if (python === undefined) return undefined;
+interface Peer {
+  readonly version: Promise<string>;
+  ask(job: Job & { channelsLast: boolean }): Promise<Figures>;
+  end(): void;
+}
+
+function startPeer(python: string, environment: Readonly<Record<string, string>>): Peer {
   const child = spawn(python, [new URL("network-speed.py", import.meta.url).pathname], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, OMP_WAIT_POLICY: "passive" },
+    env: { ...process.env, ...environment },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
-  const ready = next().then((about) => console.log(`PyTorch ${(about as { torch: string }).torch}`));
+  const version = next().then((about) => (about as { torch: string }).torch);
   return {
+    version,
     async ask(job) {
-      await ready;
+      await version;
       child.stdin.write(`${JSON.stringify(job)}\n`);
       return (await next()) as Figures;
     },

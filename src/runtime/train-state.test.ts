@@ -168,6 +168,17 @@ describe("training state", () => {
     await state.release();
   });
 
+  test("outputs may have any name", async () => {
+    const [x, w] = [input("end_", "float32", []), input("w", "float32", [70_000])];
+    const step = graph({ inputs: [x, w], outputs: { "w/next": add(w, x), end: mul(x, x) } });
+    const initial = { w: { dtype: "float32", shape: [70_000], data: new Float32Array(70_000) } } as const;
+    const state = await createTrainState(step, { next: { w: "w/next" }, initial });
+    const answer = await state.step({ end_: { dtype: "float32", shape: [], data: Float32Array.of(3) } });
+    expect(answer["end"]!.data[0]).toBe(9);
+    expect(state.get("w").data[69_999]).toBe(3);
+    await state.release();
+  });
+
   test("a step makes no second copy of the state", async () => {
     const size = 1_000_000;
     const [x, w] = [input("x", "float32", []), input("w", "float32", [size])];

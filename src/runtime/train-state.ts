@@ -15,7 +15,7 @@ import { borrow, type Loan } from "./cache.ts";
 import { runtimeError } from "./errors.ts";
 import type { CompileOptions } from "./session.ts";
 import { fromOrt, portsOf, type Feeds, type OrtFeeds, type Port, wrapFeeds } from "./tensors.ts";
-import { copiesAnswers, isNoAnswer, runInto, withoutAnswer } from "./unanswered.ts";
+import { copiesAnswers, runInto, withoutAnswer } from "./unanswered.ts";
 
 export interface TrainStateOptions extends CompileOptions {
   /** For each input that is state: the output that holds its value after the step. */
@@ -79,10 +79,11 @@ export async function createTrainState(
   options: TrainStateOptions,
 ): Promise<TrainState> {
   const { device = "cpu", threads = 1 } = options;
-  const unanswered = gainsUnanswered(step) && copiesAnswers(await loadBackend(device));
-  const loan = await borrow(unanswered ? withoutAnswer(step) : step, device, threads, "extended");
+  const gains = gainsUnanswered(step) && copiesAnswers(await loadBackend(device));
+  const { unanswered, end } = gains ? withoutAnswer(step) : { unanswered: step, end: undefined };
+  const loan = await borrow(unanswered, device, threads, "extended");
   try {
-    return new DoubleBuffered(loan, options);
+    return new DoubleBuffered(loan, options, end);
   } catch (error) {
     await loan.giveBack();
     throw error;
@@ -95,9 +96,9 @@ function gainsUnanswered(step: Graph | Uint8Array): step is Graph {
   let numbers = 0;
   for (const value of step.outputs.values()) {
     if (!isKnown(value) || value.dtype === "string") return false;
+    if (value.shape.some((size) => typeof size !== "number")) return false;
     numbers += value.shape.reduce<number>((product, size) => product * Number(size), 1);
   }
-  // A size that is a name makes them NaN.
   return numbers >= fewestUnanswered;
 }
 
@@ -113,22 +114,25 @@ class DoubleBuffered implements TrainState {
   readonly #loan: Loan;
   readonly #slots = new Map<string, Slot>();
   readonly #others: readonly Port[];
-  /** Whether outputs are where they have been written, and nowhere else. */
-  readonly #unanswered: boolean;
+  /** The output behind which none is handed over: they are where they have been written, and nowhere else. */
+  readonly #end: string | undefined;
   readonly #fixed: Readonly<Record<string, OrtTensor>>;
   readonly #into: Readonly<Record<string, OrtTensor>>;
   #current: 0 | 1 = 0;
   #running = false;
   #released = false;
 
-  constructor(loan: Loan, { next, initial, fixed = {}, into = {} }: TrainStateOptions) {
+  constructor(
+    loan: Loan,
+    { next, initial, fixed = {}, into = {} }: TrainStateOptions,
+    end: string | undefined,
+  ) {
     this.#loan = loan;
+    this.#end = end;
     this.#fixed = this.#wrapAll(fixed);
     this.#into = this.#wrapAll(into);
     const inputs = portsOf(loan.native.inputMetadata);
-    const answers = loan.native.outputMetadata.filter((each) => !isNoAnswer(each));
-    this.#unanswered = answers.length < loan.native.outputMetadata.length;
-    const outputs = portsOf(answers);
+    const outputs = portsOf(loan.native.outputMetadata.filter((each) => each.name !== end));
     for (const [name, output] of Object.entries(next)) {
       const [from, to] = [
         inputs.find((port) => port.name === name),
@@ -190,7 +194,9 @@ class DoubleBuffered implements TrainState {
     this.#running = true;
     let answers: Record<string, Tensor>;
     try {
-      answers = await (this.#unanswered ? this.#runInto(all, fetches) : this.#run(all, fetches));
+      answers = await (this.#end === undefined
+        ? this.#run(all, fetches)
+        : this.#runInto(all, fetches, this.#end));
     } catch (cause) {
       throw runtimeError("a training step", cause);
     } finally {
@@ -206,9 +212,9 @@ class DoubleBuffered implements TrainState {
     return Object.fromEntries(this.#others.map(({ name }) => [name, fromOrt(results[name]!)]));
   }
 
-  async #runInto(feeds: OrtFeeds, fetches: OrtFeeds): Promise<Record<string, Tensor>> {
+  async #runInto(feeds: OrtFeeds, fetches: OrtFeeds, end: string): Promise<Record<string, Tensor>> {
     const answers = Object.fromEntries(this.#others.map((port) => [port.name, roomFor(port)]));
-    await runInto(this.#loan.native, feeds, { ...fetches, ...this.#wrapAll(answers) });
+    await runInto(this.#loan.native, feeds, { ...fetches, ...this.#wrapAll(answers) }, end);
     return answers;
   }
 

@@ -11,43 +11,50 @@
  * in full is as good.
  */
 import type { InferenceSession } from "onnxruntime-common";
-import { emptySequence, type Graph, graph } from "../graph/index.ts";
+import { emptySequence, type Graph, graph, inputName, parametersOf } from "../graph/index.ts";
 import type { Backend } from "./backend.ts";
 import type { OrtFeeds } from "./tensors.ts";
-
-const sequence = "runtime/no-answer";
 
 /** Whether a backend copies what it has written, and can be kept from it. */
 export function copiesAnswers({ packageName, provider }: Backend): boolean {
   return packageName === "onnxruntime-node" && provider === "cpu";
 }
 
-/** The graph with an output before all others that cannot be handed over. */
-export function withoutAnswer(from: Graph): Graph {
+/**
+ * The graph with an output before all others that cannot be handed over.
+ *
+ * @returns It, and the output's name.
+ */
+export function withoutAnswer(from: Graph): { readonly unanswered: Graph; readonly end: string } {
   const { inputs, outputs, metadata, name, carried } = from;
-  return graph({
+  const taken = new Set([...outputs.keys(), ...inputs.map(inputName), ...parametersOf(from).keys()]);
+  let end = "end";
+  while (taken.has(end)) end = `${end}_`;
+  const unanswered = graph({
     inputs,
-    outputs: new Map([[sequence, emptySequence()], ...outputs]),
+    outputs: new Map([[end, emptySequence()], ...outputs]),
     metadata,
     name,
     carried,
   });
-}
-
-/** Whether an output of a session is what `withoutAnswer` has put there. */
-export function isNoAnswer({ name }: { readonly name: string }): boolean {
-  return name === sequence;
+  return { unanswered, end };
 }
 
 /**
  * Runs a session of such a graph.
  *
  * @param into - Where each output is written.
+ * @param end - The name of the output that cannot be handed over.
  * @throws What the session throws for a run that fails.
  */
-export async function runInto(session: InferenceSession, feeds: OrtFeeds, into: OrtFeeds): Promise<void> {
+export async function runInto(
+  session: InferenceSession,
+  feeds: OrtFeeds,
+  into: OrtFeeds,
+  end: string,
+): Promise<void> {
   try {
-    await session.run(feeds, { ...into, [sequence]: null });
+    await session.run(feeds, { ...into, [end]: null });
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith("Non tensor type"))) throw error;
   }

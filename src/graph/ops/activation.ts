@@ -296,7 +296,7 @@ export function hardSwish(x: Value): Value {
 export function mish(x: Value): Value {
   return x.dtype === float64 ? mul(x, tanh(softplus(x))) : apply(mishOp, [x]);
 }
-/** Cuts to [low, high]; numbers or scalars. The gradient passes at the bounds, but where `low` is 0: a rectifier has a slope of 0 there. */
+/** Cuts to [low, high]; numbers or scalars. The gradient passes at the bounds, but where `low` is a constant 0: a rectifier has a slope of 0 there. */
 export function clip(x: Value, low?: Value | number, high?: Value | number): Value {
   const bound = (limit: Value | number | undefined): Value | undefined =>
     typeof limit === "number" ? scalar(x.dtype, limit) : limit;

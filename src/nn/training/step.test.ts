@@ -3,6 +3,7 @@ import { createRandom } from "../../core/index.ts";
 import { createTrainState } from "../../runtime/index.ts";
 import * as nn from "../index.ts";
 import { feedNames, trainingStep } from "./step.ts";
+import { Trainer } from "./trainer.ts";
 
 describe("a step with the batch innermost", () => {
   const net = nn.network(
@@ -60,5 +61,52 @@ describe("a step with the batch innermost", () => {
         expect(Math.abs(found[i]! - value), name).toBeLessThanOrEqual(1e-5 * largest),
       );
     }
+  });
+});
+
+/** The state of a trainer; zeros without a sign, which sums of gradients may bear. */
+function numbersOf(trainer: Trainer): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(trainer.snapshot()).map(([name, { data }]) => [
+      name,
+      Array.from(data as Float32Array, (value) => value + 0),
+    ]),
+  );
+}
+
+describe("a step of several batches", () => {
+  test.each(["float32", "float64"] as const)("that fails leaves no trace, in %s", async (dtype) => {
+    const net = nn.network(
+      { dtype: "int64", shape: [3] },
+      nn.sequential([nn.embedding(9, 4), nn.meanOver(1), nn.batchNorm(), nn.dense(3)]),
+    );
+    const batch = (...codes: number[]): nn.Batch => ({
+      inputs: { x: { dtype: "int64", shape: [2, 3], data: BigInt64Array.from(codes, BigInt) } },
+      target: { dtype: "int64", shape: [2], data: BigInt64Array.of(0n, 1n) },
+      weight: Float32Array.of(1, 1),
+      rows: Uint32Array.of(0, 1),
+    });
+    const [good, other, bad] = [batch(0, 1, 2, 3, 4, 5), batch(8, 7, 6, 5, 4, 3), batch(0, 1, 2, 3, 4, 99)];
+    const weights = nn.initialise(net, { seed: 1, dtype });
+    const options = {
+      loss: nn.crossEntropy(),
+      optimiser: nn.adam(),
+      batchSize: 2,
+      accumulate: 2,
+      seed: 1,
+      dtype,
+    };
+    const [failed, plain] = [
+      await Trainer.create(net, weights, options),
+      await Trainer.create(net, weights, options),
+    ];
+    for (const trainer of [failed, plain]) await trainer.step([good, other], 0.1, 1, 0);
+    await expect(failed.step([other, bad], 0.1, 2, 0)).rejects.toThrow("[RUNTIME_FAILED]");
+    expect(numbersOf(failed)).toEqual(numbersOf(plain));
+    const answers = [];
+    for (const trainer of [failed, plain]) answers.push(await trainer.step([other, good], 0.1, 2, 0));
+    expect(answers[0]).toEqual(answers[1]);
+    expect(numbersOf(failed)).toEqual(numbersOf(plain));
+    await Promise.all([failed.release(), plain.release()]);
   });
 });

@@ -94,7 +94,7 @@ export const scalarName = (name: string): string => `step/${name}`;
 export const slotName = (slot: string, path: string): string => `slot/${slot}/${path}`;
 export const gradientName = (path: string): string => `gradient/${path}`;
 export const emaName = (path: string): string => `ema/${path}`;
-const sumName = (path: string): string => `sum/${path}`;
+export const sumName = (path: string): string => `sum/${path}`;
 
 /**
  * Builds the step.

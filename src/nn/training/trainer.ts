@@ -13,6 +13,7 @@ import {
   feedNames,
   resultNames,
   scalarName,
+  sumName,
   type StepOptions,
   type StepPlan,
   trainingStep,
@@ -100,7 +101,8 @@ export class Trainer {
    *
    * @param step - 1, 2, ….
    * @param epoch - 0, 1, …; masks are drawn anew in each.
-   * @throws MillwrightError `DTYPE_MISMATCH`, `SHAPE_MISMATCH` or `DATA_BAD_VALUE` for a batch that does not fit.
+   * @throws MillwrightError `DTYPE_MISMATCH`, `SHAPE_MISMATCH` or `DATA_BAD_VALUE` for a batch that does not fit; after any
+   *   error the state is as before the step.
    */
   async step(batches: readonly Batch[], rate: number, step: number, epoch: number): Promise<StepResult> {
     const { optimiser, accumulate = 1 } = this.#options;
@@ -119,23 +121,42 @@ export class Trainer {
     for (const [name, value] of Object.entries(figures)) scalars[scalarName(name)] = value;
     let loss = 0;
     let gradientNorm: number | undefined;
-    for (const [k, batch] of batches.entries()) {
-      const feeds: Record<string, Tensor> = {
-        ...batch.inputs,
-        [feedNames.target]: batch.target,
-        [feedNames.weight]: this.#weightsOf(batch, total),
-        ...this.#masks.draw(epoch, step * accumulate + k),
-      };
-      if (!this.#update)
-        for (const [name, value] of Object.entries(scalars)) feeds[name] = this.#number([value], []);
-      if (accumulate > 1) feeds[feedNames.apply] = this.#number([k === batches.length - 1 ? 1 : 0], []);
-      const answer = await this.#state.step(feeds);
-      loss += Number(answer[resultNames.loss]!.data[0]);
-      const norm = answer[resultNames.gradientNorm];
-      if (norm) gradientNorm = Number(norm.data[0]);
+    const before = batches.length > 1 ? this.#movedByEach() : {};
+    try {
+      for (const [k, batch] of batches.entries()) {
+        const feeds: Record<string, Tensor> = {
+          ...batch.inputs,
+          [feedNames.target]: batch.target,
+          [feedNames.weight]: this.#weightsOf(batch, total),
+          ...this.#masks.draw(epoch, step * accumulate + k),
+        };
+        if (!this.#update)
+          for (const [name, value] of Object.entries(scalars)) feeds[name] = this.#number([value], []);
+        if (accumulate > 1) feeds[feedNames.apply] = this.#number([k === batches.length - 1 ? 1 : 0], []);
+        const answer = await this.#state.step(feeds);
+        loss += Number(answer[resultNames.loss]!.data[0]);
+        const norm = answer[resultNames.gradientNorm];
+        if (norm) gradientNorm = Number(norm.data[0]);
+      }
+    } catch (error) {
+      this.#state.restore(before);
+      throw error;
     }
     this.#update?.step(rate, figures);
     return { loss, gradientNorm };
+  }
+
+  /** State that each batch of a step moves, as it is between steps: sums of gradients, batch normalisation's running tensors. */
+  #movedByEach(): Record<string, Tensor> {
+    const { next, initial, trained } = this.plan;
+    const sums = new Set(trained.map(sumName));
+    const running = new Set(Object.keys(this.#weights).filter((path) => !trained.includes(path)));
+    const moved: Record<string, Tensor> = {};
+    for (const name of Object.keys(next)) {
+      if (sums.has(name)) moved[name] = initial[name]!;
+      else if (running.has(name)) moved[name] = this.#state.get(name);
+    }
+    return moved;
   }
 
   async #stepInParts(
