@@ -3,8 +3,8 @@
  *
  * They run in turn, round by round, each in the best of its ways in the round: PyTorch in two memory formats, and with
  * threads that wait for work as its OpenMP does by default (quicker where the machine is quiet) and asleep; we with the
- * threads inside of operations and with a part of the batch on each (`replicas`). A round's figure is the median step; what is told is the median of the rounds, and the ratio of processor time, which
- * holds on a busy machine too.
+ * threads inside of operations and with a part of the batch on each (`replicas`). A round's figure is the median step;
+ * what is told is the median of the rounds, and the ratio of processor time, which holds on a busy machine too.
  *
  *   PEERS_PYTHON=… node --import tsx bench/network-speed.ts [--nets mlp,cnn] [--threads 1,2] [--rounds 5]
  *   node --import tsx bench/network-speed.ts --smoke
@@ -29,9 +29,8 @@ const { values: flags } = parseArgs({
 });
 
 interface Figures {
-  /** Milliseconds of a step: the median and the least of a round, and processor time. */
+  /** Milliseconds of a step: the median of a round, and processor time. */
   readonly median: number;
-  readonly least: number;
   readonly cpu: number;
 }
 interface Job {
@@ -46,8 +45,7 @@ const python = flags.smoke ? undefined : process.env["PEERS_PYTHON"];
 const peers =
   python === undefined ? [] : [startPeer(python, {}), startPeer(python, { OMP_WAIT_POLICY: "passive" })];
 if (peers[0]) console.log(`PyTorch ${await peers[0].version}`);
-const chosen = flags.nets.split(",");
-for (const name of flags.smoke ? ["mlp"] : chosen) {
+for (const name of flags.smoke ? ["mlp"] : flags.nets.split(",")) {
   const net = speedNets[name]!();
   for (const threads of flags.smoke ? [1] : flags.threads.split(",").map(Number)) {
     for (const mode of flags.modes.split(",") as Job["mode"][])
@@ -132,7 +130,7 @@ async function measure(run: () => Promise<unknown>, steps: number): Promise<Figu
   }
   const { user, system } = process.cpuUsage(before);
   times.sort((a, b) => a - b);
-  return { median: times[steps >> 1]!, least: times[0]!, cpu: (user + system) / 1000 / steps };
+  return { median: times[steps >> 1]!, cpu: (user + system) / 1000 / steps };
 }
 
 interface Peer {

@@ -9,6 +9,7 @@ export { graphHash, writeOnnx, type WriteOptions } from "./onnx/write.ts";
 export { supportedOps, type SupportedOp } from "./ops/catalogue.ts";
 export { convolutionInBlocks, toBlocks } from "./ops/blocked-convolution.ts";
 export * from "./ops/index.ts";
+export { emptySequence } from "./ops/sequence.ts";
 export { inline } from "./inline.ts";
 export { printGraph } from "./print.ts";
 export { parametersAsInputs, renew, rewrite, type RewriteRule, substitute } from "./rebuild.ts";

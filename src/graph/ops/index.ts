@@ -153,7 +153,6 @@ export {
   trilu,
   where,
 } from "./selection.ts";
-export { emptySequence } from "./sequence.ts";
 export {
   cast,
   concat,

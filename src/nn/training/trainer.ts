@@ -150,11 +150,11 @@ export class Trainer {
   #movedByEach(): Record<string, Tensor> {
     const { next, initial, trained } = this.plan;
     const sums = new Set(trained.map(sumName));
-    const running = new Set(Object.keys(this.#weights).filter((path) => !trained.includes(path)));
     const moved: Record<string, Tensor> = {};
     for (const name of Object.keys(next)) {
       if (sums.has(name)) moved[name] = initial[name]!;
-      else if (running.has(name)) moved[name] = this.#state.get(name);
+      else if (Object.hasOwn(this.#weights, name) && !trained.includes(name))
+        moved[name] = this.#state.get(name);
     }
     return moved;
   }
