@@ -1,5 +1,5 @@
 /**
- * Networks with the batch innermost.
+ * Networks with the batch innermost: all of it, or blocks of it.
  *
  * A value [batch, channels, height, width] becomes a volume [1, channels, height, width, batch], which for pointwise ops,
  * normalisation and pools is one more picture with a third dimension, and [batch, features] becomes [features, batch].
@@ -7,6 +7,11 @@
  * of memory, and the products of dense layers have their weights on the side that ONNX Runtime reads as it stands: it
  * lays out the other one anew, which is the batch then. The way in and out of the layout costs a copy, so it goes as far
  * as ops reach that know it, and is taken where a product gains by it.
+ *
+ * Channels that each have a window of their own are no product. Networks of them have the batch in blocks instead,
+ * [batch / rows, channels, height, width, rows], with as many rows as numbers fit a vector register: the kernels of such
+ * convolutions then read and write what stands there, where by pictures they lay every value out anew before and after,
+ * and windows of one place stay products of matrices.
  */
 import { makeNode } from "./definition.ts";
 import { staticShape } from "./dims.ts";
@@ -31,6 +36,9 @@ interface Now {
   readonly isVolume: (value: AnyValue) => boolean;
 }
 
+/** The layout: the whole batch innermost, or as many rows of it as a block has. */
+type Layout = "whole" | number;
+
 /** How a node is computed in the layout. */
 interface Plan {
   /** Inputs that go along with the batch. */
@@ -46,9 +54,16 @@ interface Plan {
 /**
  * The same values, with convolutions, dense layers and what stands between them computed in the layout where that takes
  * less time on a CPU. To be differentiated afterwards: gradients are then in the layout too.
+ *
+ * @param block - Numbers in a register of the machine, for channels with windows of their own; 0 leaves them as they are.
  */
-export function batchInnermost(values: readonly Value[]): Value[] {
-  const plans = worthwhile(order(values).nodes, values);
+export function batchInnermost(values: readonly Value[], block = 0): Value[] {
+  const whole = laidOut(values, "whole");
+  return block === 0 ? whole : laidOut(whole, block);
+}
+
+function laidOut(values: readonly Value[], layout: Layout): Value[] {
+  const plans = worthwhile(order(values).nodes, values, layout);
   if (plans.size === 0) return [...values];
   const volumes = new Map<Value, Value>();
   return substitute(values, new Map(), (node, to) => {
@@ -57,37 +72,40 @@ export function batchInnermost(values: readonly Value[]): Value[] {
     const plain = (value: AnyValue): Value => to(value) as Value;
     const volume = (value: AnyValue): Value => {
       const now = plain(value);
-      const found = volumes.get(now) ?? inside(now);
+      const found = volumes.get(now) ?? inside(now, layout);
       volumes.set(now, found);
       return found;
     };
     const isVolume = (value: AnyValue): boolean => volumes.has(plain(value));
     const [y, ...rest] = plan.outputs({ plain, volume, isVolume });
-    const outside = outsideOf(y!);
+    const outside = outsideOf(y!, layout);
     volumes.set(outside, y!);
     return [outside, ...rest];
   });
 }
 
-/** [batch, channels, height, width] or [batch, features] with the batch innermost. */
-function inside(x: Value): Value {
-  if (x.shape.length === 2) return transpose(x, [1, 0]);
-  const [batch, ...sizes] = staticShape(x.shape)!;
-  return reshape(transpose(reshape(x, [batch!, -1]), [1, 0]), [1, ...sizes, batch!]);
+/** [batch, channels, …sizes] or [batch, features] with the batch innermost. */
+function inside(x: Value, layout: Layout): Value {
+  const [batch, ...sizes] = staticShape(x.shape) as [number, ...number[]];
+  if (layout === "whole" && sizes.length === 1) return transpose(x, [1, 0]);
+  const rows = layout === "whole" ? batch : layout;
+  return reshape(turned(reshape(x, [batch / rows, rows, -1])), [batch / rows, ...sizes, rows]);
 }
 
-function outsideOf(volume: Value): Value {
-  if (volume.shape.length === 2) return transpose(volume, [1, 0]);
-  const [, ...sizes] = staticShape(volume.shape)!;
-  const batch = sizes.pop()!;
-  return reshape(transpose(reshape(volume, [-1, batch]), [1, 0]), [batch, ...sizes]);
+function outsideOf(volume: Value, layout: Layout): Value {
+  if (layout === "whole" && volume.shape.length === 2) return transpose(volume, [1, 0]);
+  const [volumes, ...sizes] = staticShape(volume.shape) as [number, ...number[]];
+  const rows = sizes.pop()!;
+  return reshape(turned(reshape(volume, [volumes, -1, rows])), [volumes * rows, ...sizes]);
 }
+
+const turned = (x: Value): Value => transpose(x, [0, 2, 1]);
 
 /** Nodes that know the layout and, with those they hang together with, gain more than the ways in and out cost. */
-function worthwhile(nodes: readonly Node[], wanted: readonly Value[]): Map<Node, Plan> {
+function worthwhile(nodes: readonly Node[], wanted: readonly Value[], layout: Layout): Map<Node, Plan> {
   const plans = new Map<Node, Plan>();
   for (const node of nodes) {
-    const plan = planOf(node);
+    const plan = planOf(node, layout);
     if (plan) plans.set(node, plan);
   }
   const parents = new Map<Node, Node>();
@@ -113,11 +131,18 @@ function worthwhile(nodes: readonly Node[], wanted: readonly Value[]): Map<Node,
     const batched = plans.get(node)?.batched ?? [];
     for (const value of neededBy(node)) if (!batched.includes(value as Value)) leaving.add(value);
   }
+  const entered = new Map<Node, Set<Value>>();
   for (const [node, { batched, gain, turns }] of plans) {
     count(node, gain);
     const [y] = node.outputs as readonly [Value];
     if (leaving.has(y)) count(node, -sizeOf(y));
-    if (!turns) for (const value of batched) if (!planned(value)) count(node, -sizeOf(value));
+    const there = entered.get(root(node)) ?? new Set();
+    entered.set(root(node), there);
+    for (const value of turns ? [] : batched) {
+      if (planned(value) || there.has(value)) continue;
+      there.add(value);
+      count(node, -sizeOf(value));
+    }
   }
   return new Map([...plans].filter(([node]) => gains.get(root(node))! > 0));
 }
@@ -143,36 +168,39 @@ const sameOps = new Set([
 const binary = new Set(["Add", "Sub", "Mul", "Div"]);
 const pools = new Set(["MaxPool", "AveragePool"]);
 
-function planOf(node: Node): Plan | undefined {
+function planOf(node: Node, layout: Layout): Plan | undefined {
   const [x, w, b] = node.inputs as readonly (Value | undefined)[];
   if (node.domain !== "" || ![...node.inputs, ...node.outputs].every((value) => !value || isKnown(value)))
     return undefined;
-  if (binary.has(node.type)) return binaryPlan(node, x!, w!);
-  if (node.type === "Concat") return concatPlan(node);
-  if (!x || !isBatched(x)) return undefined;
-  if (node.type === "Gemm") return densePlan(node, x, w!, b);
-  if (node.type === "Flatten") return flattenPlan(node, x);
-  if (sameOps.has(node.type)) return samePlan(node, x);
-  if (x.shape.length !== 4) return undefined;
+  if (binary.has(node.type)) return binaryPlan(node, [x!, w!], layout);
+  if (node.type === "Concat") return concatPlan(node, layout);
+  if (!x || !isBatched(x, layout)) return undefined;
+  if (node.type === "Gemm") return layout === "whole" ? densePlan(node, x, w!, b) : undefined;
+  if (node.type === "Flatten") return flattenPlan(node, x, layout);
+  if (sameOps.has(node.type)) return samePlan(node, x, layout);
+  if (x.shape.length === 2) return undefined;
   if (node.type === "Conv") {
-    const convolution = volumeConvolution(node.attributes, x, w!);
+    const convolution = volumeConvolution(node.attributes, x, w!, layout === "whole" ? {} : { rows: layout });
     return convolution && convolutionPlan(convolution, [x, w!, b]);
   }
   if (pools.has(node.type)) return poolPlan(node, x);
-  return node.type === "ReduceMean" ? meanPlan(node, x, w) : undefined;
+  return node.type === "ReduceMean" ? meanPlan(node, x, w, layout) : undefined;
 }
 
-/** Pictures and rows of features. */
-const isBatched = ({ dtype, shape }: Value): boolean =>
-  dtype === "float32" && (shape.length === 4 || shape.length === 2) && staticShape(shape) !== undefined;
+/** Pictures and rows of features, and, where the batch is in blocks, sequences. */
+function isBatched({ dtype, shape }: Value, layout: Layout): boolean {
+  const sizes = staticShape(shape);
+  if (dtype !== "float32" || !sizes || sizes.length < 2 || sizes.length > 4) return false;
+  return layout === "whole" ? sizes.length !== 3 : sizes[0]! % layout === 0;
+}
 
 function convolutionPlan(
-  { made, winograd }: VolumeConvolution,
+  { made, gain }: VolumeConvolution,
   [x, w, b]: readonly [Value, Value, Value | undefined],
 ): Plan {
   return {
     batched: [x],
-    gain: winograd ? Infinity : 0,
+    gain,
     outputs: (now) => [made(now.volume(x), now.plain(w), b && now.plain(b))],
   };
 }
@@ -203,17 +231,21 @@ function densePlan({ attributes }: Node, x: Value, w: Value, b: Value | undefine
   };
 }
 
-function flattenPlan({ attributes, outputs }: Node, x: Value): Plan | undefined {
+function flattenPlan({ attributes, outputs }: Node, x: Value, layout: Layout): Plan | undefined {
   const [batch] = (outputs[0] as Value).shape as readonly number[];
   if (attributes.int("axis", 1) !== 1) return undefined;
-  return { batched: [x], gain: 0, outputs: (now) => [reshape(now.volume(x), [-1, batch!])] };
+  const flat = layout === "whole" ? [-1, batch!] : [batch! / layout, -1, layout];
+  return { batched: [x], gain: 0, outputs: (now) => [reshape(now.volume(x), flat)] };
 }
 
+/** Nanoseconds a number that normalisation takes less over blocks than over pictures, as measured. */
+const normalisationGain = 0.6;
+
 /** The same op on the volume, channels second. */
-function samePlan({ definition, attributes, outputs, inputs }: Node, x: Value): Plan {
+function samePlan({ type, definition, attributes, outputs, inputs }: Node, x: Value, layout: Layout): Plan {
   return {
     batched: [x],
-    gain: 0,
+    gain: type === "BatchNormalization" && layout !== "whole" ? normalisationGain * sizeOf(x) : 0,
     outputs(now) {
       const volume = now.volume(x);
       const flat = volume.shape.length === 2 && inputs.length > 1;
@@ -243,11 +275,14 @@ function poolPlan({ type, attributes, outputs }: Node, x: Value): Plan | undefin
 }
 
 /** Rows with rows, with numbers, or with what is the same for all rows. */
-function binaryPlan({ definition, attributes, outputs }: Node, a: Value, b: Value): Plan | undefined {
+function binaryPlan(
+  { definition, attributes, outputs }: Node,
+  operands: readonly [Value, Value],
+  layout: Layout,
+): Plan | undefined {
   const y = outputs[0] as Value;
-  if (!isBatched(y)) return undefined;
+  if (!isBatched(y, layout)) return undefined;
   const [batch] = y.shape;
-  const operands = [a, b];
   const ofBatch = ({ shape }: Value): boolean => shape.length === y.shape.length && shape[0] === batch;
   if (batch === 1 || operands.some(({ shape }) => staticShape(shape) === undefined)) return undefined;
   return {
@@ -267,24 +302,30 @@ function binaryPlan({ definition, attributes, outputs }: Node, a: Value, b: Valu
 }
 
 /** Channels side by side. */
-function concatPlan({ attributes, inputs }: Node): Plan | undefined {
+function concatPlan({ attributes, inputs }: Node, layout: Layout): Plan | undefined {
   const batched = inputs as readonly Value[];
-  if (attributes.int("axis", 0) !== 1 || !batched.every(isBatched)) return undefined;
-  const axis = batched[0]!.shape.length === 2 ? 0 : 1;
+  if (attributes.int("axis", 0) !== 1 || !batched.every((each) => isBatched(each, layout))) return undefined;
+  const axis = layout === "whole" && batched[0]!.shape.length === 2 ? 0 : 1;
   return { batched, gain: 0, outputs: (now) => [concat(batched.map(now.volume), axis)] };
 }
 
-/** The mean over all places of a picture. */
-function meanPlan({ attributes, outputs }: Node, x: Value, over: Value | undefined): Plan | undefined {
-  const axes = integersIn(over)?.map((axis) => (axis + 4) % 4);
-  if (axes?.length !== 2 || !axes.includes(2) || !axes.includes(3)) return undefined;
+/** The mean over all places. */
+function meanPlan(
+  { attributes, outputs }: Node,
+  x: Value,
+  over: Value | undefined,
+  layout: Layout,
+): Plan | undefined {
+  const rank = x.shape.length;
+  const axes = integersIn(over)?.map((axis) => (axis + rank) % rank);
+  const places = x.shape.slice(2).map((_, i) => i + 2);
+  if (axes?.length !== places.length || !places.every((axis) => axes.includes(axis))) return undefined;
   if (attributes.int("noop_with_empty_axes", 0) !== 0) return undefined;
   const flat = (outputs[0] as Value).shape.length === 2;
+  const gone = flat && layout === "whole" ? [0, ...places] : places;
   return {
     batched: [x],
     gain: 0,
-    outputs: (now) => [
-      reduceMean(now.volume(x), flat ? { axes: [0, 2, 3], keepDims: false } : { axes: [2, 3] }),
-    ],
+    outputs: (now) => [reduceMean(now.volume(x), { axes: gone, keepDims: !flat })],
   };
 }

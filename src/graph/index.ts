@@ -7,7 +7,7 @@ export type { ReadLimits } from "./onnx/limits.ts";
 export { readOnnx, readOnnxMetadata, readOnnxWidened } from "./onnx/read.ts";
 export { graphHash, writeOnnx, type WriteOptions } from "./onnx/write.ts";
 export { supportedOps, type SupportedOp } from "./ops/catalogue.ts";
-export { convolutionInBlocks, toBlocks } from "./ops/blocked-convolution.ts";
+export { convolutionInBlocks, convolutionOverBlocks, toBlocks } from "./ops/blocked-convolution.ts";
 export * from "./ops/index.ts";
 export { emptySequence } from "./ops/sequence.ts";
 export { inline } from "./inline.ts";

@@ -1,6 +1,6 @@
-/** How many channels ONNX Runtime's convolutions lay beside each other on this machine. */
+/** How many numbers ONNX Runtime's convolutions lay beside each other on this machine: channels, or rows of a batch. */
 import { graph, input, toBlocks, writeOnnx } from "../graph/index.ts";
-import type { Backend } from "./backend.ts";
+import { type Backend, type Device, loadBackend } from "./backend.ts";
 
 /** More than any machine's registers hold. */
 const channels = 64;
@@ -8,16 +8,17 @@ const channels = 64;
 let found: Promise<number> | undefined;
 
 /**
- * Channels in a block: 16 with AVX-512, 8 with AVX2.
+ * Numbers in a block: 16 with AVX-512, 8 with AVX2.
  *
  * Asked of the runtime by a picture of two places: in blocks, the first channel's second place comes after the last
  * channel of the first block.
  *
  * @returns 0 where the runtime has no such convolutions: in a browser, and on processors without them.
+ * @throws MillwrightError `RUNTIME_MISSING` where no package can run the device.
  */
-export function blockSize(backend: Backend): Promise<number> {
-  if (backend.provider !== "cpu") return Promise.resolve(0);
-  return (found ??= ask(backend));
+export async function blockSize(device: Device): Promise<number> {
+  const backend = await loadBackend(device);
+  return backend.provider === "cpu" ? (found ??= ask(backend)) : 0;
 }
 
 async function ask({ ort }: Backend): Promise<number> {

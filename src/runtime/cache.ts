@@ -75,7 +75,7 @@ async function create(
   level: Level,
 ): Promise<Awaited<Entry["ready"]>> {
   const backend = await loadBackend(device);
-  const block = level === "extended" ? await blockSize(backend) : 0;
+  const block = level === "extended" ? await blockSize(device) : 0;
   const lowered = bytesFor(device, source, bytes, block);
   try {
     const native = await backend.ort.InferenceSession.create(lowered, {

@@ -4,14 +4,17 @@ import {
   batchNormalizationInTraining,
   conv,
   type ConvOptions,
+  differentiate,
   type Graph,
   graph,
   input,
   mul,
+  reduceSum,
   relu,
   shapeOf,
+  type Value,
 } from "../graph/index.ts";
-import { compile, createTrainState } from "./index.ts";
+import { blockSize, compile, createTrainState } from "./index.ts";
 import { lowerFor } from "./lowering.ts";
 
 function convolutions(channels: number, kernel: number, groups = 1): Graph {
@@ -137,6 +140,62 @@ describe("lowering", () => {
   );
 
   test.each<[string, number[], number[], ConvOptions]>([
+    ["3 × 3", [2, 5, 7, 6], [5, 1, 3, 3, 1], { pads: [1, 1, 0, 1, 1, 0] }],
+    ["by strides", [2, 5, 9, 8], [5, 1, 3, 3, 1], { strides: [2, 2, 1], pads: [1, 0, 0, 1, 1, 0] }],
+    ["dilations", [1, 3, 9, 8], [3, 1, 2, 3, 1], { dilations: [1, 2, 1], pads: [0, 1, 0, 1, 2, 0] }],
+    ["a sequence", [2, 3, 20], [3, 1, 5, 1], { dilations: [2, 1], pads: [8, 0, 0, 0] }],
+  ])(
+    "a convolution by channel over volumes of blocks, %s, and its gradients are computed as they stand (1e-5)",
+    async (_name, sizes, w, options) => {
+      // The block of this machine, where it has such kernels.
+      const block = (await blockSize("cpu")) || 16;
+      const shapes = { x: [...sizes, block], w, b: [w[0]!] };
+      const inputs = Object.entries(shapes).map(([name, shape]) => input(name, "float32", shape));
+      const [x, weights, b] = inputs as [Value, Value, Value];
+      const y = conv(x, weights, b, { ...options, groups: w[0]! });
+      const field = input("field", "float32", y.shape);
+      const { gradients } = differentiate(reduceSum(mul(y, field)), [x, weights]);
+      const [dx, dw] = gradients as [Value, Value];
+      const plain = graph({ inputs: [...inputs, field], outputs: { y, dx, dw } });
+      const lowered = lowerFor("cpu", plain, block).nodes.map(({ type, domain }) => `${domain}:${type}`);
+      expect(lowered.filter((type) => type === "com.microsoft.nchwc:Conv")).toHaveLength(3);
+      expect(lowered.filter((type) => /:Conv|Reorder/.test(type))).toHaveLength(3);
+      const random = createRandom(1);
+      const tensor = (shape: readonly number[]) => ({
+        dtype: "float32" as const,
+        shape,
+        data: Float32Array.from({ length: shape.reduce((a, n) => a * n, 1) }, () => random.normal()),
+      });
+      const feeds = Object.fromEntries(
+        Object.entries({ ...shapes, field: y.shape.map(Number) }).map(([name, shape]) => [
+          name,
+          tensor(shape),
+        ]),
+      );
+      const session = await compile(plain);
+      const wanted = await session.run(feeds);
+      await session.release();
+      const step = await createTrainState(plain, { next: {}, initial: {} });
+      const found = await step.step(feeds);
+      await step.release();
+      for (const [name, { shape, data }] of Object.entries(wanted)) {
+        expect(found[name]!.shape).toEqual(shape);
+        const values = data as Float32Array;
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        values.forEach((value, i) =>
+          expect(Math.abs(value - Number(found[name]!.data[i])), name).toBeLessThan(1e-5 * largest),
+        );
+      }
+    },
+  );
+
+  test.each<[string, number[], number[], ConvOptions]>([
+    ["volumes of another depth", [2, 8, 7, 6, 8], [8, 1, 3, 3, 1], { groups: 8 }],
+    ["a window of two rows", [2, 8, 7, 6, 16], [8, 1, 3, 3, 2], { groups: 8 }],
+    ["a window with rows around", [2, 8, 7, 6, 16], [8, 1, 3, 3, 1], { groups: 8, pads: 1 }],
+    ["steps over rows", [2, 8, 7, 6, 16], [8, 1, 3, 3, 1], { groups: 8, strides: 2 }],
+    ["two outputs a channel", [2, 8, 7, 6, 16], [16, 1, 3, 3, 1], { groups: 8 }],
+    ["two channels a group", [2, 8, 7, 6, 16], [8, 2, 3, 3, 1], { groups: 4 }],
     ["channels that are no whole blocks", [8, 24, 16, 16], [32, 24, 3, 3], {}],
     ["outputs that are none", [8, 32, 16, 16], [24, 32, 3, 3], {}],
     ["groups of two", [8, 32, 16, 16], [32, 16, 3, 3], { groups: 2 }],

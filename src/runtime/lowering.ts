@@ -14,6 +14,7 @@
 import {
   type AnyValue,
   convolutionInBlocks,
+  convolutionOverBlocks,
   type Graph,
   isKnown,
   type Node,
@@ -38,7 +39,9 @@ export function lowerFor(device: Device, graph: Graph, block = 0): Graph {
   return rewrite(graph, new Map(), (node, to) => {
     if (inBlocks(node)) {
       const inputs = node.inputs.map((value) => value && (to(value) as Value));
-      const y = convolutionInBlocks(node.attributes, inputs, block);
+      const y =
+        convolutionOverBlocks(node.attributes, inputs, block) ??
+        convolutionInBlocks(node.attributes, inputs, block);
       return y && [y];
     }
     if (isTrainingNorm(node)) {

@@ -7,7 +7,6 @@
 import type { Worker } from "node:worker_threads";
 import { type ErrorCode, MillwrightError, startWorker, type Tensor } from "../core/index.ts";
 import { type Graph, writeOnnx } from "../graph/index.ts";
-import { loadBackend } from "./backend.ts";
 import { blockSize } from "./blocks.ts";
 import { lowerFor } from "./lowering.ts";
 import { compile, type CompileOptions, type Session } from "./session.ts";
@@ -65,7 +64,7 @@ export async function compileInWorker(
 }
 
 async function lowered(source: Graph, { device = "cpu", training = false }: CompileOptions): Promise<Graph> {
-  return lowerFor(device, source, training ? await blockSize(await loadBackend(device)) : 0);
+  return lowerFor(device, source, training ? await blockSize(device) : 0);
 }
 
 interface Waiting {

@@ -14,7 +14,8 @@
 import type { Attributes } from "../attributes.ts";
 import { apply, defineOp } from "../definition.ts";
 import { staticShape } from "../dims.ts";
-import { reshape, transpose } from "./shape.ts";
+import { reduceSum } from "./reduction.ts";
+import { expand, reshape, transpose } from "./shape.ts";
 import { windowOf } from "./window.ts";
 import type { Dim, OpDefinition, Value } from "../types.ts";
 
@@ -114,6 +115,50 @@ export function convolutionInBlocks(
   if (!alone && (places < fewestPlaces || sizes[0]! * places < fewestStops)) return undefined;
   const plain = fromBlocks(y);
   return rank === 1 ? reshape(plain, [sizes[0]!, outputs, stops[1]!]) : plain;
+}
+
+/**
+ * What a convolution by channel answers over volumes whose last axis is a block: rows of the batch, which stand where
+ * blocks have their channels, so that nothing is laid out anew.
+ *
+ * @param attributes - Of a `Conv`.
+ * @param inputs - Its volumes [batch, channels, …size, block], weights and, perhaps, biases.
+ * @returns Undefined for other convolutions. The window must be one row deep, or, as for gradients by weights, hold the
+ *   whole block.
+ */
+export function convolutionOverBlocks(
+  attributes: Attributes,
+  inputs: readonly (Value | undefined)[],
+  block: number,
+): Value | undefined {
+  const [x, w, b] = inputs as [Value, Value, Value | undefined];
+  const [sizes, shape] = [staticShape(x.shape), staticShape(w.shape)];
+  if (!sizes || !shape || x.dtype !== "float32" || sizes.at(-1) !== block) return undefined;
+  const [batch, channels, ...size] = sizes as [number, number, ...number[]];
+  const alone = attributes.int("group", 1) === channels && shape[0] === channels;
+  if (!alone || size.length < 2 || size.length > 3) return undefined;
+  const window = windowOf({ name: "conv", attributes }, shape.slice(2), size);
+  const last = <T>(list: readonly T[]): T => list.at(-1)!;
+  if (!window || last(window.begins) !== 0 || last(window.ends) !== 0 || last(window.strides) !== 1)
+    return undefined;
+  const deep = last(window.kernel);
+  if (deep !== 1 && (deep !== block || b || last(window.dilations) !== 1)) return undefined;
+  const flat = (list: readonly number[], otherwise: number): number[] =>
+    size.length === 2 ? [otherwise, list[0]!] : list.slice(0, 2);
+  const kernel = flat(window.kernel, 1);
+  const repeated = (value: Value): Value => expand(reshape(value, [channels, -1, 1]), [channels, 1, block]);
+  const weights = reshape(deep === 1 ? repeated(w) : w, [channels * block, 1, ...kernel]);
+  const picture = reshape(x, [batch, channels * block, ...flat(size, 1)]);
+  const y = apply(convOp, [picture, weights, b && reshape(repeated(b), [-1])], {
+    dilations: flat(window.dilations, 1),
+    group: channels * block,
+    kernel_shape: kernel,
+    pads: [...flat(window.begins, 0), ...flat(window.ends, 0)],
+    strides: flat(window.strides, 1),
+  });
+  const stops = y.shape.slice(size.length === 2 ? 3 : 2).map(Number);
+  const volume = reshape(y, [batch, channels, ...stops, block]);
+  return deep === 1 ? volume : reduceSum(volume, { axes: [volume.shape.length - 1] });
 }
 
 /** Weights [out, width, …kernel] as [out / block, width / inner, …kernel, inner, block]. */

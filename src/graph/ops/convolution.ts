@@ -284,9 +284,17 @@ function sharedShifts(
 
 /**
  * The same at stride 1 as a convolution with the kernel turned round, which takes less time than a ConvTranspose from 32
- * channels on, and where each channel has its own kernel; with few channels it is the other way round.
+ * channels on, and where each channel has its own kernel; with few channels it is the other way round. Larger strides are
+ * those of a field with zeros between its stops, which is quick to make where whole rows of memory move.
  */
-function turnedRound(g: Value, w: Value, window: Window, groups: number, ops: Ops): Value | undefined {
+function turnedRound(
+  g: Value,
+  w: Value,
+  like: Value,
+  window: Window,
+  groups: number,
+  ops: Ops,
+): Value | undefined {
   const { kernel, strides, dilations, begins, ends } = window;
   const [outputs, inputs] = w.shape as [Dim, Dim];
   if (typeof outputs !== "number" || typeof inputs !== "number") return undefined;
@@ -294,11 +302,28 @@ function turnedRound(g: Value, w: Value, window: Window, groups: number, ops: Op
   if (!depthwise && (groups > 1 || Math.min(outputs, inputs) < manyChannels)) return undefined;
   const spatial = kernel.map((_, axis) => axis);
   const free = spatial.map((axis) => dilations[axis]! * (kernel[axis]! - 1));
-  const pads = [
-    ...spatial.map((axis) => free[axis]! - begins[axis]!),
-    ...spatial.map((axis) => free[axis]! - ends[axis]!),
-  ];
-  if (strides.some((stride) => stride !== 1) || pads.some((pad) => pad < 0)) return undefined;
+  const before = spatial.map((axis) => free[axis]! - begins[axis]!);
+  let after = spatial.map((axis) => free[axis]! - ends[axis]!);
+  let field = g;
+  if (strides.some((stride) => stride !== 1)) {
+    const [stops, sizes] = [staticShape(g.shape.slice(2)), staticShape(like.shape.slice(2))];
+    if (!depthwise || !stops || !sizes || strides.at(-1) !== 1 || stops.at(-1)! < longRow) return undefined;
+    // After the last stop come as many zeros as there are after each, of which too many are cut off.
+    after = spatial.map((axis) => sizes[axis]! + free[axis]! - before[axis]! - stops[axis]! * strides[axis]!);
+    const cut = spatial.filter((axis) => after[axis]! < 0);
+    field = spread(g, stops, strides, ops);
+    if (cut.length > 0) {
+      field = ops.slice(
+        field,
+        cut.map(() => 0),
+        cut.map((axis) => stops[axis]! * strides[axis]! + after[axis]!),
+        cut.map((axis) => axis + 2),
+      );
+      after = after.map((width) => Math.max(0, width));
+    }
+  }
+  const pads = [...before, ...after];
+  if (pads.some((pad) => pad < 0)) return undefined;
   const places = spatial.map((axis) => axis + 2);
   const turned = kernel.every((size) => size === 1)
     ? w
@@ -310,7 +335,19 @@ function turnedRound(g: Value, w: Value, window: Window, groups: number, ops: Op
         kernel.map(() => -1),
       );
   const swapped = depthwise ? turned : ops.transpose(turned, [1, 0, ...places]);
-  return ops.conv(g, swapped, undefined, { dilations, pads, groups });
+  return ops.conv(field, swapped, undefined, { dilations, pads, groups });
+}
+
+/** Numbers beside each other that are moved together about as quickly as longer rows. */
+const longRow = 8;
+
+/** A field with zeros behind each stop, so many that the next one comes a stride later. */
+function spread(g: Value, stops: readonly number[], strides: readonly number[], ops: Ops): Value {
+  const apart = stops.flatMap((count, axis) => (strides[axis] === 1 ? [count] : [count, 1]));
+  const zeros = stops.flatMap((_, axis) => (strides[axis] === 1 ? [0] : [0, strides[axis]! - 1]));
+  const none = [0, 0, ...zeros.map(() => 0)];
+  const padded = ops.pad(ops.reshape(g, [0, 0, ...apart]), [...none, 0, 0, ...zeros]);
+  return ops.reshape(padded, [0, 0, ...stops.map((count, axis) => count * strides[axis]!)]);
 }
 
 const manyChannels = 32;
@@ -375,7 +412,7 @@ const convOp = defineOp({
     const groups = given.int("group", 1);
     return [
       needed[0]
-        ? (turnedRound(g, w, window, groups, ops) ?? transposed(g, w, x, window, groups, ops))
+        ? (turnedRound(g, w, x, window, groups, ops) ?? transposed(g, w, x, window, groups, ops))
         : undefined,
       needed[1] ? weightGradient(x, g, shape, window, groups, ops) : undefined,
       needed[2] ? biasGradient(g, ops) : undefined,

@@ -49,8 +49,11 @@ export interface StepOptions {
 interface DeviceOptions {
   /** The step up to the gradients, which come out as "gradient/<path>"; the parameters are plain inputs. */
   readonly updateOutside?: boolean;
-  /** Lays the batch innermost for convolutions, which on a CPU takes less time. Default false. */
-  readonly batchInnermost?: boolean;
+  /**
+   * Lays the batch innermost for convolutions, which on a CPU takes less time: all of it, or, where channels have windows
+   * of their own, so many rows as are told, unless 0. Default: leaves the batch where it is.
+   */
+  readonly batchInnermost?: number;
 }
 
 export interface StepPlan {
@@ -108,7 +111,7 @@ export const sumName = (path: string): string => `sum/${path}`;
  */
 export function trainingStep(net: Network, weights: Weights, options: StepOptions & DeviceOptions): StepPlan {
   const { loss, optimiser, batchSize, dtype = "float32", groups = {}, accumulate = 1 } = options;
-  const { updateOutside = false, batchInnermost = false } = options;
+  const { updateOutside = false, batchInnermost } = options;
   requireRanges(options);
   const groupOf = groupFinder(groups);
   const frozen = (path: string, { trainable }: Declared): boolean =>
@@ -142,7 +145,8 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   const parameters = trained.map(([path]) => built.values.get(path)!);
   const running = [...built.running];
   const forward = [plain, ...running.map(([, to]) => to)];
-  const [total, ...after] = batchInnermost ? ops.batchInnermost(forward) : forward;
+  const [total, ...after] =
+    batchInnermost === undefined ? forward : ops.batchInnermost(forward, batchInnermost);
   const {
     gradients,
     loss: lossNow,

@@ -1,6 +1,12 @@
 /** A compiled training step with its state: takes groups of batches, gives losses. */
 import { createRandom, MillwrightError, type Tensor } from "../../core/index.ts";
-import { createTrainState, type Device, type Feeds, type TrainState } from "../../runtime/index.ts";
+import {
+  blockSize,
+  createTrainState,
+  type Device,
+  type Feeds,
+  type TrainState,
+} from "../../runtime/index.ts";
 import { requireCount } from "../layer.ts";
 import type { Network, Weights } from "../network.ts";
 import { type Expected, requireBatch } from "./batch-checks.ts";
@@ -78,7 +84,7 @@ export class Trainer {
       ...clipped,
       batchSize: batchSize / replicas,
       updateOutside,
-      batchInnermost: device === "cpu",
+      ...(device === "cpu" ? { batchInnermost: await blockSize(device) } : {}),
     });
     const { next, initial } = plan;
     const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser, replicas) : undefined;
