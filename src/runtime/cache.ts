@@ -9,9 +9,8 @@ import type { InferenceSession } from "onnxruntime-common";
 import { sha256 } from "../core/index.ts";
 import { type Graph, readOnnx, writeOnnx } from "../graph/index.ts";
 import { type Backend, type Device, loadBackend } from "./backend.ts";
-import { blockSize } from "./blocks.ts";
 import { runtimeError } from "./errors.ts";
-import { lowerFor } from "./lowering.ts";
+import { lowerFor, lowerForTraining } from "./lowering.ts";
 
 export interface Loan {
   readonly native: InferenceSession;
@@ -75,8 +74,7 @@ async function create(
   level: Level,
 ): Promise<Awaited<Entry["ready"]>> {
   const backend = await loadBackend(device);
-  const block = level === "extended" ? await blockSize(device) : 0;
-  const lowered = bytesFor(device, source, bytes, block);
+  const lowered = await bytesFor(device, source, bytes, level === "extended");
   try {
     const native = await backend.ort.InferenceSession.create(lowered, {
       executionProviders: [backend.provider],
@@ -95,11 +93,16 @@ async function create(
 }
 
 /** The file as a device can compute it. @param bytes - The source's own. */
-function bytesFor(device: Device, source: Graph | Uint8Array, bytes: Uint8Array, block: number): Uint8Array {
+async function bytesFor(
+  device: Device,
+  source: Graph | Uint8Array,
+  bytes: Uint8Array,
+  training: boolean,
+): Promise<Uint8Array> {
   // A file runs as it is where it can: to read it first would delay its first answer.
   if (device !== "webgpu" && source instanceof Uint8Array) return bytes;
   const given = source instanceof Uint8Array ? readOnnx(source) : source;
-  const lowered = lowerFor(device, given, block);
+  const lowered = training ? await lowerForTraining(device, given) : lowerFor(device, given);
   return lowered === given ? bytes : writeOnnx(lowered);
 }
 

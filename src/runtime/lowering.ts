@@ -9,7 +9,8 @@
  * ops: WebGPU has none ("not supported yet"), and on the CPU its new mean and variance take the memory of the old ones,
  * so that they overwrite each other where both old ones are one value.
  *
- * Convolutions of a training step are computed in blocks of channels on processors that have kernels for it.
+ * Convolutions of a training step are computed in blocks of channels on processors that have kernels for it, and what
+ * goes through memory several times where once is enough is written in other ops (`fewer-passes.ts`).
  */
 import {
   type AnyValue,
@@ -25,6 +26,14 @@ import {
   writtenBatchNormalization,
 } from "../graph/index.ts";
 import type { Device } from "./backend.ts";
+import { blockSize } from "./blocks.ts";
+import { inFewerPasses } from "./fewer-passes.ts";
+
+/** A training step as a device computes it best. */
+export async function lowerForTraining(device: Device, graph: Graph): Promise<Graph> {
+  const lowered = lowerFor(device, graph, await blockSize(device));
+  return device === "cpu" ? inFewerPasses(lowered) : lowered;
+}
 
 /**
  * The graph as a device can compute it.

@@ -7,8 +7,7 @@
 import type { Worker } from "node:worker_threads";
 import { type ErrorCode, MillwrightError, startWorker, type Tensor } from "../core/index.ts";
 import { type Graph, writeOnnx } from "../graph/index.ts";
-import { blockSize } from "./blocks.ts";
-import { lowerFor } from "./lowering.ts";
+import { lowerFor, lowerForTraining } from "./lowering.ts";
 import { compile, type CompileOptions, type Session } from "./session.ts";
 import type { Feeds, Port } from "./tensors.ts";
 
@@ -64,7 +63,7 @@ export async function compileInWorker(
 }
 
 async function lowered(source: Graph, { device = "cpu", training = false }: CompileOptions): Promise<Graph> {
-  return lowerFor(device, source, training ? await blockSize(device) : 0);
+  return training ? lowerForTraining(device, source) : lowerFor(device, source);
 }
 
 interface Waiting {

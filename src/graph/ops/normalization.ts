@@ -311,8 +311,9 @@ function trainingGradient(call: GradientCall, ops: Ops): (Value | undefined)[] {
   if (call.needed[0]) {
     const share = ops.neg(ops.div(slope, countOf(x, axes, ops)));
     const ofMiddle = ops.mul(share, ops.mul(byMiddle, ops.mul(inverse, inverse)));
-    const parts = ops.add(ops.mul(g, wide(slope)), ops.mul(middle, wide(ofMiddle)));
-    byX = ops.add(parts, wide(ops.mul(share, total)));
+    // What is scaled and shifted by channel may be one op on a device.
+    const rest = ops.add(ops.mul(middle, wide(ofMiddle)), wide(ops.mul(share, total)));
+    byX = ops.add(ops.mul(g, wide(slope)), rest);
   }
   return [byX, ops.mul(byMiddle, inverse), total];
 }
