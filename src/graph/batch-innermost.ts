@@ -153,6 +153,7 @@ const sizeOf = ({ shape }: Value): number => staticShape(shape)!.reduce((a, b) =
 /** Ops that compute the same over volumes. */
 const sameOps = new Set([
   "BatchNormalization",
+  "Clip",
   "Relu",
   "LeakyRelu",
   "Elu",
@@ -184,6 +185,7 @@ function planOf(node: Node, layout: Layout): Plan | undefined {
     return convolution && convolutionPlan(convolution, [x, w!, b]);
   }
   if (pools.has(node.type)) return poolPlan(node, x);
+  if (node.type === "GlobalAveragePool") return placesPlan(x, layout, false);
   return node.type === "ReduceMean" ? meanPlan(node, x, w, layout) : undefined;
 }
 
@@ -318,10 +320,14 @@ function meanPlan(
 ): Plan | undefined {
   const rank = x.shape.length;
   const axes = integersIn(over)?.map((axis) => (axis + rank) % rank);
-  const places = x.shape.slice(2).map((_, i) => i + 2);
-  if (axes?.length !== places.length || !places.every((axis) => axes.includes(axis))) return undefined;
+  if (axes?.length !== rank - 2 || axes.includes(0) || axes.includes(1)) return undefined;
   if (attributes.int("noop_with_empty_axes", 0) !== 0) return undefined;
-  const flat = (outputs[0] as Value).shape.length === 2;
+  return placesPlan(x, layout, (outputs[0] as Value).shape.length === 2);
+}
+
+/** @param flat - Whether nothing is left of the places, or one place. */
+function placesPlan(x: Value, layout: Layout, flat: boolean): Plan {
+  const places = x.shape.slice(2).map((_, i) => i + 2);
   const gone = flat && layout === "whole" ? [0, ...places] : places;
   return {
     batched: [x],

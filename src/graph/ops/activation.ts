@@ -170,12 +170,16 @@ const clipOp = defineOp({
     requireSameDtype(call);
     return [{ dtype: x.dtype, shape: x.shape }];
   },
-  gradient({ inputs, gradient: g, needed }, ops) {
+  gradient({ inputs, outputs: [y], gradient: g, needed }, ops) {
     const [x, low, high] = inputs as [Value, Value?, Value?];
     const zero = scalar(g.dtype, 0);
     // From 0 on it is a rectifier, and units without input lie on its corner: 0 there, as for PyTorch's relu6 and hardtanh.
     // Elsewhere a bound passes it on, as for PyTorch's clamp: a file has one op for both.
     const rectifies = low !== undefined && Number(tensorOf(low)?.data[0]) === 0;
+    if (rectifies && !needed[1] && !needed[2]) {
+      const inside = high ? ops.min(y!, ops.sub(high, y!)) : y!;
+      return [ops.mul(g, ops.cast(ops.greater(inside, 0), g.dtype))];
+    }
     const tooLow = low && (rectifies ? ops.lessOrEqual(x, low) : ops.less(x, low));
     const tooHigh = high && (rectifies ? ops.lessOrEqual(high!, x) : ops.greater(x, high));
     let byX = g;

@@ -100,7 +100,7 @@ export function volumeConvolution(
   if (rows !== undefined && !onePlace && sizes.inputs >= fewestChannels) return undefined;
   const winograds = rows === undefined && isWinograds(sizes.window);
   const m = winograds ? (side ?? sideFor(sizes)) : undefined;
-  if (!m && !fitsColumns(sizes)) return undefined;
+  if (!m && !takesAsItStands(sizes.window) && !fitsColumns(sizes)) return undefined;
   return {
     gain: m ? Infinity : rows !== undefined && onePlace ? gainInBlocks(sizes) : 0,
     made(volume, weights, b) {
@@ -182,6 +182,11 @@ function isWinograds({ kernel, strides, dilations }: Window): boolean {
 
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
+/** Whether what the windows see is the picture itself. */
+function takesAsItStands({ kernel, strides, begins, ends }: Window): boolean {
+  return product([...kernel, ...strides]) === 1 && [...begins, ...ends].every((width) => width === 0);
+}
+
 function fitsColumns({ batch, inputs, stops, window }: Sizes): boolean {
   const picks = inputs * product(window.kernel) * product(stops);
   return picks <= mostPicks && picks * batch <= mostInColumns;
@@ -207,10 +212,10 @@ function sideFor(sizes: Sizes): TileSide | undefined {
 function byColumns(volume: Value, w: Value, sizes: Sizes): Value {
   const { rows, inputs, outputs, stops, window } = sizes;
   const { kernel, strides, dilations, begins } = window;
-  const unpadded = [...begins, ...window.ends].every((width) => width === 0);
-  const plain = product(kernel) === 1 && product(strides) === 1 && unpadded;
   const offsets = taps(kernel).map((tap) => tap.map((at, axis) => at * dilations[axis]! - begins[axis]!));
-  const seen = plain ? volume : picked(volume, sizes, rowsOf(sizes, { offsets, stops, strides }));
+  const seen = takesAsItStands(window)
+    ? volume
+    : picked(volume, sizes, rowsOf(sizes, { offsets, stops, strides }));
   const columns = reshape(seen, [-1, inputs * offsets.length, product(stops) * rows]);
   return reshape(matMul(reshape(w, [outputs, -1]), columns), madeShape(sizes));
 }
