@@ -28,7 +28,7 @@ export interface AudioOptions extends RunSettings {
   readonly length?: number;
   /** How sounds are changed while the network learns them. Default: all ways. */
   readonly augment?: readonly SoundChange[];
-  /** Most epochs. Default 12. */
+  /** Most epochs. Default 24. */
   readonly epochs?: number;
   /** Seconds for the whole run: fewer epochs are planned where they would not fit. */
   readonly time?: number;
@@ -39,7 +39,7 @@ export interface AudioOptions extends RunSettings {
 export const audioDefaults = {
   net: "ds-cnn",
   augment: soundChanges,
-  epochs: 12,
+  epochs: 24,
   testSize: 0.2,
   members: 1,
 } as const;
