@@ -134,7 +134,7 @@ describe("millwright train on a folder of pictures", () => {
   });
 
   test("several networks in one file answer their mean, to the same bytes again", async () => {
-    const words = ["--seed", "3", "--epochs", "2", "--members", "3"];
+    const words = ["--seed", "3", "--epochs", "2", "--members", "3", "--time", "10m"];
     const several = await trained("shapes", "several", ...words);
     expect(several.network.others!.map(({ history }) => history.length)).toEqual([2, 2]);
     expect(several.reproduce).toContain("--members 3");

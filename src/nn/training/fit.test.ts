@@ -222,13 +222,40 @@ describe("fit", () => {
     const { result } = await eventsOf({ ...base(), ema: 0.5 });
     const { result: raw } = await eventsOf(base());
     expect(result.weights["head.weight"]).not.toEqual(raw.weights["head.weight"]);
+    const one = { ...base(), epochs: 1, train: loader({ batchSize: 230 }) };
+    const [mean, last] = [await nn.fit(net, weights, { ...one, ema: 0.9 }), await nn.fit(net, weights, one)];
+    (weights["head.weight"]!.data as Float32Array).forEach((start, i) =>
+      expect(mean.weights["head.weight"]!.data[i]).toBeCloseTo(
+        0.9 * start + 0.1 * Number(last.weights["head.weight"]!.data[i]),
+        6,
+      ),
+    );
     const almost = await eventsOf({ ...base(), ema: 1e-9 });
     (almost.result.weights["head.weight"]!.data as Float32Array).forEach((w, i) =>
       expect(w).toBeCloseTo((raw.weights["head.weight"]!.data as Float32Array)[i]!, 5),
     );
   });
 
-  test("groups: frozen weights stay, a rate of 0 stays, decay is the group's", async () => {
+  test("groups: a tenth of the rate moves a tenth as far, and decay is the group's", async () => {
+    const first = async (groups: Readonly<Record<string, nn.GroupOptions>>): Promise<nn.Weights> => {
+      const plain = { ...base(), optimiser: nn.sgd({ learningRate: 0.1 }) };
+      const one = { ...plain, epochs: 1, train: loader({ batchSize: 230 }) };
+      return (await nn.fit(net, weights, { ...one, ...(Object.keys(groups).length > 0 && { groups }) }))
+        .weights;
+    };
+    const at = (of: nn.Weights): Float32Array => of["head.weight"]!.data as Float32Array;
+    const [whole, tenth] = [await first({}), await first({ "head.*": { rate: 0.1 } })];
+    const decayed = await first({ "head.*": { weightDecay: 0.5 } });
+    at(weights).forEach((start, i) => {
+      const moved = at(whole)[i]! - start;
+      expect(Math.abs(moved)).toBeGreaterThan(0);
+      expect(at(tenth)[i]! - start).toBeCloseTo(0.1 * moved, 6);
+      expect(at(decayed)[i]! - start).toBeCloseTo(moved - 0.1 * 0.5 * start, 6);
+    });
+    expect(decayed["body.0.weight"]).toEqual(whole["body.0.weight"]);
+  });
+
+  test("groups: frozen weights stay, and so does what has a rate of 0", async () => {
     const frozen = (await eventsOf({ ...base(), groups: { "body.**": { frozen: true } } })).result.weights;
     expect(frozen["body.0.weight"]).toEqual(weights["body.0.weight"]);
     expect(frozen["head.weight"]).not.toEqual(weights["head.weight"]);

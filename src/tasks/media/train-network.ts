@@ -94,7 +94,7 @@ async function affordable(
   if (deadlineMs === undefined || settled) return epochs;
   let first = 0;
   let stepMs = 0;
-  const { validation: _, ...alone } = shared;
+  const { validation: _rows, metric: _figure, ...alone } = shared;
   for await (const event of nn.trainEvents(network, weights, { ...alone, epochs: timedSteps + 1 })) {
     if (event.type !== "step") continue;
     if (event.step === 1) first = performance.now();
