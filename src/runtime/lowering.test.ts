@@ -189,6 +189,22 @@ describe("lowering", () => {
     },
   );
 
+  test("a window over a whole block leaves one place of it, as plainly", async () => {
+    const block = (await blockSize("cpu")) || 16;
+    const [x, w] = [input("x", "float32", [2, 5, 10, block]), input("w", "float32", [5, 1, 4, block])];
+    const plain = graph({ inputs: [x, w], outputs: { y: conv(x, w, undefined, { groups: 5 }) } });
+    expect(lowerFor("cpu", plain, block).nodes.map(({ domain }) => domain)).toContain("com.microsoft.nchwc");
+    const ones = (shape: number[]) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      return { dtype: "float32" as const, shape, data: new Float32Array(size).fill(1) };
+    };
+    const step = await createTrainState(plain, { next: {}, initial: {} });
+    const { y } = await step.step({ x: ones([2, 5, 10, block]), w: ones([5, 1, 4, block]) });
+    await step.release();
+    expect(y!.shape).toEqual([2, 5, 7, 1]);
+    expect(new Set(y!.data as Float32Array)).toEqual(new Set([4 * block]));
+  });
+
   test.each<[string, number[], number[], ConvOptions]>([
     ["volumes of another depth", [2, 8, 7, 6, 8], [8, 1, 3, 3, 1], { groups: 8 }],
     ["a window of two rows", [2, 8, 7, 6, 16], [8, 1, 3, 3, 2], { groups: 8 }],

@@ -38,7 +38,7 @@ export async function lowerForTraining(device: Device, graph: Graph): Promise<Gr
 /**
  * The graph as a device can compute it.
  *
- * @param block - Channels in a block, for convolutions in blocks; 0 leaves them as they are.
+ * @param block - Numbers in a block, for convolutions in blocks of channels or of rows; 0 leaves them as they are.
  */
 export function lowerFor(device: Device, graph: Graph, block = 0): Graph {
   const missingOf = (node: Node): number => (device === "webgpu" ? missingChannels(node) : 0);

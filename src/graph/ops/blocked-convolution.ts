@@ -158,7 +158,7 @@ export function convolutionOverBlocks(
   });
   const stops = y.shape.slice(size.length === 2 ? 3 : 2).map(Number);
   const volume = reshape(y, [batch, channels, ...stops, block]);
-  return deep === 1 ? volume : reduceSum(volume, { axes: [volume.shape.length - 1] });
+  return deep === 1 ? volume : reduceSum(volume, { axes: [volume.shape.length - 1], keepDims: true });
 }
 
 /** Weights [out, width, …kernel] as [out / block, width / inner, …kernel, inner, block]. */

@@ -10,6 +10,7 @@
 import { Attributes } from "../attributes.ts";
 import { apply, defineOp, noGradient, requireDtype, requireSameDtype, shapeError } from "../definition.ts";
 import { showShape, staticShape, sumDim, unknownDim } from "../dims.ts";
+import { scalar } from "../value.ts";
 import { requireFloat32 } from "./elementwise.ts";
 import { joined } from "./shape.ts";
 import {
@@ -210,6 +211,9 @@ function correlation(
     (size, axis) =>
       (size - 1) * dilations[axis]! + (stops[axis]! - 1) * strides[axis]! + 1 - sizes[axis]! - begins[axis]!,
   );
+  // All stops see padding alone.
+  if (sizes.some((size, axis) => size + ends[axis]! <= 0))
+    return ops.expand(scalar(image.dtype, 0), [...shape]);
   // Where the last step of the window leaves some of the image over, it is cut off.
   const cut = sizes.flatMap((_, axis) => (ends[axis]! < 0 ? [axis] : []));
   const used =
@@ -303,6 +307,7 @@ function turnedRound(
   const spatial = kernel.map((_, axis) => axis);
   const free = spatial.map((axis) => dilations[axis]! * (kernel[axis]! - 1));
   const before = spatial.map((axis) => free[axis]! - begins[axis]!);
+  if (before.some((width) => width < 0)) return undefined;
   let after = spatial.map((axis) => free[axis]! - ends[axis]!);
   let field = g;
   if (strides.some((stride) => stride !== 1)) {
@@ -322,8 +327,8 @@ function turnedRound(
       after = after.map((width) => Math.max(0, width));
     }
   }
+  if (after.some((width) => width < 0)) return undefined;
   const pads = [...before, ...after];
-  if (pads.some((pad) => pad < 0)) return undefined;
   const places = spatial.map((axis) => axis + 2);
   const turned = kernel.every((size) => size === 1)
     ? w
@@ -408,7 +413,11 @@ const convOp = defineOp({
     const shape = weightShape("conv", w);
     const call = { name: "conv", attributes: given };
     const window = windowOf(call, shape.slice(2), x.shape.slice(2));
-    if (!window) return noWindowGradient("conv", "that pads sizes known only when the graph runs");
+    if (!window)
+      return noWindowGradient(
+        "conv",
+        "that pads sizes known only when the graph runs, or less than not at all",
+      );
     const groups = given.int("group", 1);
     return [
       needed[0]

@@ -98,6 +98,24 @@ describe("a convolution's weights", () => {
   const at = (place: readonly number[], sizes: readonly number[]): number =>
     place.reduce((sum, i, axis) => sum * sizes[axis]! + i, 0);
 
+  test("of which every stop sees padding alone have no gradient", async () => {
+    const w = f32([2, 1, 1, 1], 1, 2);
+    const x = f32([2, 2, 2, 3], ...Array<number>(24).fill(1));
+    const y = ops.conv(x, w, undefined, { groups: 2, strides: [4, 1], pads: [2, 0, 0, 0] });
+    const [byW] = await evaluate(...gradient(ops.reduceSum(y), [w]));
+    expect(byW!.shape).toEqual([2, 1, 1, 1]);
+    expect(plain(byW!)).toEqual([0, 0]);
+  });
+
+  test("by steps so far beyond the window that the same size takes places away have none", () => {
+    const w = f32([1, 1, 1], 1);
+    const y = ops.conv(of(1, 1, 8), w, undefined, { strides: 4, pads: "sameUpper" });
+    expect(errorOf(() => gradient(ops.reduceSum(y), [w]))).toEqual([
+      "GRAPH_NO_GRADIENT",
+      expect.stringMatching(/less than not at all/),
+    ]);
+  });
+
   test.each<[string, Shifted]>([
     ["many places", { sizes: [18, 17], kernel: [3, 3], outputs: 3, pads: [1, 1, 1, 1] }],
     [

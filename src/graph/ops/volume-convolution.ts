@@ -61,6 +61,8 @@ interface Sizes {
   readonly line: boolean;
   /** Whether each channel has its own window. */
   readonly alone: boolean;
+  /** Whether something lies before it that may need the picture's gradient. */
+  readonly passesBack: boolean;
 }
 
 /** Sums a side of a tile. */
@@ -143,6 +145,7 @@ function sizesOf(attributes: Attributes, x: Value, w: Value, inBlock?: number): 
     },
     line,
     alone,
+    passesBack: x.producer.kind === "node",
   };
 }
 
@@ -159,9 +162,10 @@ function madeShape({ batch, rows, outputs, stops, line }: Sizes): number[] {
  */
 const gains = { alone: 0.35, strided: 1, onePlace: 0.1 };
 
-function gainInBlocks({ batch, inputs, outputs, size, stops, window, alone }: Sizes): number {
+function gainInBlocks(sizes: Sizes): number {
+  const { batch, inputs, outputs, size, stops, window, alone, passesBack } = sizes;
   const [taken, made] = [batch * inputs * product(size), batch * outputs * product(stops)];
-  const strided = alone && product(window.strides) > 1 ? gains.strided * taken : 0;
+  const strided = alone && passesBack && product(window.strides) > 1 ? gains.strided * taken : 0;
   return (alone ? gains.alone : gains.onePlace) * (taken + made) + strided;
 }
 

@@ -61,7 +61,10 @@ export function stepsOf(call: Call, kernel: readonly number[]): Window {
   };
 }
 
-/** The window with the padding that `auto_pad` gives, or undefined if that needs sizes that are names. */
+/**
+ * The window with the padding that `auto_pad` gives, or undefined where that needs sizes that are names, or is less than
+ * none: for windows that steps go beyond by more than a place.
+ */
 export function windowOf(call: Call, kernel: readonly number[], sizes: readonly Dim[]): Window | undefined {
   const steps = stepsOf(call, kernel);
   const auto = autoPad(call);
@@ -73,10 +76,12 @@ export function windowOf(call: Call, kernel: readonly number[], sizes: readonly 
     const [stride, extent] = [steps.strides[axis]!, reach(steps, axis)];
     if (stride === 1) totals.push(extent - 1);
     else if (typeof size !== "number") return undefined;
-    else totals.push(Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size));
+    else totals.push((Math.ceil(size / stride) - 1) * stride + extent - size);
   }
-  const small = totals.map((total) => Math.floor(total / 2));
-  const large = totals.map((total) => Math.ceil(total / 2));
+  // Steps beyond the window leave places over, of which ONNX Runtime cuts some off before the first.
+  if (totals.some((total) => total < -1)) return undefined;
+  const small = totals.map((total) => Math.floor(Math.max(0, total) / 2));
+  const large = totals.map((total) => Math.ceil(Math.max(0, total) / 2));
   const upper = auto === "SAME_UPPER";
   return { ...steps, begins: upper ? small : large, ends: upper ? large : small };
 }

@@ -51,9 +51,9 @@ interface DeviceOptions {
   readonly updateOutside?: boolean;
   /**
    * Lays the batch innermost for convolutions, which on a CPU takes less time: all of it, or, where channels have windows
-   * of their own, so many rows as are told, unless 0. Default: leaves the batch where it is.
+   * of their own, blocks of so many rows; 0 leaves those as they are. Default: leaves the batch where it is.
    */
-  readonly batchInnermost?: number;
+  readonly batchInnermost?: { readonly block: number };
 }
 
 export interface StepPlan {
@@ -146,7 +146,7 @@ export function trainingStep(net: Network, weights: Weights, options: StepOption
   const running = [...built.running];
   const forward = [plain, ...running.map(([, to]) => to)];
   const [total, ...after] =
-    batchInnermost === undefined ? forward : ops.batchInnermost(forward, batchInnermost);
+    batchInnermost === undefined ? forward : ops.batchInnermost(forward, batchInnermost.block);
   const {
     gradients,
     loss: lossNow,

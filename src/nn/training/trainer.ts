@@ -84,7 +84,7 @@ export class Trainer {
       ...clipped,
       batchSize: batchSize / replicas,
       updateOutside,
-      ...(device === "cpu" ? { batchInnermost: await blockSize(device) } : {}),
+      ...(device === "cpu" ? { batchInnermost: { block: await blockSize(device) } } : {}),
     });
     const { next, initial } = plan;
     const update = updateOutside ? new InPlaceUpdate(plan.updates, weights, optimiser, replicas) : undefined;
