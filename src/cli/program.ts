@@ -179,7 +179,7 @@ function createProgram(run: Run): Command {
       .description("train on a table: choose a model honestly, leave model.onnx, report.html and run.json")
       .argument(
         "<source...>",
-        "files, globs, http(s):// or s3:// addresses, a database URL, or a folder with a folder of pictures or sounds a class",
+        "files, globs, http(s):// or s3:// addresses, a database URL, or a folder with a folder of pictures, sounds or texts a class",
       )
       .option("--target <column>", "the column to predict")
       .option("--like <model>", "fit what this file records anew, without a search, instead of --target")
@@ -419,7 +419,7 @@ function createProgram(run: Run): Command {
       .argument("<model>", "a model.onnx")
       .argument(
         "<source...>",
-        "files, globs, http(s):// or s3:// addresses, or a database URL; folders with a folder of pictures or sounds a class; CoNLL files",
+        "files, globs, http(s):// or s3:// addresses, or a database URL; folders with a folder of pictures, sounds or texts a class; CoNLL files",
       )
       .option("--metric <names>", "metrics to print first, comma-separated", wordsOf("--metric"))
       .option(

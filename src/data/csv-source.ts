@@ -145,7 +145,7 @@ export class CsvSource implements RawSource {
 
   findings(): readonly Finding[] {
     return [
-      ...this.opened.flatMap(({ file }) => file.finding ?? []),
+      ...this.opened.flatMap(({ file }) => file.findings ?? []),
       ...headerFindings(this.opened[0]!),
       ...encodingFindings(this.opened),
       ...raggedFindings(this.names.length, this.rowCount, this.ragged),

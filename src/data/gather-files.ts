@@ -1,8 +1,9 @@
-/** Files behind names, wherever they are: local ones as they lie, others in a temporary folder. */
+/** Files behind names, wherever they are: local tables as they lie, others, and folders of texts, in a temporary folder. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sheetAsCsv } from "./excel/excel-source.ts";
+import { holdsTexts, textsAsTable } from "./media/index.ts";
 import { type FetchOptions, fetchHttp } from "./remote/http-source.ts";
 import { fetchS3 } from "./remote/s3-source.ts";
 import { findFiles, type SourceFile } from "./source.ts";
@@ -36,6 +37,7 @@ export async function gatherFiles(
     for (const name of names) {
       if (/^s3:\/\//i.test(name)) files.push(...(await fetchS3(name, await newFolder(), options)));
       else if (/^https?:\/\//i.test(name)) files.push(...(await fetchHttp(name, await newFolder(), options)));
+      else if (await holdsTexts(name)) files.push(await textsAsTable(name, await newFolder()));
       else files.push(...(await findFiles(name, options.format)));
     }
     for (const [at, file] of files.entries()) {

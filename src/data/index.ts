@@ -52,10 +52,12 @@ export {
   decodeImages,
   type DecodeOptions,
   type DecodeSoundOptions,
+  badFindings,
   decodeSound,
   decodeSounds,
   decodeTexts,
   fitSound,
+  holdsTexts,
   type ImageOptions,
   listMediaFiles,
   type Media,
@@ -76,6 +78,7 @@ export {
   type SkippedFiles,
   type Sound,
   type Text,
+  textColumns,
 } from "./media/index.ts";
 export { memoryLimit } from "./memory.ts";
 export { readWithin, type RowsWithin } from "./read-within.ts";

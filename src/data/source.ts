@@ -30,7 +30,7 @@ export interface SourceFile {
   /** How it is written, where we wrote it. */
   readonly written?: { readonly delimiter: string; readonly quote: string; readonly encoding: Encoding };
   /** What is to be told about it. */
-  readonly finding?: Finding;
+  readonly findings?: readonly Finding[];
 }
 
 /** Fingerprints of what these files hold, or were made from. */

@@ -16,6 +16,8 @@ import {
   predictRows,
   predictSequences,
   predictTags,
+  predictTexts,
+  readsFoldersOfTexts,
   sequenceColumn,
   tokenPlaces,
 } from "../../tasks/index.ts";
@@ -76,12 +78,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
       );
       progress.end();
       if (json) printJson({ format: 1, model: path, source, rows: rowCount, out, findings, bad });
-      else {
-        for (const finding of findings) print(findingLine(finding));
-        for (const { file, reason } of bad.slice(0, 20)) print(`left out: ${file} ${reason}`);
-        if (bad.length > 20) print(`left out: ${bad.length - 20} more, which --json tells`);
-        print(`${counted(rowCount, "answer")} in ${out}`);
-      }
+      else printFiles({ rowCount, bad, findings }, out);
       return;
     }
     if (tokenPlaces(model) !== undefined) {
@@ -104,6 +101,24 @@ export async function predict(path: string, source: readonly string[], flags: Pr
       progress.end();
       if (json) printJson({ format: 1, model: path, source, rows: tokens, out, findings: [] });
       else print(`${tokens} tags of ${sentences} sentences in ${out}`);
+      return;
+    }
+    if (await readsFoldersOfTexts(model, source)) {
+      const refused = sample === undefined ? readingFlags(reading)[0] : "--sample";
+      if (refused !== undefined) {
+        throw new MillwrightError(
+          "PARAMETER_CONFLICT",
+          `${source.join(", ")}: a folder of texts, for which ${refused} has no meaning.`,
+          "Leave it out, or name a table.",
+        );
+      }
+      const listener = (done: number, total: number) => progress.listen({ stage: "predict", done, total });
+      const { rowCount, bad, findings } = await writeGrowing(out, (file) =>
+        predictTexts(model, source, { threads, onProgress: listener }, file),
+      );
+      progress.end();
+      if (json) printJson({ format: 1, model: path, source, rows: rowCount, out, findings, bad });
+      else printFiles({ rowCount, bad, findings }, out);
       return;
     }
     const how = {
@@ -141,6 +156,21 @@ export async function predict(path: string, source: readonly string[], flags: Pr
     progress.end();
     await model.close();
   }
+}
+
+/** What was answered of files, and which were left out. */
+function printFiles(
+  {
+    rowCount,
+    bad,
+    findings,
+  }: Pick<Awaited<ReturnType<typeof predictMedia>>, "rowCount" | "bad" | "findings">,
+  out: string,
+): void {
+  for (const finding of findings) print(findingLine(finding));
+  for (const { file, reason } of bad.slice(0, 20)) print(`left out: ${file} ${reason}`);
+  if (bad.length > 20) print(`left out: ${bad.length - 20} more, which --json tells`);
+  print(`${counted(rowCount, "answer")} in ${out}`);
 }
 
 /** @throws MillwrightError `PARAMETER_CONFLICT` for a column of files that the model does not read. */

@@ -1,7 +1,7 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
-import { parseColumnFlag, type Reading, readingOf } from "../../data/index.ts";
+import { holdsTexts, parseColumnFlag, type Reading, readingOf, textColumns } from "../../data/index.ts";
 import { readMetadata } from "../../model/index.ts";
 import {
   parseRequirement,
@@ -30,7 +30,8 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   if (flags.task === "sequence")
     return (await import("./train-sequences.ts")).trainSequenceTable(source, flags);
   if (flags.audio !== undefined) return await trainOnSounds(source, flags);
-  if (await isFolder(source, flags.target)) {
+  const texts = flags.like === undefined && (await holdsTexts(source[0]!));
+  if (!texts && (await isFolder(source, flags.target))) {
     if ((await kindOfFolder(source[0]!)) === "audio") return await trainOnSounds(source, flags);
     return await trainPictures(source[0]!, flags);
   }
@@ -87,9 +88,14 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
         ...rest,
         ...settled,
         ...(task !== undefined && { task }),
-        target: requireTarget(flags.target),
+        target: requireTarget(flags.target ?? (texts ? textColumns.label : undefined)),
         seed: flags.seed ?? 0,
-        ...(column && { columns: Object.fromEntries(column.map(parseColumnFlag)) }),
+        ...((texts || column) && {
+          columns: {
+            ...(texts && { [textColumns.text]: { kind: "text" } }),
+            ...Object.fromEntries((column ?? []).map(parseColumnFlag)),
+          },
+        }),
       });
     },
     saveRun,

@@ -55,7 +55,10 @@ export async function sheetAsCsv(
     packing: "none",
     bytes: size,
     written: { delimiter: ",", quote: '"', encoding: "utf-8" },
-    ...(sheet === undefined && sheets.length > 1 && { finding: sheetFinding(file.name, chosen, sheets) }),
+    ...(sheet === undefined &&
+      sheets.length > 1 && {
+        findings: [sheetFinding(file.name, chosen, sheets)],
+      }),
   };
 }
 

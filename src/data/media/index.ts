@@ -20,6 +20,8 @@ export { decodeImage, type ImageOptions, type Pixels } from "./image.ts";
 export { type BadFile, type Decoded, type Media, type MediaKind, mediaKinds, namesPicture } from "./media.ts";
 export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from-table.ts";
 export { decodeSound, fitSound } from "./fit-sound.ts";
+export { badFindings } from "./bad-findings.ts";
 export { readText, type Text } from "./text.ts";
+export { holdsTexts, textColumns, textsAsTable } from "./texts-as-table.ts";
 export { readWav, type Sound } from "./wav.ts";
 export { type Box, resizePixels } from "./resize.ts";

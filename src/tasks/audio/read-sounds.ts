@@ -1,8 +1,15 @@
 /** Sounds of class folders, or of a table that names them, at one rate; broken files counted and named. */
 import { MillwrightError, type ProgressListener } from "../../core/index.ts";
-import { type BadFile, decodeSounds, type Finding, fitSound, type Media, readWav } from "../../data/index.ts";
+import {
+  type BadFile,
+  badFindings,
+  decodeSounds,
+  type Finding,
+  fitSound,
+  type Media,
+  readWav,
+} from "../../data/index.ts";
 import { mediaNouns, type NamedMedia, namedInFolder, namedInTable } from "../media/named-media.ts";
-import { badFindings } from "../media/race.ts";
 import { type KeptRows, keptRows, mostBad } from "../media/read-media.ts";
 import { join } from "node:path";
 

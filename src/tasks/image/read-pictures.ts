@@ -1,9 +1,16 @@
 /** A folder of pictures as bytes: decoded, brought to one size; broken files counted and named. */
 import type { ProgressListener } from "../../core/index.ts";
-import { type BadFile, decodeImages, type Finding, type Media, readMediaFolder } from "../../data/index.ts";
+import {
+  type BadFile,
+  badFindings,
+  decodeImages,
+  type Finding,
+  type Media,
+  readMediaFolder,
+} from "../../data/index.ts";
 import { labelledFiles, type PictureTable } from "./label-table.ts";
 import { mediaNouns } from "../media/named-media.ts";
-import { badFindings, splitRows } from "../media/race.ts";
+import { splitRows } from "../media/race.ts";
 import { fingerprintOf, type KeptRows, keptRows, mostBad } from "../media/read-media.ts";
 
 export interface PictureSize {

@@ -2,7 +2,7 @@
  * A network and a classical model as files on the same rows: the better one on the validation rows is chosen, judged
  * on rows that nothing looked at, and held against the other there.
  */
-import { type BadFile, type Finding, holdOut, type SplitPlan } from "../../data/index.ts";
+import { holdOut, type SplitPlan } from "../../data/index.ts";
 import { comparePaired } from "../../evaluate/index.ts";
 import { confusionMatrix, logLoss, metric as metricByName, mostProbable } from "../../metrics/index.ts";
 import type { ComposedModel, Task } from "../../pipeline/index.ts";
@@ -180,24 +180,4 @@ function compare(
     little: (amount) => `${network.name} is only ${amount} ahead of ${classical.name}`,
     behind: (amount) => `${network.name} is ${amount} behind ${classical.name}`,
   });
-}
-
-/** Broken files as a finding. @param noun - Of a row. */
-export function badFindings(
-  bad: readonly BadFile[],
-  noun: { readonly one: string; readonly many: string },
-): Finding[] {
-  if (bad.length === 0) return [];
-  const shown = bad.slice(0, 5).map(({ file, reason }) => `${file} ${reason}`);
-  const more = bad.length > shown.length ? "; …" : "";
-  return [
-    {
-      kind: "skippedFiles",
-      column: null,
-      evidence: `${bad.length} ${bad.length === 1 ? noun.one : noun.many} cannot be read and ${bad.length === 1 ? "is" : "are"} left out: ${shown.join("; ")}${more}.`,
-      effect: "leftOut",
-      undo: null,
-      numbers: { files: bad.length },
-    },
-  ];
 }

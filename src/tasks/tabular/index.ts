@@ -3,6 +3,7 @@ export { ejectedModule } from "./eject.ts";
 export type { TrainOptions, TrainRequest } from "./options.ts";
 export { refit, type RefitOptions } from "./refit.ts";
 export { type PredictedRows, predictRows } from "./predict.ts";
+export { predictTexts, readsFoldersOfTexts } from "./predict-texts.ts";
 export type { MetricFigure } from "./judge.ts";
 export { parseRequirement, type Requirement, type RequirementResult } from "./requirements.ts";
 export { refuseClustering } from "./refuse-clustering.ts";

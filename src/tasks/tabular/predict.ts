@@ -49,9 +49,9 @@ export async function predictRows(
     return answerAll(model, source, [], options, {
       begin() {
         lines.restart();
-        lines.write(header(model));
+        lines.write(answerHeader(model));
       },
-      take: (answers, rows) => lines.write(asLines(model, answers, rows.rowCount)),
+      take: (answers, rows) => lines.write(answerLines(model, answers, rows.rowCount)),
     });
   }
   const ids = idCandidates(sample, model);
@@ -110,11 +110,13 @@ async function answerAll(
   return read;
 }
 
-function header(model: Model): string {
+/** @param before - Columns in front. */
+export function answerHeader(model: Model, before: readonly string[] = []): string {
   const beside = besideOf(model.metadata);
   const labels = beside === undefined ? [] : model.metadata.classes!;
   const several = model.metadata.task.kind === "multilabel";
   const names = [
+    ...before,
     "prediction",
     ...(several ? labels.map((label) => `label_${label}`) : []),
     ...labels.map((label) => `${besideWord[beside!]}_${label}`),
@@ -122,7 +124,13 @@ function header(model: Model): string {
   return `${names.map(csvCell).join(",")}\n`;
 }
 
-function asLines(model: Model, answers: ColumnAnswers, rowCount: number): string {
+/** @param names - Of the rows, in front of their answers. */
+export function answerLines(
+  model: Model,
+  answers: ColumnAnswers,
+  rowCount: number,
+  names?: readonly string[],
+): string {
   const { prediction } = answers;
   const beside = besideOf(model.metadata);
   const width = beside === undefined ? 0 : model.metadata.classes!.length;
@@ -130,6 +138,7 @@ function asLines(model: Model, answers: ColumnAnswers, rowCount: number): string
   const { thresholds } = model.metadata.task;
   let text = "";
   for (let row = 0; row < rowCount; row++) {
+    if (names !== undefined) text += `${csvCell(names[row]!)},`;
     text += csvCell(String(prediction[row]));
     if (thresholds !== undefined)
       for (let c = 0; c < width; c++) text += values![row * width + c]! >= thresholds[c]! ? ",1" : ",0";
