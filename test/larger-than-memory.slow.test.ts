@@ -2,12 +2,16 @@
  * Tables larger than `--memory`: each command takes no more than that above Node and the native libraries, all its
  * processes together. What those take, docs/cli.md tells.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BigTable, writeBigTable } from "../bench/support/big-table.ts";
 import { measureCommand } from "../bench/support/peak-memory.ts";
+import { textNet } from "../src/nn/index.ts";
+import { pipeline } from "../src/pipeline/index.ts";
+import type { StringCells } from "../src/schema/index.ts";
+import { topicFrame, topicSchema } from "./fixtures/topics.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millwright-larger-"));
 const big = join(folder, "big.csv");
@@ -29,6 +33,25 @@ const train = (family: string) => [
   ...["train", big, "--target", "bought", "--families", family, "--threads", "2", "--budget", "30"],
   ...["--out", join(folder, family), "--json"],
 ];
+
+test.skipIf(process.platform !== "linux")(
+  "one text of 0.9 MB among 300 short ones under 400 MB",
+  async () => {
+    const model = join(folder, "notes.onnx");
+    const fitted = await pipeline({
+      schema: topicSchema,
+      features: "tokens",
+      estimator: textNet({ epochs: 1, size: 8, buckets: 256 }),
+    }).fit(topicFrame(300));
+    writeFileSync(model, fitted.bytes);
+    await fitted.model.close();
+    const notes = topicFrame(300, new Map([[150, 900_000]])).columns.get("note") as StringCells;
+    const source = join(folder, "notes.csv");
+    writeFileSync(source, ["note", ...notes.dictionary].join("\n"));
+    const { peakBytes } = await measureCommand(["predict", model, source, "-o", join(folder, "topics.csv")]);
+    expect(peakBytes).toBeLessThan(400e6);
+  },
+);
 
 describe.skipIf(process.platform !== "linux")("300 MB under --memory 150MB", () => {
   test("look", async () => {

@@ -1,12 +1,13 @@
 /**
  * Whole columns through a model, block by block.
  *
- * Every block is a run of its own on one thread, and the blocks' borders depend
- * on nothing, so answers are the same bits however many threads share the blocks:
+ * Every block is a run of its own on one thread (several where texts are long: text-runs.ts of runtime/), and the
+ * borders depend on the rows alone, so answers are the same bits however many threads share the blocks:
  * ONNX Runtime's own threads change the last bits of tree sums. Threads take the
  * next block from a shared counter, so a slow one holds nobody up.
  */
 import type { Tensor } from "../core/index.ts";
+import { boundedRuns } from "../runtime/index.ts";
 import { type Cells, type ColumnSchema, type InputType, inputString, inputType } from "../schema/index.ts";
 import type { Beside, Outputs } from "./answers.ts";
 
@@ -22,9 +23,11 @@ interface JobColumn {
 
 /** Rows to predict and the place for their answers. Threads share everything but the dictionaries. */
 export interface BlockJob {
+  /** The model's name, as in messages. */
+  readonly owner: string;
   readonly columns: readonly JobColumn[];
   readonly rowCount: number;
-  /** Rows of one run. */
+  /** Rows of one block: a run, or several where texts are long. */
   readonly blockRows: number;
   readonly classes: readonly string[] | undefined;
   /** The next block to take. One element. */
@@ -72,7 +75,7 @@ export function createJob(
   columns: readonly { readonly schema: ColumnSchema; readonly cells: Cells }[],
   rowCount: number,
   blockRows: number,
-  { classes, beside }: Pick<BlockJob, "classes" | "beside">,
+  { owner, classes, beside }: Pick<BlockJob, "owner" | "classes" | "beside">,
   space: SharedSpace | undefined,
 ): BlockJob {
   space?.reset();
@@ -95,6 +98,7 @@ export function createJob(
     return { type: "string", codes, dictionary };
   };
   return {
+    owner,
     columns: columns.map(({ schema, cells }) => ({
       name: schema.name,
       type: inputType(schema),
@@ -119,14 +123,19 @@ export async function runBlocks(
   for (;;) {
     const start = Atomics.add(job.next, 0, 1) * job.blockRows;
     if (start >= job.rowCount) return;
-    const count = Math.min(job.blockRows, job.rowCount - start);
-    const outputs = await run(blockFeeds(job, start, count));
-    const prediction = outputs.prediction.data;
-    if (job.classes === undefined) job.prediction.set(prediction as Float64Array, start);
-    else {
-      for (let i = 0; i < count; i++) job.prediction[start + i] = codeOf.get(prediction[i] as string) ?? -1;
+    const feeds = blockFeeds(job, start, Math.min(job.blockRows, job.rowCount - start));
+    for (const part of boundedRuns(feeds, job.owner)) {
+      const outputs = await run(part.feeds);
+      const prediction = outputs.prediction.data;
+      const first = start + part.start;
+      if (job.classes === undefined) {
+        job.prediction.set(prediction as Float64Array, first);
+        continue;
+      }
+      for (let i = 0; i < part.count; i++)
+        job.prediction[first + i] = codeOf.get(prediction[i] as string) ?? -1;
       if (job.beside !== undefined)
-        job.besides!.set(outputs[job.beside]!.data as Float64Array, start * job.classes.length);
+        job.besides!.set(outputs[job.beside]!.data as Float64Array, first * job.classes.length);
     }
   }
 }

@@ -6,6 +6,7 @@
  * flight holds one set of them, and the next one takes it over.
  */
 import { assert, MillwrightError, nearest, type Tensor } from "../core/index.ts";
+import { boundedRuns, requireTextsFit } from "../runtime/index.ts";
 import {
   type Cells,
   type ColumnSchema,
@@ -52,7 +53,8 @@ export interface Model<S extends Schema = Schema> {
   /**
    * Answers rows, in order. Columns that the model does not read are ignored; no row means no run.
    *
-   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`, `SCHEMA_BAD_CELL` naming row and column.
+   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`, `SCHEMA_BAD_CELL` naming row and column;
+   *   `DATA_LIMIT` for a text of more than 16,777,216 characters.
    */
   predict(rows: readonly RowOf<S>[]): Promise<PredictionOf<S>[]>;
   /** Answers one row. */
@@ -62,7 +64,7 @@ export interface Model<S extends Schema = Schema> {
    *
    * @param columns - At least the features, each with `rowCount` cells; others are ignored.
    * @param options.threads - Threads that share the rows, this one included; 1 by default, Node only.
-   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`.
+   * @throws MillwrightError `SCHEMA_MISSING_COLUMN`, `SCHEMA_WRONG_KIND`, `DATA_LIMIT` as `predict`.
    */
   predictColumns(
     columns: ReadonlyMap<string, Cells>,
@@ -82,6 +84,7 @@ const keptBytes = 64 * 1024 * 1024;
 /** Tensors for one row, kept between predictions. */
 interface Slot {
   readonly cells: readonly InputCells[];
+  readonly feeds: Record<string, Tensor>;
   readonly run: () => Promise<Outputs>;
 }
 
@@ -91,7 +94,7 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   const columns = featureColumns(metadata.schema);
   const readRow = compileRowReader(columns, name);
   const beside = besideOf(metadata);
-  const said = { classes: metadata.classes, beside };
+  const said = { owner: name, classes: metadata.classes, beside };
   const answer = compileAnswer(
     metadata.classes,
     beside,
@@ -119,13 +122,15 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
   };
   const createSlot = (): Slot => {
     const cells = columns.map((column) => inputCells(column, 1));
-    return { cells, run: session.bind(feedsOf(columns, cells, 1)) };
+    const feeds = feedsOf(columns, cells, 1);
+    return { cells, feeds, run: session.bind(feeds) };
   };
   async function one(row: unknown): Promise<Answer> {
     enter();
     const slot = free.pop() ?? createSlot();
     try {
       readRow(row, 0, slot.cells, 0);
+      requireTextsFit(slot.feeds, name);
       return answer(await slot.run(), 0);
     } finally {
       free.push(slot);
@@ -138,8 +143,10 @@ export function createModel<S extends Schema>(parts: ModelParts): Model<S> {
       const count = Math.min(blockRows, rows.length - start);
       const cells = columns.map((column) => inputCells(column, count));
       for (let i = 0; i < count; i++) readRow(rows[start + i], start + i, cells, i);
-      const outputs = await session.run(feedsOf(columns, cells, count));
-      for (let i = 0; i < count; i++) answers.push(answer(outputs, i));
+      for (const run of boundedRuns(feedsOf(columns, cells, count), name)) {
+        const outputs = await session.run(run.feeds);
+        for (let i = 0; i < run.count; i++) answers.push(answer(outputs, i));
+      }
     }
     return answers;
   }

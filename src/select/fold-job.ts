@@ -11,7 +11,7 @@ import { forLevels } from "../estimators/ordinal/index.ts";
 import { defaultChains, feedsOf, graphInputs } from "../features/index.ts";
 import { batchRows, graph, simplify, writeOnnx } from "../graph/index.ts";
 import { fitRecipe, type LabelledRows } from "../pipeline/index.ts";
-import { compile } from "../runtime/index.ts";
+import { boundedRuns, compile } from "../runtime/index.ts";
 import { type Frame, takeRows } from "../schema/index.ts";
 import { type Candidate, estimatorOf, familyOf } from "./candidate.ts";
 import type { FamilyParameters } from "./families.ts";
@@ -108,11 +108,13 @@ export async function runFragment(
     for (let start = 0; start < frame.rowCount; start += blockRows) {
       const end = Math.min(frame.rowCount, start + blockRows);
       const rows = Uint32Array.from({ length: end - start }, (_, i) => start + i);
-      const { answer } = await session.run(feedsOf(takeRows(frame, rows), columns));
-      const values = answer!.data as Float64Array;
-      outputs = values.length / (end - start);
-      answers ??= new Float64Array(frame.rowCount * outputs);
-      answers.set(values, start * outputs);
+      for (const run of boundedRuns(feedsOf(takeRows(frame, rows), columns), "The model")) {
+        const { answer } = await session.run(run.feeds);
+        const values = answer!.data as Float64Array;
+        outputs = values.length / run.count;
+        answers ??= new Float64Array(frame.rowCount * outputs);
+        answers.set(values, (start + run.start) * outputs);
+      }
     }
     return answers ?? new Float64Array(0);
   } finally {

@@ -3,6 +3,7 @@ import { MillwrightError } from "../../../core/index.ts";
 import { readOnnxMetadata } from "../../../graph/index.ts";
 import { decodeMetadata, load, type Model, readNamed, readSource } from "../../../model/index.ts";
 import type { Task } from "../../../pipeline/index.ts";
+import { boundedRuns } from "../../../runtime/index.ts";
 import type { Frame } from "../../../schema/index.ts";
 import { answersOf } from "../judge.ts";
 import { refuseClustering } from "../refuse-clustering.ts";
@@ -67,9 +68,13 @@ export async function foreignAnswers(
   for (let start = 0; start < frame.rowCount; start += size) {
     const count = Math.min(size, frame.rowCount - start);
     const rows = fixed === undefined ? count : size;
-    const outputs = await file.session.run(feedsFor(file.name, bound, frame, { start, count, size: rows }));
-    reading ??= readingOf(file, task, outputs, rows);
-    reading.read(outputs, count, answers, start);
+    const feeds = feedsFor(file.name, bound, frame, { start, count, size: rows });
+    const runs = fixed === undefined ? boundedRuns(feeds, file.name) : [{ start: 0, count, feeds }];
+    for (const run of runs) {
+      const outputs = await file.session.run(run.feeds);
+      reading ??= readingOf(file, task, outputs, fixed === undefined ? run.count : rows);
+      reading.read(outputs, run.count, answers, start + run.start);
+    }
   }
   return { answers, notes: reading?.notes ?? [] };
 }
