@@ -89,6 +89,13 @@ describe("train, as text", () => {
     expect(first.stdout).toMatch(
       /with refund_after_leaving we would have reported ROC AUC \S+; without it 0\./,
     );
+    const { untriedNetworks, versus } = record("out");
+    expect(untriedNetworks).toMatch(
+      /^No network was tried: the budget ends before perceptron; --budget \d+ reaches it\.$/,
+    );
+    expect(versus).toBeUndefined();
+    expect(first.stdout).toContain(`\n${untriedNetworks}\n`);
+    expect(readFileSync(inWork("out/report.html"), "utf8")).toContain("No network was tried");
     expect(first.stdout).not.toContain("\u001b");
   });
 
@@ -319,14 +326,21 @@ describe("the options of train", () => {
   test("--sql, --task and several families", async () => {
     const trained = await runBuilt(
       ["train", inWork("flats.csv"), "--sql", "SELECT size, age, shop, price_band FROM flats WHERE size > 25"]
-        .concat(["--target", "price_band", "--task", "classification", "--families", "naiveBayes,tree"])
-        .concat(["--budget", "3", "--out", inWork("bands"), "--json"]),
+        .concat(["--target", "price_band", "--task", "classification", "--families", "naiveBayes,tree,mlp"])
+        .concat(["--folds", "3", "--budget", "4", "--out", inWork("bands")]),
     );
-    const run = documentOf<RunRecord>(trained, "train");
+    expect(trained.code, trained.stderr).toBe(0);
+    const run = record("bands");
+    const schema = JSON.parse(readFileSync(join(root, "docs/schemas/train.json"), "utf8")) as JsonSchema;
+    expect(findProblem(schema, run)).toBeUndefined();
     expect(run.task).toMatchObject({ kind: "multiclass", classes: ["1", "2", "3"] });
     expect(new Set(run.leaderboard.map((entry) => entry.family))).toEqual(
-      new Set(["baseline", "naiveBayes", "tree", ...(run.chosen === "ensemble" ? ["ensemble"] : [])]),
+      new Set(["baseline", "naiveBayes", "tree", "mlp", ...(run.chosen === "ensemble" ? ["ensemble"] : [])]),
     );
+    expect(run.versus).toMatchObject({ network: expect.stringMatching(/^perceptron/) as string });
+    expect(run.versus!.sentence).toMatch(/^(The network pays|Classical (may be|is) enough): on \d+ rows /);
+    expect(trained.stdout).toContain(`\n${run.versus!.sentence}\n`);
+    expect(readFileSync(inWork("bands/report.html"), "utf8")).toContain(run.versus!.sentence.slice(0, 20));
     expect(run.data.columns).toBe(4);
     expect(run.reproduce).toContain("--sql 'SELECT size, age, shop, price_band FROM flats WHERE size > 25'");
     await runHere(["predict", inWork("bands/model.onnx"), inWork("flats.csv"), "-o", inWork("bands.csv")]);

@@ -20,6 +20,16 @@ export function familyOf({ family: name, own }: Pick<Candidate, "family" | "own"
   return own ?? family(name);
 }
 
+/** On which side of a race it stands; of a family of the user's own nobody knows. */
+export function kindOf({
+  family: name,
+  own,
+}: Pick<Candidate, "family" | "own">): "network" | "classical" | "baseline" | "own" {
+  if (own !== undefined) return "own";
+  if (name === "baseline") return "baseline";
+  return family(name).network === true ? "network" : "classical";
+}
+
 /** The family with its parameters, loaded where it lies in a module of the user's. */
 export async function estimatorOf({ family: name, parameters, own }: Candidate): Promise<Estimator> {
   if (own === undefined) return family(name).make(parameters);

@@ -18,6 +18,7 @@ const entry = (name: string, family: FamilyName, error: (row: number) => number)
   fragments: [],
   summaries: [],
   seconds: 1,
+  fitSeconds: 1,
 });
 const race = (...entries: RaceEntry[]): RaceResult => ({
   entries,

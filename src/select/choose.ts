@@ -15,7 +15,7 @@ import {
 import type { Metric } from "../metrics/index.ts";
 import { MillwrightError } from "../core/index.ts";
 import { greedyEnsemble } from "./ensemble.ts";
-import { familyOf } from "./candidate.ts";
+import { familyOf, kindOf } from "./candidate.ts";
 import { type CostLimits, type EntryCost, keepsTo, paretoFront, sumOfCosts } from "./cost.ts";
 import type { FamilyParameters } from "./families.ts";
 import type { RaceEntry, RaceResult } from "./race.ts";
@@ -36,6 +36,8 @@ export interface BoardEntry {
   readonly units: number;
   /** Seconds until its last fold was done; for a person, never in a file. */
   readonly seconds: number;
+  /** Seconds of the processor in its fits, of all folds; 0 of the ensemble, which is not fitted. */
+  readonly fitSeconds: number;
   /** Share in what is shipped. */
   readonly weight: number;
   /** What it costs where it is used. */
@@ -67,6 +69,17 @@ export interface Choice {
     readonly comparison: PairedComparison;
     readonly withinNoise: boolean;
   };
+  /** The best network against the best classical model, each by itself; absent without one of both. */
+  readonly versus?: NetworkGain;
+}
+
+export interface NetworkGain {
+  readonly network: RaceEntry;
+  readonly classical: RaceEntry;
+  /** What the network gains, paired by the rows. */
+  readonly comparison: PairedComparison;
+  /** Rows compared on, which neither was fitted on. */
+  readonly rowCount: number;
 }
 
 /** Rows that the greedy search and the intervals look at most. */
@@ -167,6 +180,7 @@ export function choose(
       parameters: entry?.candidate.parameters ?? {},
       units: entry?.units ?? 0,
       seconds: entry?.seconds ?? 0,
+      fitSeconds: entry?.fitSeconds ?? 0,
       weight,
       cost: sumOfCosts((entry === undefined ? members : [{ entry }]).map((one) => costs.get(one.entry)!)),
       pareto: false,
@@ -175,18 +189,26 @@ export function choose(
   const front = paretoFront(board.map((entry) => ({ ...entry.cost, loss: cost(entry.score) })));
   board.forEach((entry, index) => Object.assign(entry, { pareto: front[index]! }));
   board.sort((a, b) => cost(a.score) - cost(b.score));
-  const best = scoredRows(sample.y, sampled(chosen.answers), sample);
+  const sampledRows = (answers: Float64Array) => scoredRows(sample.y, sampled(answers), sample);
+  /** What the first loses to the second. */
+  const compare = (less: Float64Array, more: Float64Array): PairedComparison =>
+    comparePaired(sampleMetric, sampledRows(less), sampledRows(more), {
+      seed,
+      replicates,
+      groups: sample.groups,
+    });
+  const bestOf = (kind: ReturnType<typeof kindOf>): RaceEntry | undefined =>
+    board
+      .map(({ name }) => race.entries.find(({ candidate }) => candidate.name === name))
+      .find((entry) => entry !== undefined && kindOf(entry.candidate) === kind);
+  const [network, classical] = [bestOf("network"), bestOf("classical")];
   const compared = ranked
     .filter((other) => other.simplicity < chosen.simplicity && other.simplicity > 0)
     .sort((a, b) => a.simplicity - b.simplicity || cost(a.score) - cost(b.score))
     .map(({ name, simplicity, answers }) => ({
       name,
       simplicity,
-      comparison: comparePaired(sampleMetric, scoredRows(sample.y, sampled(answers), sample), best, {
-        seed,
-        replicates,
-        groups: sample.groups,
-      }),
+      comparison: compare(answers, chosen.answers),
     }));
   const enough = compared.find(({ comparison }) => comparison.low <= 0);
   // Where none is, the best of the simplest is what a reader asks about.
@@ -196,7 +218,22 @@ export function choose(
     comparison: simpler.comparison,
     withinNoise: simpler === enough,
   };
-  return { board, members, chosen: chosen.name, answers: chosen.answers, ...(told && { simpler: told }) };
+  return {
+    board,
+    members,
+    chosen: chosen.name,
+    answers: chosen.answers,
+    ...(told && { simpler: told }),
+    ...(network &&
+      classical && {
+        versus: {
+          network,
+          classical,
+          comparison: compare(classical.predictions, network.predictions),
+          rowCount: places.length,
+        },
+      }),
+  };
 }
 
 /** Entries with their settled shares; what could not be fitted leaves its share to the others. */

@@ -50,6 +50,8 @@ export interface Family {
   /** Whether a power of each number stands beside it: it won on all 15 tables of `bench/linear-features.ts`. */
   readonly powers?: boolean;
   readonly simplicity: number;
+  /** Whether it is a network: a run ends with what the best of these gains over the best of the others. */
+  readonly network?: boolean;
   /** What it is, in words for a report. */
   readonly title: string;
   /** Its parameters, where a search may draw some of them. */
@@ -195,10 +197,17 @@ const families = {
     make: (p) => mlp(p),
     style: "linear",
     simplicity: 4,
+    network: true,
     title: "multilayer perceptron",
     searched: mlpParameters,
   },
-  textNet: { make: (p) => textNet(p), style: "tokens", simplicity: 4, title: "text network" },
+  textNet: {
+    make: (p) => textNet(p),
+    style: "tokens",
+    simplicity: 4,
+    network: true,
+    title: "text network",
+  },
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

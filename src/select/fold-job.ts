@@ -49,6 +49,8 @@ export interface FoldResult {
   readonly fragment: Uint8Array;
   /** Size and outcome of the fit. */
   readonly summary: Json;
+  /** Seconds of the processor that the fit took, features included: as many beside other processes. In no file. */
+  readonly fitSeconds: number;
   /** Parameters that the fit settled by itself. */
   readonly settled?: FamilyParameters;
 }
@@ -73,11 +75,13 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     }),
     estimator: forLevels(await estimatorOf(job.candidate), y),
   };
+  const before = process.cpuUsage();
   const fitted = await fitRecipe(
     recipe,
     { ...rows, y },
     { random, threads: data.threads, ...(signal && { signal }) },
   );
+  const spent = process.cpuUsage(before);
   const inputs = graphInputs(frame.schema, fitted.features.columns);
   const whole = simplify(graph({ inputs: [...inputs.values()], outputs: { answer: fitted.emit(inputs) } }));
   const fragment = writeOnnx(whole);
@@ -90,6 +94,7 @@ export async function runFoldJob(data: RaceData, job: FoldJob, signal?: AbortSig
     ),
     fragment,
     summary: fitted.model.summary,
+    fitSeconds: (spent.user + spent.system) / 1e6,
     ...(fitted.model.settled && { settled: fitted.model.settled }),
   };
 }

@@ -1,5 +1,5 @@
-export { type Candidate, familyOf, type RaceShape, workUnits } from "./candidate.ts";
-export { type BoardEntry, type Choice, choose, describeLimits } from "./choose.ts";
+export { type Candidate, familyOf, kindOf, type RaceShape, workUnits } from "./candidate.ts";
+export { type BoardEntry, type Choice, choose, describeLimits, type NetworkGain } from "./choose.ts";
 export { type CostLimits, type EntryCost, keepsTo, measureCosts } from "./cost.ts";
 export { type EnsembleChoice, type EnsembleMember, greedyEnsemble } from "./ensemble.ts";
 export { type FamilyName, family, familyNames, type FamilyParameters } from "./families.ts";

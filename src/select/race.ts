@@ -43,6 +43,8 @@ export interface RaceEntry {
   readonly summaries: readonly Json[];
   /** Wall-clock seconds until the last split was done; never enters a file. */
   readonly seconds: number;
+  /** Seconds of the processor in the fits of all splits; never enters a file. */
+  readonly fitSeconds: number;
 }
 
 export interface RaceResult {
@@ -245,6 +247,7 @@ function entryOf(
     fragments: results.map((result) => result.fragment),
     summaries: results.map((result) => result.summary),
     seconds,
+    fitSeconds: results.reduce((sum, result) => sum + result.fitSeconds, 0),
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * Figures, bars and times differ between machines and budgets; words do not. So
  * the kind of a line is its words, with every figure replaced. The lines of a
- * leaderboard are one kind, since a budget decides which models are on it.
+ * leaderboard are one kind, since a budget decides which models are on it, and so
+ * is what is said of networks beside classical models.
  */
 
 /** Stands for lines that a page leaves out. */
@@ -16,6 +17,8 @@ export function kindOf(line: string): string {
     .replaceAll(/\s+/g, " ")
     .trim();
   if (/^\d+ \D.* [\d.,e-]+ [\d.,e-]+ … [\d.,e-]+/.test(plain)) return "# model # # … #";
+  if (/^(The network pays|Classical (is|may be) enough|No network was tried)\b/.test(plain))
+    return "networks";
   return plain.replaceAll(/(?<![\w.])-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?/g, "#").replaceAll(/#(ms|s|µs)\b/g, "#");
 }
 

@@ -200,6 +200,8 @@ function printRun(
     print(
       `Warning: a shuffled target scores ${figure(record.nullTest.score)}, better than chance (${figure(record.nullTest.chance)}): something leaks.`,
     );
+  if (record.versus) print(record.versus.sentence);
+  if (record.untriedNetworks !== undefined) print(record.untriedNetworks);
   printRequirements(record.requirements);
   print();
   const { reproduce } = record;

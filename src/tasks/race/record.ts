@@ -40,7 +40,7 @@ export const trainingsOf = (network: OneNetworkRecord): readonly Pick<NetworkRec
   ...(network.others ?? []),
 ];
 
-/** The best network against the best classical model on the untouched rows. */
+/** The best network against the best classical model on the same rows, which neither learnt from. */
 export interface Versus {
   readonly network: string;
   readonly classical: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { versusOf } from "./versus.ts";
+import { significantDigits, versusOf } from "./versus.ts";
 
 const words = {
   ahead: (amount: string) => `net is ${amount} better`,
@@ -40,11 +40,35 @@ test("a network that is as fast, in digits of the metric's own", () => {
     forest,
     net,
     { gain: 1234.5, low: 1200, high: 1269 },
-    {
-      ...words,
-      digits: (gain, half) => [gain.toPrecision(3), half.toPrecision(2)],
-    },
+    { ...words, digits: significantDigits },
   );
   expect(timeRatio).toBeCloseTo(1 / 12, 12);
-  expect(sentence).toBe("The network pays: net is 1.23e+3 ± 35 better, at no more time.");
+  expect(sentence).toBe("The network pays: net is 1235 ± 35 better, at no more time.");
+});
+
+test("a hundred times the time is said in digits", () => {
+  const paired = { gain: -0.2, low: -0.3, high: -0.1 };
+  expect(versusOf({ name: "net", seconds: 1234 }, forest, paired, words).sentence).toContain(
+    "1200 × the time",
+  );
+});
+
+test.each([
+  [0.00412, 0.0062, "0.0041", "0.0062"],
+  [5.12345, 0.0031, "5.1235", "0.0031"],
+  [0.00001, 0.0031, "0.0000", "0.0031"],
+  [12_345.6, 678.9, "12350", "680"],
+  [4.4, 1.26, "4.4", "1.3"],
+  [0.04321, 0, "0.0432", "0"],
+  [0.04321, Number.NaN, "0.0432", "NaN"],
+  [47_612, Number.NaN, "47600", "NaN"],
+])("%d ± %d in the digits that count: %s ± %s", (gain, half, by, noise) => {
+  expect(significantDigits(gain, half)).toEqual([by, noise]);
+});
+
+test("a gain that rounds to nothing is neither ahead nor behind", () => {
+  const paired = { gain: -0.00001, low: -0.0031, high: 0.0031 };
+  const level = (noise: string): string => `net is no better in RMSE${noise}`;
+  const told = versusOf(net, forest, paired, { ...words, level, digits: significantDigits });
+  expect(told.sentence).toBe("Classical is enough: net is no better in RMSE (± 0.0031), at 12 × the time.");
 });

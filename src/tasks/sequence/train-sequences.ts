@@ -14,7 +14,7 @@ import { commandLine } from "../command-line.ts";
 import { stopSignal } from "../race/fit-network.ts";
 import { askFile, cardMembers, threadNotes, writeJudged } from "../race/judged-file.ts";
 import { boardOf, fileRecord, runSeconds, type Versus } from "../race/record.ts";
-import { versusOf } from "../race/versus.ts";
+import { significantDigits, versusOf } from "../race/versus.ts";
 import { dataRecord } from "../read-table.ts";
 import { judgeAnswers } from "../tabular/judge.ts";
 import { columnFlags, namesOf } from "../tabular/reproduce.ts";
@@ -273,7 +273,7 @@ function compare(
     ahead: (amount) => `${one} is ${amount} in ${metric.title} better than ${other}`,
     little: (amount) => `${one} is only ${amount} in ${metric.title} ahead of ${other}`,
     behind: (amount) => `${one} is ${amount} in ${metric.title} behind ${other}`,
-    digits: (gain, half) => [gain.toPrecision(3), half.toPrecision(2)],
+    digits: significantDigits,
   });
 }
 

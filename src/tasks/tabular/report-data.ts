@@ -92,7 +92,13 @@ export function reportData(parts: ReportParts): ReportData {
         chance: parts.audit.nullTest.chance,
       },
     }),
-    limitations: [...carriedSentences(parts.choice), ...leaksTogether(parts), ...widenedSentences(record)],
+    limitations: [
+      ...(record.versus ? [record.versus.sentence] : []),
+      ...(record.untriedNetworks === undefined ? [] : [record.untriedNetworks]),
+      ...carriedSentences(parts.choice),
+      ...leaksTogether(parts),
+      ...widenedSentences(record),
+    ],
     ...pictures(parts, training),
     ...(explanation.learning.length > 1 && {
       learningCurve: explanation.learning.map(({ rows, score }) => ({ rows, score: { value: score } })),
@@ -220,6 +226,7 @@ function leaderboard({ choice }: ReportParts): BoardEntry[] {
       family: entry.family,
       ...(role && { role }),
       score: estimate(entry.score, entry.low, entry.high),
+      ...(entry.family !== "ensemble" && { fitSeconds: entry.fitSeconds }),
       ...(role === "member" && { weight: entry.weight }),
       sizeBytes: entry.cost.bytes,
       rowMs: Number(entry.cost.rowMs.toPrecision(2)),

@@ -8,6 +8,7 @@ import { sha256 } from "../../core/index.ts";
 import type { ContentRead, Finding } from "../../data/index.ts";
 import type { Metric } from "../../metrics/index.ts";
 import type { Choice, FamilyParameters, RaceResult } from "../../select/index.ts";
+import type { Versus } from "../race/record.ts";
 import { type DataRecord, dataRecord } from "../read-table.ts";
 import type { Audit } from "./audit.ts";
 import type { Challenge } from "./contender/challenge.ts";
@@ -20,6 +21,7 @@ import { type OwnParts, ownOfRun, type RunOwn } from "./own.ts";
 import { reproduceCommand } from "./reproduce.ts";
 import type { RequirementResult } from "./requirements.ts";
 import type { RunSplits } from "./splits.ts";
+import type { Verdict } from "./verdict.ts";
 
 export interface LeaderboardRow {
   readonly rank: number;
@@ -34,7 +36,10 @@ export interface LeaderboardRow {
   /** Share in what is shipped. */
   readonly weight: number;
   readonly units: number;
+  /** Until its last fold was done. */
   readonly seconds: number;
+  /** Of the processor in its fits, of all folds; the ensemble is not fitted. */
+  readonly fitSeconds?: number;
   /** Bytes in the file, and milliseconds of one row: of a model by itself, with the fits of all folds. */
   readonly bytes: number;
   readonly rowMs: number;
@@ -80,6 +85,10 @@ export interface RunRecord {
     readonly low: number;
     readonly high: number;
   };
+  /** The best network against the best classical model, on rows that neither was fitted on. */
+  readonly versus?: Versus;
+  /** One sentence: which networks were not tried, and why. */
+  readonly untriedNetworks?: string;
   /** How much worse the file gets on the untouched rows when a column is shuffled; most important first. */
   readonly importance: readonly {
     readonly column: string;
@@ -117,6 +126,7 @@ export interface RunParts {
   readonly metric: Metric;
   readonly race: RaceResult;
   readonly choice: Choice;
+  readonly verdict: Verdict;
   /** Members fitted once more on rows that the race had no room for. */
   readonly widened: ReadonlyMap<unknown, { readonly rowCount: number }>;
   readonly audit: Audit;
@@ -171,10 +181,11 @@ export function recordOf(parts: RunParts): RunRecord {
     metric: { name: metric.name, title: metric.title, greaterIsBetter: metric.greaterIsBetter },
     columns: frame.schema.columns.map(({ name, kind, role }) => ({ name, kind, role })),
     test: { rows: parts.held.frame.rowCount, metrics: parts.judgement.metrics },
-    leaderboard: choice.board.map(({ cost, ...entry }, index) => ({
+    leaderboard: choice.board.map(({ cost, fitSeconds, ...entry }, index) => ({
       rank: index + 1,
       ...entry,
       seconds: round(entry.seconds),
+      ...(entry.family !== "ensemble" && { fitSeconds: Number(fitSeconds.toPrecision(3)) }),
       bytes: cost.bytes,
       rowMs: Number(cost.rowMs.toPrecision(2)),
     })),
@@ -188,6 +199,7 @@ export function recordOf(parts: RunParts): RunRecord {
         high: simpler.comparison.high,
       },
     }),
+    ...parts.verdict,
     importance: (parts.explanation.importance?.columns ?? []).map(({ columns, drop, spread }) => ({
       column: columns.join(" + "),
       value: drop,

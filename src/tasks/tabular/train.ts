@@ -67,6 +67,7 @@ import {
 import { ship, shipsFolds } from "./ship.ts";
 import { type RunSplits, sharedFindings, splitRows } from "./splits.ts";
 import { classWeightsOf, weighClasses } from "./class-weights.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface TrainResult {
   /** The bytes of `model.onnx`. */
@@ -135,14 +136,15 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
     ...raceDataOf(weighClasses(training, classWeights), splits, options.seed),
     ...ownRaceData(own),
   };
+  const shape = {
+    rowCount: training.frame.rowCount,
+    columnCount: featureColumns(table.frame.schema).length,
+    classCount: task.kind === "regression" ? 1 : task.classes.length,
+    foldCount: splits.folds.length,
+  };
   const race = await runRace(data, {
     candidates,
-    shape: {
-      rowCount: training.frame.rowCount,
-      columnCount: featureColumns(table.frame.schema).length,
-      classCount: task.kind === "regression" ? 1 : task.classes.length,
-      foldCount: splits.folds.length,
-    },
+    shape,
     processes: options.threads,
     ...(searches(options) && { searchBy: lossBy(metric, judgedRows(training, task)) }),
     ...(options.time === undefined
@@ -209,6 +211,7 @@ export async function trainTable(request: TrainRequest): Promise<TrainResult> {
     metric,
     race,
     choice,
+    verdict: verdictOf({ race, choice, metric, shape, time: options.time }),
     widened,
     audit,
     judgement,
