@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../src/data/index.ts";
 import { type JsonSchema, load } from "../src/model/index.ts";
 import { findProblem } from "../src/model/json-schema.ts";
+import { compile } from "../src/runtime/index.ts";
 import type { ImageRecord } from "../src/tasks/index.ts";
 import { runHere, temporaryFolder } from "./cli.ts";
 import { writePictures } from "./fixtures/pictures.ts";
@@ -110,11 +111,28 @@ describe("millwright train on a folder of pictures", () => {
     expect(Number(line.split(",")[4])).toBeCloseTo(answer.probabilities!["disc"]!, 6);
   });
 
+  test("the graph brings pictures of another size to its own", async () => {
+    const session = await compile(readFileSync(inWork("out/model.onnx")));
+    try {
+      for (const kind of ["disc", "bar"]) {
+        const large = await decodeImage(inWork(`shapes/${kind}/007.png`), { width: 40, height: 56 });
+        if (!large.ok) throw new Error(large.reason);
+        const image = { dtype: "uint8", shape: [1, 56, 40, 3], data: Uint8Array.from(large.pixels) } as const;
+        const { prediction } = await session.run({ image });
+        expect(prediction!.data).toEqual([kind]);
+      }
+    } finally {
+      await session.release();
+    }
+  });
+
   test("inspect proves the golden pictures and tells what the file takes", async () => {
     const ran = await runHere(["inspect", inWork("out/model.onnx")]);
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain("takes   image  image (16 × 16 × 3)");
     expect(ran.stdout).toContain("answers probabilities  float64 [batch, 3]");
+    const trainable = await runHere(["inspect", inWork("out/model.onnx"), "--trainable"]);
+    expect(trainable.stdout).toMatch(/trains {2}\d+ tensors/);
   });
 
   test("one thread and the same command give the same file", async () => {

@@ -60,9 +60,17 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   const columns = featureColumns(metadata.schema);
   const inputs = new Map(session.inputs.map((port) => [port.name, port]));
   for (const column of columns) {
-    const problem = findMismatch("input", column.name, inputs.get(column.name), inputType(column), [
-      ...inputShape(column, 1).slice(1),
-    ]);
+    const sizes = inputShape(column, 1).slice(1);
+    // A file may take pictures of any size.
+    const open = column.kind === "image" ? 2 : 0;
+    const problem = findMismatch(
+      "input",
+      column.name,
+      inputs.get(column.name),
+      inputType(column),
+      sizes,
+      open,
+    );
     if (problem !== undefined) return problem;
     inputs.delete(column.name);
   }
@@ -83,17 +91,21 @@ function findPortProblem(session: LocalSession, metadata: ModelMetadata): string
   return undefined;
 }
 
-/** A port of the contract is [a named dimension, ...sizes]. */
+/** A port of the contract is [a named dimension, ...sizes]. @param open - So many of the first sizes may be names. */
 function findMismatch(
   what: string,
   name: string,
   port: Port | undefined,
   dtype: string,
   sizes: readonly number[],
+  open = 0,
 ): string | undefined {
   if (port === undefined) return `has no ${what} "${name}"`;
   const [rows, ...rest] = port.shape;
-  const fits = port.dtype === dtype && typeof rows === "string" && rest.join() === sizes.join();
+  const asSaid =
+    rest.length === sizes.length &&
+    rest.every((size, axis) => size === sizes[axis] || (axis < open && typeof size === "string"));
+  const fits = port.dtype === dtype && typeof rows === "string" && asSaid;
   const got = `${port.dtype} [${port.shape.join(", ")}]`;
   return fits
     ? undefined

@@ -2,7 +2,7 @@
 import { MillwrightError, sha256 } from "../../core/index.ts";
 import { type Graph, inputName, printGraph, readOnnx } from "../../graph/index.ts";
 import { decodeMetadata, load, type ModelMetadata, readNamed, readSource } from "../../model/index.ts";
-import { kindOf } from "../../schema/index.ts";
+import { featureColumns, inputShape, kindOf } from "../../schema/index.ts";
 import type { ImportReport } from "../../nn/index.ts";
 import { carriedText } from "../../tasks/index.ts";
 import { bold, clip, counted, figure, print, printJson, table } from "../terminal.ts";
@@ -31,7 +31,7 @@ export async function inspect(path: string, flags: InspectFlags): Promise<void> 
   const metadata = ours ? decodeMetadata(graph.metadata, name) : undefined;
   // Loading proves the golden rows; a file that was tampered with ends here.
   if (ours) await (await load(bytes, undefined, { name })).close();
-  const trainable = flags.trainable ? await trainableOf(bytes, flags) : undefined;
+  const trainable = flags.trainable ? await trainableOf(bytes, metadata, flags) : undefined;
   const facts = { bytes: bytes.length, sha256: sha256(bytes), ...ports(graph), nodes: graph.nodes.length };
   if (flags.json) {
     printJson({
@@ -58,11 +58,15 @@ export async function inspect(path: string, flags: InspectFlags): Promise<void> 
 }
 
 /** What of the file trains, with names in place of what is undefined. */
-async function trainableOf(bytes: Uint8Array, flags: InspectFlags): Promise<ImportReport> {
+async function trainableOf(
+  bytes: Uint8Array,
+  metadata: ModelMetadata | undefined,
+  flags: InspectFlags,
+): Promise<ImportReport> {
   const { load: loadNetwork } = await import("../../nn/index.ts");
   try {
     const { report } = await loadNetwork(bytes, {
-      shapes: shapesOf(flags.shape ?? []),
+      shapes: { ...ownShapes(metadata), ...shapesOf(flags.shape ?? []) },
       ...(flags.output === undefined ? {} : { output: flags.output }),
     });
     return report;
@@ -71,6 +75,12 @@ async function trainableOf(bytes: Uint8Array, flags: InspectFlags): Promise<Impo
     const fix = "Give them: --shape input_ids=128, the sizes after the batch.";
     throw new MillwrightError(error.code, error.what, fix, { cause: error });
   }
+}
+
+/** The size of pictures that a file of ours brings all others to. */
+function ownShapes(metadata: ModelMetadata | undefined): Record<string, number[]> {
+  const pictures = metadata ? featureColumns(metadata.schema).filter(({ kind }) => kind === "image") : [];
+  return Object.fromEntries(pictures.map((column) => [column.name, inputShape(column, 1).slice(1)]));
 }
 
 function shapesOf(texts: readonly string[]): Record<string, number[]> {

@@ -138,6 +138,7 @@ export { localResponseNormalization, type LocalResponseOptions } from "./respons
 export {
   depthToSpace,
   resize,
+  resizePictures,
   spaceToDepth,
 } from "./resizing.ts";
 export { blackmanWindow, dft, hammingWindow, hannWindow, melWeightMatrix, stft } from "./spectral.ts";

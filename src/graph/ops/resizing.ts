@@ -225,6 +225,33 @@ const spaceToDepthOp = defineOp({
 });
 
 /**
+ * Pictures of any size as pictures of one size, stretched, smaller ones as means of what they cover. Those of the size
+ * stay as they are, bit for bit.
+ *
+ * @param x - Bytes with the channels last: uint8 [batch, height, width, channels].
+ */
+export function resizePictures(x: Value, height: number, width: number): Value {
+  if (x.dtype !== "uint8" || x.shape.length !== 4) {
+    throw shapeError(
+      { name: "resizePictures" },
+      `takes uint8 [batch, height, width, channels], and has ${x.dtype} ${showShape(x.shape)}.`,
+      "Cast and transpose it.",
+    );
+  }
+  const sizes = constant({
+    dtype: "int64",
+    shape: [2],
+    data: BigInt64Array.of(BigInt(height), BigInt(width)),
+  });
+  return apply(resizeOp, [x, undefined, undefined, sizes], {
+    antialias: 1,
+    axes: [1, 2],
+    coordinate_transformation_mode: "half_pixel",
+    mode: "linear",
+  });
+}
+
+/**
  * Larger or smaller pictures (sequences, volumes) by the nearest, linear or cubic interpolation.
  *
  * @param x - [batch, channel, …size]. float32. A gradient needs sizes that are numbers.

@@ -81,6 +81,45 @@ describe("answers and gradients are PyTorch's (2e-5 in float32)", () => {
     expect(goldenLayers(...Object.keys(ofTorch)).length).toBe(Object.keys(ofTorch).length));
 });
 
+describe("pictures of bytes", () => {
+  const random = createRandom(5);
+  const bytes = (...shape: number[]): Value => {
+    const length = shape.reduce((a, b) => a * b, 1);
+    return constant({ dtype: "uint8", shape, data: Uint8Array.from({ length }, () => random.integer(256)) });
+  };
+
+  test.each([1, 3])("of %i channels stay as they are in their own size", async (channels) => {
+    const x = bytes(2, 7, 5, channels);
+    const [y] = await evaluate(ops.resizePictures(x, 7, 5));
+    expect(y).toEqual((await evaluate(ops.identity(x)))[0]);
+  });
+
+  test.each([
+    [4, 3],
+    [14, 20],
+    [3, 11],
+  ])("in %i × %i are those of numbers, rounded (1 level)", async (height, width) => {
+    const x = bytes(2, 8, 6, 3);
+    const numbers = ops.transpose(ops.cast(x, "float32"), [0, 3, 1, 2]);
+    const wanted = ops.resize(numbers, { sizes: [height, width], mode: "linear", antialias: true });
+    const [found, by] = await evaluate(
+      ops.resizePictures(x, height, width),
+      ops.transpose(wanted, [0, 2, 3, 1]),
+    );
+    expect(found!.shape).toEqual([2, height, width, 3]);
+    plain(by!).forEach((level, i) =>
+      expect(Math.abs(Number(found!.data[i]) - Number(level))).toBeLessThan(1.01),
+    );
+  });
+
+  test("of numbers, or without a batch, are refused", () => {
+    expect(errorOf(() => ops.resizePictures(of(1, 4, 4, 3), 2, 2))[1]).toMatch(
+      /uint8 \[batch, height, width, channels\]/,
+    );
+    expect(errorOf(() => ops.resizePictures(bytes(4, 4, 3), 2, 2))[0]).toBe("SHAPE_MISMATCH");
+  });
+});
+
 describe("a convolution's weights", () => {
   interface Shifted {
     readonly sizes: readonly number[];

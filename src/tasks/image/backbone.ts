@@ -76,7 +76,9 @@ export async function readBackbone(options: BackboneOptions, side: number | unde
   const { size, graph: inBytes } = own
     ? { size: await ownSize(options, bytes, file, side), graph: from }
     : foreign(from, options, file, side);
-  const imported = await nn.load(own ? bytes : writeOnnx(inBytes), { prefix });
+  // A file of ours takes pictures of any size, and brings them to its own.
+  const shapes = own ? { [inputName(from.inputs[0]!)]: [size.height, size.width, size.channels] } : {};
+  const imported = await nn.load(own ? bytes : writeOnnx(inBytes), { prefix, shapes });
   if (imported.report.head === undefined) {
     throw new MillwrightError(
       "GRAPH_UNSUPPORTED",

@@ -6,6 +6,7 @@ import {
   gather,
   graph,
   input,
+  resizePictures,
   simplify,
   type Value,
   writeOnnx,
@@ -31,15 +32,25 @@ export interface MediaModelParts {
   readonly about: Required<Pick<ModelMetadata, "card" | "data" | "recipe">>;
 }
 
-/** The input of a column in a graph. */
+/** The input of a column in a graph that takes rows as they are decoded. */
 export const mediaInput = (column: MediaColumn): Value =>
   input(column.name, inputType(column), ["batch", ...inputShape(column, 1).slice(1)]);
+
+/** The input of the file, and what the network sees of it: pictures may have any size. */
+function fileInput(column: MediaColumn): { readonly given: Value; readonly seen: Value } {
+  if (column.kind !== "image") {
+    const given = mediaInput(column);
+    return { given, seen: given };
+  }
+  const given = input(column.name, inputType(column), ["batch", "height", "width", column.channels]);
+  return { given, seen: resizePictures(given, column.height, column.width) };
+}
 
 /** Composes the graph and answers its golden rows by running it. */
 export async function composeMedia(parts: MediaModelParts): Promise<ComposedModel> {
   const { column, target, classes, about } = parts;
-  const given = mediaInput(column);
-  const probabilities = parts.emit(given);
+  const { given, seen } = fileInput(column);
+  const probabilities = parts.emit(seen);
   const labels = constant({ dtype: "string", shape: [classes.length], data: classes });
   const winner = argMax(probabilities, { axis: 1, keepDims: true });
   const outputs = { prediction: gather(labels, winner), probabilities };
