@@ -7,15 +7,14 @@
  *
  *   PEERS_PYTHON=…/bin/python npx tsx bench/parity-networks.ts [--smoke] [model.onnx …]
  */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { createRandom, type Random, type Tensor } from "../src/core/index.ts";
 import { writeOnnx } from "../src/graph/index.ts";
 import * as nn from "../src/nn/index.ts";
 import { scoringGraph } from "../src/nn/training/step.ts";
 import { compile, type Port } from "../src/runtime/index.ts";
+import { askPython } from "./parity/in-python.ts";
 import { machineLine } from "./support/machine.ts";
 
 const tolerance = 1e-5;
@@ -60,31 +59,16 @@ interface Answer {
   readonly values?: string;
 }
 
-function inPython(
-  interpreter: string,
-  bytes: Uint8Array,
-  feeds: Readonly<Record<string, Tensor>>,
-): { readonly version: string; readonly answers: Readonly<Record<string, Answer>> } {
-  const folder = mkdtempSync(join(tmpdir(), "millwright-parity-"));
-  try {
-    const request = Object.entries(feeds).map(([name, { dtype, shape, data }]) => {
-      if (Array.isArray(data)) return [name, { dtype, shape, data }];
-      const { buffer, byteOffset, byteLength } = data as Float32Array;
-      return [name, { dtype, shape, data: Buffer.from(buffer, byteOffset, byteLength).toString("base64") }];
-    });
-    writeFileSync(join(folder, "model.onnx"), bytes);
-    writeFileSync(join(folder, "request.json"), JSON.stringify(Object.fromEntries(request)));
-    const script = join(import.meta.dirname, "parity/run_tensors.py");
-    const { stdout, stderr, status } = spawnSync(
-      interpreter,
-      [script, join(folder, "model.onnx"), join(folder, "request.json")],
-      { encoding: "utf8", maxBuffer: 2 ** 30 },
-    );
-    if (status !== 0) throw new Error(`Python ended with ${status}: ${stderr}`);
-    return JSON.parse(stdout) as ReturnType<typeof inPython>;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+interface Reply {
+  readonly version: string;
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+/** As `run_tensors.py` reads it. */
+function packed({ dtype, shape, data }: Tensor): object {
+  if (Array.isArray(data)) return { dtype, shape, data };
+  const { buffer, byteOffset, byteLength } = data as Float32Array;
+  return { dtype, shape, data: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
 }
 
 /** Largest difference of a number, relative to its size where that is above 1; Infinity for other shapes or strings. */
@@ -143,7 +127,8 @@ for (const { name, bytes } of given.length > 0 ? given : untrained()) {
   const here = await session.run(feeds);
   await session.release();
   checked++;
-  const there = python === undefined ? undefined : inPython(python, bytes, feeds);
+  const request = Object.fromEntries(Object.entries(feeds).map(([input, tensor]) => [input, packed(tensor)]));
+  const there = python === undefined ? undefined : askPython<Reply>(python, "run_tensors.py", bytes, request);
   const gaps = Object.entries(here).map(([output, tensor]) =>
     there ? apart(tensor, there.answers[output]!) : 0,
   );

@@ -13,10 +13,15 @@ import { boundedRuns, compile } from "../src/runtime/index.ts";
 import { type Frame, takeRows } from "../src/schema/index.ts";
 import { topicFrame, topicSchema } from "./fixtures/topics.ts";
 
+const ofWords = pipeline({
+  schema: topicSchema,
+  features: ({ note }) => [tfidf(note)],
+  estimator: logistic(),
+});
 const net = { epochs: 1, size: 8, filters: 8, buckets: 256 };
 
 test.each([
-  ["words", pipeline({ schema: topicSchema, features: ({ note }) => [tfidf(note)], estimator: logistic() })],
+  ["words", ofWords],
   [
     "runs of characters",
     pipeline({
@@ -68,11 +73,7 @@ test.each([
 });
 
 test("17,000 rows: threads share blocks of long texts to the same bits, in order", async () => {
-  const { model } = await pipeline({
-    schema: topicSchema,
-    features: ({ note }) => [tfidf(note)],
-    estimator: logistic(),
-  }).fit(topicFrame(200));
+  const { model } = await ofWords.fit(topicFrame(200));
   const frame = topicFrame(
     17_000,
     new Map([
@@ -93,11 +94,7 @@ test("17,000 rows: threads share blocks of long texts to the same bits, in order
 });
 
 test("a text beyond the limit is refused by every way of asking", async () => {
-  const { model } = await pipeline({
-    schema: topicSchema,
-    features: ({ note }) => [tfidf(note)],
-    estimator: logistic(),
-  }).fit(topicFrame(200));
+  const { model } = await ofWords.fit(topicFrame(200));
   const note = "x".repeat(2 ** 24 + 1);
   const frame = topicFrame(2, new Map([[1, note.length]]));
   const refused = { code: "DATA_LIMIT", what: expect.stringContaining('one of "note" has 1677721') };

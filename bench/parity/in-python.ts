@@ -22,27 +22,32 @@ export function runInPython(
   bytes: Uint8Array,
   frame: Frame,
 ): ColumnAnswers & { version: string } {
+  const names = featureColumns(frame.schema).map((column) => column.name);
+  const request = Object.fromEntries(names.map((name) => [name, packed(frame.columns.get(name)!)]));
+  const { version, shapes, labels, values } = askPython<Reply>(python, "run_model.py", bytes, request);
+  const raw = Buffer.from(values, "base64");
+  const numbers = new Float64Array(new Uint8Array(raw).buffer);
+  if (shapes.prediction!.join() !== `${frame.rowCount},1`) {
+    throw new Error(`In Python the prediction has the shape [${shapes.prediction!.join(", ")}].`);
+  }
+  return labels === undefined
+    ? { version, prediction: numbers }
+    : { version, prediction: labels, probabilities: numbers };
+}
+
+/** What a script beside this file prints of a model file and a request. @throws Error with Python's own words. */
+export function askPython<T>(python: string, script: string, bytes: Uint8Array, request: object): T {
   const folder = mkdtempSync(join(tmpdir(), "millwright-parity-"));
   try {
-    const names = featureColumns(frame.schema).map((column) => column.name);
-    const request = Object.fromEntries(names.map((name) => [name, packed(frame.columns.get(name)!)]));
     writeFileSync(join(folder, "model.onnx"), bytes);
     writeFileSync(join(folder, "request.json"), JSON.stringify(request));
     const { stdout, stderr, status } = spawnSync(
       python,
-      [join(import.meta.dirname, "run_model.py"), join(folder, "model.onnx"), join(folder, "request.json")],
+      [join(import.meta.dirname, script), join(folder, "model.onnx"), join(folder, "request.json")],
       { encoding: "utf8", maxBuffer: 2 ** 30, env: { ...process.env, OMP_WAIT_POLICY: "passive" } },
     );
     if (status !== 0) throw new Error(`Python ended with ${status}: ${stderr}`);
-    const { version, shapes, labels, values } = JSON.parse(stdout) as Reply;
-    const raw = Buffer.from(values, "base64");
-    const numbers = new Float64Array(new Uint8Array(raw).buffer);
-    if (shapes.prediction!.join() !== `${frame.rowCount},1`) {
-      throw new Error(`In Python the prediction has the shape [${shapes.prediction!.join(", ")}].`);
-    }
-    return labels === undefined
-      ? { version, prediction: numbers }
-      : { version, prediction: labels, probabilities: numbers };
+    return JSON.parse(stdout) as T;
   } finally {
     rmSync(folder, { recursive: true });
   }

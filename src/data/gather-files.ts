@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sheetAsCsv } from "./excel/excel-source.ts";
-import { holdsTexts, textsAsTable } from "./media/index.ts";
+import { textsAsTable } from "./media/index.ts";
 import { type FetchOptions, fetchHttp } from "./remote/http-source.ts";
 import { fetchS3 } from "./remote/s3-source.ts";
 import { findFiles, type SourceFile } from "./source.ts";
@@ -37,8 +37,10 @@ export async function gatherFiles(
     for (const name of names) {
       if (/^s3:\/\//i.test(name)) files.push(...(await fetchS3(name, await newFolder(), options)));
       else if (/^https?:\/\//i.test(name)) files.push(...(await fetchHttp(name, await newFolder(), options)));
-      else if (await holdsTexts(name)) files.push(await textsAsTable(name, await newFolder()));
-      else files.push(...(await findFiles(name, options.format)));
+      else {
+        const texts = await textsAsTable(name, newFolder);
+        files.push(...(texts ? [texts] : await findFiles(name, options.format)));
+      }
     }
     for (const [at, file] of files.entries()) {
       if (file.format === "xlsx") files[at] = await sheetAsCsv(file, await newFolder(), options.sheet);

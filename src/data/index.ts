@@ -57,7 +57,6 @@ export {
   decodeSounds,
   decodeTexts,
   fitSound,
-  holdsTexts,
   type ImageOptions,
   listMediaFiles,
   type Media,

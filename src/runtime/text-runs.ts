@@ -32,7 +32,8 @@ export function* boundedRuns(feeds: Feeds, owner: string): Generator<Run> {
   requireTextsFit(feeds, owner);
   const lengths = rowLengths(feeds);
   const rowCount = Object.values(feeds)[0]?.shape[0] ?? 0;
-  for (const { start, count } of planRuns(lengths ?? new Uint32Array(rowCount), mostCharacters))
+  const runs = lengths ? planRuns(lengths, mostCharacters) : [{ start: 0, count: rowCount }];
+  for (const { start, count } of runs)
     yield { start, count, feeds: count === rowCount ? feeds : rowsOf(feeds, start, count) };
 }
 

@@ -160,11 +160,7 @@ export async function predict(path: string, source: readonly string[], flags: Pr
 
 /** What was answered of files, and which were left out. */
 function printFiles(
-  {
-    rowCount,
-    bad,
-    findings,
-  }: Pick<Awaited<ReturnType<typeof predictMedia>>, "rowCount" | "bad" | "findings">,
+  { rowCount, bad, findings }: Awaited<ReturnType<typeof predictMedia>>,
   out: string,
 ): void {
   for (const finding of findings) print(findingLine(finding));

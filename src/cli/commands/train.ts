@@ -1,7 +1,7 @@
 /** `millwright train`: the main job; leaves model.onnx, report.html and run.json. */
 import { join } from "node:path";
 import { MillwrightError } from "../../core/index.ts";
-import { holdsTexts, parseColumnFlag, type Reading, readingOf, textColumns } from "../../data/index.ts";
+import { parseColumnFlag, type Reading, readingOf, textColumns } from "../../data/index.ts";
 import { readMetadata } from "../../model/index.ts";
 import {
   parseRequirement,
@@ -30,11 +30,11 @@ export async function train(source: readonly string[], flags: TrainFlags): Promi
   if (flags.task === "sequence")
     return (await import("./train-sequences.ts")).trainSequenceTable(source, flags);
   if (flags.audio !== undefined) return await trainOnSounds(source, flags);
-  const texts = flags.like === undefined && (await holdsTexts(source[0]!));
-  if (!texts && (await isFolder(source, flags.target))) {
-    if ((await kindOfFolder(source[0]!)) === "audio") return await trainOnSounds(source, flags);
-    return await trainPictures(source[0]!, flags);
-  }
+  const kind = (await isFolder(source, flags.target)) ? await kindOfFolder(source[0]!) : undefined;
+  if (kind === "audio") return await trainOnSounds(source, flags);
+  if (kind === "image") return await trainPictures(source[0]!, flags);
+  // A folder of texts is read as a table.
+  const texts = kind === "text";
   if (flags.target === undefined && flags.like === undefined) await requireThere(source);
   if (flags.image !== undefined) return await trainPictures(pictureTable(source), flags);
   refuseImageFlags(flags);

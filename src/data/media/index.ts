@@ -22,6 +22,6 @@ export { type MediaColumn, mediaFromTable, type MediaTableOptions } from "./from
 export { decodeSound, fitSound } from "./fit-sound.ts";
 export { badFindings } from "./bad-findings.ts";
 export { readText, type Text } from "./text.ts";
-export { holdsTexts, textColumns, textsAsTable } from "./texts-as-table.ts";
+export { textColumns, textsAsTable } from "./texts-as-table.ts";
 export { readWav, type Sound } from "./wav.ts";
 export { type Box, resizePixels } from "./resize.ts";

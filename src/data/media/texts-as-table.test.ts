@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { StringCells } from "../../schema/index.ts";
 import { openTable } from "../open-table.ts";
-import { holdsTexts } from "./texts-as-table.ts";
+import { textsAsTable } from "./texts-as-table.ts";
 
 const work = mkdtempSync(join(tmpdir(), "millwright-texts-"));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -31,7 +31,6 @@ describe("a folder of class folders of texts", () => {
       "letters/broken.txt": Uint8Array.of(0, 1, 2, 0, 200),
       "readme.txt": "no class",
     });
-    expect(await holdsTexts(path)).toBe(true);
     const table = await openTable(path);
     try {
       expect(table.schema.columns.map(({ name }) => name)).toEqual(["text", "label"]);
@@ -73,11 +72,14 @@ describe("a folder of class folders of texts", () => {
   });
 });
 
-test.each<[string, string, boolean]>([
-  ["texts without class folders", folder("flat", { "a.txt": "one", "b.txt": "two" }), false],
-  ["pictures", folder("pictures", { "cats/a.png": "", "dogs/b.png": "" }), false],
-  ["a file", join(folder("one", { "a.txt": "x" }), "a.txt"), false],
-  ["nothing", join(work, "nowhere"), false],
-])("%s: no such folder", async (_, path, wanted) => {
-  expect(await holdsTexts(path)).toBe(wanted);
+test.each<[string, string]>([
+  ["texts without class folders", folder("flat", { "a.txt": "one", "b.txt": "two" })],
+  ["pictures", folder("pictures", { "cats/a.png": "", "dogs/b.png": "" })],
+  ["a file", join(folder("one", { "a.txt": "x" }), "a.txt")],
+  ["nothing", join(work, "nowhere")],
+])("%s: no such table, and nothing is written", async (_, path) => {
+  const refuse = (): never => {
+    throw new Error("a folder is made");
+  };
+  expect(await textsAsTable(path, refuse)).toBeUndefined();
 });

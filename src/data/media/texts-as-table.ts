@@ -5,32 +5,30 @@ import { csvCell } from "../database/temporary-csv.ts";
 import type { SourceFile } from "../source.ts";
 import { badFindings } from "./bad-findings.ts";
 import { decodeTexts } from "./decode.ts";
-import { listMediaFiles, readMediaFolder } from "./folder.ts";
+import { readMediaFolder } from "./folder.ts";
 
 /** The columns of the table. */
 export const textColumns = { text: "text", label: "label" } as const;
-
-/** Whether a path is a folder whose class folders hold texts, and nothing that could be another medium. */
-export async function holdsTexts(path: string): Promise<boolean> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info?.isDirectory()) return false;
-  const media = await listMediaFiles(path).catch(() => undefined);
-  return media?.kind === "text" && media.files.some((file) => file.includes("/"));
-}
 
 /**
  * Writes the texts as a CSV file, in the order of their names. Files that are no text are left out and told.
  *
  * @param folder - The folder of the class folders.
- * @param into - Where the file is put.
- * @throws MillwrightError as `readMediaFolder`, for one class or more; `SOURCE_UNREADABLE` where more than one in twenty
- *   files is no text.
+ * @param newFolder - Makes the folder that the file is put into.
+ * @returns Undefined for what is no folder of class folders, or one of another medium.
+ * @throws MillwrightError `SOURCE_UNREADABLE` where more than one in twenty files is no text.
  */
-export async function textsAsTable(folder: string, into: string): Promise<SourceFile> {
-  const media = await readMediaFolder(folder, { kind: "text", minClasses: 1 });
+export async function textsAsTable(
+  folder: string,
+  newFolder: () => Promise<string>,
+): Promise<SourceFile | undefined> {
+  const info = await stat(folder).catch(() => undefined);
+  if (!info?.isDirectory()) return undefined;
+  const media = await readMediaFolder(folder, { minClasses: 1 }).catch(() => undefined);
+  if (media?.kind !== "text") return undefined;
   const { codes, dictionary } = media.labels;
   const texts = decodeTexts(media);
-  const path = join(into, "texts.csv");
+  const path = join(await newFolder(), "texts.csv");
   const file = await open(path, "w");
   try {
     await file.write(`${textColumns.text},${textColumns.label}\n`);

@@ -16,7 +16,7 @@ import { apply, defineOp } from "../definition.ts";
 import { staticShape } from "../dims.ts";
 import { reduceSum } from "./reduction.ts";
 import { expand, reshape, transpose } from "./shape.ts";
-import { windowOf } from "./window.ts";
+import { pictureWindow, type Window, windowOf } from "./window.ts";
 import type { Dim, OpDefinition, Value } from "../types.ts";
 
 const domain = "com.microsoft.nchwc";
@@ -61,6 +61,29 @@ function fromBlocks(x: Value): Value {
   return apply(reorderOutputOp, [x], { channels: Number(x.shape[1]) });
 }
 
+/**
+ * The convolution of a picture in blocks.
+ *
+ * @param inputs - The picture, the weights' elements as blocks have them, in any shape, and, perhaps, biases.
+ * @param sizes - Outputs, and channels that each of them sees.
+ * @param window - Over a picture, or a sequence, which is a picture of one row.
+ */
+function blockedConv(
+  [picture, weights, b]: readonly [Value, Value, Value | undefined],
+  sizes: readonly [outputs: number, width: number],
+  window: Window,
+  groups: number,
+): Value {
+  const { kernel, strides, dilations, begins, ends } = pictureWindow(window);
+  return apply(convOp, [picture, reshape(weights, [...sizes, ...kernel]), b], {
+    dilations,
+    group: groups,
+    kernel_shape: kernel,
+    pads: [...begins, ...ends],
+    strides,
+  });
+}
+
 /** A picture of fewer places gains nothing, unless each channel stands alone: its windows lie on the padding for the most part. */
 const fewestPlaces = 36;
 /** With fewer places in all, to lay out the weights takes longer than what the convolution gains. */
@@ -93,23 +116,9 @@ export function convolutionInBlocks(
   const whole = outputs % block === 0 && (alone || (groups === 1 && width % block === 0));
   const taps = window.kernel.reduce((product, size) => product * size, 1);
   if (!whole || taps === 1) return undefined;
-  // A sequence is a picture of one row.
-  const flat = (list: readonly number[], otherwise: number): number[] =>
-    rank === 1 ? [otherwise, ...list] : [...list];
   const picture = rank === 1 ? reshape(x, [sizes[0]!, sizes[1]!, 1, sizes[2]!]) : x;
-  const kernel = flat(window.kernel, 1);
-  const weights = reshape(weightBlocks(w, { outputs, width, taps }, alone ? 1 : block, block), [
-    outputs,
-    width,
-    ...kernel,
-  ]);
-  const y = apply(convOp, [toBlocks(picture), weights, b], {
-    dilations: flat(window.dilations, 1),
-    group: groups,
-    kernel_shape: kernel,
-    pads: [...flat(window.begins, 0), ...flat(window.ends, 0)],
-    strides: flat(window.strides, 1),
-  });
+  const weights = weightBlocks(w, { outputs, width, taps }, alone ? 1 : block, block);
+  const y = blockedConv([toBlocks(picture), weights, b], [outputs, width], window, groups);
   const stops = y.shape.slice(2).map(Number);
   const places = stops.reduce((product, size) => product * size, 1);
   if (!alone && (places < fewestPlaces || sizes[0]! * places < fewestStops)) return undefined;
@@ -138,24 +147,26 @@ export function convolutionOverBlocks(
   const alone = attributes.int("group", 1) === channels && shape[0] === channels;
   if (!alone || size.length < 2 || size.length > 3) return undefined;
   const window = windowOf({ name: "conv", attributes }, shape.slice(2), size);
-  const last = <T>(list: readonly T[]): T => list.at(-1)!;
+  const last = (list: readonly number[]): number => list.at(-1)!;
   if (!window || last(window.begins) !== 0 || last(window.ends) !== 0 || last(window.strides) !== 1)
     return undefined;
   const deep = last(window.kernel);
   if (deep !== 1 && (deep !== block || b || last(window.dilations) !== 1)) return undefined;
-  const flat = (list: readonly number[], otherwise: number): number[] =>
-    size.length === 2 ? [otherwise, list[0]!] : list.slice(0, 2);
-  const kernel = flat(window.kernel, 1);
   const repeated = (value: Value): Value => expand(reshape(value, [channels, -1, 1]), [channels, 1, block]);
-  const weights = reshape(deep === 1 ? repeated(w) : w, [channels * block, 1, ...kernel]);
-  const picture = reshape(x, [batch, channels * block, ...flat(size, 1)]);
-  const y = apply(convOp, [picture, weights, b && reshape(repeated(b), [-1])], {
-    dilations: flat(window.dilations, 1),
-    group: channels * block,
-    kernel_shape: kernel,
-    pads: [...flat(window.begins, 0), ...flat(window.ends, 0)],
-    strides: flat(window.strides, 1),
-  });
+  const rows = size.length === 2 ? [1, size[0]!] : size.slice(0, 2);
+  const groups = channels * block;
+  const y = blockedConv(
+    [reshape(x, [batch, groups, ...rows]), deep === 1 ? repeated(w) : w, b && reshape(repeated(b), [-1])],
+    [groups, 1],
+    {
+      kernel: window.kernel.slice(0, -1),
+      strides: window.strides.slice(0, -1),
+      dilations: window.dilations.slice(0, -1),
+      begins: window.begins.slice(0, -1),
+      ends: window.ends.slice(0, -1),
+    },
+    groups,
+  );
   const stops = y.shape.slice(size.length === 2 ? 3 : 2).map(Number);
   const volume = reshape(y, [batch, channels, ...stops, block]);
   return deep === 1 ? volume : reduceSum(volume, { axes: [volume.shape.length - 1], keepDims: true });

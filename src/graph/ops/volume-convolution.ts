@@ -27,7 +27,7 @@ import { gather } from "./indexing.ts";
 import { gemm, matMul } from "./linear.ts";
 import { pad } from "./padding.ts";
 import { reshape } from "./shape.ts";
-import { outputSizes, taps, type Window, windowOf } from "./window.ts";
+import { outputSizes, pictureWindow, taps, type Window, windowOf } from "./window.ts";
 import type { Value } from "../types.ts";
 
 /** What a convolution of pictures is by its sizes. */
@@ -127,22 +127,15 @@ function sizesOf(attributes: Attributes, x: Value, w: Value, inBlock?: number): 
   const alone = groups > 1 && width === 1 && groups === outputs && inBlock !== undefined;
   if (!window || (groups !== 1 && !alone) || rows < fewestRows || batch % rows !== 0) return undefined;
   const stops = outputSizes(call, kernel, size, false) as number[];
-  const pair = (list: readonly number[], before: number): [number, number] =>
-    line ? [before, list[0]!] : [list[0]!, list[1]!];
+  const inRows = (list: readonly number[]): [number, number] => (line ? [1, list[0]!] : [list[0]!, list[1]!]);
   return {
     batch,
     rows,
     inputs,
     outputs,
-    size: pair(size, 1),
-    stops: pair(stops, 1),
-    window: {
-      kernel: pair(window.kernel, 1),
-      strides: pair(window.strides, 1),
-      dilations: pair(window.dilations, 1),
-      begins: pair(window.begins, 0),
-      ends: pair(window.ends, 0),
-    },
+    size: inRows(size),
+    stops: inRows(stops),
+    window: pictureWindow(window),
     line,
     alone,
     passesBack: x.producer.kind === "node",

@@ -29,6 +29,18 @@ export interface Window {
   readonly ends: readonly number[];
 }
 
+/** The window of a sequence as that of a picture of one row; of a picture as it is. */
+export function pictureWindow(window: Window): Window {
+  if (window.kernel.length !== 1) return window;
+  return {
+    kernel: [1, ...window.kernel],
+    strides: [1, ...window.strides],
+    dilations: [1, ...window.dilations],
+    begins: [0, ...window.begins],
+    ends: [0, ...window.ends],
+  };
+}
+
 /** Extent of a dilated kernel. */
 export function reach({ kernel, dilations }: Window, axis: number): number {
   return (kernel[axis]! - 1) * dilations[axis]! + 1;
